@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+
+/** All problems of one configuration, each with file, line and field. Exit code 2. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+export interface ConfigSource {
+  /** Shown in messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** --config > TIDEGATE_CONFIG > ./tidegate.yaml > XDG > /etc; null when there is none (defaults apply). */
+export function findConfigFile(option: string | undefined, env: NodeJS.ProcessEnv): string | null {
+  const explicit = option ?? env['TIDEGATE_CONFIG'];
+  if (explicit !== undefined && explicit !== '') {
+    if (!existsSync(explicit)) throw new ConfigError([`${explicit}: no such file`]);
+    return explicit;
+  }
+  const xdg = env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+  const places = ['tidegate.yaml', join(xdg, 'tidegate', 'tidegate.yaml'), '/etc/tidegate/tidegate.yaml'];
+  return places.find((place) => existsSync(place)) ?? null;
+}
+
+const reference = /\$\{(?:(file):([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}/g;
+
+/** Replaces ${VAR}, ${VAR:-default} and ${file:/path} in one string; problems are appended, not thrown. */
+function substitute(text: string, env: NodeJS.ProcessEnv, problem: (message: string) => void): string {
+  return text.replace(reference, (whole, file, path: string, name: string, fallback: string | undefined) => {
+    if (file !== undefined) {
+      try {
+        return readFileSync(path, 'utf8').trimEnd();
+      } catch {
+        problem(`cannot read ${path}`);
+        return whole;
+      }
+    }
+    const value = env[name];
+    if (value !== undefined && value !== '') return value;
+    if (fallback !== undefined) return fallback;
+    problem(`environment variable ${name} is not set`);
+    return whole;
+  });
+}
+
+/**
+ * Parses YAML, fills in references and checks it against the schema. Every problem names `file:line:column` and the
+ * field's path; all are reported at once.
+ */
+export function parseConfig<T extends z.ZodType>(
+  schema: T,
+  source: ConfigSource,
+  env: NodeJS.ProcessEnv,
+): z.output<T> {
+  const lines = new LineCounter();
+  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const problems: string[] = [];
+  const at = (offset: number | undefined): string => {
+    if (offset === undefined) return source.name;
+    const { line, col } = lines.linePos(offset);
+    return `${source.name}:${line}:${col}`;
+  };
+  for (const error of document.errors) problems.push(`${at(error.pos[0])}: ${error.message}`);
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const offsetOf = (path: readonly PropertyKey[]): number | undefined => {
+    for (let length = path.length; length > 0; length--) {
+      const node = document.getIn(path.slice(0, length), true) as
+        | { range?: [number, number, number] }
+        | undefined;
+      if (node?.range) return node.range[0];
+    }
+    return undefined;
+  };
+  const resolve = (value: unknown, path: readonly PropertyKey[]): unknown => {
+    if (typeof value === 'string') {
+      const text = substitute(value, env, (message) =>
+        problems.push(`${at(offsetOf(path))}: ${path.join('.')}: ${message}`),
+      );
+      // A value that is wholly one reference takes the YAML type of what it stands for (${PORT} is a number).
+      return text !== value && value.replace(reference, '') === ''
+        ? (parseDocument(text).toJS() ?? text)
+        : text;
+    }
+    if (Array.isArray(value)) return value.map((item, index) => resolve(item, [...path, index]));
+    if (value !== null && typeof value === 'object') {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, resolve(item, [...path, key])]),
+      );
+    }
+    return value;
+  };
+  const input = resolve(document.toJS() ?? {}, []);
+  const result = schema.safeParse(input);
+  if (!result.success) {
+    for (const issue of result.error.issues) {
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) {
+          const path = [...issue.path, key];
+          problems.push(`${at(offsetOf(path))}: ${path.join('.')}: unknown field`);
+        }
+      } else
+        problems.push(`${at(offsetOf(issue.path))}: ${issue.path.join('.') || '(top)'}: ${issue.message}`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return result.data as z.output<T>;
+}

@@ -1,0 +1,10 @@
+/** A started part of Tidegate. `up` runs all of them in one process, production one per process. */
+export interface RunningService {
+  readonly name: string;
+  /** null when ready, else why not, in a few words (shown by /readyz). */
+  notReady(): string | null;
+  /** Rejects when the service can not go on; the process then stops with exit code 1. */
+  readonly done: Promise<void>;
+  /** Finishes what was accepted, closes everything it opened. Idempotent. */
+  stop(): Promise<void>;
+}

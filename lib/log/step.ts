@@ -1,0 +1,48 @@
+import type { DeadLetter } from '../contracts/generated.ts';
+import type { TopicName } from '../contracts/topics.ts';
+import type { LogBatch, Outgoing } from './log.ts';
+
+/** What became of a batch: records to append, and inputs to set aside. Both are acknowledged before any commit. */
+export interface StepOutput {
+  readonly outputs: readonly Outgoing[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** A step without memory: commits after its outputs are acknowledged (consume.ts, `consumeStateless`). */
+export interface StatelessStep<T extends TopicName> {
+  readonly name: string;
+  process(batch: LogBatch<T>): StepOutput | Promise<StepOutput>;
+}
+
+/** Memory of one input partition. It moves with the partition, as a snapshot named in the committed metadata. */
+export interface PartitionState<T extends TopicName> {
+  /**
+   * Advances by one batch, in offset order, exactly once per record as far as this state is concerned: the loop skips
+   * records below its position. May wait (for example for the campaign clock); the loop keeps the membership alive.
+   */
+  process(batch: LogBatch<T>): StepOutput | Promise<StepOutput>;
+  /** A synchronous copy of everything `open` needs to go on after the last processed record. */
+  snapshot(): Uint8Array;
+}
+
+/**
+ * A step with memory: commits only at a checkpoint, offset and checkpoint name in one commit (consume.ts,
+ * `consumeStateful`). In the memory log it commits as it goes: there the process is the durability.
+ */
+export interface StatefulStep<T extends TopicName> {
+  readonly name: string;
+  /** Changes whenever a snapshot written by other code or config can no longer be read. */
+  readonly layoutHash: string;
+  open(partition: number, snapshot: Uint8Array | null): PartitionState<T>;
+}
+
+/** Where checkpoints are kept. Written files are immutable; a committed offset's metadata makes one current. */
+export interface CheckpointStore {
+  /** Identifies the store: a checkpoint named by another store's id is refused with a clear error. */
+  readonly storeId: string;
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** null when there is no such checkpoint. */
+  read(name: string): Promise<Uint8Array | null>;
+  list(prefix: string): Promise<readonly string[]>;
+  delete(name: string): Promise<void>;
+}
