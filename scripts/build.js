@@ -1,0 +1,5 @@
+import { checkNode, ensureBuild, ensureDependencies } from './setup.js';
+
+checkNode();
+ensureDependencies();
+console.log(ensureBuild());

@@ -1,0 +1,45 @@
+// npm test: sets itself up and runs every test; the closing line is the count. Arguments go to vitest.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkNode, ensureBuild, ensureDependencies, root } from './setup.js';
+
+checkNode();
+console.log(`dependencies: ${ensureDependencies()}`);
+console.log(`build: ${ensureBuild()}`);
+const report = join(root, '.tidegate', 'test-report.json');
+mkdirSync(join(root, '.tidegate'), { recursive: true });
+rmSync(report, { force: true });
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const result = spawnSync(
+  process.execPath,
+  [
+    vitest,
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+let counts;
+try {
+  counts = JSON.parse(readFileSync(report, 'utf8'));
+} catch {
+  console.error('vitest wrote no report');
+  process.exit(1);
+}
+const skipped = counts.numPendingTests + (counts.numTodoTests ?? 0);
+// A file that fails to load has no tests of its own but is a failure all the same.
+const brokenFiles = counts.testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+).length;
+const failed = counts.numFailedTests + brokenFiles;
+if (process.env.CI === 'true' && skipped > 0) console.error(`CI: ${skipped} skipped, and nothing may be`);
+console.log(`${counts.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(
+  failed > 0 || counts.numPassedTests === 0 || (process.env.CI === 'true' && skipped > 0)
+    ? 1
+    : (result.status ?? 1),
+);
