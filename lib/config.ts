@@ -64,14 +64,21 @@ export function parseConfig<T extends z.ZodType>(
 ): z.output<T> {
   const lines = new LineCounter();
   const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const problems: string[] = [];
+  const found: { readonly offset: number; readonly text: string }[] = [];
   const at = (offset: number | undefined): string => {
     if (offset === undefined) return source.name;
     const { line, col } = lines.linePos(offset);
     return `${source.name}:${line}:${col}`;
   };
-  for (const error of document.errors) problems.push(`${at(error.pos[0])}: ${error.message}`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const problem = (offset: number | undefined, message: string): void => {
+    found.push({ offset: offset ?? -1, text: `${at(offset)}: ${message}` });
+  };
+  const throwIfAny = (): void => {
+    if (found.length === 0) return;
+    throw new ConfigError(found.sort((a, b) => a.offset - b.offset).map(({ text }) => text));
+  };
+  for (const error of document.errors) problem(error.pos[0], error.message);
+  throwIfAny();
 
   const offsetOf = (path: readonly PropertyKey[]): number | undefined => {
     for (let length = path.length; length > 0; length--) {
@@ -85,7 +92,7 @@ export function parseConfig<T extends z.ZodType>(
   const resolve = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (typeof value === 'string') {
       const text = substitute(value, env, (message) =>
-        problems.push(`${at(offsetOf(path))}: ${path.join('.')}: ${message}`),
+        problem(offsetOf(path), `${path.join('.')}: ${message}`),
       );
       // A value that is wholly one reference takes the YAML type of what it stands for (${PORT} is a number).
       return text !== value && value.replace(reference, '') === ''
@@ -102,17 +109,14 @@ export function parseConfig<T extends z.ZodType>(
   };
   const input = resolve(document.toJS() ?? {}, []);
   const result = schema.safeParse(input);
-  if (!result.success) {
-    for (const issue of result.error.issues) {
-      if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) {
-          const path = [...issue.path, key];
-          problems.push(`${at(offsetOf(path))}: ${path.join('.')}: unknown field`);
-        }
-      } else
-        problems.push(`${at(offsetOf(issue.path))}: ${issue.path.join('.') || '(top)'}: ${issue.message}`);
-    }
+  for (const issue of result.error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const path = [...issue.path, key];
+        problem(offsetOf(path), `${path.join('.')}: unknown field`);
+      }
+    } else problem(offsetOf(issue.path), `${issue.path.join('.') || '(top)'}: ${issue.message}`);
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  throwIfAny();
   return result.data as z.output<T>;
 }
