@@ -1,0 +1,88 @@
+#!/bin/sh
+# Fetches the real counterparts of the integration tests without installing anything on the system:
+#   nginx, crowdsec, crowdsec-custom-bouncer and wrk  as Debian packages, unpacked into FOLDER/root
+#   moto (a stand-in for the AWS WAFv2 API)           as a Python environment in FOLDER/moto
+# Usage: scripts/install-counterparts.sh [FOLDER]     default ${XDG_CACHE_HOME:-~/.cache}/tidegate/counterparts
+# Running it again is quick: what is there is kept. Needs apt-get and dpkg (Debian, Ubuntu) and python3 with venv.
+set -eu
+
+folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/tidegate/counterparts}
+packages="nginx crowdsec crowdsec-custom-bouncer wrk"
+moto_version=5.2.5
+mkdir -p "$folder"
+failed=0
+
+say() { printf 'counterparts: %s\n' "$*"; }
+
+# True when every program can be run from PATH or from the unpacked packages.
+have_programs() {
+  for program in nginx crowdsec crowdsec-custom-bouncer wrk; do
+    command -v "$program" >/dev/null 2>&1 && continue
+    for place in usr/sbin usr/bin; do
+      [ -x "$folder/root/$place/$program" ] && continue 2
+    done
+    return 1
+  done
+}
+
+unpack_debian_packages() {
+  if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; then
+    say "apt-get or dpkg is missing: install $packages with your system's package manager"
+    return 1
+  fi
+  debs=$folder/debs
+  mkdir -p "$debs/partial"
+  # Packages that the system already has are not downloaded: their libraries are found on the system.
+  # An own apt state would need its own index; the system's index is read, and renewed only when it is too old.
+  download() {
+    apt-get install -y --no-install-recommends --download-only \
+      -o "Dir::Cache::archives=$debs" -o Debug::NoLocking=true -o APT::Sandbox::User=root "$@"
+  }
+  # shellcheck disable=SC2086  # one word per package
+  if ! download $packages >"$folder/apt.log" 2>&1; then
+    if [ "$(id -u)" != 0 ]; then
+      say "the package index is missing or old: run 'apt-get update' as root, then this again (see $folder/apt.log)"
+      return 1
+    fi
+    say "renewing the package index"
+    apt-get update >"$folder/apt.log" 2>&1 || true
+    # shellcheck disable=SC2086
+    if ! download $packages >>"$folder/apt.log" 2>&1; then
+      say "download failed, see $folder/apt.log"
+      return 1
+    fi
+  fi
+  rm -rf "$folder/root.new"
+  mkdir -p "$folder/root.new"
+  for deb in "$debs"/*.deb; do
+    [ -e "$deb" ] || continue
+    dpkg -x "$deb" "$folder/root.new"
+  done
+  rm -rf "$folder/root" "$debs"
+  mv "$folder/root.new" "$folder/root"
+}
+
+if have_programs; then
+  say "Debian packages are there"
+else
+  say "downloading $packages"
+  if unpack_debian_packages && have_programs; then say "unpacked into $folder/root"; else failed=1; fi
+fi
+
+if [ -x "$folder/moto/bin/moto_server" ] && [ -e "$folder/moto/.version-$moto_version" ]; then
+  say "moto is there"
+elif ! command -v python3 >/dev/null 2>&1; then
+  say "python3 is missing: install python3 and python3-venv"
+  failed=1
+else
+  say "creating a Python environment with moto $moto_version"
+  rm -rf "$folder/moto"
+  if python3 -m venv "$folder/moto" &&
+    "$folder/moto/bin/pip" install --quiet --disable-pip-version-check "moto[server,wafv2]==$moto_version"; then
+    touch "$folder/moto/.version-$moto_version"
+  else
+    say "moto could not be installed: python3-venv may be missing, or the package index unreachable"
+    failed=1
+  fi
+fi
+exit "$failed"
