@@ -1,0 +1,63 @@
+import { Argument, Command } from 'commander';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { type LoadedConfig, loadRootConfig, rootConfig } from './config.ts';
+
+const secretName = /(secret|password|token|tokens|api_key|key|keys|credentials)$/i;
+
+/** Replaces the values of fields that hold secrets; the shape stays, so that one sees that something is set. */
+export function maskSecrets(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => maskSecrets(item, name));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskSecrets(item, key)]));
+  }
+  return typeof value === 'string' && secretName.test(name) ? '********' : value;
+}
+
+export function configFileOption(command: Command): string | undefined {
+  return command.optsWithGlobals()['config'] as string | undefined;
+}
+
+/** Warnings are about what is valid but surprising; errors never get this far (exit 2). */
+function warnings({ config }: LoadedConfig): string[] {
+  const found: string[] = [];
+  if (config.log.brokers.length > 0 && config.clickhouse.url === undefined) {
+    found.push('clickhouse.url is not set: the archiver needs a ClickHouse server when brokers are given');
+  }
+  for (const edge of config.actuator.edges) {
+    if (!edge.dry_run) found.push(`actuator.edges ${edge.name}: armed (dry_run: false)`);
+  }
+  return found;
+}
+
+export function configCommand(): Command {
+  const config = new Command('config').description('check, print or describe the configuration');
+  config
+    .command('check')
+    .argument('[file]', 'the file to check instead of the one found')
+    .description('check the configuration; all problems at once, exit 2 when there are any')
+    .action((file: string | undefined, _options: unknown, command: Command) => {
+      const loaded = loadRootConfig(file ?? configFileOption(command), process.env);
+      for (const warning of warnings(loaded)) console.log(`warning: ${warning}`);
+      console.log(`${loaded.file ?? '(no file: defaults)'}: ok`);
+    });
+  config
+    .command('print')
+    .description('print the effective configuration, secrets masked')
+    .action((_options: unknown, command: Command) => {
+      const loaded = loadRootConfig(configFileOption(command), process.env);
+      console.log(`# from ${loaded.file ?? 'defaults'}; durations in milliseconds`);
+      process.stdout.write(stringify(maskSecrets(loaded.config)));
+    });
+  config
+    .command('schema')
+    .addArgument(new Argument('[section]', 'one section only'))
+    .description('print the JSON Schema of tidegate.yaml')
+    .action((section: string | undefined) => {
+      const schema = z.toJSONSchema(rootConfig, { io: 'input', unrepresentable: 'any' }) as {
+        properties: { [name: string]: unknown };
+      };
+      console.log(JSON.stringify(section === undefined ? schema : schema.properties[section], null, 2));
+    });
+  return config;
+}

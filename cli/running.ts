@@ -1,0 +1,29 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What a running `tidegate up` (or demo) leaves in its state folder for other commands to find. */
+export interface RunningInstance {
+  readonly pid: number;
+  readonly consoleUrl: string;
+}
+
+const fileName = 'running.json';
+
+export function announceRunning(stateFolder: string, instance: RunningInstance): () => void {
+  const file = join(stateFolder, fileName);
+  writeFileSync(file, JSON.stringify(instance), { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+/** The instance that uses this state folder now, or null; a file left behind by a killed process does not count. */
+export function findRunning(stateFolder: string): RunningInstance | null {
+  const file = join(stateFolder, fileName);
+  if (!existsSync(file)) return null;
+  try {
+    const instance = JSON.parse(readFileSync(file, 'utf8')) as RunningInstance;
+    process.kill(instance.pid, 0);
+    return instance;
+  } catch {
+    return null;
+  }
+}
