@@ -211,6 +211,18 @@ export interface Cause {
   readonly decided_at: number;
   readonly until_at: number;
   readonly released_at: number | null;
+  /** What this cause asks for; null: block. */
+  readonly action: string | null;
+  /** enforce | simulate; null: enforce. */
+  readonly mode: string | null;
+  /** Level of the policy. */
+  readonly level: string | null;
+  /** In a sentence. */
+  readonly reason: string | null;
+  /** Newest revision of the verdict that was applied. */
+  readonly revision: number | null;
+  /** Requests behind this cause. */
+  readonly requests: number | null;
 }
 
 /** Audit of one change at one edge. Topic edge-actions. */
