@@ -1,0 +1,77 @@
+import { type Due, due } from './event.ts';
+import { appAppearance, type Person } from './people.ts';
+import { chance, integer, type Random } from './random.ts';
+import { createVisit } from './visit.ts';
+import type { World } from './world.ts';
+
+export const bankHost = 'www.bank.example';
+export const bankApiHost = 'api.bank.example';
+
+type Steps = Generator<Due, void>;
+
+function* signIn(visit: ReturnType<typeof createVisit>, path: string, person: Person): Steps {
+  visit.account = person.account;
+  const wrong = chance(visit.random, person.carelessness) ? 1 + integer(visit.random, 2) : 0;
+  for (let index = 0; index < wrong; index++) {
+    yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
+    visit.think(8);
+  }
+  yield due(visit.request('POST', path, { outcome: 'success', bytes: 900, ms: 320 }));
+  visit.think(3);
+}
+
+/** Online banking in a browser. */
+export function* browseBank(_world: World, person: Person, random: Random, at: number): Steps {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: person.browser,
+    host: bankHost,
+    sendsReferer: person.sendsReferer,
+    cookies: 3 + integer(random, 6),
+    cookieLimit: 9 + integer(random, 8),
+  });
+  if (chance(random, 0.6)) {
+    yield due(visit.request('GET', '/', { bytes: 26_000, ms: 70, page: true }));
+    visit.think(5);
+  }
+  yield* signIn(visit, '/login', person);
+  yield due(visit.request('GET', '/accounts', { bytes: 5200, ms: 110, page: true }));
+  visit.think(8);
+  const account = 10_000_000 + (Number(person.account.slice(1)) % 9_000_000);
+  const looks = 1 + integer(random, 3);
+  for (let index = 0; index < looks; index++) {
+    yield due(
+      visit.request('GET', `/accounts/${account + (index % 2)}/transactions`, {
+        bytes: 14_000,
+        ms: 130,
+        page: true,
+      }),
+    );
+    visit.think(20);
+  }
+  if (chance(random, 0.3))
+    yield due(visit.request('POST', '/transfers', { status: 201, bytes: 480, ms: 420 }));
+}
+
+/** The bank's app: opened many times a day, mostly just to look. */
+export function* useBankApp(_world: World, person: Person, random: Random, at: number): Steps {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: appAppearance(random, 'BankApp', person.device, person.browser.acceptLanguage),
+    host: bankApiHost,
+    sendsReferer: false,
+    cookies: chance(random, 0.5) ? 1 : 0,
+    cookieLimit: 2,
+    app: true,
+  });
+  yield* signIn(visit, '/mobile/v1/login', person);
+  yield due(visit.request('GET', '/mobile/v1/accounts', { bytes: 2800, ms: 80 }));
+  visit.think(6);
+  const account = 10_000_000 + (Number(person.account.slice(1)) % 9_000_000);
+  if (chance(random, 0.7))
+    yield due(visit.request('GET', `/mobile/v1/accounts/${account}/transactions`, { bytes: 7800, ms: 110 }));
+}

@@ -1,0 +1,111 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../lib/duration.ts';
+import { isBrokenPipe, openLineWriter } from '../line-writer.ts';
+import { formatEvent, type OutputFormat, outputFormats } from './format.ts';
+import { type ScenarioName, scenarioNames } from './scenarios.ts';
+import { defaultStartMs, generateTraffic, type TrafficOptions } from './traffic.ts';
+
+interface GenerateFlags {
+  readonly seed: number;
+  readonly duration?: number;
+  readonly rate: number;
+  readonly start?: number;
+  readonly intensity: number;
+  readonly stealth: number;
+  readonly format: OutputFormat;
+  readonly out: string;
+  readonly labels?: string;
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms < 1000) throw new InvalidArgumentError('use 90s, 12m, 24h');
+  return ms;
+}
+
+function moment(text: string): number {
+  const ms = text === 'now' ? Date.now() : Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('use 2026-11-16T10:00:00Z or now');
+  return ms;
+}
+
+const numberBetween = (low: number, high: number) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= low && value <= high))
+    throw new InvalidArgumentError(`a number from ${low} to ${high}`);
+  return value;
+};
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number from 0');
+  return value;
+}
+
+async function write(options: TrafficOptions, flags: GenerateFlags): Promise<void> {
+  const events = openLineWriter(flags.out);
+  const labels = flags.labels === undefined ? null : openLineWriter(flags.labels);
+  for (const { event, label } of generateTraffic(options)) {
+    const full = events.write(formatEvent(event, flags.format));
+    if (full !== undefined) await full;
+    const labelsFull = labels?.write(JSON.stringify(label));
+    if (labelsFull !== undefined) await labelsFull;
+  }
+  await events.close();
+  await labels?.close();
+}
+
+/** `tidegate generate`: made-up traffic of a shop and a bank, with attacks whose truth is known. */
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description(
+      'Write made-up traffic of a shop and a bank: people, partners, bots, and attacks with labels',
+    )
+    .addArgument(new Argument('<scenario>', 'what happens').choices(scenarioNames))
+    .option('--seed <number>', 'the same seed gives the same traffic', seed, 7)
+    .option(
+      '--duration <duration>',
+      'length; incidents scale along (default: as the scenario was laid out)',
+      duration,
+    )
+    .option(
+      '--rate <number>',
+      'honest requests a second, about; attacks scale along',
+      numberBetween(1, 100_000),
+      100,
+    )
+    .option('--start <time>', 'first moment, ISO 8601 or "now" (default: a fixed Monday morning)', moment)
+    .option(
+      '--intensity <factor>',
+      'strength of attacks and sale against the background',
+      numberBetween(0.01, 100),
+      1,
+    )
+    .option(
+      '--stealth <share>',
+      'share of attack requests that look like genuine clients',
+      numberBetween(0, 1),
+      0.02,
+    )
+    .addOption(new Option('--format <format>', 'one event a line').choices(outputFormats).default('ndjson'))
+    .option('--out <file>', 'where to, - for stdout, .gz compresses', '-')
+    .option('--labels <file>', 'the truth, one JSON object a line in the same order')
+    .action(async (scenario: ScenarioName, flags: GenerateFlags) => {
+      try {
+        await write(
+          {
+            scenario,
+            seed: flags.seed,
+            startMs: flags.start ?? defaultStartMs,
+            ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
+            scale: flags.rate / 100,
+            intensity: flags.intensity,
+            stealth: flags.stealth,
+          },
+          flags,
+        );
+      } catch (error) {
+        if (!isBrokenPipe(error)) throw error;
+      }
+    });
+}

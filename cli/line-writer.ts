@@ -1,0 +1,70 @@
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+
+/** Lines to a file or stdout, in large writes, never faster than the other side takes them. */
+export interface LineWriter {
+  /** Queues a line (without its newline). A returned promise asks the caller to wait before writing more. */
+  write(line: string): Promise<void> | undefined;
+  /** Resolves when everything has reached the file; rejects with the first write error. */
+  close(): Promise<void>;
+}
+
+const blockLength = 1 << 16;
+
+/** `-` is stdout; names ending in .gz are compressed. Errors of the stream surface in `write` or `close`. */
+export function openLineWriter(path: string): LineWriter {
+  const standardOutput = path === '-';
+  const file: Writable = standardOutput ? process.stdout : createWriteStream(path);
+  const stream: Writable = path.endsWith('.gz') ? createGzip({ level: 4 }) : file;
+  let failure: Error | null = null;
+  const fail = (error: Error) => {
+    failure ??= error;
+  };
+  stream.on('error', fail);
+  if (stream !== file) {
+    file.on('error', fail);
+    stream.pipe(file);
+  }
+  let block = '';
+  const flush = (): Promise<void> | undefined => {
+    if (failure !== null) return Promise.reject(failure);
+    const text = block;
+    block = '';
+    if (stream.write(text)) return undefined;
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error) => {
+        stream.off('drain', settle);
+        stream.off('error', settle);
+        if (error) reject(error);
+        else resolve();
+      };
+      stream.on('drain', settle);
+      stream.on('error', settle);
+    });
+  };
+  return {
+    write(line) {
+      block += line;
+      block += '\n';
+      return block.length >= blockLength ? flush() : undefined;
+    },
+    async close() {
+      if (block !== '') await flush();
+      if (standardOutput) {
+        if (failure !== null) throw failure;
+        return;
+      }
+      const end = finished(file);
+      stream.end();
+      await end;
+      if (failure !== null) throw failure;
+    },
+  };
+}
+
+/** True for the error of a reader that has gone away (`| head`): not worth a message. */
+export function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';
+}
