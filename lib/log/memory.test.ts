@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import type { RequestEvent } from '../contracts/generated.ts';
+import type { Outgoing } from './log.ts';
+import { createMemoryLog } from './memory.ts';
+
+function tick(partition: number, time: number): Outgoing<'requests.raw'> {
+  return {
+    topic: 'requests.raw',
+    key: null,
+    partition,
+    type: 'Tick',
+    value: {
+      site: 'default',
+      collector_id: 'c',
+      source_class: 'live',
+      time,
+      watermark_at: time,
+      closing: false,
+    },
+  };
+}
+
+test('values are passed by reference, in batches, at more than a million records a second', async () => {
+  const log = createMemoryLog({ trafficPartitions: 4 });
+  const producer = await log.producer('test');
+  const total = 400_000;
+  let seen = 0;
+  let done = () => {};
+  const finished = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const subscription = await log.subscribe('group', ['requests.raw'], {
+    assigned: async (_topic, _partition, committed) => committed?.offset ?? 'earliest',
+    batch: async (batch, commit) => {
+      seen += batch.records.length;
+      await commit(batch.nextOffset);
+      if (seen === total) done();
+    },
+    revoked: async () => {},
+  });
+  const value = { event_id: 'x' } as RequestEvent;
+  const started = performance.now();
+  for (let sent = 0; sent < total; sent += 2000) {
+    const records: Outgoing[] = [];
+    for (let index = 0; index < 2000; index++)
+      records.push({
+        topic: 'requests.raw',
+        key: `default|10.0.${index & 255}`,
+        type: 'RequestEvent',
+        value,
+      });
+    await producer.send(records);
+  }
+  await finished;
+  const rate = total / ((performance.now() - started) / 1000);
+  expect(rate).toBeGreaterThan(200_000); // far below what it does, so that a busy machine does not fail it
+  process.stdout.write(`${Math.round(rate)} records/s\n`);
+  expect(log.pressure()).toBeLessThan(4 * 2048 * 1500);
+  await subscription.close();
+  await log.close();
+});
+
+test('what everybody has passed is dropped, what one reader has yet to read is not', async () => {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const producer = await log.producer('test');
+  const fast: number[] = [];
+  const slow: number[] = [];
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const reader = (into: number[], wait: Promise<void> | null) => ({
+    assigned: async () => 'earliest' as const,
+    batch: async (
+      batch: { records: readonly { offset: number }[]; nextOffset: number },
+      commit: (offset: number) => Promise<void>,
+    ) => {
+      if (wait !== null) await wait;
+      for (const record of batch.records) into.push(record.offset);
+      await commit(batch.nextOffset);
+    },
+    revoked: async () => {},
+  });
+  await log.subscribe('fast', ['requests.raw'], reader(fast, null));
+  await log.subscribe('slow', ['requests.raw'], reader(slow, gate));
+  for (let round = 0; round < 10; round++)
+    await producer.send(Array.from({ length: 1000 }, (_, index) => tick(0, index)));
+  const held = log.pressure();
+  expect(held).toBeGreaterThan(0);
+  release();
+  while (slow.length < 10_000) await new Promise((resolve) => setImmediate(resolve));
+  expect(fast).toEqual(slow);
+  expect(log.pressure()).toBeLessThan(held / 2);
+  await log.close();
+});
+
+test('a compacted topic keeps the last value of each key and refuses records without one', async () => {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const producer = await log.producer('test');
+  const campaignTick = (key: string | null, time: number): Outgoing<'campaigns'> => ({
+    topic: 'campaigns',
+    key,
+    type: 'CampaignTick',
+    value: { reducer: 0, reducers: 1, clock_at: time, closing: false },
+  });
+  await expect(producer.send([campaignTick(null, 1)])).rejects.toThrow('need a key');
+  const tail = await log.tail({ topic: 'campaigns', from: 'earliest', onBatch: () => {} });
+  for (let round = 0; round < 100; round++) {
+    await producer.send(Array.from({ length: 500 }, (_, index) => campaignTick(`k${index % 7}`, index)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  let read = 0;
+  const again = await log.tail({
+    topic: 'campaigns',
+    from: 'earliest',
+    onBatch: (batch) => {
+      read += batch.records.length;
+    },
+  });
+  await again.caughtUp;
+  expect(read).toBeLessThan(20_000);
+  expect(read).toBeGreaterThan(7);
+  await tail.close();
+  await again.close();
+  await log.close();
+});

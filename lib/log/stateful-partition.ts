@@ -1,0 +1,141 @@
+import type { DeadLetter } from '../contracts/generated.ts';
+import type { TopicName } from '../contracts/topics.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { cutBatch, type Delivery } from './batch-delivery.ts';
+import { advanceRewind, deleteOldCheckpoints, type RewindMark, writeCheckpoint } from './checkpoint.ts';
+import type { CrashMarker } from './crash-marker.ts';
+import type { LogBatch, LogRecord } from './log.ts';
+import type { CheckpointStore, PartitionState, StatefulStep } from './step.ts';
+
+type Commit = (offset: number, metadata?: string) => Promise<void>;
+
+/** One owned partition of a stateful loop: its state, its position, and its checkpoints. */
+export interface StatefulPartition<T extends TopicName> {
+  process(batch: LogBatch<T>, commit: Commit): Promise<void>;
+  /** Waits for the running batch and writes a last checkpoint. Batches after this do nothing. */
+  close(): Promise<void>;
+}
+
+export interface StatefulPartitionOptions<T extends TopicName> {
+  readonly topic: T;
+  readonly partition: number;
+  readonly prefix: string;
+  readonly instance: string;
+  readonly step: StatefulStep<T>;
+  readonly state: PartitionState<T>;
+  readonly position: number;
+  readonly rewind: readonly RewindMark[];
+  /** False in the memory log: commit after every batch, no checkpoints. */
+  readonly durable: boolean;
+  readonly delivery: Delivery;
+  readonly checkpoints: CheckpointStore;
+  readonly checkpointEveryMs: number;
+  readonly crashes: CrashMarker | null;
+  readonly deadLetter: (record: LogRecord<T>, error: unknown) => DeadLetter;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export function createStatefulPartition<T extends TopicName>(
+  options: StatefulPartitionOptions<T>,
+): StatefulPartition<T> {
+  const { step, state, durable, delivery, checkpoints, crashes, logger, metrics, now, prefix } = options;
+  let { position, rewind } = options;
+  let checkpointed = position;
+  let checkpointedAt = now();
+  let lastCommit: Commit | null = null;
+  let broken = false;
+  let closed = false;
+  let running: Promise<void> = Promise.resolve();
+
+  const checkpoint = async (commit: Commit): Promise<void> => {
+    const started = performance.now();
+    const offset = position;
+    const snapshot = state.snapshot();
+    rewind = advanceRewind(rewind, now(), offset);
+    const { metadata } = await writeCheckpoint({
+      checkpoints,
+      prefix,
+      instance: options.instance,
+      offset,
+      snapshot,
+      layoutHash: step.layoutHash,
+      rewind,
+      now: now(),
+    });
+    await commit(offset, metadata);
+    checkpointed = offset;
+    checkpointedAt = now();
+    const labels = { step: step.name };
+    metrics.checkpointBytes.set(labels, snapshot.byteLength);
+    metrics.checkpointDuration.set(labels, (performance.now() - started) / 1000);
+    metrics.checkpointAge.set(labels, 0);
+    await deleteOldCheckpoints(checkpoints, prefix);
+  };
+
+  /** Advances the state and has everything acknowledged; a throw leaves the state unusable. */
+  const advance = async (batch: LogBatch<T>): Promise<void> => {
+    const output = batch.records.length > 0 ? await state.process(batch) : { outputs: [], deadLetters: [] };
+    await delivery.deliver(batch, output);
+    position = batch.nextOffset;
+  };
+  const advanceMarked = async (batch: LogBatch<T>): Promise<void> => {
+    try {
+      await advance(batch);
+    } catch (error) {
+      broken = true;
+      if (!closed && batch.records.length > 0)
+        await crashes?.crashed(batch.records[0]!.offset, batch.nextOffset);
+      throw error;
+    }
+  };
+  const oneByOne = async (batch: LogBatch<T>): Promise<void> => {
+    for (const record of batch.records) {
+      const single = { ...cutBatch(batch, record.offset, record.offset + 1), nextOffset: record.offset + 1 };
+      if (crashes?.givenUp(record.offset) === true) {
+        logger.error(
+          { topic: record.topic, partition: record.partition, offset: record.offset },
+          'the step threw on this record three times; it is set aside',
+        );
+        const error = new Error(`${step.name} threw on this record three times`);
+        await delivery.deliver(single, { outputs: [], deadLetters: [options.deadLetter(record, error)] });
+        position = record.offset + 1;
+      } else await advanceMarked(single);
+    }
+    const rest = { ...batch, records: [], undecodable: batch.undecodable };
+    if (position < batch.nextOffset) await advance(rest);
+  };
+
+  const take = async (whole: LogBatch<T>, commit: Commit): Promise<void> => {
+    if (closed || broken || whole.nextOffset <= position) return;
+    lastCommit = commit;
+    const first = whole.records[0]?.offset ?? whole.nextOffset;
+    const batch = first < position ? cutBatch(whole, position, whole.nextOffset) : whole;
+    const suspect = crashes?.range() ?? null;
+    if (suspect !== null && batch.nextOffset > suspect.first) {
+      if (first < suspect.next) await oneByOne(batch);
+      else await advanceMarked(batch);
+    } else await advanceMarked(batch);
+    if (!durable) await commit(position);
+    else if (now() - checkpointedAt >= options.checkpointEveryMs) await checkpoint(commit);
+    else metrics.checkpointAge.set({ step: step.name }, (now() - checkpointedAt) / 1000);
+    // Only a checkpoint beyond the range makes sure that it is never read again.
+    if (suspect !== null && checkpointed >= suspect.next) await crashes?.clear();
+  };
+
+  return {
+    process: (batch, commit) => {
+      const result = running.then(() => take(batch, commit));
+      running = result.catch(() => {});
+      return result;
+    },
+    close: async () => {
+      await running;
+      if (closed) return;
+      closed = true;
+      if (durable && !broken && lastCommit !== null && position > checkpointed) await checkpoint(lastCommit);
+    },
+  };
+}
