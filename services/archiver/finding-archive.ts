@@ -1,0 +1,38 @@
+import { type FindingTopic, findingRow, tables } from './destinations.ts';
+import type { Inserter, PlacedRow } from './inserter.ts';
+import type { Store } from './partition-archive.ts';
+
+/**
+ * Stores findings and audit records of one partition. Their tables keep the newest revision of an id, so that what is
+ * read again after a crash changes nothing, and no position is needed.
+ */
+export function createFindingStore<T extends FindingTopic>(options: {
+  readonly topic: T;
+  readonly inserter: Inserter;
+  readonly partition: number;
+  readonly batchRows: number;
+  readonly signal: AbortSignal;
+  refused(row: PlacedRow, reason: string): Promise<void>;
+}): Store<T> {
+  const { topic, inserter, partition, signal } = options;
+  // Offsets of a log made anew name other records: tokens of this run must not meet those of an earlier one.
+  const run = process.hrtime.bigint().toString(36);
+  return {
+    store: async (records) => {
+      const rows: PlacedRow[] = [];
+      for (const record of records) {
+        const row = findingRow(record as Parameters<typeof findingRow>[0]);
+        if (row !== null) rows.push({ row, offset: record.offset, site: String(row['site'] ?? '') });
+      }
+      for (let from = 0; from < rows.length; from += options.batchRows) {
+        await inserter.insert({
+          table: tables[topic],
+          token: `${topic}-${run}-${partition}`,
+          rows: rows.slice(from, from + options.batchRows),
+          signal,
+          refused: options.refused,
+        });
+      }
+    },
+  };
+}
