@@ -1,0 +1,115 @@
+import type { Decision, EnrichedRequest, RequestEvent, Target } from '../../lib/contracts/generated.ts';
+import { parseIp } from '../../lib/ip.ts';
+
+type RequestFields = Partial<Omit<RequestEvent, 'client_ip'>> & { readonly client_ip?: string };
+type Facts = Partial<Omit<EnrichedRequest, 'request'>>;
+
+/** A plain request with what a test cares about. */
+export function enrichedRequest(request: RequestFields = {}, facts: Facts = {}): EnrichedRequest {
+  return {
+    request: {
+      event_id: 'evt_test',
+      site: 'default',
+      source_id: 'test',
+      received_at: request.timestamp ?? 0,
+      timestamp: 0,
+      method: 'GET',
+      host: 'shop.example',
+      path: '/',
+      params: [],
+      status: 200,
+      outcome: 'unknown',
+      request_bytes: null,
+      response_bytes: null,
+      duration_ms: null,
+      user_agent: null,
+      referer: null,
+      accept_language: null,
+      http_version: null,
+      tls_version: null,
+      ja3: null,
+      ja4: null,
+      session_id: null,
+      account_id: null,
+      partner_id: null,
+      api_key_id: null,
+      end_user_ip: null,
+      operation: null,
+      cookie_count: null,
+      set_cookie_count: null,
+      headers: {},
+      edge_action: null,
+      request_id: null,
+      sample_rate: null,
+      extra: {},
+      ...request,
+      client_ip: parseIp(request.client_ip ?? '203.0.113.9')!,
+    },
+    hashes: Buffer.alloc(64),
+    source_offset: 0,
+    endpoint: 'GET /',
+    endpoint_function: 'content',
+    documented: null,
+    path_params: [],
+    country: null,
+    asn: null,
+    as_org: null,
+    network_class: 'unknown',
+    proxy_kind: null,
+    proxy_operator: null,
+    proxy_confidence: null,
+    client_class: 'browser',
+    browser: null,
+    browser_version: null,
+    browser_age_days: null,
+    browser_plausible: null,
+    platform: null,
+    bot: 'none',
+    bot_name: null,
+    data_snapshot: 'test',
+    ...facts,
+  };
+}
+
+/** A decision with one cause to match. */
+export function decisionFor(
+  target: Omit<Target, 'signature'> & Partial<Pick<Target, 'signature'>>,
+  times: { readonly at: number; readonly until: number },
+  more: Partial<Decision> = {},
+): Decision {
+  const action = more.action ?? 'block';
+  return {
+    decision_id: `dec_${target.value}`,
+    revision: 1,
+    updated_at: times.at,
+    site: 'default',
+    target: { signature: null, ...target },
+    action,
+    mode: 'enforce',
+    state: 'active',
+    level: 'high',
+    reason: 'test',
+    decided_at: times.at,
+    expires_at: times.until,
+    times: 1,
+    causes: [
+      {
+        kind: 'verdict',
+        id: `vrd_${target.value}`,
+        policy_id: 'test',
+        campaign_id: null,
+        decided_at: times.at,
+        until_at: times.until,
+        released_at: null,
+        action,
+        mode: more.mode ?? 'enforce',
+        level: 'high',
+        reason: 'test',
+        revision: 1,
+        requests: more.requests ?? 0,
+      },
+    ],
+    requests: 0,
+    ...more,
+  };
+}

@@ -1,0 +1,303 @@
+import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
+import { isV4, maskIp, parseIp, parseNetwork } from '../../lib/ip.ts';
+import type { AttributeName } from '../../lib/signature/attributes.ts';
+import { compileSignature } from '../../lib/signature/signature.ts';
+import { targetKey } from '../../lib/target.ts';
+import { inForce } from '../../services/actuator/decider/actions.ts';
+import type { EdgePreset } from './edge-presets.ts';
+
+export type RequestOutcome = 'allowed' | 'throttled' | 'challenged' | 'blocked';
+
+export interface Judgement {
+  readonly outcome: RequestOutcome;
+  readonly decision: Decision | null;
+}
+
+/** What the edge holds and could not hold, for the summary. */
+export interface EdgeReport {
+  /** Targets in force at the latest request judged. */
+  readonly entries: number;
+  readonly rules: number;
+  readonly peakEntries: number;
+  readonly peakRules: number;
+  /** Decisions that this edge has no list or rule for, by target kind. */
+  readonly unsupported: { readonly [kind: string]: number };
+  /** Decisions that found no free slot, or lost theirs to a weightier one. */
+  readonly leftOut: number;
+}
+
+/**
+ * An edge that follows decisions as a real one would: each takes effect a fixed delay after its moment, until it runs
+ * out, as far as the slots reach. Pure: time comes from the requests judged and the decisions learned.
+ */
+export interface SimulatedEdge {
+  /** Takes in a revision of a decision. Revisions of one target come in order. */
+  learn(decision: Decision): void;
+  /**
+   * What would have become of the request. Every decision dated `request.timestamp - delay` or earlier must have been
+   * learned. `good`: the client is known to be good; rules with `except_good` then do not apply.
+   */
+  judge(event: EnrichedRequest, good: boolean): Judgement;
+  report(): EdgeReport;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly decision: Decision;
+  readonly fromAt: number;
+  readonly matches: ((event: EnrichedRequest) => boolean) | null;
+  /** What was in force until `fromAt`: for requests that come a little out of order. */
+  readonly previous: Entry | null;
+}
+
+const outcomeOf: { readonly [action: string]: RequestOutcome } = {
+  block: 'blocked',
+  challenge: 'challenged',
+  rate_limit: 'throttled',
+};
+const severity: { readonly [O in RequestOutcome]: number } = {
+  allowed: 0,
+  throttled: 1,
+  challenged: 2,
+  blocked: 3,
+};
+const allowed: Judgement = { outcome: 'allowed', decision: null };
+
+const bytesKey = (ip: Buffer) => ip.toString('latin1', 0, 16);
+
+export function createSimulatedEdge(options: {
+  readonly preset: EdgePreset;
+  readonly delayMs: number;
+  readonly entries: number;
+  /** Requests that no decision may stop (own networks, verified bots). */
+  isProtected(event: EnrichedRequest): boolean;
+}): SimulatedEdge {
+  const { preset, delayMs } = options;
+  /** Learned, not yet in effect, by time. */
+  const pending: Entry[] = [];
+  const installed = new Map<string, Entry>();
+  const byAddress = new Map<string, Entry>();
+  const byNetwork = new Map<number, Map<string, Entry>>();
+  const byValue = new Map<string, Map<string, Entry>>();
+  const rulesByEndpoint = new Map<string, Set<Entry>>();
+  const rulesAnywhere = new Set<Entry>();
+  let listEntries = 0;
+  let rules = 0;
+  let peakEntries = 0;
+  let peakRules = 0;
+  let leftOut = 0;
+  const unsupported: { [kind: string]: number } = {};
+  const turnedDown = new Set<string>();
+  /** Keys in ascending order of weight, consumed from the front while the lists are full. */
+  let weakest: string[] = [];
+  let sweptAt = -Infinity;
+
+  const expressible = (decision: Decision): boolean => {
+    const { kind, signature } = decision.target;
+    if (!preset.kinds.has(kind)) return false;
+    if (kind !== 'signature') return true;
+    if (signature === null || (signature.except_good && !preset.exceptGood)) return false;
+    return (
+      preset.attributes === null ||
+      signature.predicates.every((predicate) => preset.attributes!.has(predicate.attribute as AttributeName))
+    );
+  };
+
+  /** Where an entry is found again; null when its value is malformed. */
+  const place = (decision: Decision, entry: Entry, put: boolean): void => {
+    const set = (map: Map<string, Entry>, key: string) => {
+      if (put) map.set(key, entry);
+      else if (map.get(key)?.key === entry.key) map.delete(key);
+    };
+    const { kind, value, signature } = decision.target;
+    if (kind === 'ip') {
+      const ip = parseIp(value);
+      if (ip !== null) set(byAddress, bytesKey(ip));
+    } else if (kind === 'cidr') {
+      const network = parseNetwork(value);
+      if (network === null) return;
+      let map = byNetwork.get(network.prefix);
+      if (map === undefined) {
+        map = new Map();
+        byNetwork.set(network.prefix, map);
+      }
+      set(map, bytesKey(network.address));
+      if (map.size === 0) byNetwork.delete(network.prefix);
+    } else if (kind === 'signature') {
+      const endpoints = signature?.predicates.find(
+        (predicate) => predicate.attribute === 'endpoint' && predicate.op === 'in',
+      )?.values;
+      if (endpoints === undefined) {
+        if (put) rulesAnywhere.add(entry);
+        else rulesAnywhere.delete(entry);
+        return;
+      }
+      for (const endpoint of endpoints) {
+        const list = rulesByEndpoint.get(endpoint) ?? new Set();
+        if (put) list.add(entry);
+        else list.delete(entry);
+        if (list.size > 0) rulesByEndpoint.set(endpoint, list);
+        else rulesByEndpoint.delete(endpoint);
+      }
+    } else {
+      let map = byValue.get(kind);
+      if (map === undefined) {
+        map = new Map();
+        byValue.set(kind, map);
+      }
+      set(map, value);
+      if (map.size === 0) byValue.delete(kind);
+    }
+  };
+
+  const remove = (entry: Entry): void => {
+    if (installed.get(entry.key) !== entry) return;
+    installed.delete(entry.key);
+    place(entry.decision, entry, false);
+    if (entry.decision.target.kind === 'signature') rules--;
+    else listEntries--;
+  };
+
+  const isOver = (entry: Entry, at: number): boolean =>
+    entry.decision.state !== 'active' || entry.decision.expires_at <= at;
+
+  const sweep = (at: number): void => {
+    sweptAt = at;
+    for (const entry of installed.values()) if (isOver(entry, at)) remove(entry);
+  };
+
+  /** Frees a slot for something weightier than what is weakest; false when nothing is. */
+  const makeRoom = (newcomer: Entry, at: number): boolean => {
+    if (at >= sweptAt + 1000) sweep(at);
+    if (listEntries < options.entries) return true;
+    while (true) {
+      if (weakest.length === 0) {
+        weakest = [...installed.values()]
+          .filter((entry) => entry.decision.target.kind !== 'signature')
+          .sort((a, b) => b.decision.requests - a.decision.requests || (a.key < b.key ? -1 : 1))
+          .slice(-Math.max(1, Math.ceil(options.entries / 20)))
+          .map((entry) => entry.key);
+        if (weakest.length === 0) return false;
+      }
+      const candidate = installed.get(weakest.at(-1)!);
+      if (candidate === undefined) {
+        weakest.pop();
+        continue;
+      }
+      if (candidate.decision.requests >= newcomer.decision.requests) return false;
+      weakest.pop();
+      remove(candidate);
+      leftOut++;
+      return true;
+    }
+  };
+
+  const install = (entry: Entry, at: number): void => {
+    const old = installed.get(entry.key);
+    if (old !== undefined) remove(old);
+    if (isOver(entry, entry.fromAt)) return;
+    const isRule = entry.decision.target.kind === 'signature';
+    const full = isRule ? rules >= preset.rules : listEntries >= options.entries;
+    if (full && (isRule || !makeRoom(entry, at))) {
+      if (isRule) sweep(at);
+      if (!isRule || rules >= preset.rules) {
+        if (!turnedDown.has(entry.decision.decision_id)) leftOut++;
+        turnedDown.add(entry.decision.decision_id);
+        return;
+      }
+    }
+    const current: Entry = { ...entry, previous: old === undefined ? null : { ...old, previous: null } };
+    installed.set(current.key, current);
+    place(current.decision, current, true);
+    if (isRule) rules++;
+    else listEntries++;
+    peakEntries = Math.max(peakEntries, listEntries);
+    peakRules = Math.max(peakRules, rules);
+  };
+
+  const inEffect = (entry: Entry, at: number): Entry | null => {
+    if (at >= entry.fromAt) return entry;
+    return entry.previous !== null && at >= entry.previous.fromAt ? entry.previous : null;
+  };
+
+  let best: Judgement = allowed;
+  const consider = (found: Entry | undefined, event: EnrichedRequest, good: boolean): void => {
+    if (found === undefined) return;
+    const at = event.request.timestamp;
+    const entry = inEffect(found, at);
+    if (entry === null) return;
+    const force = inForce(entry.decision, at);
+    if (force === null || force.mode !== 'enforce') return;
+    const outcome = outcomeOf[force.action];
+    if (outcome === undefined || severity[outcome] <= severity[best.outcome]) return;
+    if (good && entry.decision.target.signature?.except_good === true) return;
+    if (entry.matches !== null && !entry.matches(event)) return;
+    best = { outcome, decision: entry.decision };
+  };
+
+  return {
+    learn(decision) {
+      if (!expressible(decision)) {
+        const { kind } = decision.target;
+        if (decision.revision === 1) unsupported[kind] = (unsupported[kind] ?? 0) + 1;
+        return;
+      }
+      const { signature } = decision.target;
+      const entry: Entry = {
+        key: targetKey(decision.site, decision.target),
+        decision,
+        fromAt: Math.max(decision.decided_at, decision.updated_at) + delayMs,
+        matches: signature === null ? null : compileSignature(signature),
+        previous: null,
+      };
+      let index = pending.length;
+      while (index > 0 && pending[index - 1]!.fromAt > entry.fromAt) index--;
+      pending.splice(index, 0, entry);
+    },
+    judge(event, good) {
+      const { request } = event;
+      const at = request.timestamp;
+      let due = 0;
+      while (due < pending.length && pending[due]!.fromAt <= at) install(pending[due++]!, at);
+      if (due > 0) pending.splice(0, due);
+      if (installed.size === 0) return allowed;
+      best = allowed;
+      const ip = request.client_ip;
+      if (byAddress.size > 0) consider(byAddress.get(bytesKey(ip)), event, good);
+      for (const [prefix, networks] of byNetwork) {
+        if (prefix >= 96 && !isV4(ip)) continue;
+        consider(networks.get(bytesKey(maskIp(ip, prefix))), event, good);
+      }
+      for (const [kind, entries] of byValue) {
+        const value = valueFor(event, kind);
+        if (value !== null) consider(entries.get(value), event, good);
+      }
+      const here = rulesByEndpoint.get(event.endpoint);
+      if (here !== undefined) for (const entry of here) consider(entry, event, good);
+      for (const entry of rulesAnywhere) consider(entry, event, good);
+      return best === allowed || options.isProtected(event) ? allowed : best;
+    },
+    report: () => ({ entries: listEntries, rules, peakEntries, peakRules, unsupported, leftOut }),
+  };
+}
+
+function valueFor(event: EnrichedRequest, kind: string): string | null {
+  switch (kind) {
+    case 'asn':
+      return event.asn === null ? null : String(event.asn);
+    case 'country':
+      return event.country;
+    case 'ja3':
+      return event.request.ja3;
+    case 'ja4':
+      return event.request.ja4;
+    case 'session':
+      return event.request.session_id;
+    case 'account':
+      return event.request.account_id;
+    case 'api_key':
+      return event.request.api_key_id;
+    default:
+      return null;
+  }
+}
