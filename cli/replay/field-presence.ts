@@ -1,0 +1,74 @@
+import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
+
+/** In how many of the requests looked at each field is known. */
+export interface FieldPresence {
+  note(event: EnrichedRequest): void;
+  /** Share of the requests looked at, 0 when none was. */
+  share(field: string): number;
+  /** Fields known in at least a few requests of a hundred. */
+  present(): ReadonlySet<string>;
+}
+
+const requestFields = [
+  'status',
+  'request_bytes',
+  'response_bytes',
+  'duration_ms',
+  'user_agent',
+  'referer',
+  'accept_language',
+  'http_version',
+  'tls_version',
+  'ja3',
+  'ja4',
+  'session_id',
+  'account_id',
+  'partner_id',
+  'api_key_id',
+  'end_user_ip',
+  'operation',
+  'cookie_count',
+  'set_cookie_count',
+  'edge_action',
+] as const;
+const factFields = ['country', 'asn', 'documented', 'proxy_kind', 'browser', 'browser_age_days'] as const;
+
+/** Requests that rarely carry a field by nature (an account before the log-in) still show that the log has it. */
+const presentShare = 0.005;
+const closelyUntil = 2000;
+const thenEvery = 16;
+/** Parameter names are the attacker's to choose. */
+const maxParams = 500;
+
+export function createFieldPresence(): FieldPresence {
+  const counts = new Map<string, number>();
+  const params = new Map<string, number>();
+  let seen = 0;
+  let looked = 0;
+  const add = (field: string) => counts.set(field, (counts.get(field) ?? 0) + 1);
+  const count = (field: string) =>
+    (field.startsWith('param.') ? params.get(field.slice(6)) : counts.get(field)) ?? 0;
+  const share = (field: string) => (looked === 0 ? 0 : count(field) / looked);
+  return {
+    note(event) {
+      if (++seen > closelyUntil && seen % thenEvery !== 0) return;
+      looked++;
+      const { request } = event;
+      add('endpoint');
+      for (const field of requestFields) if (request[field] !== null) add(field);
+      if (request.outcome !== 'unknown') add('outcome');
+      for (const field of factFields) if (event[field] !== null) add(field);
+      for (const list of [request.params, event.path_params])
+        for (const { name } of list)
+          if (params.has(name) || params.size < maxParams) params.set(name, (params.get(name) ?? 0) + 1);
+    },
+    share,
+    present() {
+      const fields = new Set<string>();
+      for (const field of counts.keys()) if (share(field) >= presentShare) fields.add(field);
+      for (const name of params.keys()) fields.add(`param.${name}`);
+      if (params.size > 0) fields.add('params');
+      return fields;
+    },
+  };
+}

@@ -1,0 +1,221 @@
+import { formatDuration } from '../../lib/duration.ts';
+import { count, percent, styled, type Terminal, table } from '../terminal.ts';
+import type { IncidentScore } from './score-outcomes.ts';
+import type { CampaignSummary, ReplaySummary } from './summary.ts';
+
+const stamp = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' });
+const moment = (at: number) => `${weekday.format(at)} ${new Date(at).toISOString().slice(11, 19)}`;
+
+/** `3 h 12`, `41 m`, `12 s`: as long as a person wants it. */
+export function lasted(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} m`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${String(minutes % 60).padStart(2, '0')}` : `${Math.floor(hours / 24)} d`;
+}
+
+const money = (amount: number, currency: string) =>
+  `${currency}${amount >= 100 ? count(amount) : amount.toFixed(2)}`;
+
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let rest = value;
+  while (rest >= 1000 && unit < units.length - 1) {
+    rest /= 1000;
+    unit++;
+  }
+  return `${rest >= 100 || unit === 0 ? Math.round(rest) : rest.toFixed(1)} ${units[unit]}`;
+}
+
+function label(name: string, text: string): string {
+  return ` ${name.padEnd(11)} ${text}`;
+}
+
+function rejectedText(summary: ReplaySummary): string {
+  const { lines, rejections } = summary;
+  const places = rejections.slice(0, 3).map(({ file, line, reason }) => `${file}:${line} ${reason}`);
+  const more = lines.rejected > places.length ? ', …' : '';
+  const detail = places.length === 0 ? '' : ` (${places.join(', ')}${more} --rejects FILE)`;
+  return ` read ${count(lines.read)} · parsed ${count(lines.parsed)} · rejected ${count(lines.rejected)}${detail}`;
+}
+
+function header(summary: ReplaySummary): string[] {
+  const { period, client_addresses: clients, policies, edge } = summary;
+  const length = period === null ? '' : `   ${lasted(period.until - period.from)}`;
+  const cannot = policies.cannot_fire.length;
+  return [
+    label('format', summary.format),
+    label(
+      'period',
+      period === null
+        ? 'no request'
+        : `${stamp(period.from)} → ${stamp(period.until)}${length}   ${summary.files.length} ${summary.files.length === 1 ? 'file' : 'files, in time order'}`,
+    ),
+    label(
+      'client IP',
+      `${percent(clients.privateShare, 1)} private.  ${clients.cdn === null ? 'No CDN addresses: ok' : `${percent(clients.cdnShare, 1)} are addresses of ${clients.cdn}`}`,
+    ),
+    ...summary.enrichment.map((text, index) => label(index === 0 ? 'enrichment' : '', text)),
+    label(
+      'policies',
+      `${policies.total} loaded.  ${policies.can_fire.length} can fire on this input${cannot === 0 ? '' : `, ${cannot} cannot (below)`}`,
+    ),
+    label(
+      'warm-up',
+      `${summary.warm_up_ms === 0 ? 'none' : `first ${formatDuration(summary.warm_up_ms)} learn only`} (--warm-up)       simulated edge: ${edge.name}, ${formatDuration(edge.delay_ms)}, ${count(edge.slots)} entries (--edge)`,
+    ),
+    '',
+    rejectedText(summary),
+    '',
+  ];
+}
+
+function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
+  const list = summary.campaigns;
+  const lines = [` ${styled(terminal, 'bold', `CAMPAIGNS  ${list.length}`)}`];
+  if (list.length === 0)
+    return [...lines, ' none: no endpoint left its normal course in a way a policy speaks of', ''];
+  const text = table<CampaignSummary>(
+    [
+      { title: 'ID', value: (row) => row.campaign_id.slice(0, 12) },
+      { title: 'START (UTC)', value: (row) => moment(row.opened_at) },
+      {
+        title: 'LASTED',
+        align: 'right',
+        value: (row) =>
+          lasted((row.closed_at ?? row.last_at) - row.opened_at) + (row.closed_at === null ? '+' : ''),
+      },
+      { title: 'SCOPE', value: (row) => row.scope.slice(0, 44) },
+      { title: 'WHAT', value: (row) => row.title.slice(0, 34) },
+      { title: 'LEVEL', value: (row) => row.level },
+      {
+        title: 'PEAK',
+        align: 'right',
+        value: (row) =>
+          row.peak_ratio === null
+            ? '–'
+            : `${row.peak_ratio >= 10 ? Math.round(row.peak_ratio) : row.peak_ratio.toFixed(1)}x`,
+      },
+      { title: 'REQUESTS', align: 'right', value: (row) => count(row.requests) },
+      { title: 'CLIENTS', align: 'right', value: (row) => count(row.clients) },
+      {
+        title: 'WOULD STOP',
+        align: 'right',
+        value: (row) => (row.stopped === 0 ? 'nothing' : count(row.stopped)),
+      },
+    ],
+    list,
+  );
+  return [...lines, ...text.split('\n').map((line) => ` ${line}`), ''];
+}
+
+function effect(terminal: Terminal, summary: ReplaySummary): string[] {
+  const { stopped, at_risk: risk, saving, edge } = summary;
+  const left = Object.entries(edge.unsupported).map(([kind, decisions]) => `${decisions} ${kind}`);
+  const lines = [
+    ` ${styled(terminal, 'bold', 'WOULD HAVE BEEN STOPPED')}   ${count(stopped.requests)} requests (${percent(stopped.share, 1)}): ${count(stopped.blocked)} blocked, ${count(stopped.challenged)} challenged, ${count(stopped.throttled)} throttled · ${count(edge.peakRules)} edge rules + ${count(edge.peakEntries)} entries at most`,
+  ];
+  if (edge.leftOut > 0) lines.push(`   ${count(edge.leftOut)} decisions found no free slot at ${edge.name}`);
+  if (left.length > 0) lines.push(`   ${edge.name} has no list or rule for: ${left.join(', ')} decisions`);
+  const people =
+    risk.requests === 0
+      ? `none of ${count(risk.good_requests)} requests by clients that looked good before was stopped`
+      : `${count(risk.requests)} of ${count(risk.good_requests)} requests by clients that looked good before (${count(risk.clients)} addresses)`;
+  lines.push(` ${styled(terminal, 'bold', 'PEOPLE AT RISK')}            ${people}`);
+  for (const { network, as_org, clients, requests } of risk.networks.slice(0, 3))
+    lines.push(
+      `   ${count(requests)} requests, ${count(clients)} addresses in ${network}${as_org === null ? '' : ` (${as_org})`}`,
+    );
+  if (risk.requests > 0) lines.push('   list: --at-risk at-risk.ndjson');
+  lines.push(
+    ` ${styled(terminal, 'bold', 'SAVED (estimate)')}          ${money(saving.amount, saving.currency)} at ${saving.currency}${saving.per_request}/request${saving.assumed ? ' (assumed; set costs.per_request)' : ''} · ${bytes(stopped.response_bytes)} not sent`,
+    '',
+  );
+  return lines;
+}
+
+function blindness(terminal: Terminal, summary: ReplaySummary): string[] {
+  const lines: string[] = [];
+  if (summary.not_visible.length > 0) {
+    lines.push(` ${styled(terminal, 'bold', 'NOT VISIBLE IN THIS LOG')}   what you would gain by logging it`);
+    for (const { what, gain, how } of summary.not_visible)
+      lines.push(`   ${what.padEnd(22)} ${gain.padEnd(52)} ${how}`);
+  }
+  if (summary.policies.cannot_fire.length > 0) {
+    lines.push(
+      ` ${styled(terminal, 'bold', 'POLICIES THAT CANNOT FIRE')}   ${summary.policies.cannot_fire.length} of ${summary.policies.total}`,
+    );
+    for (const { policy, missing } of summary.policies.cannot_fire)
+      lines.push(`   ${policy.padEnd(44)} lacks ${missing.join(', ')}`);
+  }
+  return lines;
+}
+
+/** The table of attacks and controls, for input whose truth is known. */
+export function renderScore(incidents: readonly IncidentScore[]): string {
+  const seconds = (ms: number | null) => (ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`);
+  return table<IncidentScore>(
+    [
+      { title: 'INCIDENT', value: (row) => row.incident },
+      { title: 'FIRST STOP', align: 'right', value: (row) => seconds(row.firstStopAfterMs) },
+      {
+        title: 'LET THROUGH',
+        align: 'right',
+        value: (row) => (row.attack.requests === 0 ? '–' : count(row.letThroughFirst)),
+      },
+      {
+        title: 'ATTACK >30 S STOPPED',
+        align: 'right',
+        value: (row) => (row.attack.requests === 0 ? '–' : percent(row.attackLater.share)),
+      },
+      {
+        title: 'REQUESTS',
+        align: 'right',
+        value: (row) => (row.attack.requests === 0 ? '–' : count(row.attack.requests)),
+      },
+      { title: 'HONEST STOPPED', align: 'right', value: (row) => percent(row.honest.share) },
+      { title: 'REQUESTS', align: 'right', value: (row) => count(row.honest.requests) },
+      { title: 'ON TARGET', align: 'right', value: (row) => percent(row.honestOnTarget.share) },
+      { title: 'REQUESTS', align: 'right', value: (row) => count(row.honestOnTarget.requests) },
+    ],
+    incidents,
+  );
+}
+
+/** The whole report for people. */
+export function renderSummary(summary: ReplaySummary, terminal: Terminal): string {
+  const first = summary.campaigns[0];
+  const next = [
+    ...(first === undefined
+      ? []
+      : [
+          `tidegate replay … --verdicts verdicts.ndjson      (the evidence of ${first.campaign_id.slice(0, 12)} and the others)`,
+        ]),
+    'tidegate replay … --edge aws-waf --edge-capacity 10000      (what your edge could really have done)',
+  ];
+  const score =
+    summary.score === null
+      ? []
+      : [
+          ` ${styled(terminal, 'bold', 'AGAINST THE LABELS')}`,
+          ...renderScore(summary.score.incidents)
+            .split('\n')
+            .map((line) => ` ${line}`),
+          ' Honest = labelled so; "stopped" includes challenged and throttled.',
+          '',
+        ];
+  return [
+    ...header(summary),
+    ...campaigns(terminal, summary),
+    ...effect(terminal, summary),
+    ...score,
+    ...blindness(terminal, summary),
+    ` ${count(summary.lines_per_second)} lines/s, ${summary.seconds.toFixed(1)} s.  Nothing was blocked. Nothing left this machine.`,
+    '',
+    ...next.map((text, index) => `${index === 0 ? ' next  ' : '       '} ${text}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseIp, parseNetwork } from '../../lib/ip.ts';
+import { type AddressRange, createAddressCheck, refusalOf } from './client-addresses.ts';
+import { enrichedRequest } from './enriched-request.test-fixture.ts';
+import { createFieldPresence } from './field-presence.ts';
+import { createOutcomeQueue } from './outcome-queue.ts';
+import { bytes, lasted } from './render-summary.ts';
+import { notVisible } from './visibility.ts';
+
+describe('outcome queue', () => {
+  it('settles in input order, and only what the clock allows', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(50), { maxLength: 60 }),
+        fc.array(fc.nat(60), { maxLength: 20 }),
+        (times, clocks) => {
+          const queue = createOutcomeQueue(5);
+          for (const [index, timestamp] of times.entries())
+            queue.push({ event: enrichedRequest({ timestamp, event_id: String(index) }), good: false });
+          const out: number[] = [];
+          for (const clock of [...clocks].sort((a, b) => a - b))
+            for (const { event } of queue.settle(clock)) {
+              expect(event.request.timestamp - 5).toBeLessThanOrEqual(clock);
+              out.push(Number(event.request.event_id));
+            }
+          for (const { event } of queue.settle(Infinity)) out.push(Number(event.request.event_id));
+          expect(out).toEqual(times.map((_, index) => index));
+          expect(queue.length).toBe(0);
+        },
+      ),
+    );
+  });
+});
+
+describe('client addresses', () => {
+  const cdn: AddressRange[] = [{ network: parseNetwork('104.16.0.0/13')!, owner: 'Cloudflare' }];
+  const check = (addresses: readonly string[]) => {
+    const one = createAddressCheck(cdn);
+    for (const address of addresses) one.note(parseIp(address)!);
+    return one.result();
+  };
+  it('refuses a log of CDN addresses or of private ones only', () => {
+    expect(refusalOf(check(['104.16.1.1', '104.17.2.2']))).toMatch(/Cloudflare/);
+    expect(refusalOf(check(['10.0.0.1', '127.0.0.1', 'fd00::1']))).toMatch(/private/);
+    expect(refusalOf(check(['10.0.0.1', '203.0.113.9', '104.16.1.1']))).toBeNull();
+    expect(refusalOf(check([]))).toBeNull();
+  });
+});
+
+describe('what an input shows', () => {
+  it('names what is missing and how to log it', () => {
+    const presence = createFieldPresence();
+    for (let index = 0; index < 100; index++)
+      presence.note(
+        enrichedRequest({
+          user_agent: 'x',
+          session_id: 'k1.a',
+          status: 200,
+          params: [{ name: 'sku', hash: Buffer.alloc(8), value: null }],
+        }),
+      );
+    const missing = notVisible(presence, 0).map(({ what }) => what);
+    expect(missing).toContain('JA4 / TLS fingerprint');
+    expect(missing).toContain('proxy reputation');
+    expect(missing).not.toContain('session');
+    expect(presence.present()).toContain('param.sku');
+    expect(presence.present()).not.toContain('ja4');
+  });
+});
+
+it('shows durations and sizes as people say them', () => {
+  expect([lasted(12_000), lasted(41 * 60_000), lasted(192 * 60_000), lasted(7 * 86_400_000)]).toEqual([
+    '12 s',
+    '41 m',
+    '3 h 12',
+    '7 d',
+  ]);
+  expect([bytes(0), bytes(1500), bytes(212e9)]).toEqual(['0 B', '1.5 kB', '212 GB']);
+});
