@@ -16,7 +16,9 @@ test('agrees with a scan over all members', () => {
     fc.property(fc.array(any, { maxLength: 12 }), any, (members, asked) => {
       const set = createNetworkSet(members.map((member, index) => [member, index] as const));
       const overlap = members.some((member) => overlaps(member, asked));
-      const cover = members.some((member) => member.prefix <= asked.prefix && contains(member, asked.address));
+      const cover = members.some(
+        (member) => member.prefix <= asked.prefix && contains(member, asked.address),
+      );
       expect(set.overlapping(asked) !== null).toBe(overlap);
       expect(set.covering(asked) !== null).toBe(cover);
     }),

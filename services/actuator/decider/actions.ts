@@ -21,7 +21,8 @@ export interface InForce {
 function strongest(causes: readonly Cause[]): Cause | null {
   let best: Cause | null = null;
   for (const cause of causes) {
-    const difference = best === null ? 1 : strength(cause.action ?? 'block') - strength(best.action ?? 'block');
+    const difference =
+      best === null ? 1 : strength(cause.action ?? 'block') - strength(best.action ?? 'block');
     if (difference > 0 || (difference === 0 && cause.until_at > best!.until_at)) best = cause;
   }
   return best;

@@ -50,7 +50,10 @@ const apply = (previous: Decision | null, ...changes: Change[]): Decision | null
   for (const change of changes) current = nextDecision(current, change, limits) ?? current;
   return current;
 };
-const says = (values: Parameters<typeof verdict>[0]): Change => ({ kind: 'verdict', verdict: verdict(values) });
+const says = (values: Parameters<typeof verdict>[0]): Change => ({
+  kind: 'verdict',
+  verdict: verdict(values),
+});
 const release = (at: number): Change => ({ kind: 'release', at, who: 'ada', reason: 'a customer' });
 
 test('the strongest live cause decides, and a weaker one goes on after it has run out', () => {
@@ -89,7 +92,9 @@ test('each further time lasts longer; a time taken back as wrong does not count'
 test('a released cause does not come back, a new one does', () => {
   const released = apply(null, says({}), release(minute))!;
   expect(released.state).toBe('released');
-  expect(nextDecision(released, says({ revision: 2, decided_at: 0, updated_at: 5 * minute }), limits)).toBeNull();
+  expect(
+    nextDecision(released, says({ revision: 2, decided_at: 0, updated_at: 5 * minute }), limits),
+  ).toBeNull();
   expect(nextDecision(released, release(minute), limits)).toBeNull();
   expect(apply(released, says({ verdict_id: 'vrd_new', decided_at: 6 * minute }))!.state).toBe('active');
 });

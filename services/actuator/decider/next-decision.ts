@@ -43,9 +43,7 @@ export function nextDecision(
 function release(previous: Decision, change: Change & { kind: 'release' }): Decision | null {
   const ends = (cause: Cause) => cause.released_at === null && cause.decided_at <= change.at;
   if (!previous.causes.some(ends)) return null;
-  const causes = previous.causes.map((cause) =>
-    ends(cause) ? { ...cause, released_at: change.at } : cause,
-  );
+  const causes = previous.causes.map((cause) => (ends(cause) ? { ...cause, released_at: change.at } : cause));
   const wasActive = inForce(previous, change.at) !== null;
   const at = Math.max(change.at, previous.updated_at);
   const remaining = compose({ ...previous, causes }, at);
@@ -148,9 +146,7 @@ function withCause(
   );
   const causes = [...recent.slice(-(causesLimit - 1)), cause];
   const goesOn = previous !== null && inForce(previous, at) !== null;
-  const id = goesOn
-    ? previous.decision_id
-    : stableId('decision', site, target.kind, target.value, cause.id);
+  const id = goesOn ? previous.decision_id : stableId('decision', site, target.kind, target.value, cause.id);
   const base: Decision = {
     decision_id: id,
     revision: previous !== null && previous.decision_id === id ? previous.revision + 1 : 1,

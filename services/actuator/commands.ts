@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Command, Target } from '../../lib/contracts/generated.ts';
+import { stableId } from '../../lib/ids.ts';
+import { formatIp, formatNetwork, isV4, parseNetwork } from '../../lib/ip.ts';
+import type { Outgoing } from '../../lib/log/log.ts';
+import { targetKey } from '../../lib/target.ts';
+
+export const commandKinds = ['allow', 'disallow', 'release', 'block', 'purge', 'kill', 'resume'] as const;
+export type CommandKind = (typeof commandKinds)[number];
+
+/** The commands topic keeps 400 days, so an allow entry that names no end gets one that the topic can keep. */
+const longestAllowMs = 365 * 24 * 3_600_000;
+
+/**
+ * The canonical target of an address or network as people write it: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/48`.
+ * null when the text is neither.
+ */
+export function addressTarget(text: string): Target | null {
+  const network = parseNetwork(text.trim());
+  if (network === null) return null;
+  if (network.prefix === 128) return { kind: 'ip', value: formatIp(network.address), signature: null };
+  const isMapped = isV4(network.address) && network.prefix < 96;
+  return isMapped ? null : { kind: 'cidr', value: formatNetwork(network), signature: null };
+}
+
+/** A command as a person or tool gives it. `at` is the wall clock in epoch ms. Throws on a missing target. */
+export function makeCommand(input: {
+  readonly kind: CommandKind;
+  readonly site: string;
+  readonly target?: Target | null;
+  readonly decisionId?: string | null;
+  readonly action?: string | null;
+  readonly covers?: 'address' | 'all' | null;
+  readonly reason: string;
+  readonly who: string;
+  readonly at: number;
+  readonly untilAt?: number | null;
+}): Command {
+  const target = input.target ?? null;
+  const decisionId = input.decisionId ?? null;
+  const needsTarget = input.kind === 'allow' || input.kind === 'disallow' || input.kind === 'block';
+  if (needsTarget && target === null) throw new Error(`${input.kind} needs a target`);
+  if (input.kind === 'release' && target === null && decisionId === null)
+    throw new Error('release needs a target or a decision id');
+  return {
+    command_id: stableId('command', input.site, input.kind, input.at, randomUUID()),
+    kind: input.kind,
+    site: input.site,
+    target,
+    decision_id: decisionId,
+    action: input.action ?? null,
+    scope: input.kind === 'allow' ? (input.covers ?? 'address') : null,
+    reason: input.reason,
+    who: input.who,
+    at: input.at,
+    until_at: input.untilAt ?? (input.kind === 'allow' ? input.at + longestAllowMs : null),
+  };
+}
+
+/** The record that carries a command to the decider of its target. */
+export function commandRecord(value: Command): Outgoing<'commands'> {
+  const key =
+    value.target === null
+      ? `${value.site}|${value.kind}|${value.decision_id ?? ''}`
+      : targetKey(value.site, value.target);
+  return { topic: 'commands', key, type: 'Command', value };
+}
