@@ -3,7 +3,7 @@ import { completionCommand } from './completion.ts';
 import { configCommand } from './config-command.ts';
 import { dataCommand } from './data.ts';
 import { deadLettersCommand } from './dead-letters.ts';
-import { decisionsCommand } from './decisions.ts';
+import { allowlistCommand, decisionsCommand } from './decisions.ts';
 import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
@@ -22,6 +22,7 @@ export const commands: readonly (() => Command)[] = [
   explainCommand,
   sqlCommand,
   decisionsCommand,
+  allowlistCommand,
   deadLettersCommand,
   generateCommand,
   configCommand,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -26,4 +27,12 @@ export function findRunning(stateFolder: string): RunningInstance | null {
   } catch {
     return null;
   }
+}
+
+/** The token with which commands on this machine may operate a running instance: readable by its owner alone. */
+export function operatorToken(stateFolder: string): string {
+  const file = join(stateFolder, 'operator-token');
+  if (!existsSync(file))
+    writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(file, 'utf8').trim();
 }

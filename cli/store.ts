@@ -43,7 +43,7 @@ function remoteStore(url: string): Store {
 }
 
 /** `--state DIR`, else data_dir, else the XDG state folder, else ./.demo left by the demo. */
-function stateFolderOf(command: Command, configured: string | undefined): string {
+export function stateFolderOf(command: Command, configured: string | undefined): string {
   const asked = command.optsWithGlobals()['state'] as string | undefined;
   if (asked !== undefined) return resolve(asked);
   const state = configured ?? findPlaces(process.env).state;

@@ -7,15 +7,17 @@ import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
-import { announceRunning } from './running.ts';
-import { openRuntime } from './runtime.ts';
 import { runServices } from './run-services.ts';
+import { announceRunning, operatorToken } from './running.ts';
+import { openRuntime } from './runtime.ts';
 import { styled, terminalOf } from './terminal.ts';
 
 /** `tidegate up`: every service in one process, on this machine, until Ctrl-C. */
 export function upCommand(): Command {
   return new Command('up')
-    .description('run every service in one process: collector, enricher, detector, archiver, actuator, console')
+    .description(
+      'run every service in one process: collector, enricher, detector, archiver, actuator, console',
+    )
     .addOption(new Option('--log <kind>', 'where events flow').choices(['auto', 'kafka', 'memory']))
     .option('--state <dir>', 'where state is kept (default: data_dir, else the XDG state folder)')
     .action(async (options: { log?: 'auto' | 'kafka' | 'memory'; state?: string }, command: Command) => {
@@ -42,8 +44,16 @@ export function upCommand(): Command {
         const actuator = await group.start(startActuator(context, config.actuator));
         await group.start(startDetector(context, config.detector));
         await group.start(startEnricher(context, config.enricher));
-        const collector = await group.start(startCollector(context, config.collector, { sites: config.sites }));
-        const console_ = await group.start(startConsole(context, config.console, { clickhouse: clickhouse! }));
+        const collector = await group.start(
+          startCollector(context, config.collector, { sites: config.sites }),
+        );
+        const console_ = await group.start(
+          startConsole(
+            context,
+            { ...config.console, token: config.console.token ?? operatorToken(runtime.stateFolder) },
+            { clickhouse: clickhouse! },
+          ),
+        );
         say('collector', `${collector.url}/v1/events`);
         say('decisions', `${actuator.url}   (plain feed and CrowdSec-compatible API)`);
         say('ops', `${ops.url}/metrics`);
