@@ -41,8 +41,7 @@ export function parseTarget(text: string): Target {
 
 const who = (): string => `cli:${userInfo().username}`;
 
-async function throughConsole(url: string, tokenFile: string, input: CommandInput): Promise<void> {
-  const token = existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8').trim() : '';
+async function throughConsole(url: string, token: string, input: CommandInput): Promise<void> {
   const { target } = input;
   const response = await fetch(`${url}/api/v1/commands`, {
     method: 'POST',
@@ -69,7 +68,12 @@ export async function sendCommand(command: CliCommand, input: CommandInput): Pro
   const { config } = loadRootConfig(configFileOption(command), process.env);
   const stateFolder = stateFolderOf(command, config.data_dir);
   const running = findRunning(stateFolder);
-  if (running !== null) return throughConsole(running.consoleUrl, join(stateFolder, 'operator-token'), input);
+  if (running !== null) {
+    const tokenFile = join(stateFolder, 'operator-token');
+    const token =
+      config.console.token ?? (existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8').trim() : '');
+    return throughConsole(running.consoleUrl, token, input);
+  }
   if (config.log.brokers.length === 0) {
     throw new ExitError(
       1,
