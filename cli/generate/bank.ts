@@ -61,7 +61,7 @@ export function* useBankApp(_world: World, person: Person, random: Random, at: n
     at,
     random,
     address: person.address(random),
-    look: appAppearance(random, 'BankApp', person.device, person.browser.acceptLanguage),
+    look: appAppearance('BankApp', person.phone),
     host: bankApiHost,
     sendsReferer: false,
     cookies: chance(random, 0.5) ? 1 : 0,

@@ -44,11 +44,21 @@ const stuckChrome = [109, 109, 109, 103, 114, 119, 120, 124, 126, 131, 87, 90, 9
 const hex = (value: number) => value.toString(16).padStart(8, '0');
 const hex12 = (text: string) => (hex(hash32(text)) + hex(hash32(`${text}.`))).slice(0, 12);
 
-/** Both forms of a JA4: the last part differs as resumption adds an extension. */
-function fingerprints(prefix: string, ciphers: string, extensions: number, variant: string) {
+interface Fingerprints {
+  readonly ja4: string;
+  readonly ja4Resumed: string;
+}
+const knownFingerprints = new Map<string, Fingerprints>();
+
+/** Both forms of a JA4: the last part differs as resumption adds an extension. One object per variant. */
+function fingerprints(prefix: string, ciphers: string, extensions: number, variant: string): Fingerprints {
+  const known = knownFingerprints.get(variant);
+  if (known !== undefined) return known;
   const form = (count: number, kind: string) =>
     `${prefix}${String(count).padStart(2, '0')}h2_${ciphers}_${hex12(`${variant}/${kind}`)}`;
-  return { ja4: form(extensions, 'full'), ja4Resumed: form(extensions + 1, 'resumed') };
+  const made = { ja4: form(extensions, 'full'), ja4Resumed: form(extensions + 1, 'resumed') };
+  knownFingerprints.set(variant, made);
+  return made;
 }
 
 const chromiumFingerprint = (version: number) =>

@@ -29,7 +29,7 @@ export interface Person {
   readonly account: string;
   readonly zip: number;
   readonly browser: Appearance;
-  readonly device: 'android' | 'ios';
+  readonly phone: Phone;
   /** Referrer policy, extensions or a privacy browser take the header away. */
   readonly sendsReferer: boolean;
   /** Ad-blockers keep third-party scripts, and so most cookies, away. */
@@ -166,7 +166,11 @@ export function createPeople(
       account,
       zip: integer(random, 100_000),
       browser: { ...browser, ...browserPatch },
-      device: browser.userAgent?.includes('iPhone') || chance(random, 0.3) ? 'ios' : 'android',
+      phone: createPhone(
+        random,
+        browser.userAgent?.includes('iPhone') === true || chance(random, 0.3),
+        language.slice(0, 5),
+      ),
       sendsReferer: !chance(random, 0.07),
       blocksAds: chance(random, 0.22),
       carelessness: chance(random, 0.1) ? 0.5 : 0.06,
@@ -175,8 +179,13 @@ export function createPeople(
   };
   const regulars = Math.max(200, Math.round(businessRegulars * scale));
   const regular = zipf(regulars, 0.55);
+  const met: (Person | undefined)[] = new Array(regulars);
   return {
-    regular: (random) => person(regular(random), 'anyone'),
+    regular(random) {
+      const index = regular(random);
+      met[index] ??= person(index, 'anyone');
+      return met[index];
+    },
     newcomer: (random) => person(regulars + integer(random, 50_000_000), 'anyone'),
     foreigner: (random) => person(integer(random, 50_000_000), 'foreign'),
   };
@@ -204,35 +213,46 @@ const phones = [
   'SM-A155F',
 ];
 
-/** The look of a shop's or bank's own app on this person's phone. */
-export function appAppearance(
-  random: Random,
-  app: string,
-  device: 'android' | 'ios',
-  language: string | undefined,
-): Appearance {
+/** What an app's requests look like on one phone, whatever the app. */
+export interface Phone {
+  /** The part of the user agent after the app's name. */
+  readonly agent: string;
+  readonly language: string | undefined;
+  readonly ja4: string;
+  readonly ja4Resumed: string;
+}
+
+function createPhone(random: Random, ios: boolean, language: string | undefined): Phone {
   const build = appBuilds(random);
-  const common = { httpVersion: '2', tlsVersion: 'TLSv1.3', acceptLanguage: language?.slice(0, 5) };
-  if (device === 'ios') {
+  if (ios) {
     const system = pick(random, ['26.1', '26.0.1', '18.7', '18.6', '17.6.1']);
-    const ja4 = `t13d2014h2_a09f3c656075_${system.startsWith('26') ? 'e42f34c56612' : '14788d8d241b'}`;
-    const resumed = ja4.replace('t13d2014', 't13d2015');
+    const tail = `a09f3c656075_${system.startsWith('26') ? 'e42f34c56612' : '14788d8d241b'}`;
     return {
-      ...common,
-      userAgent: `${app}/${build} (iPhone; iOS ${system}; Scale/3.00) CFNetwork/1568.200.51 Darwin/24.1.0`,
-      ja4,
-      ja4Resumed: resumed,
+      agent: `${build} (iPhone; iOS ${system}; Scale/3.00) CFNetwork/1568.200.51 Darwin/24.1.0`,
+      language,
+      ja4: `t13d2014h2_${tail}`,
+      ja4Resumed: `t13d2015h2_${tail}`,
     };
   }
   const system = pick(random, ['16', '15', '15', '14', '14', '13', '12', '11', '9']);
-  const ja4 = `t13d15${Number(system) >= 13 ? '12' : '11'}h2_46e7e9700bed_${Number(system) >= 13 ? 'eca864cca44a' : '45f260be83e2'}`;
+  const recent = Number(system) >= 13;
+  const tail = `46e7e9700bed_${recent ? 'eca864cca44a' : '45f260be83e2'}`;
   return {
-    ...common,
-    userAgent: `${app}/${build} (Android ${system}; ${pick(random, phones)}) okhttp/4.12.0`,
-    ja4,
-    ja4Resumed: ja4.replace(
-      /^(t13d15)(..)/,
-      (_, head: string, count: string) => head + String(Number(count) + 1),
-    ),
+    agent: `${build} (Android ${system}; ${pick(random, phones)}) okhttp/4.12.0`,
+    language,
+    ja4: `t13d15${recent ? 12 : 11}h2_${tail}`,
+    ja4Resumed: `t13d15${recent ? 13 : 12}h2_${tail}`,
+  };
+}
+
+/** The look of a shop's or bank's own app on a phone. */
+export function appAppearance(app: string, phone: Phone): Appearance {
+  return {
+    userAgent: `${app}/${phone.agent}`,
+    acceptLanguage: phone.language,
+    httpVersion: '2',
+    tlsVersion: 'TLSv1.3',
+    ja4: phone.ja4,
+    ja4Resumed: phone.ja4Resumed,
   };
 }

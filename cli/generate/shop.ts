@@ -158,7 +158,7 @@ export function* browseShop(world: World, person: Person, random: Random, at: nu
 
 /** A person in the shop's app: straight to the API, no page and no referer by nature. */
 export function* useShopApp(world: World, person: Person, random: Random, at: number): Steps {
-  const look = appAppearance(random, 'ShopApp', person.device, person.browser.acceptLanguage);
+  const look = appAppearance('ShopApp', person.phone);
   const visit = createVisit({
     at,
     random,
