@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationField } from '../duration.ts';
 
 const tls = z.strictObject({
   enabled: z.boolean().default(false),
@@ -65,6 +66,9 @@ export const logConfig = z.strictObject({
     .default(8)
     .describe('Partitions of requests.raw and requests.enriched: 8 on one machine, 32 in production.'),
   replication_factor: z.number().int().min(1).max(9).default(1).describe('3 in production.'),
+  session_timeout: durationField('15s').describe(
+    'How long a member may be silent before its partitions go to others; at least 6s.',
+  ),
   registry: z
     .strictObject({
       url: z

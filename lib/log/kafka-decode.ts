@@ -1,0 +1,75 @@
+import type kafkajs from 'kafkajs';
+import { type Codecs, type Decoded, UndecodableError } from '../contracts/codecs.ts';
+import { type RecordName, type TopicName, topics } from '../contracts/topics.ts';
+import type { LogBatch, LogRecord } from './log.ts';
+
+/** Most records that a handler gets at once. */
+export const batchRecords = 2000;
+
+export interface FetchedMessages {
+  readonly messages: readonly kafkajs.KafkaMessage[];
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+}
+
+/** Cuts what was fetched into batches of at most `batchRecords`; the last one carries the true next offset. */
+export function cutFetched(fetched: FetchedMessages): readonly FetchedMessages[] {
+  const { messages, nextOffset, highWatermark } = fetched;
+  if (messages.length <= batchRecords) return [fetched];
+  const parts: FetchedMessages[] = [];
+  for (let from = 0; from < messages.length; from += batchRecords) {
+    const part = messages.slice(from, from + batchRecords);
+    const following = messages[from + batchRecords];
+    parts.push({
+      messages: part,
+      nextOffset: following === undefined ? nextOffset : Number(following.offset),
+      highWatermark,
+    });
+  }
+  return parts;
+}
+
+/**
+ * Typed records of one batch. What is not ours or damaged is set aside as undecodable; a record without a value
+ * (a tombstone somebody else wrote) is passed over.
+ */
+export async function decodeFetched<T extends TopicName>(
+  topic: T,
+  partition: number,
+  fetched: FetchedMessages,
+  codecs: Codecs,
+): Promise<LogBatch<T>> {
+  const allowed: readonly RecordName[] = topics[topic].records;
+  const records: LogRecord<T>[] = [];
+  const undecodable: { offset: number; detail: string; bytes: Buffer }[] = [];
+  for (const message of fetched.messages) {
+    if (message.value === null) continue;
+    const offset = Number(message.offset);
+    try {
+      const decoding = codecs.decode(message.value);
+      const decoded: Decoded = decoding instanceof Promise ? await decoding : decoding;
+      if (!allowed.includes(decoded.type))
+        throw new UndecodableError(`${decoded.type} does not belong on ${topic}`);
+      records.push({
+        topic,
+        partition,
+        offset,
+        key: message.key === null ? null : message.key.toString(),
+        type: decoded.type,
+        value: decoded.value,
+      } as unknown as LogRecord<T>);
+    } catch (error) {
+      // Anything else (the registry does not answer) is not the record's fault and stops the loop.
+      if (!(error instanceof UndecodableError)) throw error;
+      undecodable.push({ offset, detail: error.message, bytes: message.value });
+    }
+  }
+  return {
+    topic,
+    partition,
+    records,
+    nextOffset: fetched.nextOffset,
+    undecodable,
+    highWatermark: fetched.highWatermark,
+  };
+}
