@@ -1,0 +1,107 @@
+import { pathSegments } from './redact.ts';
+
+/** What an endpoint is for. */
+export const endpointFunctions = [
+  'login',
+  'payment',
+  'inventory',
+  'account',
+  'search',
+  'cart',
+  'content',
+  'other',
+] as const;
+export type EndpointFunction = (typeof endpointFunctions)[number];
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+/** In order: a payment below a cart is a payment. Compound words are looked up with and without their joint. */
+const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
+  ['login', words('login signin logon auth authenticate authentication authorize sso passkey otp mfa 2fa')],
+  [
+    'payment',
+    words('pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers'),
+  ],
+  [
+    'inventory',
+    words('stock stocks inventory availability available storelocator locator storefinder sku skus restock'),
+  ],
+  ['cart', words('cart carts basket baskets bag trolley')],
+  ['search', words('search query autocomplete suggest suggestions typeahead')],
+  [
+    'account',
+    words('account accounts profile profiles me user users customer customers register signup password'),
+  ],
+];
+/** Created by a log-in; reading or ending one is none. */
+const sessionWords = words('session sessions token tokens');
+const creating = words('POST PUT');
+const notLogin = words('logout signout refresh revoke introspect');
+
+const contentExtension =
+  /\.(?:css|js|mjs|map|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|pdf|html?|txt|xml|webmanifest)$/i;
+const contentFolder = words('static assets images img css js fonts media');
+
+/** `GET /v2/partnerLogin/{number}` is `v2 partner login`; variables say nothing. */
+function wordsOf(segment: string): string[] {
+  const found: string[] = [];
+  for (const part of segment.replace(/\{[^}]*\}/g, ' ').split(/[^A-Za-z0-9]+/)) {
+    if (part === '') continue;
+    const pieces = part
+      .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+      .toLowerCase()
+      .split(' ');
+    found.push(...pieces);
+    if (pieces.length > 1) found.push(part.toLowerCase());
+  }
+  return found;
+}
+
+/** Guess from the words of a template. The last segments say more than the first, but any may decide. */
+export function guessFunction(method: string, template: string): EndpointFunction {
+  if (contentExtension.test(template)) return 'content';
+  const segments = pathSegments(template).filter((segment) => !segment.startsWith('.'));
+  const perSegment = segments.map(wordsOf);
+  const all = perSegment.flat();
+  // `store-locator`, `sign_in`, `log-out`: the joint does not change the word.
+  for (const list of perSegment)
+    for (let index = 1; index < list.length; index++) all.push(`${list[index - 1]}${list[index]}`);
+  if (all.some((word) => notLogin.has(word))) return 'other';
+  const [first] = byWord;
+  if (all.some((word) => first![1].has(word))) return 'login';
+  const last = perSegment.filter((list) => list.length > 0).at(-1) ?? [];
+  if (creating.has(method) && last.some((word) => sessionWords.has(word))) return 'login';
+  for (const [name, set] of byWord.slice(1)) if (all.some((word) => set.has(word))) return name;
+  if (all.includes('stores') && (template.includes('{') || all.includes('nearby'))) return 'inventory';
+  if (template === '/' || all.some((word) => contentFolder.has(word))) return 'content';
+  return 'other';
+}
+
+export interface FunctionRule {
+  /** `POST /login`, `* /x/*` or `/x`; `*` stands for any characters, also slashes. */
+  readonly endpoint: string;
+  readonly function: EndpointFunction;
+}
+
+/** A test of `METHOD template` against `POST /login`, `* /x/*` or `/x`. */
+export function endpointPattern(pattern: string): (endpoint: string) => boolean {
+  const full = pattern.startsWith('/') ? `* ${pattern}` : pattern;
+  const regex = new RegExp(
+    `^${full
+      .split('*')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
+  return (endpoint) => regex.test(endpoint);
+}
+
+/** (method, template) to function: the rules first, then the words. Pure; callers remember the answer. */
+export function createFunctionClassifier(
+  rules: readonly FunctionRule[],
+): (method: string, template: string) => EndpointFunction {
+  const compiled = rules.map((rule) => ({ test: endpointPattern(rule.endpoint), result: rule.function }));
+  return (method, template) => {
+    const endpoint = `${method} ${template}`;
+    return compiled.find((rule) => rule.test(endpoint))?.result ?? guessFunction(method, template);
+  };
+}

@@ -1,0 +1,241 @@
+import { LRUCache } from 'lru-cache';
+import type { Param } from '../contracts/generated.ts';
+import { createFunctionClassifier, type EndpointFunction, type FunctionRule } from './endpoint-function.ts';
+import { createRouteTrie, hostMatches, type PathSegment, type Route } from './route-trie.ts';
+
+/** An endpoint as requests are counted by: shared by all requests of its path, so it may serve as a key. */
+export interface Endpoint {
+  /** `GET /stores/{number}/stock` */
+  readonly name: string;
+  readonly function: EndpointFunction;
+  /** null: no OpenAPI document covers the host. */
+  readonly documented: boolean | null;
+}
+
+export interface Templated {
+  readonly endpoint: Endpoint;
+  /** Values of the template's variables, in order of the path. */
+  readonly params: readonly Param[];
+}
+
+export interface TemplaterOptions {
+  /** Configured ones first: of two for one path the first counts. */
+  readonly routes: readonly Route[];
+  readonly functions: readonly FunctionRule[];
+  /** Keyed hash of a value that stands in the clear; the one that redacted the path. */
+  readonly hash: (value: string) => Buffer;
+  /** Most templates per host that are not configured; the rest is `{other}`. */
+  readonly perHost: number;
+  /** Paths remembered. */
+  readonly cached: number;
+  /** Called when a template is turned away because the host has too many. */
+  readonly onFull?: () => void;
+}
+
+/**
+ * `missed`: the answer was 404, 405 or 410. Paths that were only ever missed may take up a quarter of a host's
+ * templates, so that a scanner's word list can not crowd out an endpoint that exists.
+ */
+export type Templater = (method: string, host: string, path: string, missed: boolean) => Templated;
+
+/** Segments beyond this are `{rest}`. */
+const maxSegments = 24;
+/** Hosts are a header that anybody may send: beyond this many all share one table. */
+const maxHosts = 1000;
+const hashLength = 11;
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']);
+
+/** Where an identifier's hash begins, when the segment at `at` is one (`~shape~hash`); else -1. */
+function hashStart(path: string, at: number): number {
+  if (path.charCodeAt(at) !== 126) return -1;
+  const second = path.indexOf('~', at + 1);
+  if (second < 0 || second - at > 12) return -1;
+  const end = second + 1 + hashLength;
+  if (end > path.length) return -1;
+  if (end < path.length) {
+    const next = path.charCodeAt(end);
+    if (next !== 47 && next !== 46 && next !== 58) return -1; // slash, dot, colon
+  }
+  return second + 1;
+}
+
+/** A path's shape: where its identifiers stand, and its text without them. */
+function strip(path: string, starts: number[]): string {
+  let key = '';
+  let from = 0;
+  for (let slash = path.indexOf('/~'); slash >= 0; ) {
+    const start = hashStart(path, slash + 1);
+    if (start < 0) {
+      slash = path.indexOf('/~', slash + 1);
+      continue;
+    }
+    starts.push(start);
+    key += path.slice(from, start);
+    from = start + hashLength;
+    slash = path.indexOf('/~', from);
+  }
+  return from === 0 ? path : key + path.slice(from);
+}
+
+function segmentsOf(stripped: string): { segments: PathSegment[]; cut: boolean } {
+  const segments: PathSegment[] = [];
+  for (const part of stripped.split('/')) {
+    if (part === '') continue;
+    if (segments.length === maxSegments) return { segments, cut: true };
+    const identifier = /^~([a-z]+)~(.*)$/.exec(part);
+    segments.push(
+      identifier === null ? { text: part, shape: null } : { text: identifier[2]!, shape: identifier[1]! },
+    );
+  }
+  return { segments, cut: false };
+}
+
+/** A variable: where its value comes from. */
+interface Variable {
+  readonly name: string;
+  /** Which identifier of the path, or -1. */
+  readonly identifier: number;
+  /** Of a value in the clear. */
+  readonly hash: Buffer | null;
+}
+
+interface Entry {
+  readonly endpoint: Endpoint;
+  readonly variables: readonly Variable[];
+}
+
+/** `id`, `id_2`, `id_3` */
+function uniqueName(name: string, used: Set<string>): string {
+  let unique = name;
+  for (let count = 2; used.has(unique); count++) unique = `${name}_${count}`;
+  used.add(unique);
+  return unique;
+}
+
+const noParams: readonly Param[] = Object.freeze([]);
+
+/**
+ * Turns (method, host, redacted path) into an endpoint and the values of its variables. Pure, except that a host's
+ * templates are limited: configured routes and OpenAPI paths first, then the shapes of the segments.
+ */
+export function createTemplater(options: TemplaterOptions): Templater {
+  const route = createRouteTrie(options.routes);
+  const classify = createFunctionClassifier(options.functions);
+  const documents = options.routes.filter((entry) => entry.documented).map((entry) => entry.hosts);
+  const coverings = [...new Map(documents.map((hosts) => [hosts.join(), hosts])).values()];
+  const covered = (host: string): boolean => coverings.some((hosts) => hostMatches(hosts, host));
+
+  const cache = new LRUCache<string, Entry>({ max: options.cached });
+  const hosts = new Map<string, { readonly known: Set<string>; missed: number }>();
+
+  const admitted = (host: string, name: string, missed: boolean): boolean => {
+    let table = hosts.get(host);
+    if (table === undefined) {
+      const key = hosts.size < maxHosts ? host : '';
+      table = hosts.get(key) ?? { known: new Set<string>(), missed: 0 };
+      hosts.set(key, table);
+    }
+    if (table.known.has(name)) return true;
+    const room = missed
+      ? table.missed < options.perHost / 4
+      : table.known.size - table.missed < options.perHost;
+    if (!room) {
+      options.onFull?.();
+      return false;
+    }
+    table.known.add(name);
+    if (missed) table.missed++;
+    return true;
+  };
+
+  const makeEntry = (
+    method: string,
+    template: string,
+    documented: boolean | null,
+    variables: readonly Variable[],
+  ): Entry => ({
+    endpoint: Object.freeze({
+      name: `${method} ${template}`,
+      function: classify(method, template),
+      documented,
+    }),
+    variables,
+  });
+
+  const others = new Map<string, Endpoint>();
+  const other = (method: string, documented: boolean | null): Endpoint => {
+    const key = `${method} ${documented}`;
+    let endpoint = others.get(key);
+    if (endpoint === undefined) {
+      endpoint = makeEntry(method, '/{other}', documented, []).endpoint;
+      others.set(key, endpoint);
+    }
+    return endpoint;
+  };
+
+  const resolve = (method: string, host: string, stripped: string, missed: boolean): Entry | null => {
+    const { segments, cut } = segmentsOf(stripped);
+    const used = new Set<string>();
+    let identifiers = 0;
+    const identifierOf = segments.map((segment) => (segment.shape === null ? -1 : identifiers++));
+    const isCovered = covered(host);
+    const match = cut ? null : route(method, host, segments);
+    if (match !== null) {
+      return makeEntry(
+        method,
+        match.template,
+        isCovered ? match.documented : null,
+        match.variables.map(({ name, segment, value }) => ({
+          name: uniqueName(name, used),
+          identifier: value === null ? identifierOf[segment]! : -1,
+          hash: value === null ? null : options.hash(value),
+        })),
+      );
+    }
+    let template = '';
+    let previous = '';
+    const variables: Variable[] = [];
+    segments.forEach(({ text, shape }, index) => {
+      if (shape === null) {
+        template += `/${text}`;
+        previous = `${text}_`;
+        return;
+      }
+      template += `/{${shape}}${text}`;
+      const name = uniqueName(`${previous}${shape}`, used);
+      variables.push({ name, identifier: identifierOf[index]!, hash: null });
+    });
+    if (cut) template += '/{rest}';
+    if (template === '') template = stripped === '*' ? '*' : '/';
+    if (admitted(host, `${method} ${template}`, missed))
+      return makeEntry(method, template, isCovered ? false : null, variables);
+    return null;
+  };
+
+  return (givenMethod, host, path, missed) => {
+    const method = methods.has(givenMethod) ? givenMethod : 'OTHER';
+    const starts: number[] = [];
+    const stripped = strip(path, starts);
+    const key = `${method} ${host}${stripped}`;
+    let entry = cache.get(key);
+    if (entry === undefined) {
+      // Not remembered when turned away: it may be let in once it exists.
+      entry = resolve(method, host, stripped, missed) ?? undefined;
+      if (entry === undefined)
+        return { endpoint: other(method, covered(host) ? false : null), params: noParams };
+      cache.set(key, entry);
+    }
+    const { variables } = entry;
+    if (variables.length === 0) return { endpoint: entry.endpoint, params: noParams };
+    const params: Param[] = [];
+    for (const { name, identifier, hash } of variables) {
+      const start = starts[identifier];
+      const value =
+        hash ??
+        (start === undefined ? null : Buffer.from(path.slice(start, start + hashLength), 'base64url'));
+      // Only what the collector wrote has 8 bytes; a foreign producer's nonsense is left out.
+      if (value !== null && value.length === 8) params.push({ name, hash: value, value: null });
+    }
+    return { endpoint: entry.endpoint, params };
+  };
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip } from 'node:zlib';
+import { inPackage } from '../../lib/package-root.ts';
+import type { DataSetConfig, EnricherConfig } from './config.ts';
+import type { DataFile, DataSet, ListClass } from './provider.ts';
+import { providerFor } from './providers/catalogue.ts';
+
+/** Where a data set comes from: a line of the shipped catalogue (data/sets.json) or of the config. */
+export interface DataSetSource {
+  readonly name: string;
+  readonly path: string;
+  readonly format: string;
+  readonly class: ListClass | null;
+  readonly operator: string | null;
+  /** Project or vendor; null for files of the operator. */
+  readonly source: string | null;
+  readonly licence: string | null;
+  readonly attribution: string | null;
+  /** Epoch ms, where the file does not say it itself. */
+  readonly builtAt: number | null;
+  /** Shipped with Tidegate: demo only. */
+  readonly starter: boolean;
+}
+
+interface ShippedSet {
+  readonly name: string;
+  readonly path: string;
+  readonly format: string;
+  readonly class: ListClass | null;
+  readonly operator: string | null;
+  readonly source: string;
+  readonly licence: string;
+  readonly attribution: string | null;
+  readonly built_at: string;
+}
+
+/** The sets shipped with Tidegate, in order of preference. */
+export function shippedSets(): readonly DataSetSource[] {
+  const sets = JSON.parse(readFileSync(inPackage('data', 'sets.json'), 'utf8')) as readonly ShippedSet[];
+  return sets.map(({ built_at, path, ...set }) => ({
+    ...set,
+    path: inPackage('data', path),
+    builtAt: Date.parse(built_at),
+    starter: true,
+  }));
+}
+
+function configuredSet(set: DataSetConfig): DataSetSource {
+  return {
+    name: set.name ?? basename(set.path),
+    path: set.path,
+    format: set.format,
+    class: set.class,
+    operator: set.operator,
+    source: null,
+    licence: set.licence,
+    attribution: set.attribution,
+    builtAt: null,
+    starter: false,
+  };
+}
+
+/** Configured sets first: where only one can answer, the first does. */
+export function dataSetSources(config: EnricherConfig): readonly DataSetSource[] {
+  return [...config.data_sets.map(configuredSet), ...(config.starter ? shippedSets() : [])];
+}
+
+/** What distinguishes one state of a file from the next. */
+export async function fileStamp(path: string): Promise<string> {
+  const { mtimeMs, size, ino } = await stat(path);
+  return `${mtimeMs}:${size}:${ino}`;
+}
+
+/** A data set as read from its file once. */
+export interface LoadedDataSet {
+  readonly source: DataSetSource;
+  readonly format: string;
+  readonly set: DataSet;
+  /** Of the file's bytes. */
+  readonly contentId: string;
+  /** Epoch ms: as the file says, else as the catalogue says, else when it was written. */
+  readonly builtAt: number;
+  readonly stamp: string;
+}
+
+/** Bound of unpacked files, against compression bombs. */
+const maxBytes = 2 ** 31 - 1;
+const unpackers: readonly (readonly [RegExp, (bytes: Buffer) => Promise<Buffer>])[] = [
+  [/\.gz$/i, (bytes) => promisify(gunzip)(bytes, { maxOutputLength: maxBytes })],
+  [/\.br$/i, (bytes) => promisify(brotliDecompress)(bytes, { maxOutputLength: maxBytes })],
+];
+
+/** Rejects with an Error for people when the file is missing or damaged. */
+export async function loadDataSet(source: DataSetSource): Promise<LoadedDataSet> {
+  const stamp = await fileStamp(source.path);
+  const packedBytes = await readFile(source.path);
+  const unpack = unpackers.find(([pattern]) => pattern.test(source.path))?.[1];
+  const bytes = unpack === undefined ? packedBytes : await unpack(packedBytes);
+  const modifiedAt = Number(stamp.split(':')[0]);
+  const file: DataFile = {
+    path: source.path,
+    bytes,
+    modifiedAt,
+    class: source.class,
+    operator: source.operator,
+  };
+  const provider = providerFor(source.format, source.path, bytes);
+  const set = provider.load(file);
+  return {
+    source,
+    format: provider.name,
+    set,
+    contentId: createHash('sha256').update(packedBytes).digest('hex').slice(0, 16),
+    builtAt: set.builtAt ?? source.builtAt ?? modifiedAt,
+    stamp,
+  };
+}
