@@ -17,7 +17,7 @@ const tailLines = 12;
  * The shell holds one end of a pipe whose other end is ours: when it closes, by `stop` or because this process is gone,
  * the shell ends the server. Its first argument is the grace in tenths of a second.
  */
-const guardScript = `
+export const guardScript = `
 exec 3<&0
 grace=$1; shift
 "$@" </dev/null 3<&- &

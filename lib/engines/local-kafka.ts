@@ -130,7 +130,16 @@ export async function startLocalKafka(options: {
     onProgress('starting Apache Kafka');
     const format = guarded(
       'kafka format',
-      javaCommand('128m', 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', id, '-c', configuration),
+      javaCommand(
+        '128m',
+        'kafka.tools.StorageTool',
+        'format',
+        '--ignore-formatted',
+        '-t',
+        id,
+        '-c',
+        configuration,
+      ),
       'format.log',
     );
     const formatted = await format.exited;

@@ -36,7 +36,9 @@ export function createAssigner(instance: string, onJoin: () => void): kafkajs.Pa
         ids.set(unique, memberId);
       }
       const partitions = topics.flatMap((topic) =>
-        cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId })),
+        cluster
+          .findTopicPartitionMetadata(topic)
+          .map(({ partitionId }) => ({ topic, partition: partitionId })),
       );
       return [...assignPartitions([...ids.keys()], partitions)].map(([member, share]) => {
         const assignment: { [topic: string]: number[] } = {};

@@ -98,7 +98,10 @@ export function createLease<T extends TopicName>(options: {
     const wanted = await handler.assigned(topic, partition, committed);
     let from = wanted === 'earliest' ? earliest : wanted === 'latest' ? latest : wanted;
     if (from < earliest) {
-      logger.error({ topic, partition, from, earliest }, 'records were deleted by retention before they were read');
+      logger.error(
+        { topic, partition, from, earliest },
+        'records were deleted by retention before they were read',
+      );
       from = earliest;
     }
     if (isLost()) return;

@@ -1,7 +1,7 @@
 import type kafkajs from 'kafkajs';
 import type { Codecs } from '../contracts/codecs.ts';
-import { topics } from '../contracts/topics.ts';
 import type { TopicName } from '../contracts/topics.ts';
+import { topics } from '../contracts/topics.ts';
 import { type Compression, compressionTypes } from './kafka-compression.ts';
 import type { LogProducer, Outgoing } from './log.ts';
 import { partitionOf } from './partitioner.ts';
@@ -30,7 +30,9 @@ interface Request {
 }
 
 /** Gives the next records of every partition, at most a chunk each, in order; empty when all are gone. */
-function nextChunk(queues: Map<string, { readonly records: Encoded[]; at: number }>): kafkajs.TopicMessages[] {
+function nextChunk(
+  queues: Map<string, { readonly records: Encoded[]; at: number }>,
+): kafkajs.TopicMessages[] {
   const byTopic = new Map<TopicName, kafkajs.Message[]>();
   for (const [key, queue] of queues) {
     let bytes = 0;
@@ -65,7 +67,7 @@ export function createKafkaProducer(options: {
   const { producer, codecs, topicPrefix } = options;
   const compression = compressionTypes[options.compression];
   let rotation = 0;
-  let waiting: Request[] = [];
+  const waiting: Request[] = [];
   let pumping: Promise<void> | null = null;
 
   const encode = (record: Outgoing): Encoded => {

@@ -1,4 +1,4 @@
-import kafkajs from 'kafkajs';
+import type kafkajs from 'kafkajs';
 import type { Codecs } from '../contracts/codecs.ts';
 import type { TopicName } from '../contracts/topics.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -132,7 +132,11 @@ export async function createKafkaSubscription<T extends TopicName>(
       const position = lease.fetchPosition();
       if (!sameMember || !assigned.has(key)) revoke(key, lease);
       else if (position !== null)
-        consumer.seek({ topic: topicPrefix + lease.topic, partition: lease.partition, offset: String(position) });
+        consumer.seek({
+          topic: topicPrefix + lease.topic,
+          partition: lease.partition,
+          offset: String(position),
+        });
     }
     if (state === 'joining' || state === 'joined') {
       const cache = new Map<T, Promise<readonly StartingPoint[]>>();
@@ -167,8 +171,7 @@ export async function createKafkaSubscription<T extends TopicName>(
   });
   return {
     done,
-    ready: () =>
-      state === 'joined' && [...leases.values()].every((lease) => lease.fetchPosition() !== null),
+    ready: () => state === 'joined' && [...leases.values()].every((lease) => lease.fetchPosition() !== null),
     close: async () => {
       if (state === 'failed') return;
       state = 'closing';

@@ -25,7 +25,9 @@ export async function readPartitionCounts(
   const ours = topicNames.filter((topic) => existing.has(prefix + topic));
   if (ours.length === 0) return new Map();
   const { topics: found } = await admin.fetchTopicMetadata({ topics: ours.map((topic) => prefix + topic) });
-  return new Map(found.map(({ name, partitions }) => [name.slice(prefix.length) as TopicName, partitions.length]));
+  return new Map(
+    found.map(({ name, partitions }) => [name.slice(prefix.length) as TopicName, partitions.length]),
+  );
 }
 
 function sortedPolicy(policy: string): string {
@@ -57,7 +59,8 @@ export async function planKafkaTopics(admin: kafkajs.Admin, config: LogConfig): 
     const count = counts.get(topic);
     if (count === undefined)
       return { topic: prefix + topic, action: 'create', detail: `${partitions} partitions` };
-    const entries = resources.find(({ resourceName }) => resourceName === prefix + topic)?.configEntries ?? [];
+    const entries =
+      resources.find(({ resourceName }) => resourceName === prefix + topic)?.configEntries ?? [];
     const value = (name: string) => entries.find(({ configName }) => configName === name)?.configValue;
     const problems: string[] = [];
     const notes: string[] = [];
@@ -72,7 +75,8 @@ export async function planKafkaTopics(admin: kafkajs.Admin, config: LogConfig): 
       );
     else if (retention >= 0 && retention < Number(settings['retention.ms']))
       notes.push(`retention.ms is ${retention}, the default is ${settings['retention.ms']}`);
-    if (problems.length > 0) return { topic: prefix + topic, action: 'mismatch', detail: problems.join('; ') };
+    if (problems.length > 0)
+      return { topic: prefix + topic, action: 'mismatch', detail: problems.join('; ') };
     return { topic: prefix + topic, action: 'ok', detail: [`${count} partitions`, ...notes].join('; ') };
   });
 }

@@ -62,10 +62,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
   const findSchemas = async (): Promise<void> => {
     await Promise.all((registry?.subjects ?? []).map((subject) => registry!.find(subject)));
   };
-  const committed = async (
-    group: string,
-    topic: TopicName,
-  ): Promise<readonly (CommittedOffset | null)[]> => {
+  const committed = async (group: string, topic: TopicName): Promise<readonly (CommittedOffset | null)[]> => {
     const count = await partitions(topic);
     const [found] = await admin.fetchOffsets({ groupId: group, topics: [prefix + topic] });
     return Array.from({ length: count }, (_, partition) => {
@@ -97,7 +94,10 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
       codecs,
       logger,
       startingPoints: async (topic): Promise<readonly StartingPoint[]> => {
-        const [offsets, range] = await Promise.all([from === 'none' ? [] : committed(group, topic), ends(topic)]);
+        const [offsets, range] = await Promise.all([
+          from === 'none' ? [] : committed(group, topic),
+          ends(topic),
+        ]);
         return range.map(({ partition, earliest, latest }) => ({
           committed: offsets[partition] ?? null,
           earliest,
