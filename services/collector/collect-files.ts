@@ -1,0 +1,233 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestEvent } from '../../lib/contracts/generated.ts';
+import { type RejectReason, reject } from '../../lib/outcome.ts';
+import type { ServiceContext } from '../../lib/service-context.ts';
+import type { CollectorConfig, FormatConfig, SiteConfig } from './config.ts';
+import { detectFormat, sampleLines } from './formats/catalogue.ts';
+import type { InputFormat } from './formats/format.ts';
+import type { Intake } from './pipeline.ts';
+import { createSourceSetup } from './source-setup.ts';
+import { type InputFile, openInput } from './sources/input.ts';
+import { createLineSplitter } from './sources/lines.ts';
+
+/** An opened input with what its first lines tell. */
+export interface InspectedFile {
+  readonly input: InputFile;
+  readonly format: InputFormat;
+  /** Earliest stamp among the first lines, epoch ms; null when none could be read. */
+  readonly firstAt: number | null;
+  /** Client addresses of the first lines as the log has them, for a look at what they are. */
+  readonly sampleAddresses: readonly Buffer[];
+}
+
+/**
+ * Opens the files, recognises each one's format and puts them in order of their first stamps. Throws
+ * UnreadableFormatError, or the error of the file system.
+ */
+export async function inspectFiles(
+  paths: readonly string[],
+  config: FormatConfig,
+): Promise<readonly InspectedFile[]> {
+  const inspected: InspectedFile[] = [];
+  for (const path of paths) {
+    const input = await openInput(path, sampleLines);
+    const format = detectFormat(input.sample, config, path);
+    const addresses: Buffer[] = [];
+    let firstAt: number | null = null;
+    for (const line of input.sample) {
+      const outcome = format.parse(line);
+      if (outcome.kind === 'reject') continue;
+      if (firstAt === null || outcome.value.timestamp < firstAt) firstAt = outcome.value.timestamp;
+      addresses.push(outcome.value.client_ip);
+    }
+    inspected.push({ input, format, firstAt, sampleAddresses: addresses });
+  }
+  // The sort is stable: files without a stamp go last, equal ones stay as given.
+  return inspected.sort(
+    (a, b) => (a.firstAt ?? Number.MAX_SAFE_INTEGER) - (b.firstAt ?? Number.MAX_SAFE_INTEGER),
+  );
+}
+
+export interface Rejection {
+  readonly file: string;
+  readonly line: number;
+  readonly reason: RejectReason;
+  readonly detail: string;
+}
+
+export interface CollectProgress {
+  /** Lines read, without empty ones. */
+  lines: number;
+  accepted: number;
+  /** Not readable: malformed, invalid or too large. */
+  rejected: number;
+  late: number;
+  future: number;
+  /** Stamps of accepted events, epoch ms; null before the first. */
+  firstAt: number | null;
+  lastAt: number | null;
+  /** Bytes on disk read so far, over all files, and their sum; null when standard input is among them. */
+  bytes: number;
+  totalBytes: number | null;
+  /** The file being read. */
+  file: string;
+}
+
+export interface CollectResult extends Readonly<CollectProgress> {
+  readonly files: readonly { readonly name: string; readonly format: string }[];
+  /** The first 100, late and future ones included. */
+  readonly rejections: readonly Rejection[];
+  /** `name:type` and how often, of fields that are not ours. */
+  readonly unknownFields: readonly (readonly [field: string, count: number])[];
+}
+
+export interface CollectOptions {
+  readonly files: readonly InspectedFile[];
+  readonly sites?: readonly SiteConfig[];
+  /** Default: what the slowest format among the files needs (1 s for ndjson, 5 s for access logs). */
+  readonly latenessMs?: number;
+  /** Default `files`: part of every derived event id, so keep it to get the same ids. */
+  readonly sourceId?: string;
+  readonly defaultHost?: string;
+  /** Every accepted event, in the order of input, before it is acknowledged. */
+  readonly onAccepted?: (event: RequestEvent) => void;
+  readonly onRejected?: (rejection: Rejection) => void;
+  /** After each batch. */
+  readonly onProgress?: (progress: Readonly<CollectProgress>) => void;
+  readonly signal?: AbortSignal;
+}
+
+const batchRecords = 1000;
+const keptRejections = 100;
+/** While the in-process log is full. */
+const pressurePauseMs = 2;
+
+/**
+ * Reads files to their end through the same intake as the live sources and resolves when all of it is acknowledged,
+ * the closing tick included. Waits while the log holds more than `max_log_bytes` unread. Rejects when the log does,
+ * when a file cannot be read at all, or on abort.
+ */
+export async function collectFiles(
+  context: ServiceContext,
+  config: CollectorConfig,
+  options: CollectOptions,
+): Promise<CollectResult> {
+  const { files, onAccepted, onProgress, signal } = options;
+  const sourceId = options.sourceId ?? 'files';
+  const sizes = files.map(({ input }) => input.size);
+  const rejections: Rejection[] = [];
+  const progress: CollectProgress = {
+    lines: 0,
+    accepted: 0,
+    rejected: 0,
+    late: 0,
+    future: 0,
+    firstAt: null,
+    lastAt: null,
+    bytes: 0,
+    totalBytes: sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+    file: '',
+  };
+  const setup = await createSourceSetup(context, config, options.sites ?? []);
+  const intake = await setup.intake({
+    sourceId,
+    sourceClass: `file:${sourceId}`,
+    mode: 'file',
+    latenessMs: options.latenessMs ?? Math.max(0, ...files.map(({ format }) => format.latenessMs)),
+    ...(options.defaultHost === undefined ? {} : { defaultHost: options.defaultHost }),
+    observer: {
+      accepted: (event) => {
+        if (progress.firstAt === null || event.timestamp < progress.firstAt)
+          progress.firstAt = event.timestamp;
+        if (progress.lastAt === null || event.timestamp > progress.lastAt) progress.lastAt = event.timestamp;
+        onAccepted?.(event);
+      },
+      refused: (reason, detail, input) => {
+        const rejection = { file: input.origin, line: input.line, reason, detail };
+        if (rejections.length < keptRejections) rejections.push(rejection);
+        options.onRejected?.(rejection);
+      },
+    },
+  });
+  const report = (file: InputFile): void => {
+    Object.assign(progress, intake.tally);
+    progress.file = file.name;
+    progress.bytes = files.reduce((sum, { input }) => sum + input.bytesRead(), 0);
+    onProgress?.(progress);
+  };
+
+  for (const { input, format } of files) {
+    const counted = { add: () => void progress.lines++ };
+    const { splitter, take } = createFileReader(intake, format, input.name, sourceId, config, counted);
+    let acknowledged: Promise<void> = Promise.resolve();
+    try {
+      for await (const chunk of input.chunks(signal)) {
+        signal?.throwIfAborted();
+        splitter.feed(chunk);
+        if (intake.waiting < batchRecords) continue;
+        await acknowledged; // at most one batch at work while the next is read
+        acknowledged = intake.flush();
+        report(input);
+        while (context.log.pressure() > config.max_log_bytes)
+          await sleep(pressurePauseMs, undefined, { signal });
+      }
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      take(reject('malformed', `the file is damaged from here on: ${(error as Error).message}`), '');
+    } finally {
+      await acknowledged;
+    }
+    splitter.end();
+    await intake.flush();
+    report(input);
+  }
+  intake.end();
+  await intake.flush();
+  if (files.length > 0) report(files.at(-1)!.input);
+  return {
+    ...progress,
+    files: files.map(({ input, format }) => ({ name: input.name, format: format.title })),
+    rejections,
+    unknownFields: setup.unknownFields.counts(),
+  };
+}
+
+/** A gzip stream that is cut off or corrupt: what came before is good. */
+function isDamage(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === 'string' && code.startsWith('Z_');
+}
+
+/** Lines of one file into the intake. Ids are made of the source, the byte offset and the line. */
+export function createFileReader(
+  intake: Intake,
+  format: InputFormat,
+  name: string,
+  sourceId: string,
+  config: { readonly max_line_bytes: number },
+  counter: { add(): void },
+  start: { readonly offset: number; readonly lineNumber: number } = { offset: 0, lineNumber: 1 },
+) {
+  const take = (outcome: ReturnType<InputFormat['parse']>, original: string | Buffer): void => {
+    counter.add();
+    intake.take({
+      outcome,
+      original,
+      line: splitter.lineNumber,
+      origin: name,
+      idScope: sourceId,
+      idPosition: splitter.offset,
+      idContent: typeof original === 'string' ? original : '',
+      onRefused: null,
+    });
+  };
+  const splitter = createLineSplitter(
+    {
+      line: (text) => take(format.parse(text), text),
+      tooLong: (bytes, length) =>
+        take(reject('too_large', `${length} bytes; ${config.max_line_bytes} are allowed`), bytes),
+    },
+    { maxBytes: config.max_line_bytes, ...start },
+  );
+  return { splitter, take };
+}
