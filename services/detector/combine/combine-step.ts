@@ -1,0 +1,319 @@
+import { deserialize, serialize } from 'node:v8';
+import type { EnrichedRequest, GroupPartial, Tick } from '../../../lib/contracts/generated.ts';
+import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
+import { partitionOf } from '../../../lib/log/partitioner.ts';
+import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
+import type { Metrics } from '../../../lib/observability/metrics.ts';
+import type { DetectorConfig } from '../config.ts';
+import { aggregateLayoutHash, flag, paneMs } from '../layout.ts';
+import { mergePartials } from '../sketches/merge-partials.ts';
+import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
+import { AddressWindows, type AddressWindowsState, windowColumn } from '../state/address-windows.ts';
+import { eventHash, hashEventId } from '../state/event-hash.ts';
+import { lane, observe } from '../state/observation.ts';
+import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
+import { type ClocksState, SourceClocks } from '../watermark.ts';
+import { framesOf } from './frames.ts';
+import { targetHash } from './group-accumulator.ts';
+import { Pane } from './pane.ts';
+
+/** An address is reported to reduce once its last minute shows this much; policies decide what it means. */
+const report = { requests20s: 120, failing60s: 15, missing60s: 25 } as const;
+
+export interface CombineOptions {
+  readonly config: DetectorConfig;
+  /** Partitions of requests.enriched and of aggregates. */
+  readonly sources: number;
+  readonly targets: number;
+  /** Seeds the order of samples: the same on every instance. */
+  readonly seed: number;
+  readonly metrics: Metrics;
+}
+
+interface CombineSnapshot {
+  readonly clocks: ClocksState;
+  readonly closedUntil: readonly (readonly [number, number])[];
+  readonly siteTargets: readonly (readonly [string, number])[];
+  readonly closedSites: readonly string[];
+  readonly lastSource: number;
+  readonly recent: RecentIdsState;
+  readonly actors: ActorTableState;
+  readonly addresses: AddressWindowsState;
+  /** target, pane start, partials so far */
+  readonly panes: readonly (readonly [number, number, readonly GroupPartial[]])[];
+}
+
+/**
+ * combine: requests.enriched -> aggregates. Never waits. Per partition it judges each request by what its client did
+ * before, adds it to the groups of its pane, and sends the panes that ticks close.
+ *
+ * Frames. A tick that moves the clock of a target partition from A to B sends, in order, one PaneFrame (in parts) for
+ * each pane of [A, B) that holds requests, and one empty frame for the last pane when that one holds none. So a frame
+ * says: every pane of this source up to `watermark_at` is closed, and those not sent were empty. What is sent follows
+ * from the records alone, not from how they were batched: a repeat after a crash is the same bytes and reduce skips
+ * it. An hour without traffic costs one frame.
+ */
+export function createCombineStep(options: CombineOptions): StatefulStep<'requests.enriched'> {
+  return {
+    name: 'detector.combine',
+    layoutHash: `combine-1-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
+  };
+}
+
+class CombinePartition implements PartitionState<'requests.enriched'> {
+  readonly #partition: number;
+  readonly #options: CombineOptions;
+  readonly #clocks: SourceClocks;
+  readonly #closedUntil: Map<number, number>;
+  readonly #siteTargets: Map<string, number>;
+  readonly #closedSites: Set<string>;
+  #lastSource: number;
+  readonly #recent: RecentIds;
+  readonly #actors: ActorTable;
+  readonly #addresses: AddressWindows;
+  readonly #panes = new Map<number, Map<number, Pane>>();
+  /** What a restored snapshot held of panes that were open: merged in when they close. */
+  readonly #restored = new Map<string, readonly GroupPartial[]>();
+  #duplicates = 0;
+  #late = 0;
+
+  constructor(partition: number, snapshot: Uint8Array | null, options: CombineOptions) {
+    const { config } = options;
+    const state = snapshot === null ? undefined : (deserialize(snapshot) as CombineSnapshot);
+    this.#partition = partition;
+    this.#options = options;
+    this.#clocks = new SourceClocks(config.retire_after, state?.clocks);
+    this.#closedUntil = new Map(state?.closedUntil);
+    this.#siteTargets = new Map(state?.siteTargets);
+    this.#closedSites = new Set(state?.closedSites);
+    this.#lastSource = state?.lastSource ?? -1;
+    this.#recent = new RecentIds(config.duplicates_within, config.limits.recent_events, state?.recent);
+    this.#actors = new ActorTable(config.limits.actors, state?.actors);
+    this.#addresses = new AddressWindows(config.limits.addresses, state?.addresses);
+    for (const [target, start, partials] of state?.panes ?? []) {
+      this.#pane(target, start);
+      this.#restored.set(`${target} ${start}`, partials.map(revived));
+    }
+  }
+
+  process(batch: LogBatch<'requests.enriched'>): StepOutput {
+    const outputs: Outgoing[] = [];
+    for (const record of batch.records) {
+      if (record.type === 'Tick') this.#tick(record.value, outputs);
+      else this.#event(record.value);
+    }
+    this.#report();
+    return { outputs, deadLetters: [] };
+  }
+
+  #target(site: string): number {
+    let target = this.#siteTargets.get(site);
+    if (target === undefined) {
+      target = partitionOf(site, this.#options.targets);
+      this.#siteTargets.set(site, target);
+    }
+    return target;
+  }
+
+  #pane(target: number, start: number): Pane {
+    let panes = this.#panes.get(target);
+    if (panes === undefined) {
+      panes = new Map();
+      this.#panes.set(target, panes);
+    }
+    let pane = panes.get(start);
+    if (pane === undefined) {
+      const { config } = this.#options;
+      pane = new Pane(start, config.samples, {
+        groups: config.limits.groups,
+        clients: config.limits.clients_per_pane,
+      });
+      panes.set(start, pane);
+    }
+    return pane;
+  }
+
+  #event(event: EnrichedRequest): void {
+    if (event.source_offset <= this.#lastSource) {
+      this.#duplicates++;
+      return;
+    }
+    this.#lastSource = event.source_offset;
+    const { request } = event;
+    const target = this.#target(request.site);
+    if (request.timestamp < (this.#closedUntil.get(target) ?? -Infinity)) {
+      this.#late++;
+      return;
+    }
+    hashEventId(request.event_id, this.#options.seed);
+    const { hi, lo } = eventHash;
+    if (this.#recent.seen(lo, hi, request.timestamp)) {
+      this.#duplicates++;
+      return;
+    }
+    const flags = observe(this.#actors, event, true);
+    const pane = this.#pane(target, request.timestamp - (request.timestamp % paneMs));
+    pane.add(event, flags, hi, lo);
+    this.#countAddress(event, flags, pane);
+  }
+
+  #countAddress(event: EnrichedRequest, flags: number, pane: Pane): void {
+    const { hashes, request } = event;
+    const windows = this.#addresses;
+    const slot = windows.slot(
+      hashes.readInt32LE(lane.client),
+      hashes.readInt32LE(lane.client + 4),
+      Math.floor(request.timestamp / 1000),
+    );
+    windows.add(slot, windowColumn.requests);
+    if ((flags & flag.failing) !== 0) windows.add(slot, windowColumn.failing);
+    if ((flags & flag.missing) !== 0) windows.add(slot, windowColumn.missing);
+    if (request.status !== null || request.outcome !== 'unknown') windows.add(slot, windowColumn.known);
+    if (request.partner_id !== null || request.api_key_id !== null)
+      windows.add(slot, windowColumn.identified);
+    const endpoint = hashes.readInt32LE(lane.endpoint);
+    windows.mark(slot, endpoint, hashes.readInt32LE(lane.fingerprint), targetHash(event) ^ endpoint);
+    if (
+      windows.recent(slot, windowColumn.requests) >= report.requests20s ||
+      windows.minute(slot, windowColumn.failing) >= report.failing60s ||
+      windows.minute(slot, windowColumn.missing) >= report.missing60s
+    )
+      pane.addClient(event, flags, windows, slot);
+  }
+
+  #tick(tick: Tick, outputs: Outgoing[]): void {
+    const target = this.#target(tick.site);
+    const { closed } = this.#clocks.advance(tick);
+    if (closed) this.#closedSites.add(tick.site);
+    else this.#closedSites.delete(tick.site);
+    let watermark = Infinity;
+    let allClosed = true;
+    for (const [site, of] of this.#siteTargets) {
+      if (of !== target) continue;
+      if (this.#closedSites.has(site)) {
+        continue;
+      }
+      // a site whose first tick is still to come holds back what shares its reducer: its events are already here
+      watermark = Math.min(watermark, this.#clocks.watermark(site));
+      allClosed = false;
+    }
+    const open = this.#panes.get(target);
+    if (allClosed) {
+      watermark = this.#clocks.watermark(tick.site);
+      for (const start of open?.keys() ?? []) watermark = Math.max(watermark, start + paneMs);
+      watermark = Math.ceil(watermark / paneMs) * paneMs;
+    }
+    const from = this.#closedUntil.get(target) ?? -Infinity;
+    const until = Math.max(from, Math.floor(watermark / paneMs) * paneMs);
+    if (until === -Infinity || (until === from && !allClosed)) return;
+    this.#closedUntil.set(target, until);
+    const due = [...(open?.keys() ?? [])].filter((start) => start < until).sort((a, b) => a - b);
+    for (const start of due) {
+      this.#send(target, start, this.#close(target, start), allClosed && start + paneMs === until, outputs);
+    }
+    if (due.at(-1) !== until - paneMs) this.#send(target, until - paneMs, [], allClosed, outputs);
+  }
+
+  /** The groups of the pane; restored parts merged in. */
+  #partials(target: number, start: number): GroupPartial[] {
+    const fresh = this.#panes
+      .get(target)!
+      .get(start)!
+      .partials(() => true);
+    const restored = this.#restored.get(`${target} ${start}`);
+    if (restored === undefined) return fresh;
+    const groups = new Map<string, GroupPartial[]>();
+    for (const partial of [...restored, ...fresh]) {
+      const id = `${partial.site}\0${partial.kind}\0${partial.key}`;
+      const list = groups.get(id);
+      if (list === undefined) groups.set(id, [partial]);
+      else list.push(partial);
+    }
+    return [...groups.values()]
+      .map((list) => mergePartials(list, this.#options.config.samples))
+      .sort(inFrameOrder);
+  }
+
+  #close(target: number, start: number): GroupPartial[] {
+    const partials = this.#partials(target, start);
+    this.#panes.get(target)!.delete(start);
+    this.#restored.delete(`${target} ${start}`);
+    return partials;
+  }
+
+  #send(
+    target: number,
+    paneStart: number,
+    groups: readonly GroupPartial[],
+    closing: boolean,
+    outputs: Outgoing[],
+  ): void {
+    for (const frame of framesOf({
+      source: this.#partition,
+      sources: this.#options.sources,
+      paneStart,
+      closing,
+      groups,
+      limitBytes: this.#options.config.limits.frame_bytes,
+    }))
+      outputs.push({ topic: 'aggregates', key: null, partition: target, type: 'PaneFrame', value: frame });
+  }
+
+  #report(): void {
+    const { metrics } = this.#options;
+    const step = 'detector.combine';
+    if (this.#duplicates > 0) metrics.duplicates.inc({ step }, this.#duplicates);
+    if (this.#late > 0) metrics.afterClose.inc({ step }, this.#late);
+    this.#duplicates = 0;
+    this.#late = 0;
+    const tables = [
+      ['combine.actors', this.#actors],
+      ['combine.addresses', this.#addresses],
+    ] as const;
+    for (const [table, { entries, limit, evictions }] of tables) {
+      metrics.stateEntries.set({ table }, entries);
+      metrics.stateLimit.set({ table }, limit);
+      if (evictions > 0) metrics.stateEvictions.inc({ table }, 0);
+    }
+  }
+
+  snapshot(): Uint8Array {
+    const panes: [number, number, GroupPartial[]][] = [];
+    for (const [target, open] of this.#panes)
+      for (const start of open.keys()) panes.push([target, start, this.#partials(target, start)]);
+    const state: CombineSnapshot = {
+      clocks: this.#clocks.snapshot(),
+      closedUntil: [...this.#closedUntil],
+      siteTargets: [...this.#siteTargets],
+      closedSites: [...this.#closedSites],
+      lastSource: this.#lastSource,
+      recent: this.#recent.snapshot(),
+      actors: this.#actors.snapshot(),
+      addresses: this.#addresses.snapshot(),
+      panes,
+    };
+    return serialize(state);
+  }
+}
+
+/** site, then kind as panes send them, then key. */
+function inFrameOrder(a: GroupPartial, b: GroupPartial): number {
+  const order = ['site', 'endpoint', 'partner_endpoint', 'client', 'other'];
+  if (a.site !== b.site) return a.site < b.site ? -1 : 1;
+  return order.indexOf(a.kind) - order.indexOf(b.kind) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+}
+
+/** v8 gives Buffers back as Uint8Arrays: make them Buffers again. */
+function revived(partial: GroupPartial): GroupPartial {
+  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    ...partial,
+    sketches: partial.sketches.map(buffer),
+    samples: partial.samples.map((sample) => ({
+      ...sample,
+      order: buffer(sample.order),
+      client: buffer(sample.client),
+    })),
+  };
+}

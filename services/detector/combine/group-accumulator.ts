@@ -1,0 +1,117 @@
+import type { AttributeSample, EnrichedRequest, GroupPartial } from '../../../lib/contracts/generated.ts';
+import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
+import { countIndex, countNames, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
+import { BottomK } from '../sketches/bottom-k.ts';
+import { HyperLogLog } from '../sketches/hyper-log-log.ts';
+import { lane } from '../state/observation.ts';
+
+interface Sampled {
+  readonly event: EnrichedRequest;
+  readonly flags: number;
+}
+
+/** Partial aggregate of one group in one pane: counts, sketches and two samples (suspicious requests, and others). */
+export class GroupAccumulator {
+  readonly counts = new Int32Array(countNames.length);
+  readonly #clients = new HyperLogLog();
+  readonly #sessions = new HyperLogLog();
+  readonly #accounts = new HyperLogLog();
+  readonly #combos = new HyperLogLog();
+  readonly #suspicious: BottomK<Sampled>;
+  readonly #others: BottomK<Sampled>;
+
+  constructor(samples: number) {
+    this.#suspicious = new BottomK(samples);
+    this.#others = new BottomK(samples);
+  }
+
+  add(event: EnrichedRequest, flags: number, orderHi: number, orderLo: number): void {
+    const { counts } = this;
+    const { hashes } = event;
+    counts[countIndex.requests]!++;
+    if ((flags & flag.verified) !== 0) {
+      counts[countIndex.verified]!++;
+      return;
+    }
+    if ((flags & flag.direct) !== 0) counts[countIndex.direct]!++;
+    if ((flags & flag.failing) !== 0) {
+      counts[countIndex.failing]!++;
+      if ((flags & flag.direct) !== 0) counts[countIndex.cold_failing]!++;
+    }
+    if ((flags & flag.succeeding) !== 0) counts[countIndex.succeeding]!++;
+    if ((flags & flag.missing) !== 0) counts[countIndex.missing]!++;
+    if ((flags & flag.hostile) !== 0) counts[countIndex.hostile]!++;
+    if ((flags & flag.implausible) !== 0) counts[countIndex.implausible]!++;
+    if ((flags & flag.newClient) !== 0) counts[countIndex.new_clients]!++;
+    if ((flags & (flag.failing | flag.succeeding)) !== 0) counts[countIndex.outcome_known]!++;
+    if (event.request.status !== null) counts[countIndex.status_known]!++;
+    if (event.network_class !== 'unknown') counts[countIndex.network_known]!++;
+    if (event.browser_version !== null || event.browser_plausible !== null)
+      counts[countIndex.browser_known]!++;
+
+    this.#clients.add(hashes.readInt32LE(lane.client), hashes.readInt32LE(lane.client + 4));
+    const session = hashes.readInt32LE(lane.session);
+    if (session !== 0) this.#sessions.add(session, hashes.readInt32LE(lane.session + 4));
+    const account = hashes.readInt32LE(lane.account);
+    if (account !== 0) this.#accounts.add(account, hashes.readInt32LE(lane.account + 4));
+    const target = targetHash(event);
+    if (target !== 0) this.#combos.add(target, Math.imul(target ^ (target >>> 15), 0x2c1b3c6d));
+
+    if ((flags & suspiciousFlags) !== 0) {
+      counts[countIndex.suspicious]!++;
+      if (this.#suspicious.wants(orderHi)) this.#suspicious.add(orderHi, orderLo, { event, flags });
+    } else if (this.#others.wants(orderHi)) this.#others.add(orderHi, orderLo, { event, flags });
+  }
+
+  partial(site: string, kind: string, key: string): GroupPartial {
+    return {
+      site,
+      kind,
+      key,
+      counts: [...this.counts],
+      sketches: [this.#clients, this.#sessions, this.#accounts, this.#combos].map((sketch) =>
+        sketch.toBytes(),
+      ),
+      samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ hi, lo, item }) =>
+        sampleOf(hi, lo, item),
+      ),
+    };
+  }
+}
+
+/** One hash for the combination of all parameters and path values, whatever their order; 0 when there are none. */
+export function targetHash(event: EnrichedRequest): number {
+  let hash = 0;
+  for (const param of event.path_params) hash = (hash + mixed(param.hash, param.name.length)) | 0;
+  for (const param of event.request.params) hash = (hash + mixed(param.hash, param.name.length + 64)) | 0;
+  return hash;
+}
+
+function mixed(hash: Buffer, salt: number): number {
+  let value = hash.readInt32LE(0) ^ Math.imul(salt, 0x9e3779b1);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  return value ^ (value >>> 13);
+}
+
+function sampleOf(hi: number, lo: number, { event, flags }: Sampled): AttributeSample {
+  const order = Buffer.allocUnsafe(8);
+  order.writeUInt32LE(lo, 0);
+  order.writeUInt32LE(hi, 4);
+  const values: (string | null)[] = [];
+  for (const name of minedAttributes) {
+    const value = (attributes[name] as Attribute).read(event);
+    values.push(value === null ? null : String(value));
+  }
+  values.push(
+    event.endpoint,
+    event.endpoint_function,
+    event.documented === null ? null : event.documented ? 'yes' : 'no',
+  );
+  return {
+    order,
+    event_id: event.request.event_id,
+    client: event.hashes.subarray(lane.client, lane.client + 8),
+    flags,
+    attributes: values,
+  };
+}

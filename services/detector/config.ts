@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { durationField } from '../../lib/duration.ts';
+
+const limit = (fallback: number) => z.number().int().positive().default(fallback);
+
+/** Configuration of the detector. Thresholds live in the policies; here are time, learning and memory. */
+export const detectorConfig = z.strictObject({
+  /** Folder of policy files; empty: the shipped ones. */
+  policies: z.string().default('').describe('Folder of policy files; empty: the shipped ones'),
+  /** A source class whose clock is this far behind the furthest class of its site holds nothing back any more. */
+  retire_after: durationField('60s').describe('Silence after which a source class holds nothing back'),
+  /** Added to the end of a pane to date a decision: the lateness sources are allowed, so that replay is honest. */
+  lateness: durationField('1s').describe('Allowed lateness; decisions are dated pane end plus this'),
+  /** Time between checkpoints of state and offset. */
+  checkpoint_every: durationField('10s'),
+  /** Duplicates of an event are recognised within this time. */
+  duplicates_within: durationField('60s').describe('Time within which a repeated event id is dropped'),
+  learning: z
+    .strictObject({
+      /** Longest time a pane is held before it may enter a baseline. */
+      hold: durationField('15m'),
+      /** Shortest such time. In between it is a quarter of what the scope has been watched for. */
+      hold_least: durationField('60s'),
+      /** Half-life of what is learned. */
+      half_life: durationField('7d'),
+    })
+    .prefault({}),
+  campaign: z
+    .strictObject({
+      /** A campaign ends after this long without excess and without requests that its signatures select. */
+      quiet: durationField('2m'),
+      /** An address becomes a member after this many selected requests. */
+      member_after: limit(3),
+      /** Most members of one campaign. */
+      members: limit(20_000),
+      /** Most campaigns that may be open on one site. */
+      open: limit(200),
+    })
+    .prefault({}),
+  /** Events per stratum (suspicious, other) sampled per group and pane. */
+  samples: limit(48),
+  limits: z
+    .strictObject({
+      /** Clients remembered per partition and step (28 bytes each). */
+      actors: limit(1_000_000),
+      /** Addresses whose last minute is counted, per partition (60 bytes each). */
+      addresses: limit(250_000),
+      /** Event ids remembered per partition for duplicates. */
+      recent_events: limit(2_000_000),
+      /** Groups per pane and partition; the rest is counted in `other`. */
+      groups: limit(2_000),
+      /** Single clients reported per pane and partition. */
+      clients_per_pane: limit(200),
+      /** Scopes with a baseline, per reducer. */
+      scopes: limit(20_000),
+      /** Bytes of one pane frame. */
+      frame_bytes: limit(512_000),
+    })
+    .prefault({}),
+});
+
+export type DetectorConfig = z.output<typeof detectorConfig>;

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
+
+/**
+ * The meaning of the numbers in a GroupPartial: which count stands where, which sketches follow, what a sample carries.
+ * combine writes by it and reduce reads by it; `aggregateLayoutHash` is in every frame, so that a frame of other
+ * meaning is noticed and not added up.
+ */
+export const countNames = [
+  'requests',
+  /** By clients that used no other part of the site before (no earlier page). */
+  'direct',
+  /** The response says no: failed login, refused payment. */
+  'failing',
+  'succeeding',
+  /** Failing and direct. */
+  'cold_failing',
+  /** The thing asked for does not exist: 404, 410, or an empty answer. */
+  'missing',
+  /** From hosting, proxies, VPNs or Tor. */
+  'hostile',
+  /** The browser never existed, or is years out of date. */
+  'implausible',
+  /** The client (address and fingerprint) was never seen before. */
+  'new_clients',
+  /** By verified bots: never suspicious. */
+  'verified',
+  /** Any of direct, failing, missing, hostile, implausible: the stratum of the samples. */
+  'suspicious',
+  'outcome_known',
+  'status_known',
+  'network_known',
+  'browser_known',
+] as const;
+export type CountName = (typeof countNames)[number];
+export const countIndex = Object.fromEntries(countNames.map((name, index) => [name, index])) as {
+  readonly [N in CountName]: number;
+};
+
+/** Distinct counts of a group, as HyperLogLog. `combos`: combinations of named parameters and path values. */
+export const sketchNames = ['clients', 'sessions', 'accounts', 'combos'] as const;
+export type SketchName = (typeof sketchNames)[number];
+
+/** Counts of a group of kind `client`: one address, over its last seconds. */
+export const clientCountNames = [
+  'requests_20s',
+  'requests_60s',
+  'failing_60s',
+  'missing_60s',
+  'known_60s',
+  /** Estimates from small bitmaps. */
+  'endpoints_60s',
+  'targets_60s',
+  'agents_60s',
+  /** Requests that carried a partner or an API key. */
+  'identified_60s',
+  'verified',
+] as const;
+export type ClientCountName = (typeof clientCountNames)[number];
+export const clientCountIndex = Object.fromEntries(clientCountNames.map((name, index) => [name, index])) as {
+  readonly [N in ClientCountName]: number;
+};
+
+/** What a single request said about its client when it came. Bits of AttributeSample.flags. */
+export const flag = {
+  direct: 1,
+  failing: 2,
+  missing: 4,
+  hostile: 8,
+  implausible: 16,
+  newClient: 32,
+  /** Behaved over time as an attacker can't cheaply: see state/actor-table.ts. */
+  good: 64,
+  verified: 128,
+  succeeding: 256,
+} as const;
+export const suspiciousFlags = flag.direct | flag.failing | flag.missing | flag.hostile | flag.implausible;
+
+/** Clients that "everyone but the good" spares: they used another part of the site first, or have a history. */
+export function spared(flags: number): boolean {
+  return (flags & flag.direct) === 0 || (flags & (flag.good | flag.verified)) !== 0;
+}
+
+/** Attributes that the miner may put into a signature: an edge sees them, and they are not given by the scope. */
+export const minedAttributes = [
+  'client_ip',
+  'network_24_48',
+  'asn',
+  'country',
+  'ja3',
+  'ja4',
+  'user_agent',
+  'browser',
+  'browser_version',
+  'platform',
+  'accept_language',
+  'has_accept_language',
+  'has_referer',
+  'has_cookie',
+  'http_version',
+  'tls_version',
+] as const satisfies readonly AttributeName[];
+for (const name of minedAttributes)
+  if (!attributes[name].edgeVisible) throw new Error(`attribute ${name} can't be seen by an edge`);
+
+/** After the mined attributes, a sample says what its endpoint is. */
+export const traitNames = ['endpoint', 'endpoint_function', 'documented'] as const;
+export const traitIndex = {
+  endpoint: minedAttributes.length,
+  endpoint_function: minedAttributes.length + 1,
+  documented: minedAttributes.length + 2,
+} as const;
+
+export const paneMs = 1000;
+
+export const aggregateLayoutHash = createHash('sha256')
+  .update(
+    JSON.stringify([1, countNames, sketchNames, clientCountNames, flag, minedAttributes, traitNames, paneMs]),
+  )
+  .digest('hex')
+  .slice(0, 16);

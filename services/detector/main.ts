@@ -1,0 +1,106 @@
+import type { RunningService } from '../../lib/lifecycle.ts';
+import { type Consumption, consumeStateful } from '../../lib/log/consume.ts';
+import type { Tail } from '../../lib/log/log.ts';
+import type { ServiceContext } from '../../lib/service-context.ts';
+import { createCombineStep } from './combine/combine-step.ts';
+import type { DetectorConfig } from './config.ts';
+import { CampaignBook } from './match/campaign-book.ts';
+import { createMatchStep, type MatchOptions } from './match/match-step.ts';
+import { loadPolicies, type Policy } from './policies/load-policies.ts';
+import { createReduceStep } from './reduce/reduce-step.ts';
+
+export type DetectorRole = 'combine' | 'reduce' | 'match';
+
+export interface DetectorOptions {
+  /** Loops to run in this process; default all three. */
+  readonly roles?: readonly DetectorRole[];
+  /** Ready-made policies instead of those of `config.policies`. */
+  readonly policies?: readonly Policy[];
+  /** Replay's view of every request: see MatchOptions. */
+  readonly onEvaluated?: MatchOptions['onEvaluated'];
+}
+
+const groups = {
+  combine: 'tidegate.detector.combine',
+  reduce: 'tidegate.detector.reduce',
+  match: 'tidegate.detector.match',
+} as const;
+
+/**
+ * Starts the detector: combine (requests.enriched -> aggregates), reduce (aggregates -> campaigns, verdicts) and match
+ * (requests.enriched + campaigns -> verdicts), each in its own consumer group. Throws ConfigError for bad policies.
+ */
+export async function startDetector(
+  context: ServiceContext,
+  config: DetectorConfig,
+  options: DetectorOptions = {},
+): Promise<RunningService> {
+  const { log, metrics } = context;
+  const roles = new Set(options.roles ?? (['combine', 'reduce', 'match'] as const));
+  const policies = options.policies ?? loadPolicies(config.policies);
+  const sources = await log.partitions('requests.enriched');
+  const reducers = await log.partitions('aggregates');
+  const seed = context.secret.readInt32LE(0);
+  const loops: Consumption[] = [];
+  let book: CampaignBook | null = null;
+  let tail: Tail | null = null;
+
+  const common = {
+    log,
+    checkpoints: context.checkpoints,
+    checkpointEveryMs: config.checkpoint_every,
+    instance: context.instance,
+    now: context.now,
+    logger: context.logger,
+    metrics,
+  };
+  if (roles.has('reduce')) {
+    const campaignPartitions = await log.partitions('campaigns');
+    const step = createReduceStep({ config, policies, reducers, campaignPartitions, metrics });
+    loops.push(await consumeStateful({ ...common, group: groups.reduce, topic: 'aggregates', step }));
+  }
+  if (roles.has('match')) {
+    const pages = new CampaignBook();
+    book = pages;
+    tail = await log.tail({
+      topic: 'campaigns',
+      from: 'earliest',
+      onBatch: (batch) => {
+        pages.take(batch);
+      },
+    });
+    const step = createMatchStep({
+      config,
+      policies,
+      reducers,
+      book,
+      metrics,
+      ...(options.onEvaluated === undefined ? {} : { onEvaluated: options.onEvaluated }),
+    });
+    loops.push(await consumeStateful({ ...common, group: groups.match, topic: 'requests.enriched', step }));
+  }
+  if (roles.has('combine')) {
+    const step = createCombineStep({ config, sources, targets: reducers, seed, metrics });
+    loops.push(await consumeStateful({ ...common, group: groups.combine, topic: 'requests.enriched', step }));
+  }
+  context.logger.info({ roles: [...roles], policies: policies.length, sources }, 'detector started');
+
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    const closed = loops.map((loop) => loop.close());
+    // a partition of match may be waiting for the campaign clock: it gives its batch up, uncommitted
+    book?.stop();
+    await Promise.all(closed);
+    await tail?.close();
+  };
+  const parts = tail === null ? loops : [...loops, tail];
+  return {
+    name: 'detector',
+    notReady: () => {
+      const waiting = parts.filter((part) => !part.ready()).length;
+      return waiting === 0 ? null : `${waiting} of ${parts.length} loops are not ready`;
+    },
+    done: Promise.all(parts.map((part) => part.done)).then(() => {}),
+    stop: () => (stopping ??= stop()),
+  };
+}

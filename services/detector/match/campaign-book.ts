@@ -1,0 +1,131 @@
+import type { Campaign, CampaignTick, EnrichedRequest, Signature } from '../../../lib/contracts/generated.ts';
+import type { LogBatch } from '../../../lib/log/log.ts';
+import { compileSignature } from '../../../lib/signature/signature.ts';
+
+/** A signature in force over a stretch of event time. */
+export interface InForce {
+  readonly campaign: Campaign;
+  readonly signature: Signature;
+  readonly test: (event: EnrichedRequest) => boolean;
+  readonly fromAt: number;
+  readonly untilAt: number;
+}
+
+/** match is never this far behind; older ended campaigns can concern no request. */
+const rememberEndedMs = 86_400_000;
+
+interface SiteBook {
+  /** By endpoint; '' for signatures that name none. */
+  readonly byEndpoint: Map<string, InForce[]>;
+  readonly campaigns: Map<string, Campaign>;
+}
+
+/**
+ * What `campaigns` says, shared by all partitions of one process: every instance reads the whole topic. A revision
+ * carries the whole history of its signatures with the times they hold, so the answer for an event of time t is the
+ * same whenever the clock has reached t, however far ahead this book has been read.
+ */
+export class CampaignBook {
+  readonly #clocks = new Map<number, number>();
+  readonly #sites = new Map<string, SiteBook>();
+  readonly #waiting = new Set<() => void>();
+  #stopped = false;
+
+  take(batch: LogBatch<'campaigns'>): void {
+    for (const record of batch.records) {
+      if (record.type === 'Campaign') this.#revision(record.value);
+      else this.#tick(record.value);
+    }
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  #tick(tick: CampaignTick): void {
+    // a closed stream says nothing more, so nothing needs to be waited for
+    this.#clocks.set(tick.reducer, tick.closing ? Infinity : tick.clock_at);
+  }
+
+  #revision(campaign: Campaign): void {
+    let site = this.#sites.get(campaign.site);
+    if (site === undefined) {
+      site = { byEndpoint: new Map(), campaigns: new Map() };
+      this.#sites.set(campaign.site, site);
+    }
+    const known = site.campaigns.get(campaign.campaign_id);
+    if (known !== undefined && known.revision >= campaign.revision) return;
+    site.campaigns.set(campaign.campaign_id, campaign);
+    if (known === undefined) this.#forget(site, campaign.updated_at - rememberEndedMs);
+    for (const list of site.byEndpoint.values()) {
+      const kept = list.filter((inForce) => inForce.campaign.campaign_id !== campaign.campaign_id);
+      list.splice(0, list.length, ...kept);
+    }
+    for (const version of campaign.signatures) {
+      const inForce: InForce = {
+        campaign,
+        signature: version.signature,
+        test: compileSignature(version.signature),
+        fromAt: version.from_at,
+        untilAt: version.until_at ?? Infinity,
+      };
+      const scope = version.signature.predicates.find(
+        (predicate) => predicate.attribute === 'endpoint' && predicate.op === 'in',
+      );
+      for (const endpoint of scope?.values ?? ['']) {
+        const list = site.byEndpoint.get(endpoint);
+        if (list === undefined) site.byEndpoint.set(endpoint, [inForce]);
+        else list.push(inForce);
+      }
+    }
+  }
+
+  #forget(site: SiteBook, before: number): void {
+    for (const [id, { closed_at: closed }] of site.campaigns) {
+      if (closed === null || closed >= before) continue;
+      site.campaigns.delete(id);
+      for (const [endpoint, list] of site.byEndpoint) {
+        const kept = list.filter((inForce) => inForce.campaign.campaign_id !== id);
+        if (kept.length === 0) site.byEndpoint.delete(endpoint);
+        else site.byEndpoint.set(endpoint, kept);
+      }
+    }
+  }
+
+  /** Signatures that may concern the endpoint, in order of version; usually none. */
+  concerning(site: string, endpoint: string): readonly InForce[] {
+    const book = this.#sites.get(site);
+    if (book === undefined) return none;
+    const scoped = book.byEndpoint.get(endpoint);
+    const anywhere = book.byEndpoint.get('');
+    if (anywhere === undefined || anywhere.length === 0) return scoped ?? none;
+    return scoped === undefined ? anywhere : [...scoped, ...anywhere];
+  }
+
+  /** How far the reducer of a site has decided. */
+  clock(reducer: number): number {
+    return this.#clocks.get(reducer) ?? -Infinity;
+  }
+
+  /** Resolves at the next change; rejects once stopped. */
+  changed(): Promise<void> {
+    if (this.#stopped) return Promise.reject(new StoppedError());
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(() => (this.#stopped ? reject(new StoppedError()) : resolve()));
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}
+
+const none: readonly InForce[] = [];
+
+/** The service is stopping while a partition waited for the campaign clock: nothing of the batch was committed. */
+export class StoppedError extends Error {
+  constructor() {
+    super('stopped while waiting for the campaign clock');
+    this.name = 'StoppedError';
+  }
+}

@@ -1,0 +1,243 @@
+import { deserialize, serialize } from 'node:v8';
+import type { EnrichedRequest, Verdict } from '../../../lib/contracts/generated.ts';
+import { stableId } from '../../../lib/ids.ts';
+import { clientAddress, formatIp, formatNetwork, isV4 } from '../../../lib/ip.ts';
+import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
+import { partitionOf } from '../../../lib/log/partitioner.ts';
+import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
+import type { Metrics } from '../../../lib/observability/metrics.ts';
+import type { DetectorConfig } from '../config.ts';
+import { flag, paneMs, spared } from '../layout.ts';
+import { type Policy, policySetHash } from '../policies/load-policies.ts';
+import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
+import { observe } from '../state/observation.ts';
+import type { CampaignBook, InForce } from './campaign-book.ts';
+
+/** What match found for one request: the truth that replay holds decisions against. */
+export interface Evaluation {
+  /** The first signature in force that selects the request, whether or not it spares the client. */
+  readonly inForce: InForce | null;
+  /** The client behaved well before: signatures with `except_good` spare it. */
+  readonly good: boolean;
+}
+
+export interface MatchOptions {
+  readonly config: DetectorConfig;
+  readonly policies: readonly Policy[];
+  readonly reducers: number;
+  readonly book: CampaignBook;
+  readonly metrics: Metrics;
+  /** Called once per request in partition order, after the campaign clock has reached it. */
+  readonly onEvaluated?: (event: EnrichedRequest, evaluation: Evaluation) => void;
+}
+
+interface Member {
+  hits: number;
+  firstSeenAt: number;
+  samples: string[];
+  decidedAt: number;
+  untilAt: number;
+  revision: number;
+}
+
+interface MatchSnapshot {
+  readonly lastSource: number;
+  readonly actors: ActorTableState;
+  readonly members: readonly (readonly [string, readonly (readonly [string, Member])[]])[];
+}
+
+/**
+ * match: requests.enriched and campaigns -> verdicts on members. A request of time t is looked at only when the
+ * campaign clock of its site has reached t, so what is found does not depend on how far reduce happened to be.
+ */
+export function createMatchStep(options: MatchOptions): StatefulStep<'requests.enriched'> {
+  return {
+    name: 'detector.match',
+    layoutHash: `match-1-${policySetHash(options.policies)}`,
+    open: (_partition, snapshot) => new MatchPartition(snapshot, options),
+  };
+}
+
+class MatchPartition implements PartitionState<'requests.enriched'> {
+  readonly #options: MatchOptions;
+  readonly #actors: ActorTable;
+  /** By campaign, then address. */
+  readonly #members: Map<string, Map<string, Member>>;
+  readonly #policies: Map<string, Policy>;
+  readonly #reducerOf = new Map<string, number>();
+  #lastSource: number;
+
+  constructor(snapshot: Uint8Array | null, options: MatchOptions) {
+    const state = snapshot === null ? undefined : (deserialize(snapshot) as MatchSnapshot);
+    this.#options = options;
+    this.#actors = new ActorTable(options.config.limits.actors, state?.actors);
+    this.#members = new Map(state?.members.map(([id, members]) => [id, new Map(members)]));
+    this.#policies = new Map(options.policies.map((policy) => [policy.document.id, policy]));
+    this.#lastSource = state?.lastSource ?? -1;
+  }
+
+  process(batch: LogBatch<'requests.enriched'>): StepOutput | Promise<StepOutput> {
+    const outputs: Outgoing[] = [];
+    const stopped = this.#run(batch, 0, outputs);
+    if (stopped === batch.records.length) return this.#finish(outputs);
+    return this.#wait(batch, stopped, outputs);
+  }
+
+  async #wait(batch: LogBatch<'requests.enriched'>, from: number, outputs: Outgoing[]): Promise<StepOutput> {
+    let next = from;
+    while (next < batch.records.length) {
+      await this.#options.book.changed();
+      next = this.#run(batch, next, outputs);
+    }
+    return this.#finish(outputs);
+  }
+
+  /** Goes on until the clock stops it; answers the index of the first record not handled. */
+  #run(batch: LogBatch<'requests.enriched'>, from: number, outputs: Outgoing[]): number {
+    for (let index = from; index < batch.records.length; index++) {
+      const record = batch.records[index]!;
+      if (record.type === 'Tick') continue;
+      const event = record.value;
+      if (event.source_offset <= this.#lastSource) continue;
+      const { site, timestamp } = event.request;
+      let reducer = this.#reducerOf.get(site);
+      if (reducer === undefined) {
+        reducer = partitionOf(site, this.#options.reducers);
+        this.#reducerOf.set(site, reducer);
+      }
+      if (this.#options.book.clock(reducer) < timestamp) return index;
+      this.#lastSource = event.source_offset;
+      this.#event(event, outputs);
+    }
+    return batch.records.length;
+  }
+
+  #event(event: EnrichedRequest, outputs: Outgoing[]): void {
+    const { site, timestamp } = event.request;
+    const concerning = this.#options.book.concerning(site, event.endpoint);
+    let attacked = false;
+    let selected: InForce | null = null;
+    for (const inForce of concerning) {
+      // a campaign's endpoints earn nobody anything from the moment it could be known
+      const { opened_at: opened, closed_at: closed } = inForce.campaign;
+      if (
+        timestamp >= opened + paneMs + this.#options.config.lateness &&
+        (closed === null || timestamp < closed)
+      )
+        attacked = true;
+      if (
+        selected === null &&
+        timestamp >= inForce.fromAt &&
+        timestamp < inForce.untilAt &&
+        inForce.test(event)
+      )
+        selected = inForce;
+    }
+    const flags = observe(this.#actors, event, !attacked);
+    const good = spared(flags) || (flags & flag.verified) !== 0;
+    if (selected !== null && !good) this.#member(event, selected, outputs);
+    this.#options.onEvaluated?.(event, { inForce: selected, good });
+  }
+
+  #member(event: EnrichedRequest, inForce: InForce, outputs: Outgoing[]): void {
+    const { campaign } = inForce;
+    const policy = this.#policies.get(campaign.policy_id);
+    if (policy === undefined) return;
+    const { config } = this.#options;
+    let members = this.#members.get(campaign.campaign_id);
+    if (members === undefined) {
+      members = new Map();
+      this.#members.set(campaign.campaign_id, members);
+    }
+    const ip = clientAddress(event.request.client_ip);
+    const v4 = isV4(ip);
+    const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
+    const at = event.request.timestamp;
+    let member = members.get(value);
+    if (member === undefined) {
+      if (members.size >= config.campaign.members) {
+        const first = members.keys().next().value!;
+        members.delete(first);
+        this.#options.metrics.stateEvictions.inc({ table: 'match.members' });
+      }
+      member = { hits: 0, firstSeenAt: at, samples: [], decidedAt: 0, untilAt: 0, revision: 0 };
+      members.set(value, member);
+    }
+    member.hits++;
+    if (member.samples.length < 3) member.samples.push(event.request.event_id);
+    if (member.hits < config.campaign.member_after) return;
+    if (member.revision > 0 && member.untilAt - at > policy.document.action.ttl / 2) return;
+    if (member.revision === 0) member.decidedAt = at;
+    member.revision++;
+    member.untilAt = at + policy.document.action.ttl;
+    const verdict = memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, at);
+    outputs.push({
+      topic: 'verdicts',
+      key: `${verdict.site}|${verdict.target.kind}|${verdict.target.value}`,
+      type: 'Verdict',
+      value: verdict,
+    });
+    if (member.revision === 1)
+      this.#options.metrics.verdicts.inc({
+        policy: verdict.policy_title,
+        level: verdict.level,
+        mode: verdict.mode,
+      });
+  }
+
+  #finish(outputs: readonly Outgoing[]): StepOutput {
+    const { metrics, config } = this.#options;
+    metrics.stateEntries.set({ table: 'match.actors' }, this.#actors.entries);
+    metrics.stateLimit.set({ table: 'match.actors' }, this.#actors.limit);
+    // campaigns that ended long ago need no members
+    if (this.#members.size > config.campaign.open) {
+      const first = this.#members.keys().next().value!;
+      this.#members.delete(first);
+    }
+    return { outputs, deadLetters: [] };
+  }
+
+  snapshot(): Uint8Array {
+    const state: MatchSnapshot = {
+      lastSource: this.#lastSource,
+      actors: this.#actors.snapshot(),
+      members: [...this.#members].map(([id, members]) => [id, [...members]] as const),
+    };
+    return serialize(state);
+  }
+}
+
+function memberVerdict(
+  campaign: InForce['campaign'],
+  policy: Policy,
+  kind: 'ip' | 'cidr',
+  value: string,
+  member: Member,
+  at: number,
+): Verdict {
+  const { document } = policy;
+  return {
+    verdict_id: stableId('verdict', campaign.site, document.id, policy.hash, kind, value, campaign.opened_at),
+    revision: member.revision,
+    updated_at: at,
+    site: campaign.site,
+    policy_id: document.id,
+    policy_title: document.title,
+    policy_hash: policy.hash,
+    level: document.level,
+    mode: document.mode,
+    target: { kind, value, signature: null },
+    action: { ...campaign.action, kind: campaign.applied_action },
+    campaign_id: campaign.campaign_id,
+    decided_at: member.decidedAt,
+    first_seen_at: member.firstSeenAt,
+    until_at: member.untilAt,
+    reason: `${value} sent ${member.hits} requests that the signature of its campaign selects. ${campaign.reason}`,
+    evidence: campaign.evidence,
+    taxonomy: campaign.taxonomy,
+    sample_event_ids: member.samples,
+    inputs: [],
+    degraded: campaign.degraded,
+    baseline_rung: campaign.baseline_rung,
+  };
+}

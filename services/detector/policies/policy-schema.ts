@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { parseDuration } from '../../../lib/duration.ts';
+import {
+  type ClientCountName,
+  type CountName,
+  clientCountNames,
+  countNames,
+  sketchNames,
+} from '../layout.ts';
+
+/** Longest window of a feature: panes are kept this long. */
+export const longestSpanMs = 60_000;
+
+const duration = (longest: number) =>
+  z.string().transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms === null || ms < 1000 || ms > longest) {
+      context.addIssue({
+        code: 'custom',
+        message: `not a duration between 1s and ${longest / 1000}s: ${text}`,
+      });
+      return z.NEVER;
+    }
+    return ms;
+  });
+const ttl = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0) {
+    context.addIssue({
+      code: 'custom',
+      message: `not a duration: ${JSON.stringify(text)} (use 10m, 1h, 24h)`,
+    });
+    return z.NEVER;
+  }
+  return ms;
+});
+const share = z.string().transform((text, context) => {
+  const value = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN;
+  if (!(value >= 0 && value <= 1)) {
+    context.addIssue({ code: 'custom', message: `not a share: ${JSON.stringify(text)} (use 0.5%, 1%)` });
+    return z.NEVER;
+  }
+  return value;
+});
+
+const groupBy = z.enum(['endpoint', 'partner', 'client', 'site']).array().min(1);
+const feature = z.discriminatedUnion('type', [
+  /** Requests per second. */
+  z.strictObject({ type: z.literal('event_count'), 'group-by': groupBy, timespan: duration(longestSpanMs) }),
+  /** Share of the requests that are `of`, among those where it is known; null when it is known of none. */
+  z.strictObject({
+    type: z.literal('ratio'),
+    of: z.enum(countNames),
+    'group-by': groupBy,
+    timespan: duration(longestSpanMs),
+  }),
+  /** Number of distinct values. */
+  z.strictObject({
+    type: z.literal('value_count'),
+    of: z.enum(sketchNames),
+    'group-by': groupBy,
+    timespan: duration(longestSpanMs),
+  }),
+  /** A figure of the last minute of one address. */
+  z.strictObject({ type: z.literal('client'), of: z.enum(clientCountNames), 'group-by': groupBy }),
+]);
+
+const actionKind = z.enum(['observe', 'tag', 'rate_limit', 'challenge', 'block']);
+
+/** One policy file: Sigma's header, features, a CEL condition, what to do. */
+export const policySchema = z.strictObject({
+  title: z.string().min(1),
+  id: z.uuid(),
+  status: z.enum(['experimental', 'test', 'stable']),
+  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
+  description: z.string(),
+  references: z.array(z.string()).default([]),
+  author: z.string().default(''),
+  date: z.string().default(''),
+  tags: z.array(z.string()).default([]),
+  falsepositives: z.array(z.string()).default([]),
+  mode: z.enum(['enforce', 'simulate', 'off']).default('enforce'),
+  /** Fields of the input without which the policy can not fire. */
+  requires: z.array(z.string()).default([]),
+  /** CEL over `endpoint` (function, method, template, documented): which groups the policy looks at. */
+  match: z.string().default('true'),
+  features: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), feature),
+  /** CEL over the features, once per group and pane. See docs/reference for normal(), excess(), surprise(). */
+  condition: z.string(),
+  campaign: z
+    .strictObject({
+      kind: z.string().default('abuse'),
+      signature: z.enum(['edge', 'none']).default('edge'),
+      /** Of the good traffic at the attacked endpoint, at most: upper 95 % bound. */
+      'max-collateral': share.default(0.01),
+      /** The same for "everyone but those who behaved well before". */
+      'max-collateral-except-good': share.default(0.05),
+    })
+    .prefault({}),
+  action: z.strictObject({
+    kind: actionKind,
+    /** When no signature meets the collateral budget. */
+    fallback: actionKind.default('observe'),
+    ttl: ttl,
+    escalate: z.array(ttl).default([]),
+  }),
+  /** Run by `tidegate policies test`. */
+  tests: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        input: z.string(),
+        expect: z.record(z.string(), z.union([z.number(), z.string()])),
+      }),
+    )
+    .default([]),
+});
+
+export type PolicyDocument = z.output<typeof policySchema>;
+
+/** What a feature measures, without its name: policies that measure the same share one figure and one baseline. */
+export type FeatureSpec =
+  | { readonly type: 'event_count'; readonly spanMs: number }
+  | { readonly type: 'ratio'; readonly of: CountName; readonly spanMs: number }
+  | { readonly type: 'value_count'; readonly of: (typeof sketchNames)[number]; readonly spanMs: number }
+  | { readonly type: 'client'; readonly of: ClientCountName; readonly spanMs: number };
+
+export function featureKey(spec: FeatureSpec): string {
+  return `${spec.type}:${'of' in spec ? spec.of : ''}:${spec.spanMs}`;
+}

@@ -1,0 +1,161 @@
+import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import { countNames, suspiciousFlags } from '../layout.ts';
+import { LogHistogram } from '../sketches/log-histogram.ts';
+import type { Totals } from './behaviour.ts';
+
+const columns = countNames.length;
+const bucketMs = 10_000;
+const samplesPerBucket = 24;
+
+/** Learned figures that several scopes feed: one per function class of a site, one per site. */
+export interface Pool {
+  readonly totals: Totals;
+  readonly histograms: Map<string, LogHistogram>;
+}
+
+export function createPool(): Pool {
+  return { totals: new Float64Array(columns), histograms: new Map() };
+}
+
+interface Held {
+  readonly at: number;
+  readonly counts: Int32Array;
+  readonly values: readonly (readonly [string, number])[];
+  readonly samples: readonly AttributeSample[];
+}
+
+/** What one scope has learned, and what waits to be learned. */
+export interface Baseline extends Pool {
+  readonly startedAt: number;
+  held: Held[];
+  halvedAt: number;
+  /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
+  reference: AttributeSample[];
+  /** Median of the ten-second rate; null until learned. */
+  medianRate: number | null;
+}
+
+export function createBaseline(startedAt: number): Baseline {
+  return { ...createPool(), startedAt, held: [], halvedAt: startedAt, reference: [], medianRate: null };
+}
+
+export interface LearningConfig {
+  readonly hold: number;
+  readonly hold_least: number;
+  readonly half_life: number;
+}
+
+/**
+ * Holds one bucket of ten seconds: it enters the baseline after the hold time, unless an episode of the scope opened
+ * by then (`discardHeld`). The hold grows with what the scope has been watched for, up to the configured one: a
+ * young baseline must learn before it can doubt.
+ */
+export function hold(
+  baseline: Baseline,
+  at: number,
+  counts: Int32Array,
+  values: readonly (readonly [string, number])[],
+  samples: readonly AttributeSample[],
+): void {
+  const suspicious: AttributeSample[] = [];
+  const others: AttributeSample[] = [];
+  for (const sample of samples) ((sample.flags & suspiciousFlags) !== 0 ? suspicious : others).push(sample);
+  const odd = counts[countNames.indexOf('suspicious')]!;
+  const all = Math.max(1, counts[countNames.indexOf('requests')]!);
+  const take = Math.min(suspicious.length, Math.round((Math.min(samplesPerBucket, all) * odd) / all));
+  baseline.held.push({
+    at,
+    counts,
+    values,
+    samples: [...spread(suspicious, take), ...spread(others, Math.min(samplesPerBucket, all) - take)],
+  });
+}
+
+/** The `count` samples with the smallest order. */
+function spread(samples: AttributeSample[], count: number): AttributeSample[] {
+  return samples
+    .sort(
+      (a, b) =>
+        a.order.readUInt32LE(4) - b.order.readUInt32LE(4) ||
+        a.order.readUInt32LE(0) - b.order.readUInt32LE(0),
+    )
+    .slice(0, Math.max(0, count));
+}
+
+export function discardHeld(baseline: Baseline): void {
+  baseline.held = [];
+}
+
+/** Lets in what was held long enough; true when something was learned. */
+export function release(
+  baseline: Baseline,
+  now: number,
+  config: LearningConfig,
+  pools: readonly Pool[],
+  referenceLimit: number,
+): boolean {
+  const watched = now - baseline.startedAt;
+  const wait = Math.min(config.hold, Math.max(config.hold_least, watched / 4));
+  let learned = false;
+  while (baseline.held.length > 0 && baseline.held[0]!.at + wait <= now) {
+    const bucket = baseline.held.shift()!;
+    learned = true;
+    if (bucket.at - baseline.halvedAt >= config.half_life) {
+      baseline.halvedAt = bucket.at;
+      for (let column = 0; column < columns; column++) baseline.totals[column]! /= 2;
+      for (const histogram of baseline.histograms.values()) histogram.halve();
+    }
+    for (const pool of [baseline, ...pools]) {
+      for (let column = 0; column < columns; column++) pool.totals[column]! += bucket.counts[column]!;
+      for (const [key, value] of bucket.values) {
+        let histogram = pool.histograms.get(key);
+        if (histogram === undefined) {
+          histogram = new LogHistogram();
+          pool.histograms.set(key, histogram);
+        }
+        histogram.add(value);
+      }
+    }
+    baseline.reference.push(...bucket.samples);
+    if (baseline.reference.length > referenceLimit)
+      baseline.reference = baseline.reference.slice(-referenceLimit);
+  }
+  return learned;
+}
+
+export interface Normal {
+  readonly p50: number;
+  readonly p99: number;
+  /** Ten-second buckets behind it. */
+  readonly n: number;
+  readonly rung: 'endpoint' | 'function' | 'site' | 'floor';
+}
+
+const leastBuckets = 12;
+/** Requests per second below which no endpoint's normal is taken to be. */
+const floors: { readonly [type: string]: number } = { event_count: 0.5, value_count: 5, ratio: 0.01 };
+
+/** The ladder: own history, function class, site, floor. An endpoint known to be undocumented expects the floor. */
+export function normalOf(
+  key: string,
+  own: Pool,
+  functionPool: Pool | null,
+  sitePool: Pool | null,
+  documented: boolean | null,
+): Normal {
+  const floor = floors[key.slice(0, key.indexOf(':'))] ?? 0;
+  const rungs = [
+    ['endpoint', own],
+    ['function', documented === false ? null : functionPool],
+    ['site', documented === false ? null : sitePool],
+  ] as const;
+  for (const [rung, pool] of rungs) {
+    const histogram = pool?.histograms.get(key);
+    if (histogram === undefined || histogram.total < leastBuckets * (rung === 'endpoint' ? 1 : 3)) continue;
+    const p50 = Math.max(floor, histogram.quantile(0.5)!);
+    return { p50, p99: Math.max(p50, histogram.quantile(0.99)!), n: histogram.total, rung };
+  }
+  return { p50: floor, p99: floor * 2, n: 0, rung: 'floor' };
+}
+
+export { bucketMs };

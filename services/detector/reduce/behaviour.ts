@@ -1,0 +1,112 @@
+import { type CountName, countIndex } from '../layout.ts';
+
+/**
+ * Behaviours that tell abuse from a crowd: each splits the requests of a scope in suspicious and clean ones. Attackers
+ * add to the suspicious side only, so the clean side estimates the honest volume, and the honest share of suspicious
+ * requests (learned) says how many suspicious ones come with it. What is above that is excess.
+ */
+
+/** Among which requests a count is known. */
+const baseOf: { readonly [N in CountName]?: CountName } = {
+  failing: 'outcome_known',
+  succeeding: 'outcome_known',
+  cold_failing: 'outcome_known',
+  missing: 'status_known',
+  hostile: 'network_known',
+  implausible: 'browser_known',
+};
+
+export function baseIndex(name: CountName): number {
+  return countIndex[baseOf[name] ?? 'requests'];
+}
+
+/** Depends on earlier requests of the client, which the log may not reach back to. */
+export function needsHistory(name: CountName): boolean {
+  return name === 'direct' || name === 'cold_failing' || name === 'new_clients';
+}
+
+const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } = {
+  direct: { content: 0.6, search: 0.3, login: 0.3, inventory: 0.2, cart: 0.05, payment: 0.05, '': 0.3 },
+  failing: { login: 0.12, payment: 0.08, '': 0.05 },
+  cold_failing: { login: 0.06, '': 0.03 },
+  missing: { inventory: 0.08, '': 0.05 },
+  hostile: { '': 0.08 },
+  implausible: { '': 0.02 },
+};
+
+/** Expected share before anything was learned: the last rung of the ladder. */
+export function priorShare(name: CountName, endpointFunction: string): number {
+  const prior = priors[name];
+  return prior?.[endpointFunction] ?? prior?.[''] ?? 0.5;
+}
+
+/** Requests that a rung of the ladder weighs against the one above it. */
+const rungWeight = 30;
+/** Real counts are burstier than independent ones: variances are multiplied by this. */
+const overDispersion = 3;
+/** Time constant of visits: how long after the start of the log clients look new that are not. */
+const visitMs = 90_000;
+
+export interface ExpectedShare {
+  /** Best estimate. */
+  readonly share: number;
+  /** What it may plausibly be at most. */
+  readonly upper: number;
+  /** Requests behind it. */
+  readonly samples: number;
+}
+
+/** Learned sums of a scope or pool, indexed as counts. */
+export type Totals = Float64Array;
+
+/** Share of `name` expected of a scope: its own history, shrunk towards its function class, the site, the prior. */
+export function expectedShare(
+  name: CountName,
+  endpointFunction: string,
+  rungs: { readonly own: Totals; readonly class: Totals | null; readonly site: Totals | null },
+): ExpectedShare {
+  const at = countIndex[name];
+  const base = baseIndex(name);
+  let share = priorShare(name, endpointFunction);
+  // the site's mix of endpoints says little about pages seen before: there the class is the last rung
+  for (const totals of [needsHistory(name) ? null : rungs.site, rungs.class, rungs.own])
+    if (totals !== null) share = (totals[at]! + rungWeight * share) / (totals[base]! + rungWeight);
+  const samples = rungs.own[base]!;
+  const weight = samples + (rungs.class === null ? 0 : Math.min(rungWeight, rungs.class[base]!)) + 20;
+  const upper = Math.min(0.98, share + 2 * Math.sqrt((overDispersion * share * (1 - share)) / weight));
+  return { share, upper, samples };
+}
+
+export interface Contrast {
+  readonly suspicious: number;
+  readonly known: number;
+  /** null when it is known of none. */
+  readonly share: number | null;
+  /** Suspicious requests that come with so many clean ones, at most. */
+  readonly expected: number;
+  readonly excess: number;
+  /** Excess in standard deviations. */
+  readonly surprise: number;
+}
+
+/** Splits a window by one behaviour. `watchedMs`: how far back the log reaches. */
+export function contrast(
+  name: CountName,
+  suspicious: number,
+  known: number,
+  expected: ExpectedShare,
+  watchedMs: number,
+): Contrast {
+  const censored = needsHistory(name) ? Math.exp(-watchedMs / visitMs) : 0;
+  const upper = Math.min(0.98, expected.upper + (1 - expected.upper) * censored);
+  const withClean = ((known - suspicious) * upper) / (1 - upper);
+  const excess = suspicious - withClean;
+  return {
+    suspicious,
+    known,
+    share: known === 0 ? null : suspicious / known,
+    expected: withClean,
+    excess,
+    surprise: excess / Math.sqrt(overDispersion * (withClean + 1)),
+  };
+}

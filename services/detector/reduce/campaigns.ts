@@ -1,0 +1,382 @@
+import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { canonicalSignature } from '../../../lib/signature/signature.ts';
+import { type CountName, countIndex, paneMs } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { discardHeld } from './baseline.ts';
+import { behaviourFlag, chooseSignatures, excessSamples, goodSamples } from './choose-signatures.ts';
+import { describe } from './describe.ts';
+import { sampleSignature } from './miner/sample-predicate.ts';
+import {
+  campaignId,
+  campaignRecord,
+  type LiveSignature,
+  type OpenCampaign,
+  signatureVerdict,
+} from './open-campaign.ts';
+import { campaignOut, verdictOut } from './outputs.ts';
+import { distinct, rate, samplesOf, sum } from './scope.ts';
+import {
+  contrastOf,
+  normal,
+  type ReduceSettings,
+  rateKey,
+  type SiteState,
+  scopeId,
+  type WatchedScope,
+} from './site-state.ts';
+
+/** Excess that counts as "still going on". */
+const going = { excess: 8, surprise: 3 } as const;
+/** Re-mine when active signatures select less than this of the excess. */
+const wellCovered = 0.85;
+const minePausePanes = 3;
+const minePauseAfterMany = 20;
+const manyMinings = 8;
+const publishPanes = 30;
+const mostSignatures = 16;
+
+const policyOf = (settings: ReduceSettings, id: string): Policy =>
+  settings.policies.find((policy) => policy.document.id === id)!;
+
+/** When a decision taken from panes up to `pane` could first be known. */
+export function effectiveAt(settings: ReduceSettings, pane: number): number {
+  return (pane + 1) * paneMs + settings.config.lateness;
+}
+
+/** The endpoint that a scope stands on. */
+function endpointOf(watched: WatchedScope): string {
+  return `${watched.scope.traits.method} ${watched.scope.traits.template}`;
+}
+
+/** The behaviour of the policy that shows most excess. */
+function strongest(state: SiteState, watched: WatchedScope, policy: Policy, pane: number): CountName | null {
+  let best: CountName | null = null;
+  let most = 0;
+  for (const { spec } of policy.features) {
+    if (spec.type !== 'ratio') continue;
+    const { excess, surprise } = contrastOf(state, watched, spec.of, pane, Math.max(5, spec.spanMs / paneMs));
+    if (surprise >= going.surprise && excess > most) {
+      most = excess;
+      best = spec.of;
+    }
+  }
+  return best;
+}
+
+/** A policy's condition holds for a scope without a campaign. */
+export function openCampaign(
+  state: SiteState,
+  settings: ReduceSettings,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+  degraded: readonly string[],
+): Outgoing[] {
+  const acting = policy.document.campaign.signature === 'edge';
+  const behaviour = acting ? strongest(state, watched, policy, pane) : null;
+  if (acting && behaviour === null) return [];
+  if (state.campaigns.size >= settings.config.campaign.open) return [];
+  const { scope } = watched;
+  if (acting) {
+    discardHeld(watched.baseline);
+    const site = state.scopes.get(scopeId('site', ''));
+    if (site !== undefined) discardHeld(site.baseline);
+    const joined = joinCampaign(state, settings, watched, policy, behaviour!, pane);
+    if (joined !== null) return joined;
+  }
+  const openedAt = pane * paneMs;
+  const at = effectiveAt(settings, pane);
+  const campaign: OpenCampaign = {
+    id: campaignId(state.site, scope.kind, scope.key, openedAt),
+    site: state.site,
+    policyId: policy.document.id,
+    openedAt,
+    effectiveFrom: at,
+    scopes: [{ kind: scope.kind, key: scope.key }],
+    behaviour,
+    revision: 0,
+    state: 'observed',
+    appliedAction: 'observe',
+    signatures: [],
+    reason: '',
+    evidence: [],
+    baselineRung: normal(state, watched, rateKey).rung,
+    lastActivePane: pane,
+    lastMinedPane: pane,
+    minings: 0,
+    requests: 0,
+    excess: 0,
+    peakRatio: null,
+    share: null,
+    clients: 0,
+    sampleIds: [],
+    degraded,
+    publishedPane: pane,
+  };
+  state.campaigns.set(campaign.id, campaign);
+  const verdicts = acting ? mine(state, settings, campaign, watched, policy, pane) : [];
+  refresh(state, campaign, watched, policy, pane);
+  return [campaignOut(campaignRecord(campaign, policy, at)), ...verdicts.map((make) => make())];
+}
+
+/** Adds signatures for what the campaign's present ones miss. The verdicts are made after the evidence is fresh. */
+function mine(
+  state: SiteState,
+  settings: ReduceSettings,
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+): (() => Outgoing)[] {
+  campaign.lastMinedPane = pane;
+  campaign.minings++;
+  const active = campaign.signatures
+    .filter((live) => live.untilAt === null)
+    .map((live) => sampleSignature(live.signature));
+  const chosen = chooseSignatures(
+    state,
+    watched,
+    endpointOf(watched),
+    policy,
+    campaign.behaviour!,
+    pane,
+    ({ sample }) => !active.some((test) => test(sample)),
+  );
+  if (chosen === null) {
+    if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
+    return [];
+  }
+  const at = effectiveAt(settings, pane);
+  const made: (() => Outgoing)[] = [];
+  for (const found of chosen.signatures) {
+    const value = canonicalSignature(found.signature);
+    if (
+      campaign.signatures.some(
+        (live) => live.untilAt === null && canonicalSignature(live.signature) === value,
+      )
+    )
+      continue;
+    const live: LiveSignature = {
+      version: (campaign.signatures.at(-1)?.version ?? 0) + 1,
+      signature: found.signature,
+      coverage: found.coverage,
+      lift: found.lift,
+      collateral: found.collateral,
+      collateralUpper: found.collateralUpper,
+      goodSample: Math.round(chosen.goodClients),
+      fromAt: at,
+      untilAt: null,
+      verdictUntilAt: at + policy.document.action.ttl,
+      verdictRevision: 0,
+    };
+    campaign.signatures.push(live);
+    campaign.state = 'active';
+    campaign.appliedAction = policy.document.action.kind;
+    made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+  }
+  // the oldest go when an attacker re-tools for hours: their verdicts run out by themselves
+  for (const live of campaign.signatures.slice(0, -mostSignatures)) live.untilAt ??= at;
+  return made;
+}
+
+/** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */
+function weaker(policy: Policy): string {
+  return policy.document.action.fallback === 'tag' ? 'tag' : 'observe';
+}
+
+/** The same wave at another scope (several partners, the mobile analogue): a campaign that explains it grows. */
+function joinCampaign(
+  state: SiteState,
+  settings: ReduceSettings,
+  watched: WatchedScope,
+  policy: Policy,
+  behaviour: CountName,
+  pane: number,
+): Outgoing[] | null {
+  const excess = excessSamples(watched, behaviour, pane);
+  if (excess.length === 0) return null;
+  const endpoint = endpointOf(watched);
+  const good = goodSamples(watched, pane);
+  const share = (of: typeof excess, tests: readonly ((sample: AttributeSample) => boolean)[]): number => {
+    let hit = 0;
+    let total = 0;
+    for (const { sample, weight } of of) {
+      total += weight;
+      if (tests.some((test) => test(sample))) hit += weight;
+    }
+    return total === 0 ? 0 : hit / total;
+  };
+  for (const campaign of state.campaigns.values()) {
+    if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
+    const own = policyOf(settings, campaign.policyId);
+    if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
+    const live = campaign.signatures.filter((signature) => signature.untilAt === null);
+    const moved = live.map((signature) => ({
+      ...signature.signature,
+      predicates: signature.signature.predicates.map((predicate) =>
+        predicate.attribute === 'endpoint' ? { ...predicate, values: [endpoint] } : predicate,
+      ),
+    }));
+    // a signature that is only the endpoint says nothing about another one
+    const telling = moved.filter((signature) => signature.predicates.length > 1);
+    const asIs = share(
+      excess,
+      live.map((signature) => sampleSignature(signature.signature)),
+    );
+    const elsewhere = telling.map(sampleSignature);
+    const budget = policy.document.campaign['max-collateral'];
+    const covers = asIs >= 0.7 || (share(excess, elsewhere) >= 0.7 && share(good, elsewhere) <= budget);
+    if (!covers) continue;
+    campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
+    campaign.lastActivePane = pane;
+    const at = effectiveAt(settings, pane);
+    const made: Outgoing[] = [];
+    if (asIs < 0.7)
+      for (const signature of telling) {
+        const source = live[moved.indexOf(signature)]!;
+        const copy: LiveSignature = {
+          ...source,
+          version: campaign.signatures.at(-1)!.version + 1,
+          signature,
+          fromAt: at,
+          untilAt: null,
+          verdictUntilAt: at + own.document.action.ttl,
+          verdictRevision: 0,
+        };
+        campaign.signatures.push(copy);
+        made.push(verdictOut(signatureVerdict(campaign, copy, own, at)));
+      }
+    return [campaignOut(campaignRecord(campaign, own, at)), ...made];
+  }
+  return null;
+}
+
+/** Brings figures and words up to date. */
+function refresh(
+  state: SiteState,
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+): void {
+  const { scope } = watched;
+  const now = rate(scope, pane, 5);
+  const usual = normal(state, watched, rateKey).p50;
+  const ratio = now / usual;
+  campaign.peakRatio = Math.max(campaign.peakRatio ?? 0, ratio);
+  const site = state.scopes.get(scopeId('site', ''));
+  const all = site === undefined ? 0 : rate(site.scope, pane, 5);
+  campaign.share = all === 0 ? null : Math.min(1, now / all);
+  campaign.clients = Math.max(campaign.clients, distinct(scope, 0, pane, 60));
+  const wanted = campaign.behaviour === null ? () => true : behaviourFlag(campaign.behaviour);
+  if (campaign.sampleIds.length < 10)
+    campaign.sampleIds = [
+      ...new Set([
+        ...campaign.sampleIds,
+        ...samplesOf(scope, pane, 5, wanted).map(({ sample }) => sample.event_id),
+      ]),
+    ].slice(0, 10);
+  const said = describe(state, watched, policy, campaign, pane);
+  campaign.evidence = said.evidence;
+  campaign.reason = said.reason;
+}
+
+/** After each pane: is it still going on, is it still covered, is it time to say so. */
+export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
+  const outputs: Outgoing[] = [];
+  for (const campaign of state.campaigns.values()) {
+    if (campaign.openedAt === pane * paneMs) continue;
+    const policy = policyOf(settings, campaign.policyId);
+    const at = effectiveAt(settings, pane);
+    const made: (() => Outgoing)[] = [];
+    let changed = false;
+    let primary: WatchedScope | null = null;
+    for (const { kind, key } of campaign.scopes) {
+      const watched = state.scopes.get(scopeId(kind, key));
+      if (watched === undefined || watched.scope.lastPane !== pane) continue;
+      primary ??= watched;
+      if (campaign.behaviour === null) {
+        if (
+          policy.document.campaign.signature === 'none' &&
+          rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99
+        )
+          campaign.lastActivePane = pane;
+        campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);
+        continue;
+      }
+      const live = campaign.signatures.filter((signature) => signature.untilAt === null);
+      const tests = live.map((signature) => sampleSignature(signature.signature));
+      const window = contrastOf(state, watched, campaign.behaviour, pane, 10);
+      campaign.excess += Math.max(0, contrastOf(state, watched, campaign.behaviour, pane, 1).excess);
+      let matched = 0;
+      for (const { sample, weight } of samplesOf(watched.scope, pane, 1, () => true))
+        if (tests.some((test) => test(sample))) matched += weight;
+      campaign.requests += matched;
+      const usual =
+        sum(watched.scope, countIndex.requests, pane, 1) *
+        live.reduce((most, l) => Math.max(most, l.collateralUpper), 0);
+      const goes = window.excess >= going.excess && window.surprise >= going.surprise;
+      if (goes || matched > 2 + 3 * usual) campaign.lastActivePane = pane;
+      if (!goes) continue;
+      const pause = campaign.minings >= manyMinings ? minePauseAfterMany : minePausePanes;
+      if (pane - campaign.lastMinedPane < pause) continue;
+      const excess = excessSamples(watched, campaign.behaviour, pane);
+      let hit = 0;
+      let total = 0;
+      for (const { sample, weight } of excess) {
+        total += weight;
+        if (tests.some((test) => test(sample))) hit += weight;
+      }
+      if (total > 0 && hit / total < wellCovered) {
+        made.push(...mine(state, settings, campaign, watched, policy, pane));
+        changed ||= made.length > 0;
+      }
+    }
+    if (primary === null) continue;
+    if (changed || pane - campaign.publishedPane >= publishPanes) {
+      campaign.publishedPane = pane;
+      refresh(state, campaign, primary, policy, pane);
+      for (const live of campaign.signatures) {
+        if (live.untilAt !== null || live.fromAt === at) continue;
+        if (
+          live.verdictUntilAt - at > policy.document.action.ttl / 2 ||
+          campaign.lastActivePane < pane - publishPanes
+        )
+          continue;
+        live.verdictUntilAt = at + policy.document.action.ttl;
+        made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+      }
+      outputs.push(campaignOut(campaignRecord(campaign, policy, at)), ...made.map((make) => make()));
+    }
+  }
+  return outputs;
+}
+
+/**
+ * Ends campaigns whose quiet time was over before `pane`, each at the time it was over: an idle log ends them at the
+ * same moment as a busy one. Signatures that spare the good would stop everyone else at the endpoint, so they end with
+ * the campaign; the others run until their time is up.
+ */
+export function closeQuietCampaigns(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
+  const outputs: Outgoing[] = [];
+  const quietPanes = Math.ceil(settings.config.campaign.quiet / paneMs);
+  for (const [id, campaign] of state.campaigns) {
+    const last = campaign.lastActivePane + quietPanes;
+    if (last >= pane) continue;
+    const policy = policyOf(settings, campaign.policyId);
+    const at = effectiveAt(settings, last);
+    campaign.state = 'ended';
+    for (const live of campaign.signatures) {
+      if (live.untilAt !== null) continue;
+      live.untilAt = at;
+      if (live.signature.except_good && live.verdictUntilAt > at) {
+        live.verdictUntilAt = at;
+        outputs.push(verdictOut(signatureVerdict(campaign, live, policy, at)));
+      }
+    }
+    outputs.push(campaignOut(campaignRecord(campaign, policy, at)));
+    state.campaigns.delete(id);
+  }
+  return outputs;
+}

@@ -1,0 +1,170 @@
+import type { Signature } from '../../../lib/contracts/generated.ts';
+import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { wilsonUpper } from './miner/bounds.ts';
+import { type MineResult, mineSignatures } from './miner/mine.ts';
+import { samplesOf, type Weighted } from './scope.ts';
+import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+
+/** An edge signature that selects this much needs nobody spared. */
+const enough = 0.85;
+/** Below this share of the excess a signature does not deserve to be enforced. */
+const leastCoverage = 0.5;
+const fewSamples = 60;
+
+export interface Chosen {
+  readonly signatures: readonly {
+    readonly signature: Signature;
+    readonly coverage: number;
+    readonly lift: number;
+    readonly collateral: number;
+    readonly collateralUpper: number;
+  }[];
+  readonly coverage: number;
+  readonly goodClients: number;
+}
+
+/** The flags that mark a request as suspicious in a behaviour. */
+export function behaviourFlag(name: CountName): (flags: number) => boolean {
+  switch (name) {
+    case 'direct':
+      return (flags) => (flags & flag.direct) !== 0;
+    case 'failing':
+      return (flags) => (flags & flag.failing) !== 0;
+    case 'cold_failing':
+      return (flags) => (flags & flag.failing) !== 0 && (flags & flag.direct) !== 0;
+    case 'missing':
+      return (flags) => (flags & flag.missing) !== 0;
+    case 'hostile':
+      return (flags) => (flags & flag.hostile) !== 0;
+    case 'implausible':
+      return (flags) => (flags & flag.implausible) !== 0;
+    default:
+      return (flags) => (flags & suspiciousFlags) !== 0;
+  }
+}
+
+/** Suspicious samples of the shortest recent window that has enough of them. */
+export function excessSamples(watched: WatchedScope, behaviour: CountName, pane: number): Weighted[] {
+  const wanted = behaviourFlag(behaviour);
+  let found: Weighted[] = [];
+  for (const panes of [3, 8, 20, 30]) {
+    found = samplesOf(watched.scope, pane, panes, wanted);
+    if (found.length >= fewSamples) break;
+  }
+  return found;
+}
+
+const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const scale = Math.min(1, most / Math.max(1, total));
+  return weighted.map(({ sample, weight }) => ({ sample, weight: weight * scale }));
+};
+
+/** Good requests of a scope: its normal mix from before, and what behaves well now. */
+export function goodSamples(watched: WatchedScope, pane: number): Weighted[] {
+  const before = watched.baseline.reference
+    .filter((sample) => (sample.flags & flag.verified) === 0)
+    .map((sample): Weighted => ({ sample, weight: 1 }));
+  const now = samplesOf(
+    watched.scope,
+    pane,
+    30,
+    (flags) => (flags & (suspiciousFlags | flag.verified)) === 0,
+  );
+  return [...before, ...unit(now, Math.max(100, before.length))];
+}
+
+/** Looks for what selects the excess of a scope: first what an edge sees alone, then sparing the good. */
+export function chooseSignatures(
+  state: SiteState,
+  watched: WatchedScope,
+  endpoint: string,
+  policy: Policy,
+  behaviour: CountName,
+  pane: number,
+  uncovered: (weighted: Weighted) => boolean,
+): Chosen | null {
+  const excess = excessSamples(watched, behaviour, pane).filter(uncovered);
+  if (excess.length < 8) return null;
+  const limits = policy.document.campaign;
+  const window = contrastOf(state, watched, behaviour, pane, 10_000 / paneMs);
+  const honestShare = Math.min(
+    0.9,
+    window.suspicious === 0 ? 0 : Math.max(0, window.expected / window.suspicious),
+  );
+  const good = goodSamples(watched, pane);
+  const site = state.scopes.get(scopeId('site', ''));
+  const siblings = site === undefined ? [] : goodSamples(site, pane);
+  const mine = (exceptGood: boolean): MineResult =>
+    mineSignatures({
+      excess,
+      honestShare,
+      good,
+      siblings,
+      budget: exceptGood ? limits['max-collateral-except-good'] : limits['max-collateral'],
+      exceptGood,
+    });
+  const wrap = (result: MineResult, exceptGood: boolean): Chosen => ({
+    signatures: result.signatures.map((mined) => ({
+      signature: {
+        predicates: [{ attribute: 'endpoint', op: 'in', values: [endpoint] }, ...mined.predicates],
+        except_good: exceptGood,
+      },
+      coverage: mined.coverage,
+      lift: mined.lift,
+      collateral: mined.collateral,
+      collateralUpper: mined.collateralUpper,
+    })),
+    coverage: result.coverage,
+    goodClients: result.goodClients,
+  });
+
+  const plain = mine(false);
+  if (plain.coverage >= enough) return wrap(plain, false);
+  const sparing = mine(true);
+  const everyone = everyoneButTheGood(state, watched, endpoint, policy, excess);
+  const best = [wrap(plain, false), wrap(sparing, true), ...(everyone === null ? [] : [everyone])].reduce(
+    (a, b) => (b.coverage > a.coverage + 0.05 ? b : a),
+  );
+  return best.coverage >= leastCoverage && best.signatures.length > 0 ? best : null;
+}
+
+/**
+ * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
+ * honest requests that come without an earlier page.
+ */
+function everyoneButTheGood(
+  state: SiteState,
+  watched: WatchedScope,
+  endpoint: string,
+  policy: Policy,
+  excess: readonly Weighted[],
+): Chosen | null {
+  const direct = expected(state, watched, 'direct');
+  const upper = Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50));
+  if (upper > policy.document.campaign['max-collateral-except-good']) return null;
+  let total = 0;
+  let stopped = 0;
+  for (const { sample, weight } of excess) {
+    total += weight;
+    if (!spared(sample.flags)) stopped += weight;
+  }
+  const coverage = total === 0 ? 0 : stopped / total;
+  return {
+    signatures: [
+      {
+        signature: {
+          predicates: [{ attribute: 'endpoint', op: 'in', values: [endpoint] }],
+          except_good: true,
+        },
+        coverage,
+        lift: coverage / Math.max(direct.share, 1e-3),
+        collateral: direct.share,
+        collateralUpper: upper,
+      },
+    ],
+    coverage,
+    goodClients: direct.samples,
+  };
+}

@@ -1,0 +1,85 @@
+import type { Evidence } from '../../../lib/contracts/generated.ts';
+import type { CountName } from '../layout.ts';
+import { paneMs } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import type { OpenCampaign } from './open-campaign.ts';
+import { distinct, rate } from './scope.ts';
+import {
+  contrastOf,
+  expected,
+  featureValue,
+  normal,
+  rateKey,
+  type SiteState,
+  type WatchedScope,
+} from './site-state.ts';
+
+const words: { readonly [N in CountName]?: string } = {
+  direct: 'came without an earlier page',
+  failing: 'were refused',
+  cold_failing: 'were refused and came without an earlier page',
+  missing: 'asked for things that do not exist',
+  hostile: 'came from hosting, proxies or VPNs',
+  implausible: 'came from browsers that are years old or never existed',
+};
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+const amount = (value: number): string =>
+  value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US');
+
+/** The evidence of a campaign at the end of a pane, and the same in a sentence. */
+export function describe(
+  state: SiteState,
+  watched: WatchedScope,
+  policy: Policy,
+  campaign: OpenCampaign,
+  pane: number,
+): { readonly reason: string; readonly evidence: Evidence[] } {
+  const { scope } = watched;
+  const evidence: Evidence[] = policy.features.map(({ name, key, spec }) => {
+    const observed = featureValue(scope, spec, pane);
+    const usual = normal(state, watched, key);
+    const learned = usual.n > 0;
+    const p50 = spec.type === 'ratio' ? expected(state, watched, spec.of).share : usual.p50;
+    return {
+      name: spec.type === 'ratio' ? `share of requests that ${words[spec.of] ?? spec.of}` : name,
+      observed,
+      normal_p50: p50,
+      normal_p99: spec.type === 'ratio' ? expected(state, watched, spec.of).upper : usual.p99,
+      threshold: null,
+      ratio: observed === null || p50 === 0 ? null : observed / p50,
+      window_ms: spec.spanMs,
+      samples:
+        spec.type === 'ratio'
+          ? contrastOf(state, watched, spec.of, pane, spec.spanMs / paneMs).known
+          : learned
+            ? usual.n
+            : null,
+      trust:
+        spec.type === 'value_count'
+          ? '±2.3 % (HyperLogLog)'
+          : learned
+            ? `${usual.n * 10} s learned (${usual.rung})`
+            : 'not learned yet: floor',
+    };
+  });
+  const now = rate(scope, pane, 5);
+  const usual = normal(state, watched, rateKey);
+  const parts = [`${amount(now)} requests/s on ${scope.key}, ${amount(usual.p50)} are usual`];
+  if (campaign.behaviour !== null) {
+    const split = contrastOf(state, watched, campaign.behaviour, pane, 10);
+    const share = expected(state, watched, campaign.behaviour).share;
+    parts.push(
+      `${percent(split.share ?? 0)} ${words[campaign.behaviour] ?? campaign.behaviour}, ${percent(share)} is usual`,
+    );
+  }
+  const combos = distinct(scope, 3, pane, 60);
+  const clients = distinct(scope, 0, pane, 60);
+  parts.push(
+    `${clients.toLocaleString('en-US')} addresses${combos > 0 ? ` and ${combos.toLocaleString('en-US')} parameter combinations` : ''} in the last minute`,
+  );
+  const live = campaign.signatures.filter((signature) => signature.untilAt === null);
+  if (campaign.behaviour !== null && live.length === 0)
+    parts.push('nothing an edge could select would spare honest users: not stopped');
+  return { reason: `${parts.join('; ')}.`, evidence };
+}

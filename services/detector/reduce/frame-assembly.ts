@@ -1,0 +1,102 @@
+import type { GroupPartial, PaneFrame } from '../../../lib/contracts/generated.ts';
+
+interface SourceParts {
+  readonly paneStart: number;
+  readonly parts: (readonly GroupPartial[] | null)[];
+}
+
+export interface AssemblyState {
+  readonly closedUntil: readonly (readonly [number, number])[];
+  readonly ended: readonly number[];
+  readonly open: readonly (readonly [number, SourceParts])[];
+  readonly panes: readonly (readonly [number, readonly (readonly [number, readonly GroupPartial[]])[]])[];
+}
+
+/**
+ * Puts the frames of all sources together. A frame says that its source has closed everything up to `watermark_at`; a
+ * repeat (at or below what the source has closed) is skipped. A pane is complete when every source has closed it;
+ * sources that have ended hold nothing back.
+ */
+export class FrameAssembly {
+  readonly #closedUntil: Map<number, number>;
+  readonly #ended: Set<number>;
+  readonly #open: Map<number, SourceParts>;
+  readonly #panes: Map<number, Map<number, readonly GroupPartial[]>>;
+  #sources = 0;
+
+  constructor(state?: AssemblyState) {
+    this.#closedUntil = new Map(state?.closedUntil);
+    this.#ended = new Set(state?.ended);
+    this.#open = new Map(
+      state?.open.map(([source, parts]) => [source, { ...parts, parts: [...parts.parts] }]),
+    );
+    this.#panes = new Map(state?.panes.map(([pane, sources]) => [pane, new Map(sources)]));
+  }
+
+  /** Takes a frame in; false when it is a repeat. */
+  add(frame: PaneFrame): boolean {
+    const source = frame.source_partition;
+    this.#sources = frame.sources;
+    const until = this.#closedUntil.get(source) ?? -Infinity;
+    if (frame.watermark_at <= until) {
+      if (frame.closing) this.#ended.add(source);
+      return false;
+    }
+    let open = this.#open.get(source);
+    if (open === undefined || open.paneStart !== frame.pane_start_at || open.parts.length !== frame.parts) {
+      open = { paneStart: frame.pane_start_at, parts: new Array(frame.parts).fill(null) };
+      this.#open.set(source, open);
+    }
+    open.parts[frame.part] = frame.groups;
+    if (open.parts.some((part) => part === null)) return true;
+    this.#open.delete(source);
+    this.#closedUntil.set(source, frame.watermark_at);
+    if (frame.closing) this.#ended.add(source);
+    else this.#ended.delete(source);
+    const groups = open.parts.flatMap((part) => part ?? []);
+    if (groups.length > 0) {
+      let pane = this.#panes.get(frame.pane_start_at);
+      if (pane === undefined) {
+        pane = new Map();
+        this.#panes.set(frame.pane_start_at, pane);
+      }
+      pane.set(source, groups);
+    }
+    return true;
+  }
+
+  /** Everything before this is complete; -Infinity until every source has spoken. */
+  clock(): { readonly until: number; readonly ended: boolean } {
+    if (this.#sources === 0 || this.#closedUntil.size < this.#sources)
+      return { until: -Infinity, ended: false };
+    let least = Infinity;
+    let most = -Infinity;
+    for (const [source, until] of this.#closedUntil) {
+      most = Math.max(most, until);
+      if (!this.#ended.has(source)) least = Math.min(least, until);
+    }
+    return least === Infinity ? { until: most, ended: true } : { until: least, ended: false };
+  }
+
+  /** Complete panes before `until` in order of time, their groups in order of source. They are forgotten here. */
+  *take(until: number): Generator<{ readonly paneStart: number; readonly groups: readonly GroupPartial[] }> {
+    const due = [...this.#panes.keys()].filter((start) => start < until).sort((a, b) => a - b);
+    for (const paneStart of due) {
+      const sources = this.#panes.get(paneStart)!;
+      this.#panes.delete(paneStart);
+      yield {
+        paneStart,
+        groups: [...sources.keys()].sort((a, b) => a - b).flatMap((source) => sources.get(source)!),
+      };
+    }
+  }
+
+  snapshot(): AssemblyState {
+    return {
+      closedUntil: [...this.#closedUntil],
+      ended: [...this.#ended],
+      open: [...this.#open],
+      panes: [...this.#panes].map(([pane, sources]) => [pane, [...sources]] as const),
+    };
+  }
+}

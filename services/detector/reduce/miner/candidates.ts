@@ -1,0 +1,93 @@
+import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { minedAttributes } from '../../layout.ts';
+import type { Weighted } from '../scope.ts';
+
+/** Attributes where "none of the values that good clients have" says something about values not seen yet. */
+const complementOf: ReadonlySet<string> = new Set([
+  'country',
+  'asn',
+  'ja4',
+  'ja3',
+  'platform',
+  'http_version',
+]);
+const numeric: ReadonlySet<string> = new Set(['browser_version']);
+/** A value must be this much more frequent in the excess to stand in a set. */
+const leastLift = 4;
+const largestSet = 64;
+const singlesPerAttribute = 6;
+
+function shares(
+  of: readonly Weighted[],
+  at: number,
+): { readonly by: Map<string | null, number>; total: number } {
+  const by = new Map<string | null, number>();
+  let total = 0;
+  for (const { sample, weight } of of) {
+    const value = sample.attributes[at] ?? null;
+    by.set(value, (by.get(value) ?? 0) + weight);
+    total += weight;
+  }
+  return { by, total };
+}
+
+const byText = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
+  a < b ? -1 : a > b ? 1 : 0;
+
+/** Predicates worth trying: frequent in the excess, rare among the good. Deterministic in order. */
+export function candidatePredicates(excess: readonly Weighted[], good: readonly Weighted[]): Predicate[] {
+  const found: Predicate[] = [];
+  minedAttributes.forEach((attribute, at) => {
+    const bad = shares(excess, at);
+    const fine = shares(good, at);
+    if (bad.total === 0) return;
+    const badShare = (value: string | null): number => (bad.by.get(value) ?? 0) / bad.total;
+    // half a sample of doubt: a value not seen among few good samples is not thereby unknown to them
+    const fineShare = (value: string | null): number => ((fine.by.get(value) ?? 0) + 0.5) / (fine.total + 1);
+    const rising = [...bad.by.keys()]
+      .filter((value): value is string => value !== null && badShare(value) >= leastLift * fineShare(value))
+      .map((value) => [value, badShare(value) - fineShare(value)] as const)
+      .sort((a, b) => b[1] - a[1] || byText(a, b));
+
+    if (numeric.has(attribute)) {
+      const values = [...bad.by.keys()].filter((value) => value !== null).map(Number);
+      values.sort((a, b) => a - b);
+      const picks = new Set(
+        [0.25, 0.5, 0.75, 0.9, 0.97, 1].map((q) => values[Math.floor(q * (values.length - 1))]),
+      );
+      for (const value of picks) {
+        if (value === undefined) continue;
+        found.push({ attribute, op: 'lte', values: [String(value)] });
+        found.push({ attribute, op: 'gte', values: [String(value)] });
+      }
+    }
+    for (const [value, gain] of rising.slice(0, singlesPerAttribute))
+      if (gain >= 0.05) found.push({ attribute, op: 'in', values: [value] });
+    if (rising.length > 1)
+      found.push({
+        attribute,
+        op: 'in',
+        values: rising
+          .slice(0, largestSet)
+          .map(([value]) => value)
+          .sort(),
+      });
+    if (complementOf.has(attribute)) {
+      const common = [...fine.by.entries()]
+        .filter((entry): entry is [string, number] => entry[0] !== null && entry[1] / fine.total >= 0.003)
+        .sort((a, b) => b[1] - a[1] || byText(a, b))
+        .slice(0, largestSet)
+        .map(([value]) => value)
+        .sort();
+      const outside = [...bad.by.entries()].reduce(
+        (total, [value, weight]) => total + (value !== null && !common.includes(value) ? weight : 0),
+        0,
+      );
+      if (common.length > 0 && outside / bad.total >= 0.2)
+        found.push({ attribute, op: 'not_in', values: common });
+    }
+    if (badShare(null) >= 0.1 && badShare(null) >= 1.5 * fineShare(null))
+      found.push({ attribute, op: 'absent', values: [] });
+  });
+  return found;
+}

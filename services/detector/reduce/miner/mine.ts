@@ -1,0 +1,264 @@
+import type { AttributeSample, Predicate } from '../../../../lib/contracts/generated.ts';
+import { spared } from '../../layout.ts';
+import type { Weighted } from '../scope.ts';
+import { wilsonUpper } from './bounds.ts';
+import { candidatePredicates } from './candidates.ts';
+import { samplePredicate } from './sample-predicate.ts';
+
+export interface MineInput {
+  /** Suspicious requests of the window: the excess, and the few honest ones that look like it. */
+  readonly excess: readonly Weighted[];
+  /** Share of `excess` that is expected to be honest. */
+  readonly honestShare: number;
+  /** Good requests at the attacked scope: before the onset, and clean ones during it. */
+  readonly good: readonly Weighted[];
+  /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
+  readonly siblings: readonly Weighted[];
+  /** Upper bound on collateral of the whole cover. */
+  readonly budget: number;
+  /** Clients that behaved well before are spared at the edge: they do not count as collateral, and are not stopped. */
+  readonly exceptGood: boolean;
+}
+
+export interface MinedSignature {
+  readonly predicates: readonly Predicate[];
+  readonly coverage: number;
+  readonly lift: number;
+  readonly collateral: number;
+  readonly collateralUpper: number;
+}
+
+export interface MineResult {
+  readonly signatures: readonly MinedSignature[];
+  /** Share of the excess that the signatures select together. */
+  readonly coverage: number;
+  readonly collateral: number;
+  readonly collateralUpper: number;
+  /** Distinct good clients behind the collateral. */
+  readonly goodClients: number;
+}
+
+/** Good observations elsewhere count at most as this many at the scope. */
+const siblingWeight = 400;
+const beamWidth = 14;
+const deepest = 3;
+const mostSignatures = 5;
+/** A further signature must select this much of the excess. */
+const leastGain = 0.03;
+
+interface Rule {
+  readonly predicates: readonly Predicate[];
+  readonly bad: Uint8Array;
+  readonly own: Uint8Array;
+  readonly other: Uint8Array;
+}
+
+interface Population {
+  readonly weights: Float64Array;
+  readonly total: number;
+  readonly clients: number;
+}
+
+function population(of: readonly Weighted[]): Population {
+  const weights = Float64Array.from(of, ({ weight }) => weight);
+  const clients = new Set(of.map(({ sample }) => sample.client.toString('latin1')));
+  return { weights, total: weights.reduce((sum, weight) => sum + weight, 0), clients: clients.size };
+}
+
+function hits(mask: Uint8Array, weights: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < mask.length; index++) if (mask[index] === 1) sum += weights[index]!;
+  return sum;
+}
+
+function both(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const mask = new Uint8Array(a.length);
+  for (let index = 0; index < a.length; index++) mask[index] = a[index]! & b[index]!;
+  return mask;
+}
+
+function either(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const mask = new Uint8Array(a.length);
+  for (let index = 0; index < a.length; index++) mask[index] = a[index]! | b[index]!;
+  return mask;
+}
+
+/**
+ * Finds a few conjunctions of edge-visible predicates that together select most of the excess and, within the budget,
+ * almost none of the good traffic. Sets of values are built from every second sample and judged on the others, so that
+ * a list of values that will not come again does not look like a signature. Collateral is a share of good requests
+ * whose bound counts distinct clients, shrunk towards the site while the scope's own sample is small.
+ */
+export function mineSignatures(input: MineInput): MineResult {
+  const own = population(input.good);
+  const other = population(input.siblings);
+  const judged =
+    input.excess.length >= 40 ? input.excess.filter((_, index) => index % 2 === 1) : input.excess;
+  const trained =
+    input.excess.length >= 40 ? input.excess.filter((_, index) => index % 2 === 0) : input.excess;
+  const bad = population(judged);
+  const siblingClients = Math.min(siblingWeight, other.clients);
+
+  const collateralOf = (rule: Pick<Rule, 'own' | 'other'>): { share: number; upper: number } => {
+    const ownShare = own.total === 0 ? 0 : hits(rule.own, own.weights) / own.total;
+    const otherShare = other.total === 0 ? 0 : hits(rule.other, other.weights) / other.total;
+    const n = own.clients + siblingClients;
+    if (n === 0) return { share: 0, upper: 1 };
+    const share = (ownShare * own.clients + otherShare * siblingClients) / n;
+    // a scope whose own clients differ from the site's is judged by them as soon as they are many
+    const upper = Math.max(wilsonUpper(share, n), own.clients >= 50 ? ownShare : 0);
+    return { share: Math.max(share, own.clients >= 50 ? ownShare : 0), upper };
+  };
+  // honest requests among the suspicious look like good ones: they are no part of the excess
+  const coverageOf = (badShare: number, goodShare: number): number =>
+    Math.max(0, Math.min(1, (badShare - input.honestShare * goodShare) / (1 - input.honestShare)));
+
+  const mask = (of: readonly Weighted[], test: (sample: AttributeSample) => boolean): Uint8Array =>
+    Uint8Array.from(of, ({ sample }) =>
+      test(sample) && !(input.exceptGood && spared(sample.flags)) ? 1 : 0,
+    );
+
+  const chosen: MinedSignature[] = [];
+  let covered: Uint8Array = new Uint8Array(judged.length);
+  let coveredOwn: Uint8Array = new Uint8Array(own.weights.length);
+  let coveredOther: Uint8Array = new Uint8Array(other.weights.length);
+  let remaining = trained;
+  const total = {
+    coverage: 0,
+    share: 0,
+    upper: collateralOf({ own: coveredOwn, other: coveredOther }).upper,
+  };
+
+  while (chosen.length < mostSignatures && remaining.length > 0) {
+    const singles: Rule[] = candidatePredicates(remaining, [...input.good, ...input.siblings]).map(
+      (predicate) => {
+        const test = samplePredicate(predicate);
+        return {
+          predicates: [predicate],
+          bad: mask(judged, test),
+          own: mask(input.good, test),
+          other: mask(input.siblings, test),
+        };
+      },
+    );
+    const everything: Rule = {
+      predicates: [],
+      bad: mask(judged, () => true),
+      own: mask(input.good, () => true),
+      other: mask(input.siblings, () => true),
+    };
+    const best = search(
+      singles,
+      everything,
+      (rule) => {
+        const united = { own: either(coveredOwn, rule.own), other: either(coveredOther, rule.other) };
+        const collateral = collateralOf(united);
+        const reached = hits(either(covered, rule.bad), bad.weights) / Math.max(1e-9, bad.total);
+        return { gain: coverageOf(reached, collateral.share) - total.coverage, upper: collateral.upper };
+      },
+      input.budget,
+    );
+    if (best === null || best.gain < leastGain) break;
+    const { rule } = best;
+    const alone = collateralOf(rule);
+    const coverage = coverageOf(hits(rule.bad, bad.weights) / bad.total, alone.share);
+    chosen.push({
+      predicates: rule.predicates,
+      coverage,
+      lift: coverage / Math.max(alone.share, 0.5 / Math.max(1, own.clients + siblingClients)),
+      collateral: alone.share,
+      collateralUpper: alone.upper,
+    });
+    covered = either(covered, rule.bad);
+    coveredOwn = either(coveredOwn, rule.own);
+    coveredOther = either(coveredOther, rule.other);
+    const union = collateralOf({ own: coveredOwn, other: coveredOther });
+    total.coverage += best.gain;
+    total.share = union.share;
+    total.upper = union.upper;
+    const tests = rule.predicates.map(samplePredicate);
+    remaining = remaining.filter(
+      ({ sample }) => !(tests.every((test) => test(sample)) && !(input.exceptGood && spared(sample.flags))),
+    );
+    if (total.coverage >= 0.97) break;
+  }
+  return {
+    signatures: chosen,
+    coverage: total.coverage,
+    collateral: total.share,
+    collateralUpper: chosen.length === 0 ? 0 : total.upper,
+    goodClients: own.clients + siblingClients,
+  };
+}
+
+/** Beam search for the conjunction that gains most coverage within the budget; fewer predicates win ties. */
+function search(
+  singles: readonly Rule[],
+  everything: Rule,
+  judge: (rule: Rule) => { gain: number; upper: number },
+  budget: number,
+): { rule: Rule; gain: number } | null {
+  let best: { rule: Rule; gain: number } | null = null;
+  const consider = (rule: Rule): { rule: Rule; gain: number; upper: number; score: number } => {
+    const { gain, upper } = judge(rule);
+    // a conjunct is worth its place when it buys a few per cent of coverage
+    const value = gain - 0.01 * rule.predicates.length;
+    if (
+      upper <= budget &&
+      gain > 0 &&
+      (best === null || value > best.gain - 0.01 * best.rule.predicates.length)
+    )
+      best = { rule, gain };
+    // how promising: coverage, less the collateral still to be got rid of
+    return { rule, gain, upper, score: gain - Math.min(1, upper) * 0.7 };
+  };
+  consider(everything);
+  let beam = singles.map(consider);
+  for (let depth = 1; depth < deepest; depth++) {
+    beam = beam
+      .filter((entry) => entry.gain >= leastGain)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, beamWidth);
+    const next: typeof beam = [];
+    const tried = new Set<string>();
+    for (const { rule, upper } of beam) {
+      if (upper <= budget) continue; // already clean: a further conjunct only loses coverage
+      for (const single of singles) {
+        const last = single.predicates[0]!;
+        if (
+          rule.predicates.some(
+            (predicate) => predicate.attribute === last.attribute && predicate.op === last.op,
+          )
+        )
+          continue;
+        const id = [...rule.predicates, last]
+          .map((p) => singleId(p))
+          .sort()
+          .join('&');
+        if (tried.has(id)) continue;
+        tried.add(id);
+        next.push(
+          consider({
+            predicates: [...rule.predicates, last],
+            bad: both(rule.bad, single.bad),
+            own: both(rule.own, single.own),
+            other: both(rule.other, single.other),
+          }),
+        );
+      }
+    }
+    beam = next;
+  }
+  return best;
+}
+
+const ids = new WeakMap<Predicate, number>();
+let nextId = 0;
+function singleId(predicate: Predicate): number {
+  let id = ids.get(predicate);
+  if (id === undefined) {
+    id = nextId++;
+    ids.set(predicate, id);
+  }
+  return id;
+}

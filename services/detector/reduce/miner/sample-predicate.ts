@@ -1,0 +1,36 @@
+import type { AttributeSample, Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import { minedAttributes, spared, traitIndex } from '../../layout.ts';
+
+const indexOf = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
+indexOf.set('endpoint', traitIndex.endpoint);
+
+export type SampleTest = (sample: AttributeSample) => boolean;
+
+/** The same meaning as lib/signature, on a sample instead of an event. An attribute no sample carries is false. */
+export function samplePredicate(predicate: Predicate): SampleTest {
+  const at = indexOf.get(predicate.attribute);
+  if (at === undefined) return () => false;
+  const values = new Set(predicate.values);
+  const bound = Number(predicate.values[0]);
+  switch (predicate.op) {
+    case 'in':
+      return ({ attributes }) => attributes[at] !== null && values.has(attributes[at]!);
+    case 'not_in':
+      return ({ attributes }) => attributes[at] !== null && !values.has(attributes[at]!);
+    case 'lte':
+      return ({ attributes }) => attributes[at] !== null && Number(attributes[at]) <= bound;
+    case 'gte':
+      return ({ attributes }) => attributes[at] !== null && Number(attributes[at]) >= bound;
+    case 'absent':
+      return ({ attributes }) => attributes[at] === null;
+    case 'present':
+      return ({ attributes }) => attributes[at] !== null;
+    default:
+      return () => false;
+  }
+}
+
+export function sampleSignature(signature: Signature): SampleTest {
+  const tests = signature.predicates.map(samplePredicate);
+  return (sample) => tests.every((test) => test(sample)) && !(signature.except_good && spared(sample.flags));
+}

@@ -1,0 +1,161 @@
+import type {
+  Campaign,
+  CampaignSignature,
+  Evidence,
+  Signature,
+  Verdict,
+} from '../../../lib/contracts/generated.ts';
+import { stableId } from '../../../lib/ids.ts';
+import { canonicalSignature } from '../../../lib/signature/signature.ts';
+import type { CountName } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+
+export interface LiveSignature {
+  readonly version: number;
+  readonly signature: Signature;
+  readonly coverage: number;
+  readonly lift: number;
+  readonly collateral: number;
+  readonly collateralUpper: number;
+  readonly goodSample: number;
+  readonly fromAt: number;
+  untilAt: number | null;
+  verdictUntilAt: number;
+  verdictRevision: number;
+}
+
+/** A campaign while it is open: plain values, so that a checkpoint can hold it. */
+export interface OpenCampaign {
+  readonly id: string;
+  readonly site: string;
+  readonly policyId: string;
+  readonly openedAt: number;
+  readonly effectiveFrom: number;
+  scopes: { readonly kind: string; readonly key: string }[];
+  /** The behaviour that gave it away; null: only watched. */
+  readonly behaviour: CountName | null;
+  revision: number;
+  state: 'observed' | 'active' | 'ended';
+  appliedAction: string;
+  signatures: LiveSignature[];
+  reason: string;
+  evidence: readonly Evidence[];
+  baselineRung: string;
+  lastActivePane: number;
+  lastMinedPane: number;
+  minings: number;
+  requests: number;
+  excess: number;
+  peakRatio: number | null;
+  share: number | null;
+  clients: number;
+  sampleIds: readonly string[];
+  degraded: readonly string[];
+  publishedPane: number;
+}
+
+export function campaignId(site: string, kind: string, key: string, openedAt: number): string {
+  return stableId('campaign', site, kind, key, openedAt);
+}
+
+const action = (policy: Policy, kind: string) => ({
+  kind,
+  fallback: policy.document.action.fallback,
+  ttl_ms: policy.document.action.ttl,
+  escalate_ms: policy.document.action.escalate,
+});
+
+/** The next revision as a record. */
+export function campaignRecord(campaign: OpenCampaign, policy: Policy, at: number): Campaign {
+  campaign.revision++;
+  const { document } = policy;
+  return {
+    campaign_id: campaign.id,
+    revision: campaign.revision,
+    updated_at: at,
+    site: campaign.site,
+    kind: document.campaign.kind,
+    title: `${document.title}: ${campaign.scopes.map((scope) => scope.key).join(', ')}`,
+    policy_id: document.id,
+    policy_hash: policy.hash,
+    level: document.level,
+    mode: document.mode,
+    state: campaign.state,
+    merged_into: null,
+    scopes: campaign.scopes,
+    opened_at: campaign.openedAt,
+    effective_from: at,
+    closed_at: campaign.state === 'ended' ? at : null,
+    signatures: campaign.signatures.map(
+      (live): CampaignSignature => ({
+        version: live.version,
+        signature: live.signature,
+        coverage: live.coverage,
+        lift: live.lift,
+        collateral: live.collateral,
+        collateral_upper: live.collateralUpper,
+        good_sample: live.goodSample,
+        from_at: live.fromAt,
+        until_at: live.untilAt,
+      }),
+    ),
+    action: action(policy, document.action.kind),
+    applied_action: campaign.appliedAction,
+    reason: campaign.reason,
+    evidence: campaign.evidence,
+    taxonomy: policy.taxonomy,
+    requests: Math.round(campaign.requests),
+    excess: Math.round(campaign.excess),
+    peak_ratio: campaign.peakRatio,
+    share: campaign.share,
+    clients: campaign.clients,
+    sample_event_ids: campaign.sampleIds,
+    inputs: [],
+    degraded: campaign.degraded,
+    baseline_rung: campaign.baselineRung,
+  };
+}
+
+/** The next revision of the verdict on one signature of a campaign. */
+export function signatureVerdict(
+  campaign: OpenCampaign,
+  live: LiveSignature,
+  policy: Policy,
+  at: number,
+): Verdict {
+  const value = canonicalSignature(live.signature);
+  const { document } = policy;
+  live.verdictRevision++;
+  return {
+    verdict_id: stableId(
+      'verdict',
+      campaign.site,
+      document.id,
+      policy.hash,
+      'signature',
+      value,
+      campaign.openedAt,
+    ),
+    revision: live.verdictRevision,
+    updated_at: at,
+    site: campaign.site,
+    policy_id: document.id,
+    policy_title: document.title,
+    policy_hash: policy.hash,
+    level: document.level,
+    mode: document.mode,
+    target: { kind: 'signature', value, signature: live.signature },
+    action: action(policy, campaign.appliedAction),
+    campaign_id: campaign.id,
+    decided_at: live.fromAt,
+    first_seen_at: campaign.openedAt,
+    until_at: live.verdictUntilAt,
+    reason: campaign.reason,
+    evidence: campaign.evidence,
+    taxonomy: policy.taxonomy,
+    sample_event_ids: campaign.sampleIds,
+    inputs: [],
+    degraded: campaign.degraded,
+    baseline_rung: campaign.baselineRung,
+  };
+}

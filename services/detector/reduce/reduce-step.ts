@@ -1,0 +1,176 @@
+import { deserialize, serialize } from 'node:v8';
+import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
+import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
+import type { Metrics } from '../../../lib/observability/metrics.ts';
+import type { DetectorConfig } from '../config.ts';
+import { aggregateLayoutHash, paneMs } from '../layout.ts';
+import { type Policy, policySetHash } from '../policies/load-policies.ts';
+import { mergePartials } from '../sketches/merge-partials.ts';
+import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
+import { tickOut } from './outputs.ts';
+import { createSiteState, passTime, reducePane } from './site-reducer.ts';
+import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
+import type { ReduceSettings, SiteState } from './site-state.ts';
+
+export interface ReduceOptions {
+  readonly config: DetectorConfig;
+  readonly policies: readonly Policy[];
+  /** Partitions of aggregates and of campaigns. */
+  readonly reducers: number;
+  readonly campaignPartitions: number;
+  readonly metrics: Metrics;
+}
+
+interface ReduceSnapshot {
+  readonly frames: AssemblyState;
+  readonly sites: readonly SiteSnapshot[];
+  readonly reducedUntil: number;
+}
+
+const levels = ['critical', 'high', 'medium', 'low', 'informational'];
+
+/**
+ * reduce: aggregates -> campaigns, verdicts. One partition holds all groups of its sites. Panes are reduced in order
+ * once every source has closed them, so nothing here depends on how traffic was spread or when frames came. After each
+ * advance a CampaignTick says up to which time everything decided has been published.
+ */
+export function createReduceStep(options: ReduceOptions): StatefulStep<'aggregates'> {
+  const policies = [...options.policies].sort(
+    (a, b) =>
+      levels.indexOf(a.document.level) - levels.indexOf(b.document.level) ||
+      (a.document.id < b.document.id ? -1 : 1),
+  );
+  return {
+    name: 'detector.reduce',
+    layoutHash: `reduce-1-${aggregateLayoutHash}-${policySetHash(policies)}`,
+    open: (partition, snapshot) => new ReducePartition(partition, snapshot, { ...options, policies }),
+  };
+}
+
+class ReducePartition implements PartitionState<'aggregates'> {
+  readonly #partition: number;
+  readonly #options: ReduceOptions;
+  readonly #settings: ReduceSettings;
+  readonly #frames: FrameAssembly;
+  readonly #sites = new Map<string, SiteState>();
+  #reducedUntil: number;
+
+  constructor(partition: number, snapshot: Uint8Array | null, options: ReduceOptions) {
+    const state = snapshot === null ? undefined : (deserialize(snapshot) as ReduceSnapshot);
+    this.#partition = partition;
+    this.#options = options;
+    this.#settings = { config: options.config, policies: options.policies };
+    this.#frames = new FrameAssembly(state?.frames);
+    for (const site of state?.sites ?? []) this.#sites.set(site.site, restoreSite(site));
+    this.#reducedUntil = state?.reducedUntil ?? -Infinity;
+  }
+
+  process(batch: LogBatch<'aggregates'>): StepOutput {
+    const outputs: Outgoing[] = [];
+    let repeats = 0;
+    for (const record of batch.records) {
+      if (record.value.layout_hash !== aggregateLayoutHash)
+        throw new Error(
+          `pane frame of layout ${record.value.layout_hash}, this reducer reads ${aggregateLayoutHash}: run one version of the detector`,
+        );
+      if (!this.#frames.add(record.value)) repeats++;
+      const { until, ended } = this.#frames.clock();
+      if (until > this.#reducedUntil) this.#advance(until, ended, outputs);
+      else if (ended && record.value.closing) this.#tick(ended, outputs);
+    }
+    if (repeats > 0) this.#options.metrics.duplicates.inc({ step: 'detector.reduce' }, repeats);
+    this.#report(outputs);
+    return { outputs, deadLetters: [] };
+  }
+
+  #advance(until: number, ended: boolean, outputs: Outgoing[]): void {
+    for (const { paneStart, groups } of this.#frames.take(until)) {
+      const pane = paneStart / paneMs;
+      this.#passTime(pane, outputs);
+      for (const [site, own] of bySite(groups, this.#options.config.samples)) {
+        let state = this.#sites.get(site);
+        if (state === undefined) {
+          state = createSiteState(site, pane);
+          this.#sites.set(site, state);
+        }
+        outputs.push(...reducePane(state, this.#settings, pane, own));
+      }
+    }
+    this.#passTime(until / paneMs, outputs);
+    this.#reducedUntil = until;
+    this.#tick(ended, outputs);
+  }
+
+  #passTime(pane: number, outputs: Outgoing[]): void {
+    for (const state of this.#sites.values()) outputs.push(...passTime(state, this.#settings, pane));
+  }
+
+  #tick(ended: boolean, outputs: Outgoing[]): void {
+    // the next pane to close can not speak about anything earlier than its own end
+    const clock = this.#reducedUntil + this.#options.config.lateness + paneMs - 1;
+    outputs.push(
+      ...tickOut(
+        { reducer: this.#partition, reducers: this.#options.reducers, clock_at: clock, closing: ended },
+        this.#options.campaignPartitions,
+      ),
+    );
+  }
+
+  #report(outputs: readonly Outgoing[]): void {
+    const { metrics, config } = this.#options;
+    let scopes = 0;
+    const open = new Map<string, number>();
+    for (const state of this.#sites.values()) {
+      scopes += state.scopes.size;
+      for (const campaign of state.campaigns.values()) {
+        const kind = campaign.state;
+        open.set(kind, (open.get(kind) ?? 0) + 1);
+      }
+    }
+    const table = 'reduce.scopes';
+    metrics.stateEntries.set({ table }, scopes);
+    metrics.stateLimit.set({ table }, config.limits.scopes);
+    for (const kind of ['observed', 'active']) metrics.campaignsOpen.set({ kind }, open.get(kind) ?? 0);
+    for (const output of outputs)
+      if (output.type === 'Verdict' && output.value.revision === 1)
+        metrics.verdicts.inc({
+          policy: output.value.policy_title,
+          level: output.value.level,
+          mode: output.value.mode,
+        });
+  }
+
+  snapshot(): Uint8Array {
+    const state: ReduceSnapshot = {
+      frames: this.#frames.snapshot(),
+      sites: [...this.#sites.values()].map(snapshotSite),
+      reducedUntil: this.#reducedUntil,
+    };
+    return serialize(state);
+  }
+}
+
+/** Groups by site, each group merged over its sources, sites and groups in a fixed order. */
+function bySite(groups: readonly GroupPartial[], samples: number): [string, GroupPartial[]][] {
+  const lists = new Map<string, GroupPartial[]>();
+  for (const group of groups) {
+    const id = `${group.site}\0${group.kind}\0${group.key}`;
+    const list = lists.get(id);
+    if (list === undefined) lists.set(id, [group]);
+    else list.push(group);
+  }
+  const kinds = ['site', 'endpoint', 'partner_endpoint', 'client', 'other'];
+  const merged = [...lists.values()]
+    .map((list) => mergePartials(list, samples))
+    .sort(
+      (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+    );
+  const sites = new Map<string, GroupPartial[]>();
+  for (const group of merged) {
+    const list = sites.get(group.site);
+    if (list === undefined) sites.set(group.site, [group]);
+    else list.push(group);
+  }
+  return [...sites].sort(([a], [b]) => (a < b ? -1 : 1));
+}

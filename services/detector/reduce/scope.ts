@@ -1,0 +1,183 @@
+import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import {
+  type CountName,
+  countIndex,
+  countNames,
+  paneMs,
+  sketchNames,
+  suspiciousFlags,
+  traitIndex,
+} from '../layout.ts';
+import { HyperLogLog } from '../sketches/hyper-log-log.ts';
+import { baseIndex } from './behaviour.ts';
+
+const columns = countNames.length;
+const ringPanes = 64;
+const bucketPanes = 10;
+const samplePanes = 30;
+
+export interface Traits {
+  readonly function: string;
+  readonly method: string;
+  readonly template: string;
+  readonly documented: boolean | null;
+  /** The method changes something. */
+  readonly write: boolean;
+}
+
+interface PaneSamples {
+  readonly pane: number;
+  readonly suspicious: number;
+  readonly others: number;
+  readonly samples: readonly AttributeSample[];
+}
+
+/** Weighted samples: each stands for `weight` requests. */
+export interface Weighted {
+  readonly sample: AttributeSample;
+  readonly weight: number;
+}
+
+/**
+ * The last minute of one scope (a site, an endpoint, an endpoint through a partner): counts per pane, distinct counts
+ * per ten seconds, samples of the last half minute. Panes are numbered by pane_start_at / pane_ms.
+ */
+export interface Scope {
+  readonly site: string;
+  readonly kind: 'site' | 'endpoint' | 'partner_endpoint';
+  readonly key: string;
+  readonly traits: Traits;
+  readonly firstPane: number;
+  lastPane: number;
+  readonly counts: Int32Array;
+  /** [bucket number, sketches] by age */
+  sketches: { readonly bucket: number; readonly of: readonly HyperLogLog[] }[];
+  samples: PaneSamples[];
+}
+
+export function createScope(partial: GroupPartial, pane: number): Scope {
+  const seen = partial.samples[0]?.attributes;
+  const endpoint = seen?.[traitIndex.endpoint] ?? partial.key;
+  const space = endpoint.indexOf(' ');
+  const method = space < 0 ? '' : endpoint.slice(0, space);
+  const documented = seen?.[traitIndex.documented] ?? null;
+  return {
+    site: partial.site,
+    kind: partial.kind as Scope['kind'],
+    key: partial.key,
+    traits: {
+      function: seen?.[traitIndex.endpoint_function] ?? 'other',
+      method,
+      template: endpoint.slice(space + 1),
+      documented: documented === null ? null : documented === 'yes',
+      write: method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE',
+    },
+    firstPane: pane,
+    lastPane: pane - 1,
+    counts: new Int32Array(ringPanes * columns),
+    sketches: [],
+    samples: [],
+  };
+}
+
+/** Moves the window up to (not into) `pane`; `onBucket` is called at each multiple of ten panes passed, a few at most. */
+export function advanceScope(scope: Scope, pane: number, onBucket: (endPane: number) => void): void {
+  const gap = pane - scope.lastPane;
+  // an idle scope is told of its silence for a minute, not for every second of an idle night
+  if (gap > ringPanes) {
+    const stop = scope.lastPane + ringPanes;
+    for (let at = scope.lastPane + 1; at <= stop; at++) step(scope, at, onBucket);
+    scope.counts.fill(0);
+    scope.lastPane = pane;
+    return;
+  }
+  for (let at = scope.lastPane + 1; at <= pane; at++) step(scope, at, onBucket);
+}
+
+function step(scope: Scope, at: number, onBucket: (endPane: number) => void): void {
+  if (at % bucketPanes === 0 && at > scope.firstPane) onBucket(at);
+  const start = (at % ringPanes) * columns;
+  scope.counts.fill(0, start, start + columns);
+  scope.lastPane = at;
+}
+
+/** Adds the merged partial of the pane that the scope was advanced to. */
+export function addPane(scope: Scope, pane: number, partial: GroupPartial): void {
+  const start = (pane % ringPanes) * columns;
+  for (let column = 0; column < columns; column++) scope.counts[start + column] = partial.counts[column] ?? 0;
+  const bucket = Math.floor(pane / bucketPanes);
+  let newest = scope.sketches.at(-1);
+  if (newest?.bucket !== bucket) {
+    newest = { bucket, of: sketchNames.map(() => new HyperLogLog()) };
+    scope.sketches = scope.sketches.filter((old) => old.bucket > bucket - 7);
+    scope.sketches.push(newest);
+  }
+  partial.sketches.forEach((bytes, index) => {
+    newest.of[index]?.mergeBytes(bytes);
+  });
+  scope.samples = scope.samples.filter((old) => old.pane > pane - samplePanes);
+  const suspicious = partial.counts[countIndex.suspicious] ?? 0;
+  scope.samples.push({
+    pane,
+    suspicious,
+    others:
+      (partial.counts[countIndex.requests] ?? 0) - (partial.counts[countIndex.verified] ?? 0) - suspicious,
+    samples: partial.samples,
+  });
+}
+
+/** Sum of a count over the panes (now - panes, now]. */
+export function sum(scope: Scope, column: number, now: number, panes: number): number {
+  let total = 0;
+  const last = Math.min(now, scope.lastPane);
+  for (let at = Math.max(now - panes + 1, scope.lastPane - ringPanes + 1); at <= last; at++)
+    if (at >= 0) total += scope.counts[(at % ringPanes) * columns + column]!;
+  return total;
+}
+
+/** [count, how many it is known of] over a window; verified bots are in neither. */
+export function split(scope: Scope, name: CountName, now: number, panes: number): readonly [number, number] {
+  const base = baseIndex(name);
+  let known = sum(scope, base, now, panes);
+  if (base === countIndex.requests) known -= sum(scope, countIndex.verified, now, panes);
+  return [sum(scope, countIndex[name], now, panes), known];
+}
+
+/** Requests per second over a window. */
+export function rate(scope: Scope, now: number, panes: number): number {
+  return (sum(scope, countIndex.requests, now, panes) * 1000) / (panes * paneMs);
+}
+
+/** Distinct values over a window, in whole buckets of ten panes. */
+export function distinct(scope: Scope, sketch: number, now: number, panes: number): number {
+  const merged = new HyperLogLog();
+  const from = Math.floor((now - panes + 1) / bucketPanes);
+  for (const { bucket, of } of scope.sketches)
+    if (bucket >= from && bucket * bucketPanes <= now) merged.merge(of[sketch]!);
+  return merged.count();
+}
+
+/** Samples of the panes (now - panes, now] that pass, each with the number of requests it stands for. */
+export function samplesOf(
+  scope: Scope,
+  now: number,
+  panes: number,
+  wanted: (flags: number) => boolean,
+): Weighted[] {
+  const found: Weighted[] = [];
+  for (const pane of scope.samples) {
+    if (pane.pane <= now - panes || pane.pane > now) continue;
+    let suspicious = 0;
+    for (const sample of pane.samples) if ((sample.flags & suspiciousFlags) !== 0) suspicious++;
+    const others = pane.samples.length - suspicious;
+    for (const sample of pane.samples) {
+      if (!wanted(sample.flags)) continue;
+      const odd = (sample.flags & suspiciousFlags) !== 0;
+      found.push({
+        sample,
+        weight: odd ? pane.suspicious / suspicious : Math.max(1, pane.others / Math.max(1, others)),
+      });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,151 @@
+import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { countIndex, paneMs } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { bucketMs, createBaseline, createPool, hold, release } from './baseline.ts';
+import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
+import { judgeClients } from './clients.ts';
+import { addPane, advanceScope, createScope, type Scope, samplesOf, sum } from './scope.ts';
+import {
+  columns,
+  conditionValues,
+  featureValue,
+  functionPool,
+  type ReduceSettings,
+  rateKey,
+  type SiteState,
+  scopeId,
+  type WatchedScope,
+} from './site-state.ts';
+
+/** Fewer requests in a minute are no campaign. */
+const leastRequests = 15;
+const referenceLimit = 1200;
+
+export function createSiteState(site: string, firstPane: number): SiteState {
+  return {
+    site,
+    scopes: new Map(),
+    functionPools: new Map(),
+    pool: createPool(),
+    firstPane,
+    campaigns: new Map(),
+    clients: new Map(),
+  };
+}
+
+/** Reduces one pane of one site: learn, look, act. `groups` are merged and sorted by kind and key. */
+export function reducePane(
+  state: SiteState,
+  settings: ReduceSettings,
+  pane: number,
+  groups: readonly GroupPartial[],
+): Outgoing[] {
+  const outputs: Outgoing[] = [];
+  const degraded = groups.some((group) => group.kind === 'other') ? ['groups'] : [];
+  const present: WatchedScope[] = [];
+  for (const group of groups) {
+    if (group.kind !== 'site' && group.kind !== 'endpoint' && group.kind !== 'partner_endpoint') continue;
+    const watched = watch(state, settings, group, pane);
+    if (watched === null) continue;
+    advanceScope(watched.scope, pane, (end) => learn(state, settings, watched, end));
+    addPane(watched.scope, pane, group);
+    present.push(watched);
+  }
+  for (const watched of present) {
+    if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
+    for (const policy of settings.policies) {
+      if (policy.scope !== watched.scope.kind || takenBy(state, watched.scope, policy)) continue;
+      if (!policy.matches({ endpoint: watched.scope.traits })) continue;
+      if (!policy.condition(conditionValues(state, watched, policy, pane))) continue;
+      outputs.push(...openCampaign(state, settings, watched, policy, pane, degraded));
+    }
+  }
+  outputs.push(...updateCampaigns(state, settings, pane));
+  outputs.push(...judgeClients(state, settings, pane, groups));
+  return outputs;
+}
+
+/** Ends what went quiet before `pane`, as if every pane in between had been looked at. */
+export function passTime(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
+  return closeQuietCampaigns(state, settings, pane);
+}
+
+/** A scope that a campaign of weight already covers opens no second one. */
+function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
+  for (const campaign of state.campaigns.values()) {
+    if (!campaign.scopes.some((taken) => taken.kind === scope.kind && taken.key === scope.key)) continue;
+    if (campaign.behaviour !== null || campaign.policyId === policy.document.id) return true;
+  }
+  return false;
+}
+
+function watch(
+  state: SiteState,
+  settings: ReduceSettings,
+  group: GroupPartial,
+  pane: number,
+): WatchedScope | null {
+  const id = scopeId(group.kind, group.key);
+  let watched = state.scopes.get(id);
+  if (watched === undefined) {
+    if (state.scopes.size >= settings.config.limits.scopes && !forgetIdle(state, pane)) return null;
+    watched = {
+      scope: createScope(group, pane),
+      baseline: createBaseline(pane * paneMs),
+      expected: new Map(),
+    };
+    state.scopes.set(id, watched);
+  }
+  return watched;
+}
+
+/** Makes room for a scope: the one idle longest goes, if it was idle for an hour. */
+function forgetIdle(state: SiteState, pane: number): boolean {
+  let oldest: string | null = null;
+  let since = pane - 3600;
+  for (const [id, { scope }] of state.scopes)
+    if (scope.lastPane < since) {
+      oldest = id;
+      since = scope.lastPane;
+    }
+  if (oldest !== null) state.scopes.delete(oldest);
+  return oldest !== null;
+}
+
+/** Ten seconds of a scope are over (`end` is the pane after them): hold them, and let in what was held long enough. */
+function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope, end: number): void {
+  const { scope, baseline } = watched;
+  const now = end * paneMs;
+  const { learning } = settings.config;
+  const disturbed = [...state.campaigns.values()].some(
+    (campaign) =>
+      campaign.behaviour !== null &&
+      (scope.kind === 'site' ||
+        campaign.scopes.some((taken) => taken.key === scope.key && taken.kind === scope.kind)),
+  );
+  if (!disturbed) {
+    const counts = new Int32Array(columns);
+    for (let column = 0; column < columns; column++) counts[column] = sum(scope, column, end - 1, 10);
+    const values: [string, number][] = [];
+    const seen = new Set<string>([rateKey]);
+    for (const policy of settings.policies) {
+      if (policy.scope !== scope.kind) continue;
+      for (const { key, spec } of policy.features) {
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const value = featureValue(scope, spec, end - 1);
+        if (value !== null) values.push([key, value]);
+      }
+    }
+    values.push([rateKey, counts[countIndex.requests]! / (bucketMs / 1000)]);
+    const samples = samplesOf(scope, end - 1, 10, () => true).map(({ sample }) => sample);
+    hold(baseline, now, counts, values, samples);
+  }
+  const pools = scope.kind === 'endpoint' ? [functionPool(state, watched)!, state.pool] : [];
+  if (scope.kind === 'partner_endpoint') pools.push(functionPool(state, watched)!);
+  if (release(baseline, now, learning, pools, referenceLimit)) {
+    baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
+    watched.expected.clear();
+  }
+}

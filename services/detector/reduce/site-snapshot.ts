@@ -1,0 +1,84 @@
+import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import { HyperLogLog } from '../sketches/hyper-log-log.ts';
+import { LogHistogram } from '../sketches/log-histogram.ts';
+import type { Pool } from './baseline.ts';
+import type { SiteState, WatchedScope } from './site-state.ts';
+
+interface PoolSnapshot {
+  readonly totals: Float64Array;
+  readonly histograms: readonly (readonly [string, Float64Array])[];
+}
+
+/** A SiteState made of plain values that node:v8 can serialize. */
+export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'functionPools' | 'pool'> {
+  readonly scopes: readonly (readonly [string, unknown])[];
+  readonly functionPools: readonly (readonly [string, PoolSnapshot])[];
+  readonly pool: PoolSnapshot;
+}
+
+function snapshotPool({ totals, histograms }: Pool): PoolSnapshot {
+  return {
+    totals,
+    histograms: [...histograms].map(([key, histogram]) => [key, histogram.snapshot()] as const),
+  };
+}
+
+function restorePool({ totals, histograms }: PoolSnapshot): Pool {
+  return { totals, histograms: new Map(histograms.map(([key, counts]) => [key, new LogHistogram(counts)])) };
+}
+
+export function snapshotSite(state: SiteState): SiteSnapshot {
+  return {
+    ...state,
+    scopes: [...state.scopes].map(([id, { scope, baseline }]) => [
+      id,
+      {
+        scope: {
+          ...scope,
+          sketches: scope.sketches.map(({ bucket, of }) => ({ bucket, of: of.map((one) => one.toBytes()) })),
+        },
+        baseline: { ...baseline, ...snapshotPool(baseline) },
+      },
+    ]),
+    functionPools: [...state.functionPools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
+    pool: snapshotPool(state.pool),
+  };
+}
+
+/** node:v8 gives Buffers back as plain Uint8Arrays. */
+const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const samples = (of: readonly AttributeSample[]): AttributeSample[] =>
+  of.map((sample) => ({ ...sample, order: buffer(sample.order), client: buffer(sample.client) }));
+
+export function restoreSite(snapshot: SiteSnapshot): SiteState {
+  return {
+    ...snapshot,
+    scopes: new Map(
+      snapshot.scopes.map(([id, stored]) => {
+        const { scope, baseline } = stored as WatchedScope;
+        return [
+          id,
+          {
+            scope: {
+              ...scope,
+              sketches: scope.sketches.map(({ bucket, of }) => ({
+                bucket,
+                of: (of as unknown as Uint8Array[]).map((bytes) => HyperLogLog.fromBytes(buffer(bytes))),
+              })),
+              samples: scope.samples.map((pane) => ({ ...pane, samples: samples(pane.samples) })),
+            },
+            baseline: {
+              ...baseline,
+              ...restorePool(baseline as unknown as PoolSnapshot),
+              held: baseline.held.map((held) => ({ ...held, samples: samples(held.samples) })),
+              reference: samples(baseline.reference),
+            },
+            expected: new Map(),
+          },
+        ];
+      }),
+    ),
+    functionPools: new Map(snapshot.functionPools.map(([id, pool]) => [id, restorePool(pool)])),
+    pool: restorePool(snapshot.pool),
+  };
+}

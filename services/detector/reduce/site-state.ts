@@ -1,0 +1,170 @@
+import type { DetectorConfig } from '../config.ts';
+import { type CountName, countNames, paneMs, sketchNames } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { type FeatureSpec, featureKey } from '../policies/policy-schema.ts';
+import { type Baseline, createPool, type Normal, normalOf, type Pool } from './baseline.ts';
+import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
+import type { OpenCampaign } from './open-campaign.ts';
+import { distinct, rate, type Scope, split } from './scope.ts';
+
+export interface WatchedScope {
+  readonly scope: Scope;
+  readonly baseline: Baseline;
+  /** Expected shares, forgotten whenever something is learned. */
+  readonly expected: Map<CountName, ExpectedShare>;
+}
+
+/** Everything reduce knows of one site. */
+export interface SiteState {
+  readonly site: string;
+  /** By `kind key`, in the order of first appearance (which is the order of panes and keys). */
+  readonly scopes: Map<string, WatchedScope>;
+  readonly functionPools: Map<string, Pool>;
+  readonly pool: Pool;
+  readonly firstPane: number;
+  readonly campaigns: Map<string, OpenCampaign>;
+  /** Single clients under verdict, by address. */
+  readonly clients: Map<string, ClientEpisode>;
+}
+
+export interface ClientEpisode {
+  readonly policyId: string;
+  readonly openedAt: number;
+  readonly decidedAt: number;
+  revision: number;
+  untilAt: number;
+  lastActiveAt: number;
+}
+
+export interface ReduceSettings {
+  readonly config: DetectorConfig;
+  /** In order of severity, then id. */
+  readonly policies: readonly Policy[];
+}
+
+/** The ten-second rate: learned for every scope, whether a policy names it or not. */
+export const rateKey = featureKey({ type: 'event_count', spanMs: 10_000 });
+
+export function scopeId(kind: string, key: string): string {
+  return `${kind} ${key}`;
+}
+
+export function functionPool(state: SiteState, watched: WatchedScope): Pool | null {
+  const { scope } = watched;
+  if (scope.kind === 'site') return null;
+  const id = `${scope.kind} ${scope.traits.function}`;
+  let pool = state.functionPools.get(id);
+  if (pool === undefined) {
+    pool = createPool();
+    state.functionPools.set(id, pool);
+  }
+  return pool;
+}
+
+export function watchedMs(state: SiteState, pane: number): number {
+  return (pane - state.firstPane) * paneMs;
+}
+
+export function expected(state: SiteState, watched: WatchedScope, name: CountName): ExpectedShare {
+  let share = watched.expected.get(name);
+  if (share === undefined) {
+    share = expectedShare(name, watched.scope.traits.function, {
+      own: watched.baseline.totals,
+      class: functionPool(state, watched)?.totals ?? null,
+      site: state.pool.totals,
+    });
+    watched.expected.set(name, share);
+  }
+  return share;
+}
+
+/** Splits the last `panes` of a scope by a behaviour. */
+export function contrastOf(
+  state: SiteState,
+  watched: WatchedScope,
+  name: CountName,
+  pane: number,
+  panes: number,
+): Contrast {
+  const [suspicious, known] = split(watched.scope, name, pane, panes);
+  return contrast(name, suspicious, known, expected(state, watched, name), watchedMs(state, pane));
+}
+
+/** Value of a feature at the end of `pane`; null when unknown. */
+export function featureValue(
+  scope: Scope,
+  spec: FeatureSpec,
+  pane: number,
+  spanMs = spec.spanMs,
+): number | null {
+  const panes = spanMs / paneMs;
+  switch (spec.type) {
+    case 'event_count':
+      return rate(scope, pane, panes);
+    case 'ratio': {
+      const [part, known] = split(scope, spec.of, pane, panes);
+      return known === 0 ? null : part / known;
+    }
+    case 'value_count':
+      return distinct(scope, sketchNames.indexOf(spec.of), pane, panes);
+    case 'client':
+      return null;
+  }
+}
+
+export function normal(state: SiteState, watched: WatchedScope, key: string): Normal {
+  return normalOf(
+    key,
+    watched.baseline,
+    functionPool(state, watched),
+    state.pool,
+    watched.scope.traits.documented,
+  );
+}
+
+/**
+ * By how much the other endpoints of the site are above their own normal: the control group of a surge. Median, never
+ * below 1; 1 while fewer than three others are learned.
+ */
+export function siblingGrowth(state: SiteState, but: Scope, pane: number): number {
+  const attacked = new Set([...state.campaigns.values()].flatMap((c) => c.scopes.map((s) => s.key)));
+  const growths: number[] = [];
+  for (const { scope, baseline } of state.scopes.values()) {
+    if (scope.kind !== 'endpoint' || scope.key === but.key || attacked.has(scope.key)) continue;
+    if (baseline.medianRate === null || baseline.medianRate < 0.1) continue;
+    growths.push(rate(scope, pane, 10) / baseline.medianRate);
+  }
+  if (growths.length < 3) return 1;
+  growths.sort((a, b) => a - b);
+  return Math.max(1, growths[Math.floor(growths.length / 2)]!);
+}
+
+/** The variables of a policy's condition at the end of a pane. */
+export function conditionValues(
+  state: SiteState,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+): { [name: string]: unknown } {
+  const values: { [name: string]: unknown } = {};
+  const normals: { [name: string]: Normal } = {};
+  const excess: { [name: string]: number } = {};
+  const surprise: { [name: string]: number } = {};
+  for (const { name, key, spec } of policy.features) {
+    if (!policy.uses.has(name)) continue;
+    values[name] = featureValue(watched.scope, spec, pane);
+    normals[name] = normal(state, watched, key);
+    if (spec.type === 'ratio') {
+      const split = contrastOf(state, watched, spec.of, pane, spec.spanMs / paneMs);
+      excess[name] = split.excess;
+      surprise[name] = split.surprise;
+    }
+  }
+  values['normal'] = normals;
+  values['excess'] = excess;
+  values['surprise'] = surprise;
+  if (policy.uses.has('siblings')) values['siblings'] = siblingGrowth(state, watched.scope, pane);
+  return values;
+}
+
+export const columns = countNames.length;

@@ -1,0 +1,60 @@
+/**
+ * Quantiles of non-negative values within 5 %: integer counts in logarithmic buckets (as DDSketch). Serves the learned
+ * `normal()` of features; values below `least` share one bucket.
+ */
+const gamma = 1.1;
+const logGamma = Math.log(gamma);
+const least = 1e-3;
+const buckets = 320;
+
+export class LogHistogram {
+  #counts: Float64Array;
+  #total = 0;
+
+  constructor(counts?: Float64Array) {
+    this.#counts = counts ?? new Float64Array(buckets);
+    for (const count of this.#counts) this.#total += count;
+  }
+
+  add(value: number): void {
+    const index =
+      value < least
+        ? 0
+        : Math.min(buckets - 1, 1 + Math.max(0, Math.floor(Math.log(value / least) / logGamma)));
+    this.#counts[index]!++;
+    this.#total++;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Forgets half of everything: called once per half-life. */
+  halve(): void {
+    this.#total = 0;
+    for (let index = 0; index < buckets; index++) {
+      this.#counts[index] = Math.floor(this.#counts[index]! / 2);
+      this.#total += this.#counts[index]!;
+    }
+  }
+
+  merge(other: LogHistogram): void {
+    for (let index = 0; index < buckets; index++) this.#counts[index]! += other.#counts[index]!;
+    this.#total += other.#total;
+  }
+
+  /** null while empty. */
+  quantile(q: number): number | null {
+    if (this.#total === 0) return null;
+    let rest = q * (this.#total - 1);
+    for (let index = 0; index < buckets; index++) {
+      rest -= this.#counts[index]!;
+      if (rest < 0) return index === 0 ? 0 : least * gamma ** (index - 0.5);
+    }
+    return least * gamma ** (buckets - 1);
+  }
+
+  snapshot(): Float64Array {
+    return this.#counts.slice();
+  }
+}

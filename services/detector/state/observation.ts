@@ -1,0 +1,104 @@
+import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import { flag } from '../layout.ts';
+import { type ActorTable, functionBit } from './actor-table.ts';
+
+/** Byte offsets of the lanes in EnrichedRequest.hashes. */
+export const lane = {
+  client: 0,
+  network: 8,
+  session: 16,
+  account: 24,
+  endpoint: 32,
+  fingerprint: 40,
+  partner: 48,
+} as const;
+
+/** A browser this old is not merely somebody who never updates. */
+const ancientDays = 720;
+const hostileClasses: ReadonlySet<string> = new Set(['hosting', 'vpn', 'tor', 'proxy']);
+
+/** True when the response was given by an edge in our place: it says nothing about the client's success. */
+function stoppedAtEdge(event: EnrichedRequest): boolean {
+  const action = event.request.edge_action;
+  return action === 'block' || action === 'challenge' || action === 'rate_limit';
+}
+
+/** The flags that one request shows by itself, without memory. */
+export function responseFlags(event: EnrichedRequest): number {
+  if (event.bot === 'verified') return flag.verified;
+  const { request } = event;
+  let flags = 0;
+  const status = request.status;
+  if (!stoppedAtEdge(event)) {
+    if (
+      status === 404 ||
+      status === 410 ||
+      (request.method === 'GET' &&
+        (status === 204 ||
+          (status === 200 && request.response_bytes !== null && request.response_bytes <= 2)))
+    )
+      flags |= flag.missing;
+    else if (status === null || (status < 500 && status !== 429)) {
+      if (
+        request.outcome === 'failure' ||
+        (request.outcome === 'unknown' &&
+          (status === 401 || status === 403 || status === 400 || status === 422))
+      )
+        flags |= flag.failing;
+      else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
+    }
+  }
+  if (hostileClasses.has(event.network_class) || (event.proxy_kind !== null && event.proxy_kind !== 'relay'))
+    flags |= flag.hostile;
+  if (
+    event.browser_plausible === false ||
+    (event.browser_age_days !== null && event.browser_age_days > ancientDays)
+  )
+    flags |= flag.implausible;
+  return flags;
+}
+
+/**
+ * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
+ * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
+ *
+ * `learn` false: the request earns nothing (its endpoint is under attack).
+ */
+export function observe(actors: ActorTable, event: EnrichedRequest, learn: boolean): number {
+  let flags = responseFlags(event);
+  if ((flags & flag.verified) !== 0) return flags;
+  const { hashes } = event;
+  const second = Math.floor(event.request.timestamp / 1000);
+  const bit = functionBit(event.endpoint_function);
+  const endpoint16 = hashes.readUInt16LE(lane.endpoint);
+  const succeeded = (flags & flag.succeeding) !== 0;
+  const failed = (flags & flag.failing) !== 0;
+  // a missing thing is no page that was read
+  const remembers = learn && (flags & flag.missing) === 0 && !stoppedAtEdge(event);
+
+  const client = actors.slot(
+    hashes.readInt32LE(lane.client) ^ Math.imul(hashes.readInt32LE(lane.fingerprint), 0x9e3779b1),
+    hashes.readInt32LE(lane.client + 4) ^ hashes.readInt32LE(lane.fingerprint + 4),
+    second,
+  );
+  if (actors.fresh) flags |= flag.newClient;
+  let traversed = actors.traversed(client, bit, endpoint16);
+  let good = actors.good(client, second);
+  if (remembers) actors.record(client, bit, endpoint16, succeeded, failed);
+
+  const sessionLo = hashes.readInt32LE(lane.session);
+  const sessionHi = hashes.readInt32LE(lane.session + 4);
+  if (sessionLo !== 0 || sessionHi !== 0) {
+    const session = actors.slot(
+      sessionLo ^ Math.imul(hashes.readInt32LE(lane.network), 0x85ebca6b),
+      sessionHi ^ hashes.readInt32LE(lane.network + 4),
+      second,
+    );
+    traversed ||= actors.traversed(session, bit, endpoint16);
+    good ||= actors.good(session, second);
+    if (remembers) actors.record(session, bit, endpoint16, succeeded, failed);
+  }
+  if (!traversed) flags |= flag.direct;
+  if (good) flags |= flag.good;
+  return flags;
+}
