@@ -85,7 +85,9 @@ CREATE TABLE IF NOT EXISTS requests
             count(),
             countIf(outcome = 'success'),
             countIf(outcome = 'failure'),
-            countIf(edge_action IN ('block', 'challenge', 'rate_limit'))
+            countIf(edge_action IN ('block', 'challenge', 'rate_limit')),
+            countIf(edge_action IN ('block', 'challenge', 'rate_limit') AND outcome = 'success'),
+            countIf(edge_action IN ('block', 'challenge', 'rate_limit') AND outcome = 'failure')
         GROUP BY site, endpoint, toStartOfMinute(timestamp)
     )
 )
@@ -104,6 +106,8 @@ SELECT
     count() AS requests,
     countIf(outcome = 'success') AS successes,
     countIf(outcome = 'failure') AS failures,
-    countIf(edge_action IN ('block', 'challenge', 'rate_limit')) AS stopped
+    countIf(edge_action IN ('block', 'challenge', 'rate_limit')) AS stopped,
+    countIf(edge_action IN ('block', 'challenge', 'rate_limit') AND outcome = 'success') AS stopped_successes,
+    countIf(edge_action IN ('block', 'challenge', 'rate_limit') AND outcome = 'failure') AS stopped_failures
 FROM requests
 GROUP BY site, endpoint, minute;

@@ -138,7 +138,16 @@ export async function openEmbedded(config: ClickHouseConfig, dataDir: string): P
         ),
       ),
     command: (sql, params) =>
-      track(write(() => writer.command({ query: sql, ...(params ? { query_params: params } : {}) }))),
+      track(
+        write(() =>
+          writer.command({
+            query: sql,
+            // Else the token of the last insert would still stand, and an INSERT ... SELECT be taken for its repeat.
+            clickhouse_settings: { insert_deduplication_token: '' },
+            ...(params ? { query_params: params } : {}),
+          }),
+        ),
+      ),
     close: () => {
       closing ??= (async () => {
         // Closing a connection under a running statement aborts the engine for the whole process.

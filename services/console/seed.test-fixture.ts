@@ -1,0 +1,362 @@
+import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
+
+const iso = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
+
+/**
+ * Half an hour of a shop that is stuffed with credentials for its last ten minutes, and what Tidegate would have
+ * found, straight into the tables. Generated in ClickHouse: no event is special but by its number.
+ */
+export async function seed(clickhouse: ClickHouse, until: number): Promise<void> {
+  const from = until - 30 * 60_000;
+  const attack = until - 10 * 60_000;
+  await clickhouse.command(
+    `INSERT INTO requests (site, endpoint, timestamp, event_id, source_id, received_at, client_network, client_ip, method,
+        host, path, status, outcome, user_agent, ja4, edge_action, endpoint_function, country, asn, as_org, network_class,
+        client_class, browser, browser_version, bot, data_snapshot, topic_partition, topic_offset, log_generation)
+     SELECT 'default',
+       ['GET /p/{slug}', 'GET /search', 'POST /cart/items', 'POST /login'][1 + cityHash64(number) % 4] AS endpoint,
+       fromUnixTimestamp64Milli(toInt64({from:Int64} + number * 1800000 / 60000)) AS timestamp,
+       concat('evt_p', toString(number)), 'test', timestamp,
+       toIPv6(concat('203.0.', toString(cityHash64(number, 1) % 113), '.0')),
+       toIPv6(concat('203.0.', toString(cityHash64(number, 1) % 113), '.', toString(cityHash64(number, 2) % 250))),
+       splitByChar(' ', endpoint)[1], 'shop.example', splitByChar(' ', endpoint)[2],
+       if(cityHash64(number, 3) % 100 < 6, 401, 200) AS status, if(status = 401, 'failure', if(cityHash64(number, 5) % 9 = 0, 'unknown', 'success')),
+       'Mozilla/5.0', concat('t13d', toString(cityHash64(number, 4) % 40)), NULL, 'other', 'DE', 3320, 'Example ISP', 'isp',
+       'browser', 'chrome', 140, 'none', 'test', 0, number, 0
+     FROM numbers(60000)`,
+    { from },
+  );
+  await clickhouse.command(
+    `INSERT INTO requests (site, endpoint, timestamp, event_id, source_id, received_at, client_network, client_ip, method,
+        host, path, status, outcome, user_agent, ja4, edge_action, endpoint_function, country, asn, as_org, network_class,
+        client_class, browser, browser_version, bot, data_snapshot, topic_partition, topic_offset, log_generation)
+     SELECT 'default', 'POST /login', fromUnixTimestamp64Milli(toInt64({attack:Int64} + pow(number / 40000, 0.8) * 600000)) AS timestamp,
+       concat('evt_a', toString(number)), 'test', timestamp,
+       toIPv6(concat('198.18.', toString(number % 256), '.0')), toIPv6(concat('198.18.', toString(number % 256), '.', toString(cityHash64(number) % 200))),
+       'POST', 'shop.example', '/login', if(number % 30 = 0, 200, 401) AS status, if(status = 200, 'success', 'failure'),
+       'Mozilla/5.0 (old)', 't13d1516h2_8daaf6152771', if(number > 5000 AND number % 20 != 0, 'block', NULL), 'login',
+       'SC', 64500, 'Example Hosting', 'hosting', 'browser', 'chrome', 72, 'none', 'test', 1, number, 0
+     FROM numbers(40000)`,
+    { attack },
+  );
+  const predicates = [
+    { attribute: 'ja4', op: 'in', values: ['t13d1516h2_8daaf6152771'] },
+    { attribute: 'endpoint', op: 'in', values: ['POST /login'] },
+    { attribute: 'browser_version', op: 'lte', values: ['90'] },
+  ];
+  const signature =
+    'browser_version lte ["90"] & endpoint in ["POST /login"] & ja4 in ["t13d1516h2_8daaf6152771"]';
+  const evidence = [
+    {
+      name: 'login failures',
+      observed: 0.967,
+      normal_p50: 0.06,
+      normal_p99: 0.11,
+      threshold: 0.5,
+      ratio: 16.1,
+      window_ms: 60_000,
+      samples: 4012,
+      trust: null,
+    },
+    {
+      name: 'requests per second',
+      observed: 66.7,
+      normal_p50: 8.3,
+      normal_p99: 12.1,
+      threshold: 40,
+      ratio: 8.04,
+      window_ms: 60_000,
+      samples: 4012,
+      trust: '20 min learned',
+    },
+    {
+      name: 'clients never seen before',
+      observed: 0.998,
+      normal_p50: 0.31,
+      normal_p99: 0.42,
+      threshold: 0.8,
+      ratio: 3.2,
+      window_ms: 300_000,
+      samples: 19_800,
+      trust: '±2.3 % (HLL)',
+    },
+    {
+      name: 'cookies per session',
+      observed: null,
+      normal_p50: null,
+      normal_p99: null,
+      threshold: 3,
+      ratio: null,
+      window_ms: null,
+      samples: null,
+      trust: 'not in this source: not used',
+    },
+  ];
+  const action = {
+    action: 'block',
+    action_fallback: 'rate_limit',
+    action_ttl_ms: 3_600_000,
+    action_escalate_ms: [14_400_000],
+  };
+  const shared = {
+    updated_at: iso(until),
+    site: 'default',
+    policy_id: 'credential-stuffing',
+    policy_hash: '9f2cbeef',
+    level: 'high',
+    mode: 'enforce',
+  };
+  const reason =
+    '18,204 clients that nobody had seen before tried 39,500 logins in 10 minutes; 97 % failed, 6 % is usual.';
+  await clickhouse.insert(
+    'campaign_revisions',
+    [
+      {
+        ...shared,
+        ...action,
+        campaign_id: 'cmp_c81f0000000000000000000000',
+        revision: 7,
+        kind: 'failure_surge',
+        title: 'Credential stuffing',
+        state: 'active',
+        merged_into: null,
+        scopes: [{ kind: 'endpoint', key: 'POST /login' }],
+        opened_at: iso(attack),
+        effective_from: iso(attack + 3000),
+        closed_at: null,
+        applied_action: 'block',
+        reason,
+        evidence,
+        taxonomy: ['owasp.api2-2023', 'oat.oat-008'],
+        signatures: [
+          {
+            version: 1,
+            signature: 'country in ["SC"]',
+            predicates: [{ attribute: 'country', op: 'in', values: ['SC'] }],
+            except_good: false,
+            coverage: 0.71,
+            lift: 88,
+            collateral: 0.0004,
+            collateral_upper: 0.0011,
+            good_sample: 18_400,
+            from_at: iso(attack + 3000),
+            until_at: iso(attack + 21_000),
+          },
+          {
+            version: 2,
+            signature,
+            predicates,
+            except_good: false,
+            coverage: 0.994,
+            lift: 412,
+            collateral: 0,
+            collateral_upper: 0.0002,
+            good_sample: 18_400,
+            from_at: iso(attack + 21_000),
+            until_at: null,
+          },
+        ],
+        requests: 40_000,
+        excess: 39_512,
+        peak_ratio: 14.2,
+        share: 0.62,
+        clients: 18_204,
+        sample_event_ids: ['evt_a1', 'evt_a9'],
+        inputs: [{ partition: 1, first: 0, last: 39_999 }],
+        degraded: [],
+        baseline_rung: 'endpoint',
+      },
+      {
+        ...shared,
+        ...action,
+        campaign_id: 'cmp_77d00000000000000000000000',
+        revision: 2,
+        kind: 'surge',
+        level: 'informational',
+        title: 'Surge, looks honest',
+        state: 'ended',
+        merged_into: null,
+        scopes: [{ kind: 'endpoint', key: 'GET /p/{slug}' }],
+        opened_at: iso(from + 120_000),
+        effective_from: iso(from + 123_000),
+        closed_at: iso(from + 420_000),
+        applied_action: 'observe',
+        reason: 'Visitors browsed before they bought; no attribute separates them from the usual ones.',
+        evidence: [],
+        taxonomy: [],
+        signatures: [],
+        requests: 9120,
+        excess: 2210,
+        peak_ratio: 2.1,
+        share: 0.3,
+        clients: 4100,
+        sample_event_ids: [],
+        inputs: [],
+        degraded: [],
+        baseline_rung: 'endpoint',
+      },
+    ],
+    { token: 'seed-campaigns' },
+  );
+  await clickhouse.insert(
+    'verdict_revisions',
+    [
+      {
+        ...shared,
+        ...action,
+        verdict_id: 'vrd_5c21e0',
+        revision: 1,
+        policy_title: 'Credential stuffing',
+        target_kind: 'signature',
+        target_value: signature,
+        target_predicates: predicates,
+        target_except_good: false,
+        campaign_id: 'cmp_c81f0000000000000000000000',
+        decided_at: iso(attack + 21_000),
+        first_seen_at: iso(attack),
+        until_at: iso(attack + 3_600_000),
+        reason,
+        evidence,
+        taxonomy: ['oat.oat-008'],
+        sample_event_ids: ['evt_a1'],
+        inputs: [{ partition: 1, first: 0, last: 900 }],
+        degraded: [],
+        baseline_rung: 'endpoint',
+      },
+    ],
+    { token: 'seed-verdicts' },
+  );
+  const cause = {
+    kind: 'verdict',
+    id: 'vrd_5c21e0',
+    policy_id: 'credential-stuffing',
+    campaign_id: 'cmp_c81f0000000000000000000000',
+    decided_at: iso(attack + 21_000),
+    until_at: iso(attack + 3_600_000),
+    released_at: null,
+  };
+  const decision = {
+    revision: 1,
+    updated_at: iso(until),
+    site: 'default',
+    action: 'block',
+    mode: 'enforce',
+    state: 'active',
+    level: 'high',
+    decided_at: iso(attack + 21_000),
+    expires_at: iso(attack + 3_600_000),
+    times: 1,
+    target_predicates: [],
+    target_except_good: false,
+    causes: [cause],
+  };
+  await clickhouse.insert(
+    'decision_revisions',
+    [
+      {
+        ...decision,
+        decision_id: 'dec_0e88',
+        target_kind: 'signature',
+        target_value: signature,
+        target_predicates: predicates,
+        reason,
+        requests: 39_210,
+      },
+      {
+        ...decision,
+        decision_id: 'dec_1a01',
+        target_kind: 'ip',
+        target_value: '198.18.7.9',
+        action: 'challenge',
+        times: 2,
+        reason: '212 failed logins in 5 minutes, 3 is usual',
+        requests: 212,
+      },
+      {
+        ...decision,
+        decision_id: 'dec_1a02',
+        target_kind: 'cidr',
+        target_value: '198.18.8.0/24',
+        mode: 'simulate',
+        reason: 'hosting network, 38 clients in the campaign',
+        requests: 1204,
+      },
+      {
+        ...decision,
+        decision_id: 'dec_old',
+        target_kind: 'ip',
+        target_value: '203.0.5.5',
+        state: 'released',
+        reason: 'released by support: customer called',
+        requests: 3,
+      },
+    ],
+    { token: 'seed-decisions' },
+  );
+  const change = {
+    edge: 'nginx-local',
+    edge_kind: 'nginx',
+    plan_id: 'pln_1',
+    duration_ms: 41,
+    who: 'tidegate',
+    reason: 'decided by credential-stuffing',
+    dry_run: false,
+    result: 'applied',
+    error: null,
+  };
+  await clickhouse.insert(
+    'edge_action_log',
+    [
+      {
+        ...change,
+        edge_action_id: 'act_1',
+        at: iso(attack + 22_000),
+        operation: 'add',
+        target_kind: 'signature',
+        target_value: signature,
+        decision_id: 'dec_0e88',
+      },
+      {
+        ...change,
+        edge_action_id: 'act_2',
+        at: iso(attack + 30_000),
+        operation: 'add',
+        target_kind: 'ip',
+        target_value: '198.18.7.9',
+        decision_id: 'dec_1a01',
+      },
+      {
+        ...change,
+        edge_action_id: 'act_3',
+        edge: 'aws-prod',
+        edge_kind: 'aws-waf',
+        dry_run: true,
+        result: 'planned',
+        at: iso(attack + 31_000),
+        operation: 'add',
+        target_kind: 'ip',
+        target_value: '198.18.7.9',
+        decision_id: 'dec_1a01',
+      },
+    ],
+    { token: 'seed-edges' },
+  );
+  await clickhouse.insert(
+    'dead_letter_log',
+    [
+      {
+        dead_letter_id: 'dlq_1',
+        at: iso(until - 1000),
+        step: 'collector',
+        site: 'default',
+        source_id: 'access.log',
+        position: 'access.log:8812',
+        reason: 'malformed',
+        detail: 'no timestamp',
+        original: '<12> - -',
+        original_bytes: 20,
+      },
+    ],
+    { token: 'seed-letters' },
+  );
+}
