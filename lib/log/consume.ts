@@ -2,7 +2,7 @@ import type { DeadLetter } from '../contracts/generated.ts';
 import type { TopicName } from '../contracts/topics.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { bugDeadLetter, createDelivery } from './batch-delivery.ts';
+import { bugDeadLetter, createDelivery, cutBatch } from './batch-delivery.ts';
 import { createBugBudget } from './bug-budget.ts';
 import type { Log, LogBatch, Outgoing } from './log.ts';
 import { PartitionLostError } from './partition-lost.ts';
@@ -63,10 +63,23 @@ export async function consumeStateless<T extends TopicName>(options: {
     return { outputs, deadLetters };
   };
 
+  /** Where processing begins; records before it are only looked back at. */
+  const beginnings = new Map<string, number>();
   const subscription = await log.subscribe<T>(group, options.topics, {
-    assigned: async (_topic, _partition, committed) => committed?.offset ?? 'earliest',
-    batch: async (batch, commit) => {
+    assigned: async (topic, partition, committed) => {
+      if (committed === null) return 'earliest';
+      beginnings.set(`${topic}/${partition}`, committed.offset);
+      return Math.max(0, committed.offset - (step.lookBack?.records ?? 0));
+    },
+    batch: async (read, commit) => {
       const started = performance.now();
+      const beginning = beginnings.get(`${read.topic}/${read.partition}`) ?? 0;
+      let batch = read;
+      if (read.records.length > 0 && read.records[0]!.offset < beginning) {
+        step.lookBack?.remember(cutBatch(read, 0, beginning));
+        if (read.nextOffset <= beginning) return;
+        batch = cutBatch(read, beginning, read.nextOffset);
+      }
       bugs.earn(batch.records.length);
       let output: StepOutput;
       try {
@@ -86,6 +99,7 @@ export async function consumeStateless<T extends TopicName>(options: {
       duration.observe({ stage: step.name }, (performance.now() - started) / 1000);
     },
     revoked: async (topic, partition) => {
+      beginnings.delete(`${topic}/${partition}`);
       metrics.consumerLag.remove({ group, topic, partition: String(partition) });
     },
   });

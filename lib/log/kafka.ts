@@ -24,6 +24,22 @@ export interface KafkaLogOptions {
   readonly description?: string;
 }
 
+const retryForMs = 15_000;
+const retryEveryMs = 100;
+
+/** A new topic has no leader for a moment, and a moving partition neither. */
+async function whileRetriable<T>(call: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + retryForMs;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as { retriable?: boolean }).retriable !== true || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+    }
+  }
+}
+
 /** Connects to the brokers; rejects when none answers. Topics need not exist yet (`ensureTopics`). */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog> {
   const { config, logger = silentLogger, instance = hostname() } = options;
@@ -72,7 +88,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
     });
   };
   const ends = async (topic: TopicName) => {
-    const found = await admin.fetchTopicOffsets(prefix + topic);
+    const found = await whileRetriable(() => admin.fetchTopicOffsets(prefix + topic));
     return found
       .map(({ partition, low, high }) => ({ partition, earliest: Number(low), latest: Number(high) }))
       .sort((a, b) => a.partition - b.partition);

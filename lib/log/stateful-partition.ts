@@ -112,6 +112,8 @@ export function createStatefulPartition<T extends TopicName>(
     if (closed || broken || whole.nextOffset <= position) return;
     lastCommit = commit;
     const first = whole.records[0]?.offset ?? whole.nextOffset;
+    // State that began empty is rebuilt from where it began.
+    if (rewind.length === 0) rewind = [[now(), Math.max(first, position)]];
     const batch = first < position ? cutBatch(whole, position, whole.nextOffset) : whole;
     const suspect = crashes?.range() ?? null;
     if (suspect !== null && batch.nextOffset > suspect.first) {

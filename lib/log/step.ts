@@ -12,6 +12,12 @@ export interface StepOutput {
 export interface StatelessStep<T extends TopicName> {
   readonly name: string;
   process(batch: LogBatch<T>): StepOutput | Promise<StepOutput>;
+  /**
+   * For a step that must know the records just before: after an assignment the loop shows it the `records` offsets
+   * before the committed one (as far as the log still has them) through `remember`, without outputs, then goes on with
+   * `process`.
+   */
+  readonly lookBack?: { readonly records: number; remember(batch: LogBatch<T>): void };
 }
 
 /** Memory of one input partition. It moves with the partition, as a snapshot named in the committed metadata. */
