@@ -104,11 +104,12 @@ for (const name of minedAttributes)
   if (!attributes[name].edgeVisible) throw new Error(`attribute ${name} can't be seen by an edge`);
 
 /** After the mined attributes, a sample says what its endpoint is. */
-export const traitNames = ['endpoint', 'endpoint_function', 'documented'] as const;
+export const traitNames = ['endpoint', 'host', 'endpoint_function', 'documented'] as const;
 export const traitIndex = {
   endpoint: minedAttributes.length,
-  endpoint_function: minedAttributes.length + 1,
-  documented: minedAttributes.length + 2,
+  host: minedAttributes.length + 1,
+  endpoint_function: minedAttributes.length + 2,
+  documented: minedAttributes.length + 3,
 } as const;
 
 export const paneMs = 1000;

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { EnrichedRequest, GroupPartial, Tick } from '../../../lib/contracts/generated.ts';
+import { lanes } from '../../../lib/hash/lanes.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
@@ -10,7 +11,7 @@ import { mergePartials } from '../sketches/merge-partials.ts';
 import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
 import { AddressWindows, type AddressWindowsState, windowColumn } from '../state/address-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
-import { lane, observe } from '../state/observation.ts';
+import { observe } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { framesOf } from './frames.ts';
@@ -162,8 +163,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { hashes, request } = event;
     const windows = this.#addresses;
     const slot = windows.slot(
-      hashes.readInt32LE(lane.client),
-      hashes.readInt32LE(lane.client + 4),
+      hashes.readInt32LE(lanes.client),
+      hashes.readInt32LE(lanes.client + 4),
       Math.floor(request.timestamp / 1000),
     );
     windows.add(slot, windowColumn.requests);
@@ -172,8 +173,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     if (request.status !== null || request.outcome !== 'unknown') windows.add(slot, windowColumn.known);
     if (request.partner_id !== null || request.api_key_id !== null)
       windows.add(slot, windowColumn.identified);
-    const endpoint = hashes.readInt32LE(lane.endpoint);
-    windows.mark(slot, endpoint, hashes.readInt32LE(lane.fingerprint), targetHash(event) ^ endpoint);
+    const endpoint = hashes.readInt32LE(lanes.endpoint);
+    windows.mark(slot, endpoint, hashes.readInt32LE(lanes.fingerprint), targetHash(event) ^ endpoint);
     if (
       windows.recent(slot, windowColumn.requests) >= report.requests20s ||
       windows.minute(slot, windowColumn.failing) >= report.failing60s ||

@@ -1,9 +1,9 @@
 import type { AttributeSample, EnrichedRequest, GroupPartial } from '../../../lib/contracts/generated.ts';
+import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
 import { countIndex, countNames, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
-import { lane } from '../state/observation.ts';
 
 interface Sampled {
   readonly event: EnrichedRequest;
@@ -49,11 +49,11 @@ export class GroupAccumulator {
     if (event.browser_version !== null || event.browser_plausible !== null)
       counts[countIndex.browser_known]!++;
 
-    this.#clients.add(hashes.readInt32LE(lane.client), hashes.readInt32LE(lane.client + 4));
-    const session = hashes.readInt32LE(lane.session);
-    if (session !== 0) this.#sessions.add(session, hashes.readInt32LE(lane.session + 4));
-    const account = hashes.readInt32LE(lane.account);
-    if (account !== 0) this.#accounts.add(account, hashes.readInt32LE(lane.account + 4));
+    this.#clients.add(hashes.readInt32LE(lanes.client), hashes.readInt32LE(lanes.client + 4));
+    const session = hashes.readInt32LE(lanes.session);
+    if (session !== 0) this.#sessions.add(session, hashes.readInt32LE(lanes.session + 4));
+    const account = hashes.readInt32LE(lanes.account);
+    if (account !== 0) this.#accounts.add(account, hashes.readInt32LE(lanes.account + 4));
     const target = targetHash(event);
     if (target !== 0) this.#combos.add(target, Math.imul(target ^ (target >>> 15), 0x2c1b3c6d));
 
@@ -104,13 +104,14 @@ function sampleOf(hi: number, lo: number, { event, flags }: Sampled): AttributeS
   }
   values.push(
     event.endpoint,
+    event.request.host,
     event.endpoint_function,
     event.documented === null ? null : event.documented ? 'yes' : 'no',
   );
   return {
     order,
     event_id: event.request.event_id,
-    client: event.hashes.subarray(lane.client, lane.client + 8),
+    client: event.hashes.subarray(lanes.client, lanes.client + 8),
     flags,
     attributes: values,
   };

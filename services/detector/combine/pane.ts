@@ -11,8 +11,10 @@ export const viaPartner = ' via ';
 
 interface SiteGroups {
   readonly all: GroupAccumulator;
-  readonly endpoints: Map<string, GroupAccumulator>;
-  readonly partners: Map<string, Map<string, GroupAccumulator>>;
+  /** By host, then endpoint: no text is put together per request. */
+  readonly hosts: Map<string, Map<string, GroupAccumulator>>;
+  /** By partner, then host, then endpoint. */
+  readonly partners: Map<string, Map<string, Map<string, GroupAccumulator>>>;
   readonly clients: Map<string, number[]>;
 }
 
@@ -33,26 +35,22 @@ export class Pane {
   }
 
   add(event: EnrichedRequest, flags: number, orderHi: number, orderLo: number): void {
-    const { site, partner_id: partner } = event.request;
+    const { site, host, partner_id: partner } = event.request;
     let groups = this.#sites.get(site);
     if (groups === undefined) {
       groups = {
         all: new GroupAccumulator(this.#samples),
-        endpoints: new Map(),
+        hosts: new Map(),
         partners: new Map(),
         clients: new Map(),
       };
       this.#sites.set(site, groups);
     }
     groups.all.add(event, flags, orderHi, orderLo);
-    this.#into(groups.endpoints, event.endpoint, site)?.add(event, flags, orderHi, orderLo);
+    this.#into(within(groups.hosts, host), event.endpoint, site)?.add(event, flags, orderHi, orderLo);
     if (partner !== null && event.endpoint_function === 'login') {
-      let endpoints = groups.partners.get(partner);
-      if (endpoints === undefined) {
-        endpoints = new Map();
-        groups.partners.set(partner, endpoints);
-      }
-      this.#into(endpoints, event.endpoint, site)?.add(event, flags, orderHi, orderLo);
+      const hosts = within(groups.partners, partner);
+      this.#into(within(hosts, host), event.endpoint, site)?.add(event, flags, orderHi, orderLo);
     }
   }
 
@@ -104,15 +102,14 @@ export class Pane {
     for (const site of [...this.#sites.keys()].filter(ofSite).sort()) {
       const groups = this.#sites.get(site)!;
       partials.push(groups.all.partial(site, 'site', ''));
-      for (const key of [...groups.endpoints.keys()].sort())
-        partials.push(groups.endpoints.get(key)!.partial(site, 'endpoint', key));
-      for (const partner of [...groups.partners.keys()].sort()) {
-        const endpoints = groups.partners.get(partner)!;
-        for (const key of [...endpoints.keys()].sort())
-          partials.push(
-            endpoints.get(key)!.partial(site, 'partner_endpoint', `${key}${viaPartner}${partner}`),
-          );
-      }
+      const endpoints = byKey(groups.hosts, '');
+      for (const key of [...endpoints.keys()].sort())
+        partials.push(endpoints.get(key)!.partial(site, 'endpoint', key));
+      const logins = new Map<string, GroupAccumulator>();
+      for (const [partner, hosts] of groups.partners)
+        for (const [key, group] of byKey(hosts, `${viaPartner}${partner}`)) logins.set(key, group);
+      for (const key of [...logins.keys()].sort())
+        partials.push(logins.get(key)!.partial(site, 'partner_endpoint', key));
       for (const key of [...groups.clients.keys()].sort())
         partials.push({
           site,
@@ -128,4 +125,28 @@ export class Pane {
     }
     return partials;
   }
+}
+
+/** The inner map of a key, made if need be. */
+function within<V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  let inner = outer.get(key);
+  if (inner === undefined) {
+    inner = new Map();
+    outer.set(key, inner);
+  }
+  return inner;
+}
+
+/** One map with the keys of scopes: `METHOD host/template`. */
+function byKey(
+  hosts: ReadonlyMap<string, ReadonlyMap<string, GroupAccumulator>>,
+  suffix: string,
+): Map<string, GroupAccumulator> {
+  const groups = new Map<string, GroupAccumulator>();
+  for (const [host, endpoints] of hosts)
+    for (const [endpoint, group] of endpoints) {
+      const space = endpoint.indexOf(' ');
+      groups.set(`${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}${suffix}`, group);
+    }
+  return groups;
 }

@@ -4,7 +4,13 @@ import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { type CountName, countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { discardHeld } from './baseline.ts';
-import { behaviourFlag, chooseSignatures, excessSamples, goodSamples } from './choose-signatures.ts';
+import {
+  behaviourFlag,
+  chooseSignatures,
+  excessSamples,
+  goodSamples,
+  scopePredicates,
+} from './choose-signatures.ts';
 import { describe } from './describe.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import {
@@ -42,11 +48,6 @@ const policyOf = (settings: ReduceSettings, id: string): Policy =>
 /** When a decision taken from panes up to `pane` could first be known. */
 export function effectiveAt(settings: ReduceSettings, pane: number): number {
   return (pane + 1) * paneMs + settings.config.lateness;
-}
-
-/** The endpoint that a scope stands on. */
-function endpointOf(watched: WatchedScope): string {
-  return `${watched.scope.traits.method} ${watched.scope.traits.template}`;
 }
 
 /** The behaviour of the policy that shows most excess. */
@@ -137,7 +138,6 @@ function mine(
   const chosen = chooseSignatures(
     state,
     watched,
-    endpointOf(watched),
     policy,
     campaign.behaviour!,
     pane,
@@ -196,7 +196,6 @@ function joinCampaign(
 ): Outgoing[] | null {
   const excess = excessSamples(watched, behaviour, pane);
   if (excess.length === 0) return null;
-  const endpoint = endpointOf(watched);
   const good = goodSamples(watched, pane);
   const share = (of: typeof excess, tests: readonly ((sample: AttributeSample) => boolean)[]): number => {
     let hit = 0;
@@ -212,14 +211,17 @@ function joinCampaign(
     const own = policyOf(settings, campaign.policyId);
     if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
     const live = campaign.signatures.filter((signature) => signature.untilAt === null);
-    const moved = live.map((signature) => ({
-      ...signature.signature,
-      predicates: signature.signature.predicates.map((predicate) =>
-        predicate.attribute === 'endpoint' ? { ...predicate, values: [endpoint] } : predicate,
-      ),
+    const moved = live.map(({ signature }) => ({
+      ...signature,
+      predicates: [
+        ...scopePredicates(watched.scope),
+        ...signature.predicates.filter(({ attribute }) => attribute !== 'endpoint' && attribute !== 'host'),
+      ],
     }));
     // a signature that is only the endpoint says nothing about another one
-    const telling = moved.filter((signature) => signature.predicates.length > 1);
+    const telling = moved.filter(
+      (signature) => signature.predicates.length > scopePredicates(watched.scope).length,
+    );
     const asIs = share(
       excess,
       live.map((signature) => sampleSignature(signature.signature)),

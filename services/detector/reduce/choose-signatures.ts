@@ -1,9 +1,9 @@
-import type { Signature } from '../../../lib/contracts/generated.ts';
+import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import { type MineResult, mineSignatures } from './miner/mine.ts';
-import { samplesOf, type Weighted } from './scope.ts';
+import { type Scope, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
@@ -75,11 +75,19 @@ export function goodSamples(watched: WatchedScope, pane: number): Weighted[] {
   return [...before, ...unit(now, Math.max(100, before.length))];
 }
 
+/** Every signature begins with where it holds. */
+export function scopePredicates({ traits }: Scope): Predicate[] {
+  const endpoint = `${traits.method} ${traits.template}`;
+  return [
+    { attribute: 'endpoint', op: 'in', values: [endpoint] },
+    ...(traits.host === '' ? [] : [{ attribute: 'host', op: 'in', values: [traits.host] }]),
+  ];
+}
+
 /** Looks for what selects the excess of a scope: first what an edge sees alone, then sparing the good. */
 export function chooseSignatures(
   state: SiteState,
   watched: WatchedScope,
-  endpoint: string,
   policy: Policy,
   behaviour: CountName,
   pane: number,
@@ -108,7 +116,7 @@ export function chooseSignatures(
   const wrap = (result: MineResult, exceptGood: boolean): Chosen => ({
     signatures: result.signatures.map((mined) => ({
       signature: {
-        predicates: [{ attribute: 'endpoint', op: 'in', values: [endpoint] }, ...mined.predicates],
+        predicates: [...scopePredicates(watched.scope), ...mined.predicates],
         except_good: exceptGood,
       },
       coverage: mined.coverage,
@@ -123,7 +131,7 @@ export function chooseSignatures(
   const plain = mine(false);
   if (plain.coverage >= enough) return wrap(plain, false);
   const sparing = mine(true);
-  const everyone = everyoneButTheGood(state, watched, endpoint, policy, excess);
+  const everyone = everyoneButTheGood(state, watched, policy, excess);
   const best = [wrap(plain, false), wrap(sparing, true), ...(everyone === null ? [] : [everyone])].reduce(
     (a, b) => (b.coverage > a.coverage + 0.05 ? b : a),
   );
@@ -137,7 +145,6 @@ export function chooseSignatures(
 function everyoneButTheGood(
   state: SiteState,
   watched: WatchedScope,
-  endpoint: string,
   policy: Policy,
   excess: readonly Weighted[],
 ): Chosen | null {
@@ -155,7 +162,7 @@ function everyoneButTheGood(
     signatures: [
       {
         signature: {
-          predicates: [{ attribute: 'endpoint', op: 'in', values: [endpoint] }],
+          predicates: scopePredicates(watched.scope),
           except_good: true,
         },
         coverage,

@@ -19,6 +19,7 @@ const samplePanes = 30;
 export interface Traits {
   readonly function: string;
   readonly method: string;
+  readonly host: string;
   readonly template: string;
   readonly documented: boolean | null;
   /** The method changes something. */
@@ -68,6 +69,7 @@ export function createScope(partial: GroupPartial, pane: number): Scope {
     traits: {
       function: seen?.[traitIndex.endpoint_function] ?? 'other',
       method,
+      host: seen?.[traitIndex.host] ?? '',
       template: endpoint.slice(space + 1),
       documented: documented === null ? null : documented === 'yes',
       write: method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE',

@@ -1,17 +1,7 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import { lanes } from '../../../lib/hash/lanes.ts';
 import { flag } from '../layout.ts';
 import { type ActorTable, functionBit } from './actor-table.ts';
-
-/** Byte offsets of the lanes in EnrichedRequest.hashes. */
-export const lane = {
-  client: 0,
-  network: 8,
-  session: 16,
-  account: 24,
-  endpoint: 32,
-  fingerprint: 40,
-  partner: 48,
-} as const;
 
 /** A browser this old is not merely somebody who never updates. */
 const ancientDays = 720;
@@ -70,15 +60,15 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
   const { hashes } = event;
   const second = Math.floor(event.request.timestamp / 1000);
   const bit = functionBit(event.endpoint_function);
-  const endpoint16 = hashes.readUInt16LE(lane.endpoint);
+  const endpoint16 = hashes.readUInt16LE(lanes.endpoint);
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
   // a missing thing is no page that was read
   const remembers = learn && (flags & flag.missing) === 0 && !stoppedAtEdge(event);
 
   const client = actors.slot(
-    hashes.readInt32LE(lane.client) ^ Math.imul(hashes.readInt32LE(lane.fingerprint), 0x9e3779b1),
-    hashes.readInt32LE(lane.client + 4) ^ hashes.readInt32LE(lane.fingerprint + 4),
+    hashes.readInt32LE(lanes.client) ^ Math.imul(hashes.readInt32LE(lanes.fingerprint), 0x9e3779b1),
+    hashes.readInt32LE(lanes.client + 4) ^ hashes.readInt32LE(lanes.fingerprint + 4),
     second,
   );
   if (actors.fresh) flags |= flag.newClient;
@@ -86,12 +76,12 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
   let good = actors.good(client, second);
   if (remembers) actors.record(client, bit, endpoint16, succeeded, failed);
 
-  const sessionLo = hashes.readInt32LE(lane.session);
-  const sessionHi = hashes.readInt32LE(lane.session + 4);
+  const sessionLo = hashes.readInt32LE(lanes.session);
+  const sessionHi = hashes.readInt32LE(lanes.session + 4);
   if (sessionLo !== 0 || sessionHi !== 0) {
     const session = actors.slot(
-      sessionLo ^ Math.imul(hashes.readInt32LE(lane.network), 0x85ebca6b),
-      sessionHi ^ hashes.readInt32LE(lane.network + 4),
+      sessionLo ^ Math.imul(hashes.readInt32LE(lanes.network), 0x85ebca6b),
+      sessionHi ^ hashes.readInt32LE(lanes.network + 4),
       second,
     );
     traversed ||= actors.traversed(session, bit, endpoint16);

@@ -3,6 +3,7 @@ import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 
 const indexOf = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
 indexOf.set('endpoint', traitIndex.endpoint);
+indexOf.set('host', traitIndex.host);
 
 export type SampleTest = (sample: AttributeSample) => boolean;
 

@@ -1,0 +1,132 @@
+import type { Campaign, EnrichedRequest, Verdict } from '../../lib/contracts/generated.ts';
+import type { Outgoing } from '../../lib/log/log.ts';
+import { createMemoryLog } from '../../lib/log/memory.ts';
+import type { CheckpointStore } from '../../lib/log/step.ts';
+import { silentLogger } from '../../lib/observability/logger.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import { detectorConfig } from './config.ts';
+import { startDetector } from './main.ts';
+import type { Evaluation } from './match/match-step.ts';
+import { records, type Sketch } from './traffic.test-fixture.ts';
+
+export const noCheckpoints: CheckpointStore = {
+  storeId: 'test',
+  write: async () => {},
+  read: async () => null,
+  list: async () => [],
+  delete: async () => {},
+};
+
+export interface Run {
+  readonly campaigns: readonly Campaign[];
+  readonly verdicts: readonly Verdict[];
+  readonly evaluations: readonly { readonly event: EnrichedRequest; readonly evaluation: Evaluation }[];
+}
+
+/** Runs a stream through the whole detector on a memory log and waits until it is through. */
+export async function runDetector(
+  sketches: readonly Sketch[],
+  options: { readonly partitions?: number; readonly config?: object } = {},
+): Promise<Run> {
+  const partitions = options.partitions ?? 1;
+  const log = createMemoryLog({ trafficPartitions: partitions });
+  const campaigns: Campaign[] = [];
+  const verdicts: Verdict[] = [];
+  const evaluations: { event: EnrichedRequest; evaluation: Evaluation }[] = [];
+  const tails = [
+    await log.tail({
+      topic: 'campaigns',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const record of batch.records) if (record.type === 'Campaign') campaigns.push(record.value);
+      },
+    }),
+    await log.tail({
+      topic: 'verdicts',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const record of batch.records) verdicts.push(record.value);
+      },
+    }),
+  ];
+  const service = await startDetector(
+    {
+      log,
+      logger: silentLogger,
+      metrics: createMetrics(),
+      instance: 'test',
+      secret: Buffer.alloc(32, 7),
+      checkpoints: noCheckpoints,
+      now: () => 0,
+    },
+    detectorConfig.parse(options.config ?? {}),
+    { onEvaluated: (event, evaluation) => evaluations.push({ event, evaluation }) },
+  );
+  const producer = await log.producer('test');
+  await sendAll(producer, records(sketches, partitions));
+  const failed = service.done.then(() => {});
+  while (evaluations.length < sketches.length)
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 5)), failed]);
+  await service.stop();
+  for (const tail of tails) await tail.close();
+  await log.close();
+  return { campaigns, verdicts, evaluations };
+}
+
+async function sendAll(
+  producer: { send(records: readonly Outgoing[]): Promise<void> },
+  out: readonly Outgoing[],
+): Promise<void> {
+  for (let at = 0; at < out.length; at += 2000) await producer.send(out.slice(at, at + 2000));
+}
+
+export interface Score {
+  readonly attackStopped: number;
+  readonly honestStopped: number;
+  readonly honestOnTargetStopped: number;
+  readonly attackLetThroughFirst: number;
+  readonly attack: number;
+  readonly onTarget: number;
+}
+
+/** What an edge would have stopped, by label, with a delay of two seconds; attack counted from 30 s after its start. */
+export function score(run: Run, sketches: readonly Sketch[], target: string, delayMs = 2000): Score {
+  const labels = new Map(sketches.map((sketch, index) => [index, sketch]));
+  const attackStart = sketches.find((sketch) => sketch.label === 'attack')?.at ?? 0;
+  let attack = 0;
+  let attackStopped = 0;
+  let honest = 0;
+  let honestStopped = 0;
+  let onTarget = 0;
+  let onTargetStopped = 0;
+  let through = 0;
+  let stoppedOne = false;
+  for (const { event, evaluation } of run.evaluations) {
+    const { inForce, good } = evaluation;
+    const at = event.request.timestamp;
+    const stopped =
+      inForce !== null && at >= inForce.fromAt + delayMs && !(inForce.signature.except_good && good);
+    if (labels.get(event.source_offset)?.label === 'attack') {
+      if (stopped) stoppedOne = true;
+      if (!stoppedOne) through++;
+      if (at < attackStart + 30_000) continue;
+      attack++;
+      if (stopped) attackStopped++;
+    } else {
+      honest++;
+      if (stopped) honestStopped++;
+      if (at >= attackStart && event.endpoint === target) {
+        onTarget++;
+        if (stopped) onTargetStopped++;
+      }
+    }
+  }
+  return {
+    attackStopped: attack === 0 ? 0 : attackStopped / attack,
+    honestStopped: honestStopped / Math.max(1, honest),
+    honestOnTargetStopped: onTargetStopped / Math.max(1, onTarget),
+    attackLetThroughFirst: through,
+    attack,
+    onTarget,
+  };
+}
