@@ -74,6 +74,12 @@ export const enricherConfig = z.strictObject({
     )
     .default([])
     .describe('OpenAPI 3 documents: name the endpoints and tell documented from shadow endpoints'),
+  duplicate_window: z
+    .number()
+    .int()
+    .min(0)
+    .default(50_000)
+    .describe('An event id met again within this many records of its partition is dropped; 0: never'),
   endpoints_per_host: z.number().int().min(10).max(100_000).default(2000),
   functions: z
     .array(

@@ -11,6 +11,7 @@ import { loadBrowserReleases } from './browser-releases.ts';
 import { createClientTraits } from './client-traits.ts';
 import type { EnricherConfig } from './config.ts';
 import { dataSetSources } from './data-sets.ts';
+import { createDuplicateFilter } from './duplicate-filter.ts';
 import { openEnrichmentData } from './enrichment-data.ts';
 import { createEnrichStep } from './pipeline.ts';
 
@@ -75,6 +76,8 @@ export async function startEnricher(
     traits: createClientTraits(releases, config.cache.user_agents),
     snapshot: data.snapshot,
     outcomes: config.outcomes,
+    duplicates: createDuplicateFilter(config.duplicate_window),
+    onDuplicate: () => metrics.duplicates.inc({ step: 'enricher' }),
   });
   const consumption = await consumeStateless({
     log,

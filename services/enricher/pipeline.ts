@@ -8,6 +8,7 @@ import type { AddressSummary } from './address-facts.ts';
 import { judgeRelease } from './browser-releases.ts';
 import type { ClientTraits } from './client-traits.ts';
 import type { EnricherConfig } from './config.ts';
+import type { DuplicateFilter } from './duplicate-filter.ts';
 import { createOutcomeRules } from './outcome-rules.ts';
 
 export interface EnrichOptions {
@@ -17,6 +18,8 @@ export interface EnrichOptions {
   readonly traits: (userAgent: string | null) => ClientTraits;
   readonly snapshot: () => string;
   readonly outcomes: EnricherConfig['outcomes'];
+  readonly duplicates: DuplicateFilter;
+  readonly onDuplicate: () => void;
 }
 
 /** The answer says that there is no such resource. */
@@ -29,54 +32,95 @@ function botOf(traits: ClientTraits, address: AddressSummary): string {
   return traits.botOperator !== null && traits.botOperator === address.crawler ? 'verified' : 'declared';
 }
 
-/** What a client's software shows of itself, order fixed. */
-function fingerprintText(request: RequestEvent): string | null {
-  const tls = request.ja4 ?? request.ja3;
-  if (tls === null && request.user_agent === null) return null;
-  const language = request.accept_language === null ? 0 : 1;
-  return `${tls ?? ''}|${request.http_version ?? ''}|${language}|${request.user_agent ?? ''}`;
+/** Hashes of a text that many records share, with what else went into them. */
+interface Remembered {
+  readonly site: string;
+  readonly rest: string;
+  readonly bytes: Buffer;
+}
+
+/** Fingerprints remembered per user agent: as many as TLS stacks and languages use one honestly. */
+const fingerprintsPerAgent = 32;
+
+/** The eight hashes of a request. What repeats is remembered on the objects that repeat. */
+function createHashes(key: SipKey) {
+  const hasher = createLaneHasher(key);
+  const endpoints = new WeakMap<Endpoint, Remembered>();
+  const fingerprints = new WeakMap<ClientTraits, Map<string, Remembered>>();
+  const scratch = Buffer.alloc(lanesBytes);
+
+  /** The last host decides: an endpoint object belongs to one host, except those that stand for "other". */
+  const endpointHash = (site: string, host: string, endpoint: Endpoint): Buffer => {
+    const known = endpoints.get(endpoint);
+    if (known !== undefined && known.rest === host && known.site === site) return known.bytes;
+    hasher.text('endpoint', site, `${host} ${endpoint.name}`, scratch);
+    const bytes = Buffer.from(scratch.subarray(lanes.endpoint, lanes.endpoint + 8));
+    endpoints.set(endpoint, { site, rest: host, bytes });
+    return bytes;
+  };
+
+  const addressHashes = (site: string, ip: Buffer, address: AddressSummary): Buffer => {
+    const known = address.hashes;
+    if (known !== null && known.site === site) return known.bytes;
+    hasher.client(site, ip, scratch);
+    hasher.network(site, ip, scratch);
+    const bytes = Buffer.from(scratch.subarray(lanes.client, lanes.network + 8));
+    address.hashes = { site, bytes };
+    return bytes;
+  };
+
+  /** What a client's software shows of itself; null when it shows nothing. */
+  const fingerprintHash = (request: RequestEvent, traits: ClientTraits): Buffer | null => {
+    const tls = request.ja4 ?? request.ja3 ?? '';
+    const agent = request.user_agent ?? '';
+    if (tls === '' && agent === '') return null;
+    const rest = `${tls}|${request.http_version ?? ''}|${request.accept_language === null ? 0 : 1}`;
+    let known = fingerprints.get(traits);
+    if (known === undefined) {
+      known = new Map();
+      fingerprints.set(traits, known);
+    }
+    const remembered = known.get(rest);
+    if (remembered !== undefined && remembered.site === request.site && remembered.rest === agent)
+      return remembered.bytes;
+    hasher.text('fingerprint', request.site, `${rest}|${agent}`, scratch);
+    const bytes = Buffer.from(scratch.subarray(lanes.fingerprint, lanes.fingerprint + 8));
+    if (known.size >= fingerprintsPerAgent) known.clear();
+    known.set(rest, { site: request.site, rest: agent, bytes });
+    return bytes;
+  };
+
+  return (
+    request: RequestEvent,
+    endpoint: Endpoint,
+    address: AddressSummary,
+    traits: ClientTraits,
+  ): Buffer => {
+    const { site } = request;
+    // From the pool: a Buffer.alloc of its own costs more than all hashes together.
+    const bytes = Buffer.allocUnsafe(lanesBytes).fill(0);
+    put(addressHashes(site, request.client_ip, address), bytes, lanes.client);
+    put(endpointHash(site, request.host, endpoint), bytes, lanes.endpoint);
+    const fingerprint = fingerprintHash(request, traits);
+    if (fingerprint !== null) put(fingerprint, bytes, lanes.fingerprint);
+    if (request.session_id !== null) hasher.text('session', site, request.session_id, bytes);
+    if (request.account_id !== null) hasher.text('account', site, request.account_id, bytes);
+    if (request.partner_id !== null) hasher.text('partner', site, request.partner_id, bytes);
+    return bytes;
+  };
+}
+
+/** Copies a few bytes; a call of Buffer.copy costs more than this loop. */
+function put(from: Buffer, into: Buffer, at: number): void {
+  for (let index = 0; index < from.length; index++) into[at + index] = from[index]!;
 }
 
 /** RequestEvent and its offset in, EnrichedRequest out. Same event and same data, same record. */
 export function createEnrich(
   options: EnrichOptions,
 ): (request: RequestEvent, offset: number) => EnrichedRequest {
-  const hasher = createLaneHasher(options.key);
+  const hashes = createHashes(options.key);
   const outcomeOf = createOutcomeRules(options.outcomes);
-  /** Endpoint hashes per endpoint object, per `site host`: objects are few and shared. */
-  const endpointHashes = new WeakMap<Endpoint, Map<string, Buffer>>();
-
-  const endpointHash = (site: string, host: string, endpoint: Endpoint): Buffer => {
-    let perSite = endpointHashes.get(endpoint);
-    // Endpoints that many hosts share ({other}) must not grow without bound: hosts are what clients send.
-    if (perSite === undefined || perSite.size > 64) {
-      perSite = new Map();
-      endpointHashes.set(endpoint, perSite);
-    }
-    const key = `${site} ${host}`;
-    let hash = perSite.get(key);
-    if (hash === undefined) {
-      const bytes = Buffer.alloc(lanesBytes);
-      hasher.text('endpoint', site, `${host} ${endpoint.name}`, bytes);
-      hash = bytes.subarray(lanes.endpoint, lanes.endpoint + 8);
-      perSite.set(key, hash);
-    }
-    return hash;
-  };
-
-  const hashesOf = (request: RequestEvent, endpoint: Endpoint): Buffer => {
-    const { site } = request;
-    const bytes = Buffer.alloc(lanesBytes);
-    hasher.client(site, request.client_ip, bytes);
-    hasher.network(site, request.client_ip, bytes);
-    if (request.session_id !== null) hasher.text('session', site, request.session_id, bytes);
-    if (request.account_id !== null) hasher.text('account', site, request.account_id, bytes);
-    bytes.set(endpointHash(site, request.host, endpoint), lanes.endpoint);
-    const fingerprint = fingerprintText(request);
-    if (fingerprint !== null) hasher.text('fingerprint', site, fingerprint, bytes);
-    if (request.partner_id !== null) hasher.text('partner', site, request.partner_id, bytes);
-    return bytes;
-  };
 
   return (event, offset) => {
     const { endpoint, params } = options.template(
@@ -95,7 +139,7 @@ export function createEnrich(
         : judgeRelease(traits.dated.browser, traits.dated.release, event.timestamp);
     return {
       request,
-      hashes: hashesOf(event, endpoint),
+      hashes: hashes(event, endpoint, address, traits),
       source_offset: offset,
       endpoint: endpoint.name,
       endpoint_function: endpoint.function,
@@ -122,36 +166,26 @@ export function createEnrich(
 }
 
 /**
- * requests.raw partition p to requests.enriched partition p, one record for one record, in order; ticks as they are.
- * No await between records: order is that of the batch.
+ * requests.raw partition p to requests.enriched partition p, in order; ticks as they are; what a collector sent again
+ * is dropped. No await between records: order is that of the batch.
  */
 export function createEnrichStep(options: EnrichOptions): StatelessStep<'requests.raw'> {
   const enrich = createEnrich(options);
+  const { duplicates, onDuplicate } = options;
   return {
     name: 'enricher',
     process(batch) {
+      const { partition } = batch;
       const outputs: Outgoing<'requests.enriched'>[] = [];
       for (const record of batch.records) {
-        const { key } = record;
-        outputs.push(
-          record.type === 'Tick'
-            ? {
-                topic: 'requests.enriched',
-                key,
-                partition: batch.partition,
-                type: 'Tick',
-                value: record.value,
-              }
-            : {
-                topic: 'requests.enriched',
-                key,
-                partition: batch.partition,
-                type: 'EnrichedRequest',
-                value: enrich(record.value, record.offset),
-              },
-        );
+        const { key, offset } = record;
+        const place = { topic: 'requests.enriched', key, partition } as const;
+        if (record.type === 'Tick') outputs.push({ ...place, type: 'Tick', value: record.value });
+        else if (duplicates.isDuplicate(partition, offset, record.value.event_id)) onDuplicate();
+        else outputs.push({ ...place, type: 'EnrichedRequest', value: enrich(record.value, offset) });
       }
       return { outputs, deadLetters: [] };
     },
+    lookBack: { records: duplicates.window, remember: (batch) => duplicates.remember(batch) },
   };
 }
