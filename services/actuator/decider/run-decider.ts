@@ -16,6 +16,8 @@ export interface RunningDecider {
   ready(): boolean;
   /** To be called for every command read; resolves when what follows from it is acknowledged. */
   onCommand(command: Command, partition: number): Promise<void>;
+  /** Applies all commands of the book to all partitions; those that had their effect change nothing. */
+  catchUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -99,11 +101,13 @@ export async function runDecider(
     }
     const entry: Owned = { decisions, last: Promise.resolve() };
     owned.set(partition, entry);
-    await alone(entry, async () => {
-      const late = decisions.catchUp(book, partition, context.now());
+    await catchUp(partition, entry);
+  };
+  const catchUp = (partition: number, entry: Owned): Promise<void> =>
+    alone(entry, async () => {
+      const late = entry.decisions.catchUp(book, partition, context.now());
       if (late.length > 0) await producer.send(outgoing(late, partition));
     });
-  };
 
   const process = async (
     entry: Owned,
@@ -157,6 +161,9 @@ export async function runDecider(
           if (decisions.length > 0) await producer.send(outgoing(decisions, partition));
         });
       }
+    },
+    catchUp: async () => {
+      await Promise.all([...owned].map(([partition, entry]) => catchUp(partition, entry)));
     },
     async close() {
       await subscription.close();

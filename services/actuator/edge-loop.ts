@@ -1,0 +1,245 @@
+import type { Logger } from '../../lib/observability/logger.ts';
+import type { Metrics } from '../../lib/observability/metrics.ts';
+import type { Audit } from './audit.ts';
+import type { Desired } from './desired.ts';
+import { type Edge, EdgeError, type EdgeFault } from './edge.ts';
+import { changesOf, isEmpty, type Plan, reconcile } from './reconcile.ts';
+import { createWaker } from './waker.ts';
+
+export type EdgeState = 'starting' | 'standby' | 'dry_run' | 'in_step' | 'refused' | 'held' | EdgeFault;
+
+/** How an edge stands: shown by `tidegate edges list`, /readyz and the console. */
+export interface EdgeStatus {
+  readonly name: string;
+  readonly kind: string;
+  readonly armed: boolean;
+  readonly state: EdgeState;
+  readonly detail: string | null;
+  readonly desired: number;
+  readonly observed: number;
+  readonly foreign: number;
+  readonly capacity: number;
+  /** Wanted entries that did not fit or can not be said there; covered ones are not counted. */
+  readonly leftOut: number;
+  /** Changes not yet made. */
+  readonly drift: number;
+  readonly consecutiveFailures: number;
+  /** Epoch ms; null: never yet. */
+  readonly lastSuccessAt: number | null;
+}
+
+export interface EdgeLoopOptions {
+  readonly name: string;
+  readonly edge: Edge;
+  readonly armed: boolean;
+  readonly adopt: boolean;
+  readonly maxUnexplainedShare: number;
+  readonly desired: (at: number) => Desired;
+  readonly known: (key: string) => boolean;
+  /** False: another instance writes this edge. */
+  readonly owner: () => boolean;
+  readonly audit: Audit;
+  readonly verifyEveryMs: number;
+  readonly backoffMs: { readonly base: number; readonly cap: number };
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface EdgeLoop {
+  readonly done: Promise<void>;
+  status(): EdgeStatus;
+  /** What would change now, without changing it. Throws EdgeError when the edge can not be read. */
+  plan(): Promise<Plan>;
+  /** Something may have changed: reconcile soon. */
+  wake(): void;
+  /** Ends after the running call. The content of the edge stays. */
+  close(): Promise<void>;
+}
+
+/** Failures in a row after which the circuit counts as open; calls then go on at the longest back-off. */
+const circuitOpensAfter = 5;
+const attemptsPerRound = 4;
+
+/**
+ * Keeps one edge in step: observe, plan, apply, and observe again to see that it is so. One call at a time. Faults are
+ * answered with full jitter, never faster than the edge asked for; conflicts at once, with a fresh look.
+ */
+export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
+  const { name, edge, metrics, now, audit } = options;
+  const { descriptor } = edge;
+  const logger = options.logger.child({ labels: { edge: name } });
+  const stop = new AbortController();
+  const waker = createWaker();
+  const capacity = descriptor.pools.reduce((sum, pool) => sum + pool.capacity, 0);
+  let status: EdgeStatus = {
+    name,
+    kind: descriptor.kind,
+    armed: options.armed,
+    state: 'starting',
+    detail: null,
+    desired: 0,
+    observed: 0,
+    foreign: 0,
+    capacity,
+    leftOut: 0,
+    drift: 0,
+    consecutiveFailures: 0,
+    lastSuccessAt: null,
+  };
+  let busy: Promise<unknown> = Promise.resolve();
+  metrics.edgeCapacity.set({ edge: name }, capacity);
+  metrics.enforcementArmed.set({ edge: name }, options.armed ? 1 : 0);
+  metrics.edgeCircuitOpen.set({ edge: name }, 0);
+
+  const become = (changes: Partial<EdgeStatus>): void => {
+    if (changes.state !== undefined && (changes.state !== status.state || changes.detail !== status.detail))
+      logger.info({ state: changes.state, detail: changes.detail ?? null }, 'edge state');
+    status = { ...status, ...changes };
+  };
+  const counted = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      const value = await call;
+      metrics.edgeRequests.inc({ edge: name, code: 'ok' });
+      return value;
+    } catch (error) {
+      const fault = faultOf(error);
+      metrics.edgeRequests.inc({ edge: name, code: fault.fault });
+      throw fault;
+    }
+  };
+  const look = async (desired: Desired): Promise<Plan> => {
+    const observed = await counted(edge.observe(stop.signal));
+    const plan = reconcile(desired.entries, observed, descriptor, {
+      adopt: options.adopt,
+      known: options.known,
+      inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
+      maxUnexplainedShare: options.maxUnexplainedShare,
+    });
+    const left = plan.leftOut.filter(({ cause }) => cause !== 'covered').length;
+    const foreign = plan.foreign.length;
+    const drift = changesOf(plan);
+    become({
+      desired: plan.content.length,
+      observed: observed.entries.length - foreign,
+      foreign,
+      leftOut: left,
+      drift,
+    });
+    metrics.edgeEntries.set({ edge: name, state: 'desired' }, plan.content.length);
+    metrics.edgeEntries.set({ edge: name, state: 'observed' }, observed.entries.length - foreign);
+    metrics.edgeEntries.set({ edge: name, state: 'foreign' }, foreign);
+    metrics.edgeDrift.set({ edge: name }, drift);
+    return plan;
+  };
+  const apply = async (plan: Plan): Promise<void> => {
+    const startedAt = performance.now();
+    const details = (error: string | null) => ({
+      error,
+      durationMs: performance.now() - startedAt,
+      at: now(),
+    });
+    try {
+      await counted(edge.apply(plan, stop.signal));
+    } catch (error) {
+      await audit.record(plan, 'failed', details(faultOf(error).message));
+      throw error;
+    }
+    await audit.record(plan, 'applied', details(null));
+    for (const entry of plan.add)
+      metrics.edgePropagation.observe({ edge: name }, Math.max(0, now() - entry.updatedAt) / 1000);
+    logger.info(
+      { plan: plan.planId, added: plan.add.length, updated: plan.update.length, removed: plan.remove.length },
+      'edge change applied',
+    );
+  };
+  const settled = (plan: Plan): void => {
+    metrics.edgeLastSuccess.set({ edge: name }, now() / 1000);
+    metrics.edgeCircuitOpen.set({ edge: name }, 0);
+    if (plan.refused !== null && status.state !== 'refused')
+      metrics.guardTripped.inc({ guard: 'foreign_content' });
+    if (plan.held !== null && status.state !== 'held') metrics.guardTripped.inc({ guard: 'shrink' });
+    const state = plan.refused !== null ? 'refused' : plan.held !== null ? 'held' : 'in_step';
+    become({ state, detail: plan.refused ?? plan.held, consecutiveFailures: 0, lastSuccessAt: now() });
+  };
+  const round = async (desired: Desired): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      const plan = await look(desired);
+      if (!options.armed) {
+        await audit.record(plan, 'planned', { error: null, durationMs: 0, at: now() });
+        become({ state: 'dry_run', detail: plan.refused, consecutiveFailures: 0, lastSuccessAt: now() });
+        return;
+      }
+      if (isEmpty(plan)) return settled(plan);
+      if (attempt > attemptsPerRound)
+        throw new EdgeError(
+          'unverified',
+          `${changesOf(plan)} changes are not there after ${attemptsPerRound} attempts`,
+        );
+      if (!options.owner()) return become({ state: 'standby', detail: 'another instance writes this edge' });
+      try {
+        await apply(plan);
+      } catch (error) {
+        if (faultOf(error).fault !== 'conflict' || attempt === attemptsPerRound) throw error;
+      }
+    }
+  };
+  const backoff = (error: unknown): number => {
+    const { fault, message, retryAfterMs } = faultOf(error);
+    const failures = status.consecutiveFailures + 1;
+    const ceiling = Math.min(options.backoffMs.cap, options.backoffMs.base * 2 ** (failures - 1));
+    const waitMs = Math.max(retryAfterMs ?? 0, Math.ceil(options.random() * ceiling));
+    if (failures >= circuitOpensAfter) metrics.edgeCircuitOpen.set({ edge: name }, 1);
+    become({ state: fault, detail: message, consecutiveFailures: failures });
+    logger.warn({ fault, error: message, waitMs, failures }, 'edge call failed');
+    return waitMs;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      let waitMs = options.verifyEveryMs;
+      let hurry = true;
+      if (!options.owner()) become({ state: 'standby', detail: 'another instance writes this edge' });
+      else {
+        const desired = options.desired(now());
+        const work = round(desired);
+        busy = work.catch(() => {});
+        try {
+          await work;
+          waitMs = Math.min(waitMs, desired.nextChangeAt - now());
+        } catch (error) {
+          if (stop.signal.aborted) return;
+          if (!(error instanceof EdgeError)) throw error;
+          waitMs = backoff(error);
+          hurry = false; // a change of mind does not shorten the back-off
+        }
+      }
+      await waker.wait(Math.max(1, waitMs), stop.signal, hurry);
+      if (hurry && !stop.signal.aborted) await waker.pause(descriptor.coalesceMs, stop.signal);
+    }
+  };
+  const done = run();
+  done.catch(() => {});
+  return {
+    done,
+    status: () => status,
+    plan: async () => {
+      await busy;
+      return look(options.desired(now()));
+    },
+    wake: () => waker.wake(),
+    close: async () => {
+      stop.abort();
+      await done.catch(() => {});
+      await edge.close();
+    },
+  };
+}
+
+function faultOf(error: unknown): EdgeError {
+  if (error instanceof EdgeError) return error;
+  return new EdgeError('unavailable', error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}

@@ -1,0 +1,137 @@
+import type { FastifyInstance } from 'fastify';
+import type { Target } from '../../lib/contracts/generated.ts';
+import type { Network } from '../../lib/ip.ts';
+import type { ActionKind } from './decider/actions.ts';
+import type { Plan } from './reconcile.ts';
+
+/** What an entry names, as edges tell them apart. */
+export type EntryKind =
+  | 'ip4'
+  | 'ip6'
+  | 'asn'
+  | 'country'
+  | 'ja3'
+  | 'ja4'
+  | 'session'
+  | 'account'
+  | 'api_key'
+  | 'signature';
+
+/** One thing that is wanted at an edge: what several decisions about the same target amount to now. */
+export interface Entry {
+  /** Identity at every edge: kind and canonical value; addresses always with their length. */
+  readonly key: string;
+  readonly kind: EntryKind;
+  /** `192.0.2.7/32`, `64500`, `DE`, a fingerprint, or the canonical text of a signature. */
+  readonly value: string;
+  readonly target: Target;
+  readonly action: ActionKind;
+  readonly decisionId: string;
+  readonly site: string;
+  readonly level: string;
+  readonly reason: string;
+  readonly requests: number;
+  /** Epoch ms. */
+  readonly decidedAt: number;
+  readonly updatedAt: number;
+  readonly expiresAt: number;
+}
+
+/** One thing that is at the edge now. */
+export interface ObservedEntry {
+  readonly key: string;
+  readonly kind: EntryKind;
+  readonly value: string;
+  /** Bears our mark; `unmarked`: the edge has no place for one, so what we never decided counts as foreign. */
+  readonly owner: 'ours' | 'foreign' | 'unmarked';
+  /** null where the edge does not say. */
+  readonly decisionId: string | null;
+  readonly action: ActionKind | null;
+  /** Epoch ms; null where the edge keeps no end. */
+  readonly expiresAt: number | null;
+}
+
+export interface Observed {
+  readonly entries: readonly ObservedEntry[];
+  /** Set when the edge differs in a way its entries do not show (a file edited by hand), so it must be written anew. */
+  readonly damaged: string | null;
+}
+
+/** Entries that share a limit: a list, a set, a rule table. */
+export interface Pool {
+  readonly name: string;
+  readonly holds: readonly EntryKind[];
+  readonly capacity: number;
+}
+
+/** What an edge can do; the reconcile and the loop know nothing else about it. */
+export interface EdgeDescriptor {
+  readonly kind: string;
+  readonly pools: readonly Pool[];
+  readonly actions: readonly ActionKind[];
+  /** Content can only be replaced as a whole, so foreign content is at risk: refused unless `adopt`. */
+  readonly replaceOnly: boolean;
+  /** Longest IPv6 prefix it takes; narrower entries are left out, never widened. */
+  readonly longestV6Prefix: number;
+  /** Rules for signatures, where it has a language for them. */
+  readonly ruleLanguage: 'none' | 'nginx';
+  /** Whether entries end by themselves at the edge. */
+  readonly nativeTtl: boolean;
+  /** How concurrent writers are told apart. */
+  readonly lock: 'none' | 'token';
+  /** `account`: one for all instances, written by one elected owner. `instance`: each instance has its own. */
+  readonly scope: 'account' | 'instance';
+  /** Changes within this time are applied together. */
+  readonly coalesceMs: number;
+}
+
+/** Why an edge call failed: a state people see, and what the loop does next. */
+export type EdgeFault =
+  | 'credential'
+  | 'missing'
+  | 'full'
+  | 'invalid'
+  | 'conflict'
+  | 'throttled'
+  | 'unavailable'
+  | 'rejected'
+  | 'unverified';
+
+export class EdgeError extends Error {
+  readonly fault: EdgeFault;
+  /** Earliest time to try again, when the edge said so. */
+  readonly retryAfterMs: number | null;
+  constructor(fault: EdgeFault, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'EdgeError';
+    this.fault = fault;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/**
+ * One WAF, CDN, proxy or list. The loop calls `observe` and `apply` one at a time, retries, and verifies by observing
+ * again; an edge only says truthfully what is there and writes what the plan says. Both throw EdgeError. `close` leaves
+ * the content in place: a stopped Tidegate must not unblock everybody.
+ */
+export interface Edge {
+  readonly descriptor: EdgeDescriptor;
+  observe(signal: AbortSignal): Promise<Observed>;
+  apply(plan: Plan, signal: AbortSignal): Promise<void>;
+  /** null when the edge can express the entry, else why not. Asked for kinds that its pools hold. */
+  inexpressible?(entry: Entry): string | null;
+  /** Edges that serve their list themselves add their routes to the decisions API. */
+  register?(app: FastifyInstance): void;
+  close(): Promise<void>;
+}
+
+/** What every edge is created with. */
+export interface EdgeDependencies {
+  readonly name: string;
+  readonly armed: boolean;
+  readonly now: () => number;
+  /** Networks that no rule may stop at `at`, read at every apply. */
+  readonly exempt: (at: number) => readonly Network[];
+  /** What ended lately: for readers that were there before this process and must be told. */
+  readonly ended: () => readonly Entry[];
+}

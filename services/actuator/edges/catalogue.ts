@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import type { Edge, EdgeDependencies } from '../edge.ts';
+import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
+import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
+import { createFeedEdge, feedConfig } from './feed.ts';
+import { createNginxEdge, nginxConfig } from './nginx.ts';
+
+/** Every kind of edge: its configuration and how to make one. A new edge is a file, its test, and a line here. */
+const edgeConfigs = [feedConfig, crowdsecConfig, nginxConfig, awsWafConfig] as const;
+export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
+export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
+
+export function createEdge(config: z.output<typeof edgeConfig>, dependencies: EdgeDependencies): Edge {
+  switch (config.kind) {
+    case 'feed':
+      return createFeedEdge(config, dependencies);
+    case 'crowdsec':
+      return createCrowdsecEdge(config, dependencies);
+    case 'nginx':
+      return createNginxEdge(config, dependencies);
+    case 'aws-waf':
+      return createAwsWafEdge(config, dependencies);
+  }
+}

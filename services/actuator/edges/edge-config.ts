@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** Fields that every edge has. */
+export const commonEdgeFields = {
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'use a-z, 0-9 and -, at most 63 characters' })
+    .describe('Name of the edge in metrics, audit and commands'),
+  /** The second key: policies say enforce, and a person arms the edge. */
+  dry_run: z.boolean().default(true).describe('Only plan and audit; false arms the edge'),
+  sites: z.array(z.string()).default([]).describe('Sites whose decisions it takes; empty for all'),
+  adopt: z.boolean().default(false).describe('Treat what is there already as ours: it will be removed'),
+};
+
+/** A secret stored as its SHA-256 in hex, so that the configuration does not give it away. */
+export const hashedSecretField = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: 'SHA-256 in hex: printf %s "$TOKEN" | sha256sum' });

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { durationField } from '../../../lib/duration.ts';
+import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../edge.ts';
+import { commonEdgeFields } from './edge-config.ts';
+import { readNginxConfig, renderNginxConfig, renderRule } from './nginx-config.ts';
+
+const commandField = z.array(z.string().min(1)).min(1);
+
+/** An include file for nginx: addresses in a `geo` block, signatures as `map` blocks; tested before every reload. */
+export const nginxConfig = z.strictObject({
+  kind: z.literal('nginx'),
+  ...commonEdgeFields,
+  /** Included in the http block; docs/howto/edges.md has the server block that goes with it. */
+  file: z.string().min(1).describe('The include file to write, for the http block'),
+  test: commandField
+    .default(['nginx', '-t'])
+    .describe('Command that tests the whole configuration; no shell'),
+  reload: commandField.default(['nginx', '-s', 'reload']).describe('Command that loads it; no shell'),
+  timeout: durationField('10s').describe('Longest time either command may take'),
+  capacity: z.int().positive().default(200_000).describe('Most addresses'),
+  rules: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(200)
+    .describe('Most signatures, countries, networks and fingerprints'),
+  /** `country: $geoip2_country_code`, `ja4: $http_x_ja4`: empty must mean unknown. */
+  variables: z
+    .partialRecord(
+      z.enum([
+        'asn',
+        'country',
+        'ja3',
+        'ja4',
+        'host',
+        'user_agent',
+        'browser',
+        'browser_version',
+        'platform',
+      ]),
+      z.string().regex(/^\$[a-z0-9_]+$/, { error: 'a variable name, such as $geoip2_country_code' }),
+    )
+    .default({})
+    .describe('Variables of other modules that hold an attribute'),
+});
+type NginxConfig = z.output<typeof nginxConfig>;
+
+export function createNginxEdge(config: NginxConfig, { name, now, exempt }: EdgeDependencies): Edge {
+  const variables = { named: config.variables as { readonly [attribute: string]: string } };
+  const { file } = config;
+  /** Whether nginx is known to run what the file says; not after a start, a crash may have come in between. */
+  let loaded = false;
+
+  const read = async (): Promise<string | null> => {
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw new EdgeError('unavailable', `cannot read ${file}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  /** Written to disk before it gets its name: a crash leaves the old file or the new one. */
+  const write = async (path: string, text: string): Promise<void> => {
+    const temporary = `${path}.tidegate-new`;
+    const handle = await open(temporary, 'w', 0o644);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  };
+  const run = (command: readonly string[], signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const [program, ...args] = command;
+      execFile(
+        program!,
+        args,
+        { timeout: config.timeout, signal, maxBuffer: 1 << 20 },
+        (error, _stdout, stderr) => {
+          if (error === null) return resolve();
+          const said = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 500);
+          reject(
+            new EdgeError('rejected', `${command.join(' ')}: ${said || error.message}`, { cause: error }),
+          );
+        },
+      );
+    });
+
+  return {
+    descriptor: {
+      kind: 'nginx',
+      pools: [
+        { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
+        ...(config.rules > 0
+          ? [
+              {
+                name: 'rules',
+                holds: ['asn', 'country', 'ja3', 'ja4', 'signature'] as const,
+                capacity: config.rules,
+              },
+            ]
+          : []),
+      ],
+      actions: ['block'],
+      replaceOnly: true,
+      longestV6Prefix: 128,
+      ruleLanguage: 'nginx',
+      nativeTtl: false,
+      lock: 'none',
+      scope: 'instance',
+      coalesceMs: 200,
+    },
+    inexpressible(entry) {
+      if (entry.kind === 'ip4' || entry.kind === 'ip6') return null;
+      const rule = renderRule(entry, 'r0', variables);
+      return 'inexpressible' in rule ? rule.inexpressible : null;
+    },
+    async observe(): Promise<Observed> {
+      const text = await read();
+      if (text === null) return { entries: [], damaged: 'not there yet' };
+      const observed = readNginxConfig(text, name);
+      if (observed !== null)
+        return loaded ? observed : { ...observed, damaged: observed.damaged ?? 'perhaps not loaded yet' };
+      if (text.trim() === '') return { entries: [], damaged: 'empty' };
+      if (config.adopt) return { entries: [], damaged: 'adopted' };
+      throw new EdgeError('rejected', `${file} was not written by Tidegate: name another file, or set adopt`);
+    },
+    async apply(plan, signal) {
+      const text = renderNginxConfig(name, plan.content, exempt(now()), variables);
+      const before = await read();
+      loaded = false;
+      try {
+        await mkdir(dirname(file), { recursive: true });
+        await write(file, text);
+      } catch (error) {
+        throw new EdgeError('unavailable', `cannot write ${file}: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+      try {
+        await run(config.test, signal);
+      } catch (error) {
+        // nginx still runs the old configuration; the file must agree with it before anybody reloads.
+        if (before === null) await rm(file, { force: true });
+        else await write(file, before);
+        throw error;
+      }
+      await run(config.reload, signal);
+      loaded = true;
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,189 @@
+import { afterEach, expect, test } from 'vitest';
+import type { Command, EdgeAction, Verdict } from '../../lib/contracts/generated.ts';
+import type { Log } from '../../lib/log/log.ts';
+import { createMemoryLog } from '../../lib/log/memory.ts';
+import { silentLogger } from '../../lib/observability/logger.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import type { ServiceContext } from '../../lib/service-context.ts';
+import { targetKey } from '../../lib/target.ts';
+import { addressTarget, commandRecord, makeCommand } from './commands.ts';
+import { actuatorConfig } from './config.ts';
+import { hashSecret } from './edges/hashed-secret.ts';
+import { type RunningActuator, startActuator } from './main.ts';
+
+const running: RunningActuator[] = [];
+afterEach(async () => {
+  for (const actuator of running.splice(0)) await actuator.stop();
+});
+
+function contextOf(log: Log): ServiceContext {
+  return {
+    log,
+    logger: silentLogger,
+    metrics: createMetrics(),
+    instance: 'test',
+    secret: Buffer.alloc(32),
+    checkpoints: null as never,
+    now: Date.now,
+  };
+}
+async function start(log: Log, edges: unknown[], more: object = {}): Promise<RunningActuator> {
+  const config = actuatorConfig.parse({ api: { port: 0 }, edges, ...more });
+  const actuator = await startActuator(contextOf(log), config);
+  running.push(actuator);
+  return actuator;
+}
+function verdict(value: string, ttlMs = 3_600_000): Verdict {
+  const at = Date.now();
+  return {
+    verdict_id: `vrd_${value}_${at}`,
+    revision: 1,
+    updated_at: at,
+    site: 'default',
+    policy_id: 'p',
+    policy_title: 'P',
+    policy_hash: 'h',
+    level: 'high',
+    mode: 'enforce',
+    target: addressTarget(value)!,
+    action: { kind: 'block', fallback: null, ttl_ms: ttlMs, escalate_ms: [] },
+    campaign_id: null,
+    decided_at: at,
+    first_seen_at: at - 2000,
+    until_at: at + ttlMs,
+    reason: 'failing logins',
+    evidence: [],
+    taxonomy: [],
+    sample_event_ids: [],
+    inputs: [],
+    degraded: [],
+    baseline_rung: null,
+  };
+}
+async function say(log: Log, ...records: (Verdict | Command)[]): Promise<void> {
+  const producer = await log.producer('test');
+  await producer.send(
+    records.map((value) =>
+      'verdict_id' in value
+        ? { topic: 'verdicts', key: targetKey(value.site, value.target), type: 'Verdict', value }
+        : commandRecord(value),
+    ),
+  );
+}
+const command = (kind: 'allow' | 'release' | 'block' | 'kill' | 'resume', value: string | null): Command =>
+  makeCommand({
+    kind,
+    site: 'default',
+    target: value === null ? null : addressTarget(value),
+    reason: 'a customer called',
+    who: 'ada',
+    at: Date.now(),
+  });
+async function until(check: () => Promise<boolean> | boolean): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await check()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('did not happen within 4 s');
+}
+const feed = { kind: 'feed', name: 'blocklist', dry_run: false };
+const read = async (actuator: RunningActuator, query = ''): Promise<string[]> => {
+  const response = await fetch(`${actuator.url}/v1/feeds/blocklist.txt${query}`);
+  return response.ok
+    ? (await response.text()).split('\n').filter((line) => line !== '')
+    : [`${response.status}`];
+};
+const shows = (actuator: RunningActuator, ...lines: string[]) =>
+  until(async () => (await read(actuator)).sort().join() === [...lines].sort().join());
+
+test('verdicts come to the feed; release, allow, kill and resume change it', async () => {
+  const log = createMemoryLog({ trafficPartitions: 2 });
+  const actuator = await start(log, [feed]);
+  await say(
+    log,
+    verdict('203.0.113.7'),
+    verdict('2001:db8::/64'),
+    verdict('203.0.113.8'),
+    verdict('10.0.0.1'),
+  );
+  await shows(actuator, '203.0.113.7/32', '203.0.113.8/32', '2001:db8::/64');
+  expect(await read(actuator, '?family=v6')).toEqual(['2001:db8::/64']);
+  expect(await read(actuator, '?limit=2')).toHaveLength(2);
+  await say(log, command('release', '203.0.113.7'));
+  await shows(actuator, '203.0.113.8/32', '2001:db8::/64');
+  await say(log, command('allow', '203.0.113.0/28'));
+  await shows(actuator, '2001:db8::/64');
+  await say(log, command('kill', null));
+  await shows(actuator);
+  await say(log, command('resume', null));
+  await shows(actuator, '2001:db8::/64');
+  expect(actuator.edges()).toMatchObject([{ name: 'blocklist', state: 'in_step', drift: 0 }]);
+});
+
+test('an entry ends with its time, without anybody writing', async () => {
+  const log = createMemoryLog({ trafficPartitions: 2 });
+  const actuator = await start(log, [feed]);
+  await say(log, verdict('203.0.113.7', 700));
+  await shows(actuator, '203.0.113.7/32');
+  await shows(actuator);
+});
+
+test('a restart reads everything back from the log before it serves anything', async () => {
+  const log = createMemoryLog({ trafficPartitions: 2, encoded: true });
+  const first = await start(log, [feed]);
+  await say(log, verdict('203.0.113.7'), verdict('203.0.113.9'), command('block', '203.0.113.8'));
+  await shows(first, '203.0.113.7/32', '203.0.113.8/32', '203.0.113.9/32');
+  await first.stop();
+  await say(log, command('release', '203.0.113.7'), verdict('203.0.113.10'));
+  const second = await start(log, [feed]);
+  await shows(second, '203.0.113.10/32', '203.0.113.8/32', '203.0.113.9/32');
+});
+
+test('dry run writes nothing, serves nothing, and audits each planned change once', async () => {
+  const log = createMemoryLog({ trafficPartitions: 2 });
+  const audit: EdgeAction[] = [];
+  const tail = await log.tail({
+    topic: 'edge-actions',
+    from: 'earliest',
+    onBatch: (batch) => void audit.push(...batch.records.map(({ value }) => value)),
+  });
+  const actuator = await start(log, [{ kind: 'feed', name: 'blocklist' }]);
+  await say(log, verdict('203.0.113.7'));
+  await until(() => audit.length > 0);
+  await say(log, verdict('203.0.113.8'));
+  await until(() => audit.length > 1);
+  expect(
+    audit.map((action) => [action.operation, action.target.value, action.result, action.dry_run]),
+  ).toEqual([
+    ['add', '203.0.113.7', 'planned', true],
+    ['add', '203.0.113.8', 'planned', true],
+  ]);
+  expect(await read(actuator)).toEqual(['503']);
+  expect((await actuator.planEdge('blocklist')).add).toHaveLength(2);
+  expect(actuator.edges()).toMatchObject([{ state: 'dry_run', drift: 2, armed: false }]);
+  await tail.close();
+});
+
+test('the feed answers 304 to those that have it and 401 to strangers', async () => {
+  const log = createMemoryLog({ trafficPartitions: 2 });
+  const basic = { user: 'pan', password: hashSecret('let me in') };
+  const actuator = await start(log, [{ ...feed, tokens: [hashSecret('t0ken')], basic }]);
+  const get = (headers: { [name: string]: string }) =>
+    fetch(`${actuator.url}/v1/feeds/blocklist.txt`, { headers });
+  await until(async () => (await get({ authorization: 'Bearer t0ken' })).status === 200);
+  const response = await get({ authorization: `Basic ${Buffer.from('pan:let me in').toString('base64')}` });
+  expect([response.status, await response.text()]).toEqual([200, '']);
+  const again = { authorization: 'Bearer t0ken', 'if-none-match': response.headers.get('etag')! };
+  expect((await get(again)).status).toBe(304);
+  expect((await get({})).status).toBe(401);
+  expect((await get({ authorization: 'Bearer other' })).status).toBe(401);
+});
+
+test('problems of the configuration are named', () => {
+  const problems = (value: object) =>
+    actuatorConfig.safeParse(value).error?.issues.map((issue) => issue.message);
+  expect(problems({ edges: [feed, feed] })).toEqual(['a second edge named "blocklist"']);
+  expect(problems({ api: { host: '0.0.0.0' }, edges: [feed] })?.[0]).toMatch(/anyone who reaches 0\.0\.0\.0/);
+  expect(problems({ allow_list: [{ network: 'x', reason: 'y' }] })?.[0]).toMatch(/not an address/);
+  expect(problems({})).toBeUndefined();
+});

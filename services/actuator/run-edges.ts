@@ -1,0 +1,127 @@
+import type { ServiceContext } from '../../lib/service-context.ts';
+import { createAudit } from './audit.ts';
+import type { ActuatorConfig } from './config.ts';
+import type { CommandBook } from './decider/command-book.ts';
+import type { Protection } from './decider/protection.ts';
+import { openDecisionView } from './decision-view.ts';
+import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
+import { desiredEntries, endedEntries } from './desired.ts';
+import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
+import { createEdge } from './edges/catalogue.ts';
+import { type Lease, takeLease } from './lease.ts';
+import type { Plan } from './reconcile.ts';
+
+/** Readers that were away longer than this have had their entries run out. */
+const endedLatelyMs = 24 * 3_600_000;
+
+export interface RunningEdges {
+  readonly api: DecisionsApi;
+  readonly done: Promise<void>;
+  status(): readonly EdgeStatus[];
+  /** What would change at an edge now. Throws when there is no edge of that name, or it can not be read. */
+  plan(edge: string): Promise<Plan>;
+  /** An allow entry or the kill switch has changed. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+/** Starts every configured edge. Nothing is written before all decisions up to now have been read. */
+export async function runEdges(
+  context: ServiceContext,
+  config: ActuatorConfig,
+  book: CommandBook,
+  protection: Protection,
+): Promise<RunningEdges> {
+  const { log, logger, metrics, now } = context;
+  const view = await openDecisionView(log, now);
+  const created = config.edges.map((edgeConfig) => ({
+    edgeConfig,
+    edge: createEdge(edgeConfig, {
+      name: edgeConfig.name,
+      armed: !edgeConfig.dry_run,
+      now,
+      exempt: (at) => protection.exempt(null, at),
+      ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
+    }),
+  }));
+  const api = await startDecisionsApi(
+    config.api,
+    created.map(({ edge }) => edge),
+    logger,
+  ).catch(async (error: unknown) => {
+    await view.close();
+    throw error;
+  });
+  await view.caughtUp;
+
+  const isShared = created.some(({ edge }) => edge.descriptor.scope === 'account');
+  const lease: Lease | null = isShared ? await takeLease(log) : null;
+  const producer = await log.producer('edges');
+  const loops = new Map<string, EdgeLoop>();
+  for (const { edgeConfig, edge } of created) {
+    const { name } = edgeConfig;
+    const loop = startEdgeLoop({
+      name,
+      edge,
+      armed: !edgeConfig.dry_run,
+      adopt: edgeConfig.adopt,
+      maxUnexplainedShare: config.loop.max_unexplained_share,
+      desired: (at) =>
+        desiredEntries(view.decisions(), at, {
+          protection,
+          isKilled: (site) => book.killed(site) !== null,
+          sites: edgeConfig.sites,
+        }),
+      known: (key) => view.known(key),
+      owner: () => edge.descriptor.scope === 'instance' || lease?.owns(name) === true,
+      audit: createAudit(producer, { name, kind: edgeConfig.kind }, `actuator ${context.instance}`),
+      verifyEveryMs: config.loop.verify_every,
+      backoffMs: { base: config.loop.backoff_base, cap: config.loop.backoff_cap },
+      now,
+      random: Math.random,
+      logger,
+      metrics,
+    });
+    loops.set(name, loop);
+  }
+  const wake = (): void => {
+    for (const loop of loops.values()) loop.wake();
+  };
+  view.onChange(wake);
+  lease?.onChange(wake);
+
+  const count = (): void => {
+    metrics.decisionsActive.reset();
+    for (const [key, value] of view.inForce(now())) {
+      const [action = '', kind = ''] = key.split('|');
+      metrics.decisionsActive.set({ action, target_kind: kind }, value);
+    }
+  };
+  const counting = setInterval(count, 5000);
+  counting.unref();
+
+  const done = Promise.all([view.done, lease?.done, ...[...loops.values()].map((loop) => loop.done)]).then(
+    () => {},
+  );
+  done.catch(() => {});
+  return {
+    api,
+    done,
+    status: () => [...loops.values()].map((loop) => loop.status()),
+    plan: async (name) => {
+      const loop = loops.get(name);
+      if (loop === undefined)
+        throw new Error(`no edge named ${name}: there are ${[...loops.keys()].join(', ') || 'none'}`);
+      return loop.plan();
+    },
+    wake,
+    async close() {
+      clearInterval(counting);
+      await Promise.all([...loops.values()].map((loop) => loop.close()));
+      await lease?.close();
+      await api.close();
+      await view.close();
+      await producer.close();
+    },
+  };
+}
