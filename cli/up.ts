@@ -54,7 +54,7 @@ export function upCommand(): Command {
             { clickhouse: clickhouse! },
           ),
         );
-        say('collector', `${collector.url}/v1/events`);
+        say('collector', collector.url === null ? 'files only' : `${collector.url}/v1/events`);
         say('decisions', `${actuator.url}   (plain feed and CrowdSec-compatible API)`);
         say('ops', `${ops.url}/metrics`);
         say('console', styled(terminal, 'bold', console_.url));
