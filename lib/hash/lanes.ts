@@ -1,5 +1,5 @@
-import { clientAddress, isV4 } from '../ip.ts';
-import { type SipKey, sipHashBytes, sipHashText, sipResult } from './siphash.ts';
+import { isV4 } from '../ip.ts';
+import { type SipKey, sipHashBytes, sipResult } from './siphash.ts';
 
 /**
  * Byte offsets of the lanes in EnrichedRequest.hashes: 64-bit SipHash, little endian, all zero = unknown. Each hash is
@@ -28,38 +28,64 @@ export interface LaneHasher {
 }
 
 export function createLaneHasher(key: SipKey): LaneHasher {
-  const scratch = Buffer.alloc(64);
-  const write = (lane: number, into: Buffer): void => {
-    // Zero means unknown; one value in 2^64 gives way.
-    const lo = sipResult.lo === 0 && sipResult.hi === 0 ? 1 : sipResult.lo;
-    into.writeInt32LE(lo, lane);
-    into.writeInt32LE(sipResult.hi, lane + 4);
-  };
-  /** Length of `lane | site | NUL`, written to the front of the scratch buffer. Sites have at most 32 characters. */
-  const prefix = (lane: number, site: string): number => {
+  const scratch = Buffer.alloc(1024);
+  let site = '';
+  let siteEnd = 0;
+
+  /** `lane | site | NUL` at the front of the scratch buffer; the site is that of the record before, mostly. */
+  const prefix = (lane: number, of: string): number => {
+    if (of !== site || siteEnd === 0) {
+      site = of;
+      siteEnd = 1 + scratch.write(of, 1, 128, 'utf8');
+      scratch[siteEnd++] = 0;
+    }
     scratch[0] = lane;
-    const end = 1 + scratch.write(site, 1, 40, 'latin1');
-    scratch[end] = 0;
-    return end + 1;
+    return siteEnd;
+  };
+  const finish = (lane: number, end: number, into: Buffer): void => {
+    sipHashBytes(key, scratch, 0, end);
+    let { lo, hi } = sipResult;
+    // Zero means unknown: the one value in 2^64 gives way.
+    if (lo === 0 && hi === 0) lo = 1;
+    for (let byte = 0; byte < 4; byte++, lo >>>= 8, hi >>>= 8) {
+      into[lane + byte] = lo & 255;
+      into[lane + 4 + byte] = hi & 255;
+    }
+  };
+  const address = (lane: number, of: string, ip: Buffer, length: number, into: Buffer): void => {
+    const from = prefix(lane, of);
+    for (let byte = 0; byte < length; byte++) scratch[from + byte] = ip[byte]!;
+    finish(lane, from + length, into);
   };
   return {
-    client(site, ip, into) {
-      const from = prefix(lanes.client, site);
-      if (isV4(ip)) ip.copy(scratch, from);
-      else clientAddress(ip).copy(scratch, from);
-      sipHashBytes(key, scratch, 0, from + 16);
-      write(lanes.client, into);
+    client(of, ip, into) {
+      address(lanes.client, of, ip, isV4(ip) ? 16 : 8, into);
     },
-    network(site, ip, into) {
-      const from = prefix(lanes.network, site);
-      const length = isV4(ip) ? 15 : 6;
-      ip.copy(scratch, from, 0, length);
-      sipHashBytes(key, scratch, 0, from + length);
-      write(lanes.network, into);
+    network(of, ip, into) {
+      address(lanes.network, of, ip, isV4(ip) ? 15 : 6, into);
     },
-    text(lane, site, value, into) {
-      sipHashText(key, `${lane}|${site}|${value}`);
-      write(lanes[lane], into);
+    text(lane, of, value, into) {
+      const start = prefix(lanes[lane], of);
+      let end = start;
+      let ascii = value.length <= scratch.length - start;
+      for (let index = 0; ascii && index < value.length; index++) {
+        const code = value.charCodeAt(index);
+        ascii = code < 128;
+        scratch[end++] = code;
+      }
+      if (!ascii) {
+        const bytes = Buffer.from(value, 'utf8');
+        const limit = Math.min(bytes.length, scratch.length - start);
+        bytes.copy(scratch, start, 0, limit);
+        end = start + limit;
+        // What does not fit is hashed to its own 8 bytes first, so that long values differ by their ends too.
+        if (bytes.length > limit) {
+          sipHashBytes(key, bytes);
+          scratch.writeInt32LE(sipResult.lo, end - 8);
+          scratch.writeInt32LE(sipResult.hi, end - 4);
+        }
+      }
+      finish(lanes[lane], end, into);
     },
   };
 }

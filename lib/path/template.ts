@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Param } from '../contracts/generated.ts';
+import { createTwoGenerationCache } from '../two-generation-cache.ts';
 import { createFunctionClassifier, type EndpointFunction, type FunctionRule } from './endpoint-function.ts';
 import { createRouteTrie, hostMatches, type PathSegment, type Route } from './route-trie.ts';
 
@@ -57,6 +57,31 @@ function hashStart(path: string, at: number): number {
     if (next !== 47 && next !== 46 && next !== 58) return -1; // slash, dot, colon
   }
   return second + 1;
+}
+
+const digits = new Int8Array(128).fill(-1);
+for (const [value, digit] of [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
+].entries())
+  digits[digit.charCodeAt(0)] = value;
+
+/** The 8 bytes that 11 base64url digits stand for; null when they are none. By hand: it runs for every identifier. */
+function hashAt(path: string, start: number): Buffer | null {
+  const bytes = Buffer.allocUnsafe(8);
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (let index = start; index < start + hashLength; index++) {
+    const digit = digits[path.charCodeAt(index)] ?? -1;
+    if (digit < 0) return null;
+    held = ((held << 6) | digit) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = held >> bits;
+    }
+  }
+  return bytes;
 }
 
 /** A path's shape: where its identifiers stand, and its text without them. */
@@ -125,7 +150,7 @@ export function createTemplater(options: TemplaterOptions): Templater {
   const coverings = [...new Map(documents.map((hosts) => [hosts.join(), hosts])).values()];
   const covered = (host: string): boolean => coverings.some((hosts) => hostMatches(hosts, host));
 
-  const cache = new LRUCache<string, Entry>({ max: options.cached });
+  const cache = createTwoGenerationCache<string, Entry>(options.cached);
   const hosts = new Map<string, { readonly known: Set<string>; missed: number }>();
 
   const admitted = (host: string, name: string, missed: boolean): boolean => {
@@ -206,7 +231,7 @@ export function createTemplater(options: TemplaterOptions): Templater {
       variables.push({ name, identifier: identifierOf[index]!, hash: null });
     });
     if (cut) template += '/{rest}';
-    if (template === '') template = stripped === '*' ? '*' : '/';
+    if (template === '' || stripped === '*') template = stripped === '*' ? '*' : '/';
     if (admitted(host, `${method} ${template}`, missed))
       return makeEntry(method, template, isCovered ? false : null, variables);
     return null;
@@ -230,11 +255,9 @@ export function createTemplater(options: TemplaterOptions): Templater {
     const params: Param[] = [];
     for (const { name, identifier, hash } of variables) {
       const start = starts[identifier];
-      const value =
-        hash ??
-        (start === undefined ? null : Buffer.from(path.slice(start, start + hashLength), 'base64url'));
-      // Only what the collector wrote has 8 bytes; a foreign producer's nonsense is left out.
-      if (value !== null && value.length === 8) params.push({ name, hash: value, value: null });
+      const value = hash ?? (start === undefined ? null : hashAt(path, start));
+      // A foreign producer's nonsense is left out.
+      if (value !== null) params.push({ name, hash: value, value: null });
     }
     return { endpoint: entry.endpoint, params };
   };

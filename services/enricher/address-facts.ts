@@ -61,8 +61,17 @@ export function emptyFacts(): AddressFacts {
   };
 }
 
-/** What is written into every record of the address: computed once, shared, frozen. */
+/** Client and network lane of an address on a site. */
+export interface AddressHashes {
+  readonly site: string;
+  /** 16 bytes. */
+  readonly bytes: Buffer;
+}
+
+/** What is written into every record of the address: computed once and shared. */
 export interface AddressSummary {
+  /** Hashes for the site that met the address last; filled by the pipeline. */
+  hashes: AddressHashes | null;
   readonly country: string | null;
   readonly asn: number | null;
   readonly asOrg: string | null;
@@ -100,7 +109,8 @@ export function classify(facts: AddressFacts): { networkClass: NetworkClass; pro
 export function summarise(facts: AddressFacts): AddressSummary {
   const { networkClass, proxyKind } = classify(facts);
   const confidence = facts.confidence;
-  return Object.freeze({
+  return {
+    hashes: null,
     country: facts.country,
     asn: facts.asn,
     asOrg: facts.asOrg,
@@ -110,5 +120,5 @@ export function summarise(facts: AddressFacts): AddressSummary {
     proxyConfidence:
       proxyKind === null || confidence === null ? null : Math.min(99, Math.max(1, Math.round(confidence))),
     crawler: facts.crawler,
-  });
+  };
 }

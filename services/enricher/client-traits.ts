@@ -1,5 +1,5 @@
 import { isbot, isbotMatch } from 'isbot';
-import { LRUCache } from 'lru-cache';
+import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
 import type { BrowserReleases, DatedBrowser, Release } from './browser-releases.ts';
 
 export type ClientClass = 'browser' | 'app' | 'server' | 'unknown';
@@ -151,7 +151,7 @@ export function createClientTraits(
   releases: BrowserReleases,
   remembered: number,
 ): (userAgent: string | null) => ClientTraits {
-  const cache = new LRUCache<string, ClientTraits>({ max: remembered });
+  const cache = createTwoGenerationCache<string, ClientTraits>(remembered);
   return (userAgent) => {
     if (userAgent === null || userAgent === '' || userAgent === '-') return noAgent;
     let traits = cache.get(userAgent);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { base32 } from '../../lib/ids.ts';
 import { formatIp } from '../../lib/ip.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
+import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
 import { type AddressSummary, emptyFacts, summarise } from './address-facts.ts';
 import { type DataSetSource, fileStamp, type LoadedDataSet, loadDataSet } from './data-sets.ts';
 
@@ -43,7 +43,7 @@ export async function openEnrichmentData(options: {
 }): Promise<EnrichmentData> {
   const { logger, metrics, now, maxAgeMs } = options;
   const slots: Slot[] = options.sources.map((source) => ({ source, current: null, tried: null }));
-  const cache = new LRUCache<string, AddressSummary>({ max: options.remembered });
+  const cache = createTwoGenerationCache<string, AddressSummary>(options.remembered);
   let inOrder: readonly LoadedDataSet[] = [];
   let snapshot = '';
 

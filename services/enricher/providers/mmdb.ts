@@ -140,7 +140,8 @@ const shapes: readonly (readonly [RegExp, Shape | null])[] = [
 ];
 
 function shapeOf(type: string): Shape {
-  const shape = shapes.find(([pattern]) => pattern.test(type))?.[1] ?? countryAndAsn;
+  const known = shapes.find(([pattern]) => pattern.test(type));
+  const shape = known === undefined ? countryAndAsn : known[1];
   if (shape === null) throw new Error(`a database of type ${type} says nothing that Tidegate uses`);
   return shape;
 }

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { createFunctionClassifier, endpointPattern } from './endpoint-function.ts';
+
+const classify = createFunctionClassifier([
+  { endpoint: 'POST /api/knock', function: 'login' },
+  { endpoint: '/internal/*', function: 'other' },
+]);
+
+test.each([
+  ['POST', '/api/login', 'login'],
+  ['POST', '/partner/v2/login', 'login'],
+  ['POST', '/partner/v2/sign-in', 'login'],
+  ['POST', '/v2/partnerLogin', 'login'],
+  ['POST', '/oauth/token', 'login'],
+  ['POST', '/sessions', 'login'],
+  ['GET', '/session', 'other'],
+  ['POST', '/logout', 'other'],
+  ['POST', '/api/knock', 'login'],
+  ['POST', '/internal/login', 'other'],
+  ['POST', '/checkout/payment', 'payment'],
+  ['POST', '/cart/checkout', 'payment'],
+  ['GET', '/orders/{number}', 'payment'],
+  ['POST', '/api/v3/pay', 'payment'],
+  ['GET', '/stores/{number}/stock', 'inventory'],
+  ['GET', '/mobile/v1/availability', 'inventory'],
+  ['GET', '/store-locator', 'inventory'],
+  ['GET', '/products/{code}', 'other'],
+  ['POST', '/cart/items', 'cart'],
+  ['GET', '/search', 'search'],
+  ['GET', '/accounts/{number}', 'account'],
+  ['GET', '/me', 'account'],
+  ['GET', '/assets/login.js', 'content'],
+  ['GET', '/index.html', 'content'],
+  ['GET', '/', 'content'],
+  ['GET', '/v2/{login}', 'other'],
+])('%s %s is %s', (method, template, expected) => {
+  expect(classify(method, template)).toBe(expected);
+});
+
+test('patterns match the whole endpoint and take special characters as they are', () => {
+  expect(endpointPattern('POST /a/{number}.json')('POST /a/{number}.json')).toBe(true);
+  expect(endpointPattern('POST /a/{number}.json')('POST /a/{number}xjson')).toBe(false);
+  expect(endpointPattern('/a')('GET /a')).toBe(true);
+  expect(endpointPattern('/a')('GET /a/b')).toBe(false);
+  expect(endpointPattern('/a/*/c')('PUT /a/b/b/c')).toBe(true);
+});
