@@ -28,12 +28,20 @@ export function openLineWriter(path: string): LineWriter {
     stream.pipe(file);
   }
   let block = '';
+  /** While the stream takes no more: settled by its next drain. */
+  let draining: Promise<void> | undefined;
   const flush = (): Promise<void> | undefined => {
     if (failure !== null) return Promise.reject(failure);
     const text = block;
     block = '';
     if (stream.write(text)) return undefined;
-    return new Promise((resolve, reject) => {
+    draining ??= drained().finally(() => {
+      draining = undefined;
+    });
+    return draining;
+  };
+  const drained = (): Promise<void> =>
+    new Promise((resolve, reject) => {
       const settle = (error?: Error) => {
         stream.off('drain', settle);
         stream.off('error', settle);
@@ -43,7 +51,6 @@ export function openLineWriter(path: string): LineWriter {
       stream.on('drain', settle);
       stream.on('error', settle);
     });
-  };
   return {
     write(line) {
       block += line;

@@ -31,6 +31,8 @@ const requestFields = [
   'set_cookie_count',
   'edge_action',
 ] as const;
+/** What a line without them would have been refused for. */
+const always = ['timestamp', 'client_ip', 'method', 'path', 'endpoint'];
 const factFields = ['country', 'asn', 'documented', 'proxy_kind', 'browser', 'browser_age_days'] as const;
 
 /** Requests that rarely carry a field by nature (an account before the log-in) still show that the log has it. */
@@ -54,7 +56,6 @@ export function createFieldPresence(): FieldPresence {
       if (++seen > closelyUntil && seen % thenEvery !== 0) return;
       looked++;
       const { request } = event;
-      add('endpoint');
       for (const field of requestFields) if (request[field] !== null) add(field);
       if (request.outcome !== 'unknown') add('outcome');
       for (const field of factFields) if (event[field] !== null) add(field);
@@ -64,7 +65,7 @@ export function createFieldPresence(): FieldPresence {
     },
     share,
     present() {
-      const fields = new Set<string>();
+      const fields = new Set<string>(looked === 0 ? [] : always);
       for (const field of counts.keys()) if (share(field) >= presentShare) fields.add(field);
       for (const name of params.keys()) fields.add(`param.${name}`);
       if (params.size > 0) fields.add('params');

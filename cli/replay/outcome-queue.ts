@@ -13,8 +13,11 @@ export interface Waiting {
 export interface OutcomeQueue {
   readonly length: number;
   push(waiting: Waiting): void;
-  /** Takes out, in order, what is settled when all decisions dated `clockAt` or earlier are known. */
-  settle(clockAt: number): Generator<Waiting, void>;
+  /**
+   * Takes out, in order, what is settled when all decisions dated `clockAt` or earlier are known; at most `limit`, for
+   * requests that joined after that was established.
+   */
+  settle(clockAt: number, limit?: number): Generator<Waiting, void>;
 }
 
 const blockLength = 4096;
@@ -36,8 +39,8 @@ export function createOutcomeQueue(delayMs: number): OutcomeQueue {
       last.push(waiting);
       length++;
     },
-    *settle(clockAt) {
-      while (length > 0) {
+    *settle(clockAt, limit = Infinity) {
+      for (let taken = 0; taken < limit && length > 0; ) {
         const block = blocks[0]!;
         if (head >= block.length) {
           blocks = blocks.slice(1);
@@ -48,6 +51,7 @@ export function createOutcomeQueue(delayMs: number): OutcomeQueue {
         if (waiting.event.request.timestamp - delayMs > clockAt) return;
         head++;
         length--;
+        taken++;
         yield waiting;
       }
     },

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIp, parseNetwork } from '../../lib/ip.ts';
+import { contains, isV4, parseIp, parseNetwork } from '../../lib/ip.ts';
 import { type AddressRange, createAddressCheck, refusalOf } from './client-addresses.ts';
 import { enrichedRequest } from './enriched-request.test-fixture.ts';
 import { createFieldPresence } from './field-presence.ts';
 import { createOutcomeQueue } from './outcome-queue.ts';
+import { createProtectedNetworks } from './protected-networks.ts';
 import { bytes, lasted } from './render-summary.ts';
 import { notVisible } from './visibility.ts';
 
@@ -45,6 +46,31 @@ describe('client addresses', () => {
     expect(refusalOf(check(['10.0.0.1', '127.0.0.1', 'fd00::1']))).toMatch(/private/);
     expect(refusalOf(check(['10.0.0.1', '203.0.113.9', '104.16.1.1']))).toBeNull();
     expect(refusalOf(check([]))).toBeNull();
+  });
+});
+
+describe('protected networks', () => {
+  it('agrees with a plain search', () => {
+    const network = fc.oneof(
+      fc.tuple(fc.ipV4(), fc.integer({ min: 3, max: 32 })).map(([ip, length]) => `${ip}/${length}`),
+      fc.tuple(fc.ipV6(), fc.integer({ min: 3, max: 128 })).map(([ip, length]) => `${ip}/${length}`),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(network, { maxLength: 6 }),
+        fc.array(fc.oneof(fc.ipV4(), fc.ipV6())),
+        (texts, ips) => {
+          const networks = texts.flatMap((text) => parseNetwork(text) ?? []);
+          const isProtected = createProtectedNetworks(networks);
+          for (const text of [...ips, ...texts.map((one) => one.split('/')[0]!)]) {
+            const ip = parseIp(text);
+            if (ip === null || networks.some(({ prefix, address }) => isV4(address) && prefix < 96)) continue;
+            const expected = networks.some((one) => contains(one, ip) && (one.prefix >= 96 || !isV4(ip)));
+            expect(isProtected(ip), text).toBe(expected);
+          }
+        },
+      ),
+    );
   });
 });
 

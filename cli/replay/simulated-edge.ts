@@ -3,7 +3,7 @@ import { isV4, maskIp, parseIp, parseNetwork } from '../../lib/ip.ts';
 import type { AttributeName } from '../../lib/signature/attributes.ts';
 import { compileSignature } from '../../lib/signature/signature.ts';
 import { targetKey } from '../../lib/target.ts';
-import { inForce } from '../../services/actuator/decider/actions.ts';
+import { type InForce, inForce } from '../../services/actuator/decider/actions.ts';
 import type { EdgePreset } from './edge-presets.ts';
 
 export type RequestOutcome = 'allowed' | 'throttled' | 'challenged' | 'blocked';
@@ -46,8 +46,21 @@ interface Entry {
   readonly decision: Decision;
   readonly fromAt: number;
   readonly matches: ((event: EnrichedRequest) => boolean) | null;
+  readonly sparesGood: boolean;
   /** What was in force until `fromAt`: for requests that come a little out of order. */
   readonly previous: Entry | null;
+  /** What the decision asks for, remembered for the times in which none of its causes ends. */
+  known: { readonly force: InForce | null; readonly fromAt: number; readonly untilAt: number } | null;
+}
+
+function forceAt(entry: Entry, at: number): InForce | null {
+  const { known, decision } = entry;
+  if (known !== null && at >= known.fromAt && at < known.untilAt) return known.force;
+  const force = inForce(decision, at);
+  let untilAt = Infinity;
+  for (const { until_at: end } of decision.causes) if (end > at && end < untilAt) untilAt = end;
+  entry.known = { force, fromAt: at, untilAt };
+  return force;
 }
 
 const outcomeOf: { readonly [action: string]: RequestOutcome } = {
@@ -226,12 +239,11 @@ export function createSimulatedEdge(options: {
     const at = event.request.timestamp;
     const entry = inEffect(found, at);
     if (entry === null) return;
-    const force = inForce(entry.decision, at);
+    const force = forceAt(entry, at);
     if (force === null || force.mode !== 'enforce') return;
     const outcome = outcomeOf[force.action];
     if (outcome === undefined || severity[outcome] <= severity[best.outcome]) return;
-    if (good && entry.decision.target.signature?.except_good === true) return;
-    if (entry.matches !== null && !entry.matches(event)) return;
+    if (entry.matches !== null && (!entry.matches(event) || (good && entry.sparesGood))) return;
     best = { outcome, decision: entry.decision };
   };
 
@@ -248,7 +260,9 @@ export function createSimulatedEdge(options: {
         decision,
         fromAt: Math.max(decision.decided_at, decision.updated_at) + delayMs,
         matches: signature === null ? null : compileSignature(signature),
+        sparesGood: signature?.except_good === true,
         previous: null,
+        known: null,
       };
       let index = pending.length;
       while (index > 0 && pending[index - 1]!.fromAt > entry.fromAt) index--;

@@ -1,0 +1,167 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../lib/duration.ts';
+import { createLogger } from '../../lib/observability/logger.ts';
+import { formatNames } from '../../services/collector/config.ts';
+import { UnreadableFormatError } from '../../services/collector/formats/catalogue.ts';
+import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
+import { configFileOption } from '../config-command.ts';
+import { ExitError } from '../exit-error.ts';
+import { isBrokenPipe } from '../line-writer.ts';
+import { terminalOf } from '../terminal.ts';
+import { version } from '../version.ts';
+import { edgeNames, edgePresets } from './edge-presets.ts';
+import { readLabels } from './label-book.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { renderSummary } from './render-summary.ts';
+import { openReplayOutputs } from './replay-outputs.ts';
+import { runReplay } from './run-replay.ts';
+
+interface ReplayFlags {
+  readonly format: (typeof formatNames)[number] | 'auto';
+  readonly logFormat?: string;
+  readonly host?: string;
+  readonly openapi?: string;
+  readonly proxyFeed: readonly string[];
+  readonly policies?: string;
+  readonly warmUp: number | 'auto';
+  readonly edge: string;
+  readonly edgeCapacity?: number;
+  readonly enforcementDelay?: number;
+  readonly outcomes?: string;
+  readonly decisions?: string;
+  readonly verdicts?: string;
+  readonly atRisk?: string;
+  readonly rejects?: string;
+  readonly labels?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null) throw new InvalidArgumentError('use 500ms, 2s, 10m, 24h');
+  return ms;
+}
+const durationOrAuto = (text: string): number | 'auto' => (text === 'auto' ? 'auto' : duration(text));
+const append = (text: string, list: readonly string[]): readonly string[] => [...list, text];
+function slots(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
+  return value;
+}
+
+/** Flags that stand for configuration are applied to it, and checked with it. */
+function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
+  const { enricher, detector } = config;
+  const feeds = rootConfig.shape.enricher.parse({ data_sets: [...flags.proxyFeed] }).data_sets;
+  return {
+    ...config,
+    detector: flags.policies === undefined ? detector : { ...detector, policies: flags.policies },
+    enricher: {
+      ...enricher,
+      data_sets: [...feeds, ...enricher.data_sets],
+      openapi: [
+        ...(flags.openapi === undefined ? [] : [{ file: flags.openapi, hosts: [] }]),
+        ...enricher.openapi,
+      ],
+    },
+  };
+}
+
+async function replay(files: readonly string[], flags: ReplayFlags, command: Command): Promise<void> {
+  const loaded = loadRootConfig(configFileOption(command), process.env);
+  const config = withFlags(loaded.config, flags);
+  const edge = edgePresets.find(({ name }) => name === flags.edge)!;
+  const source = config.collector.files.find(({ path }) => files.includes(path));
+  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
+  const abort = new AbortController();
+  const interrupt = () => abort.abort(new ExitError(1, 'interrupted'));
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    const summary = await runReplay({
+      config,
+      files,
+      format: {
+        format: flags.format,
+        log_format: flags.logFormat ?? source?.log_format,
+        fields: source?.fields ?? {},
+        host: flags.host ?? source?.host ?? 'unknown',
+      },
+      edge,
+      delayMs: flags.enforcementDelay ?? edge.delayMs,
+      slots: flags.edgeCapacity ?? edge.entries,
+      warmUp: flags.warmUp,
+      force: flags.force === true,
+      labels: flags.labels === undefined ? null : await readLabels(flags.labels),
+      outputs: openReplayOutputs(flags),
+      logger: createLogger({
+        service: 'replay',
+        version,
+        level: process.env['TIDEGATE_LOG_LEVEL'] === 'debug' ? 'debug' : 'error',
+      }),
+      onProgress: progress.update,
+      signal: abort.signal,
+    });
+    progress.clear();
+    process.stdout.write(
+      flags.json === true
+        ? `${JSON.stringify(summary, null, 2)}\n`
+        : renderSummary(summary, terminalOf(process.stdout, process.env)),
+    );
+    if (summary.lines.read > 0 && summary.lines.parsed === 0)
+      throw new ExitError(3, `none of ${summary.lines.read} lines could be read`);
+  } catch (error) {
+    progress.clear();
+    throw asExit(error, abort.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** What a person can do something about, with the exit code scripts rely on. */
+function asExit(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted && signal.reason instanceof ExitError) return signal.reason;
+  if (isBrokenPipe(error)) return new ExitError(0, '');
+  if (error instanceof UnreadableFormatError) return new ExitError(3, error.message);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' || code === 'EPERM')
+    return new ExitError(
+      3,
+      `${path ?? 'input'}: ${code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder' : 'may not be opened'}`,
+    );
+  return error;
+}
+
+/** `tidegate replay`: what would have been stopped, when, why, and who was at risk. Blocks nothing, sends nothing. */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('run past logs through detection and say what would have been stopped; nothing is blocked')
+    .addArgument(new Argument('<file...>', 'log files, .gz too; - is standard input'))
+    .addOption(
+      new Option('--format <format>', 'of the lines').choices([...formatNames, 'auto']).default('auto'),
+    )
+    .option('--log-format <text>', 'nginx log_format of the files, for fields beyond combined')
+    .option('--host <name>', 'host of lines that carry none')
+    .option('--openapi <file>', 'OpenAPI document: tells documented from shadow endpoints')
+    .option('--proxy-feed <file>', 'data set of proxies (MMDB, CSV, netset); may be repeated', append, [])
+    .option('--policies <folder>', 'policies instead of the shipped ones')
+    .option('--warm-up <duration>', 'start of the input that is only learned from', durationOrAuto, 'auto')
+    .addOption(
+      new Option('--edge <name>', 'whose delay, capacity and abilities to assume')
+        .choices(edgeNames)
+        .default('generic'),
+    )
+    .option('--edge-capacity <entries>', 'list entries of the edge', slots)
+    .option('--enforcement-delay <duration>', 'from a decision to its effect', duration)
+    .option('--outcomes <file>', 'what became of each request, NDJSON in input order')
+    .option('--decisions <file>', 'decisions as published, NDJSON')
+    .option('--verdicts <file>', 'verdicts as published, NDJSON')
+    .option('--at-risk <file>', 'stopped requests of clients that looked good before, NDJSON')
+    .option('--rejects <file>', 'lines that were not read, NDJSON')
+    .option('--labels <file>', 'the truth about each request, NDJSON: adds a table of hits and harm')
+    .option('--force', 'go on although all clients have the address of a proxy')
+    .option('--json', 'the summary as one JSON object')
+    .action((files: string[], flags: ReplayFlags, command: Command) => replay(files, flags, command));
+}

@@ -1,0 +1,42 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { ExitError } from '../exit-error.ts';
+import type { EventLabel } from '../generate/event.ts';
+
+/** The truth about an input: by event id, or, where the input brings no ids, by position. */
+export interface LabelBook {
+  readonly size: number;
+  find(eventId: string, position: number): EventLabel | undefined;
+}
+
+export async function readLabels(path: string): Promise<LabelBook> {
+  const file = createReadStream(path);
+  const input = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
+  file.on('error', (error) => input.destroy(error));
+  const inOrder: EventLabel[] = [];
+  const byId = new Map<string, EventLabel>();
+  let line = 0;
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    line++;
+    if (text === '') continue;
+    let label: EventLabel;
+    try {
+      label = JSON.parse(text) as EventLabel;
+    } catch {
+      throw new ExitError(3, `${path}:${line}: not a label (a JSON object a line)`);
+    }
+    if (typeof label.event_id !== 'string' || (label.label !== 'attack' && label.label !== 'honest'))
+      throw new ExitError(3, `${path}:${line}: a label has event_id and label (honest | attack)`);
+    inOrder.push(label);
+    byId.set(label.event_id, label);
+  }
+  let byPosition: boolean | null = null;
+  return {
+    size: inOrder.length,
+    find(eventId, position) {
+      byPosition ??= !byId.has(eventId);
+      return byPosition ? inOrder[position] : byId.get(eventId);
+    },
+  };
+}

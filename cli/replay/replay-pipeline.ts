@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Campaign, Decision, EnrichedRequest, Tick, Verdict } from '../../lib/contracts/generated.ts';
+import type { RunningService } from '../../lib/lifecycle.ts';
+import type { Log, Tail } from '../../lib/log/log.ts';
+import { createMemoryLog } from '../../lib/log/memory.ts';
+import type { CheckpointStore } from '../../lib/log/step.ts';
+import type { Logger } from '../../lib/observability/logger.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import { inPackage } from '../../lib/package-root.ts';
+import type { ServiceContext } from '../../lib/service-context.ts';
+import { createCommandBook } from '../../services/actuator/decider/command-book.ts';
+import { createProtection, type Protection } from '../../services/actuator/decider/protection.ts';
+import { runDecider } from '../../services/actuator/decider/run-decider.ts';
+import { startDetector } from '../../services/detector/main.ts';
+import { startEnricher } from '../../services/enricher/main.ts';
+import type { RootConfig } from '../config.ts';
+
+/** Where replay listens in. All calls come in the order of the topic. */
+export interface PipelineListener {
+  /** A request as match has judged it; `good`: its client is known to be good. In the order of input. */
+  evaluated(event: EnrichedRequest, good: boolean): void;
+  /** The watermark of a site, at an offset of requests.enriched. */
+  tick(tick: Tick, offset: number): void;
+  verdict(verdict: Verdict): void;
+  decision(decision: Decision): void;
+  campaign(campaign: Campaign): void;
+}
+
+/** The services of the pipeline in this process, on a log in memory with one partition: input order is kept. */
+export interface ReplayPipeline {
+  readonly context: ServiceContext;
+  readonly protection: Protection;
+  /** Offsets after the last decision handed to the listener. */
+  decisionsHandedOn(): readonly number[];
+  /** Rejects when a service can not go on. */
+  readonly failed: Promise<never>;
+  /** Resolves when everything sent so far has gone all the way. */
+  drained(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const chain = [
+  ['tidegate.enricher', 'requests.raw'],
+  ['tidegate.detector.combine', 'requests.enriched'],
+  ['tidegate.detector.reduce', 'aggregates'],
+  ['tidegate.detector.match', 'requests.enriched'],
+  ['tidegate.decider', 'verdicts'],
+] as const;
+
+/** In the memory log the process is the durability: nothing is ever read back. */
+const noCheckpoints: CheckpointStore = {
+  storeId: 'replay',
+  write: async () => {},
+  read: async () => null,
+  list: async () => [],
+  delete: async () => {},
+};
+
+/**
+ * Without a configured secret replay uses a fixed one, so that the same log gives the same ids on every machine. It
+ * keys tables that live as long as the run.
+ */
+function replaySecret(config: RootConfig): Buffer {
+  return config.secret === undefined
+    ? createHash('sha256').update('tidegate replay').digest()
+    : Buffer.from(config.secret, 'utf8');
+}
+
+async function isDrained(log: Log): Promise<boolean> {
+  for (const [group, topic] of chain) {
+    const { endOffsets } = await log.status(topic);
+    const committed = await log.committed(group, topic);
+    if (endOffsets.some((end, partition) => (committed[partition]?.offset ?? 0) < end)) return false;
+  }
+  return true;
+}
+
+export async function startReplayPipeline(
+  config: RootConfig,
+  logger: Logger,
+  listener: PipelineListener,
+): Promise<ReplayPipeline> {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const context: ServiceContext = {
+    log,
+    logger,
+    metrics: createMetrics(),
+    instance: 'replay',
+    secret: replaySecret(config),
+    checkpoints: noCheckpoints,
+    now: Date.now,
+  };
+  const { never_block: neverBlock, decider: deciderConfig, allow_list: allowed } = config.actuator;
+  const book = createCommandBook(
+    allowed.map((entry) => ({
+      site: entry.site,
+      target: { kind: 'cidr', value: entry.network },
+      covers: entry.covers,
+      reason: entry.reason,
+      who: 'configuration',
+      untilAt: entry.until === undefined ? null : Date.parse(entry.until),
+    })),
+  );
+  const protection = createProtection(
+    {
+      networks: neverBlock.networks,
+      files: neverBlock.files,
+      shippedFolder: neverBlock.shipped ? inPackage('data', 'never-block') : null,
+    },
+    book,
+  );
+  const handedOn = new Array<number>(await log.partitions('decisions')).fill(0);
+  const tails: Tail[] = [
+    await log.tail({
+      topic: 'decisions',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const { value } of batch.records) listener.decision(value);
+        handedOn[batch.partition] = batch.nextOffset;
+      },
+    }),
+    await log.tail({
+      topic: 'verdicts',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const { value } of batch.records) listener.verdict(value);
+      },
+    }),
+    await log.tail({
+      topic: 'campaigns',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const record of batch.records) if (record.type === 'Campaign') listener.campaign(record.value);
+      },
+    }),
+    await log.tail({
+      topic: 'requests.enriched',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const record of batch.records)
+          if (record.type === 'Tick') listener.tick(record.value, record.offset);
+      },
+    }),
+  ];
+  const decider = await runDecider(context, deciderConfig, book, protection);
+  const services: RunningService[] = [];
+  const stop = async (): Promise<void> => {
+    for (const service of services.splice(0).reverse()) await service.stop();
+    await decider.close();
+    for (const tail of tails) await tail.close();
+    await log.close();
+  };
+  try {
+    services.push(
+      await startDetector(context, config.detector, {
+        onEvaluated: (event, { good }) => listener.evaluated(event, good),
+      }),
+    );
+    services.push(await startEnricher(context, config.enricher));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const failed = new Promise<never>((_, reject) => {
+    for (const part of [...services, decider, ...tails]) part.done.catch(reject);
+  });
+  failed.catch(() => {}); // reported to whoever waits for it
+  return {
+    context,
+    protection,
+    decisionsHandedOn: () => handedOn,
+    failed,
+    async drained() {
+      while (!(await isDrained(log))) await breathe();
+    },
+    stop,
+  };
+}
