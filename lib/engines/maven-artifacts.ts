@@ -14,6 +14,15 @@ export interface MavenArtifact {
   readonly classifier?: string;
 }
 
+const plugin = 'org.apache.maven.plugins:maven-dependency-plugin';
+const transitiveVersion = '3.8.1';
+/** Fetches a file without reading its descriptor; later versions fail where a parent descriptor is not published. */
+const singleVersion = '2.8';
+
+function coordinates({ group, artifact, version, type, classifier }: MavenArtifact): string {
+  return [group, artifact, version, type ?? 'jar', ...(classifier === undefined ? [] : [classifier])].join(':');
+}
+
 function pom(artifacts: readonly MavenArtifact[]): string {
   const dependencies = artifacts.map(
     ({ group, artifact, version, type, classifier }) =>
@@ -72,19 +81,17 @@ export async function resolveArtifacts(options: {
   await mkdir(work);
   try {
     await writeFile(join(work, 'pom.xml'), pom(options.artifacts));
-    await run(
-      options.maven,
-      [
-        '--batch-mode',
-        '--quiet',
-        'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies',
-        '-DincludeScope=runtime',
-        `-DoutputDirectory=${work}`,
-        ...(options.transitive === false ? ['-DexcludeTransitive=true'] : []),
-      ],
-      work,
-      options.env,
-    );
+    const goals =
+      options.transitive === false
+        ? options.artifacts.map((artifact) => [`${plugin}:${singleVersion}:copy`, `-Dartifact=${coordinates(artifact)}`])
+        : [[`${plugin}:${transitiveVersion}:copy-dependencies`, '-DincludeScope=runtime']];
+    for (const goal of goals)
+      await run(
+        options.maven,
+        ['--batch-mode', '--quiet', ...goal, `-DoutputDirectory=${work}`],
+        work,
+        options.env,
+      );
     for (const archive of (await readdir(work)).filter((name) => name.endsWith('.tar.gz'))) {
       await run('tar', ['xzf', archive], work, options.env);
       await rm(join(work, archive));

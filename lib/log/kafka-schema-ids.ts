@@ -73,7 +73,8 @@ export function createRegistrySchemaIds(
         ids.set(subject.record, id);
         return true;
       } catch (error) {
-        if ((error as { status?: number }).status === 404) return false;
+        // The client wraps a 404, and nothing else, in this error.
+        if ((error as Error).name === 'ConfluentSchemaRegistryError') return false;
         throw error;
       }
     },

@@ -124,20 +124,25 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
 
   const plan = async (): Promise<TopicPlanRow[]> => {
     const rows = await planKafkaTopics(admin, config);
-    for (const subject of registry?.subjects ?? []) {
-      const known = await registry!.find(subject);
-      rows.push({
-        topic: `subject ${subject.name}`,
-        action: known ? 'ok' : 'create',
-        detail: known ? `id ${registry!.writerId(subject.record)}` : 'FULL_TRANSITIVE',
-      });
-    }
-    return rows;
+    if (registry === null) return rows;
+    const subjects = await Promise.all(
+      registry.subjects.map(async (subject): Promise<TopicPlanRow> => {
+        const known = await registry.find(subject);
+        return {
+          topic: `subject ${subject.name}`,
+          action: known ? 'ok' : 'create',
+          detail: known ? `id ${registry.writerId(subject.record)}` : 'FULL_TRANSITIVE',
+        };
+      }),
+    );
+    return [...rows, ...subjects];
   };
   const apply = async (): Promise<readonly TopicPlanRow[]> => {
     const rows = await plan();
     await createKafkaTopics(admin, config, rows);
     counts = await readPartitionCounts(admin, prefix);
+    // Leaders take a moment; the client repeats a whole request when one partition of it has none yet.
+    await Promise.all([...counts.keys()].map(ends));
     for (const subject of registry?.subjects ?? [])
       if (rows.some((row) => row.action === 'create' && row.topic === `subject ${subject.name}`))
         await registry!.register(subject);
