@@ -63,7 +63,7 @@ export class GroupAccumulator {
     } else if (this.#others.wants(orderHi)) this.#others.add(orderHi, orderLo, { event, flags });
   }
 
-  partial(site: string, kind: string, key: string): GroupPartial {
+  partial(site: string, kind: string, key: string, read: AttributeReader): GroupPartial {
     return {
       site,
       kind,
@@ -73,7 +73,7 @@ export class GroupAccumulator {
         sketch.toBytes(),
       ),
       samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ hi, lo, item }) =>
-        sampleOf(hi, lo, item),
+        sampleOf(hi, lo, item, read),
       ),
     };
   }
@@ -93,26 +93,41 @@ function mixed(hash: Buffer, salt: number): number {
   return value ^ (value >>> 13);
 }
 
-function sampleOf(hi: number, lo: number, { event, flags }: Sampled): AttributeSample {
+export type AttributeReader = (event: EnrichedRequest) => (string | null)[];
+
+const readers = minedAttributes.map((name) => attributes[name] as Attribute);
+
+/** Reads what a sample carries; an event sampled in several groups of a pane is read once. */
+export function createAttributeReader(): AttributeReader {
+  const known = new Map<EnrichedRequest, (string | null)[]>();
+  return (event) => {
+    let values = known.get(event);
+    if (values === undefined) {
+      values = readers.map((attribute) => {
+        const value = attribute.read(event);
+        return value === null ? null : String(value);
+      });
+      values.push(
+        event.endpoint,
+        event.request.host,
+        event.endpoint_function,
+        event.documented === null ? null : event.documented ? 'yes' : 'no',
+      );
+      known.set(event, values);
+    }
+    return values;
+  };
+}
+
+function sampleOf(hi: number, lo: number, { event, flags }: Sampled, read: AttributeReader): AttributeSample {
   const order = Buffer.allocUnsafe(8);
   order.writeUInt32LE(lo, 0);
   order.writeUInt32LE(hi, 4);
-  const values: (string | null)[] = [];
-  for (const name of minedAttributes) {
-    const value = (attributes[name] as Attribute).read(event);
-    values.push(value === null ? null : String(value));
-  }
-  values.push(
-    event.endpoint,
-    event.request.host,
-    event.endpoint_function,
-    event.documented === null ? null : event.documented ? 'yes' : 'no',
-  );
   return {
     order,
     event_id: event.request.event_id,
     client: event.hashes.subarray(lanes.client, lanes.client + 8),
     flags,
-    attributes: values,
+    attributes: read(event),
   };
 }

@@ -2,7 +2,7 @@ import type { EnrichedRequest, GroupPartial } from '../../../lib/contracts/gener
 import { formatIp, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
 import { clientCountIndex, clientCountNames, flag } from '../layout.ts';
 import { type AddressWindows, windowColumn } from '../state/address-windows.ts';
-import { GroupAccumulator } from './group-accumulator.ts';
+import { createAttributeReader, GroupAccumulator } from './group-accumulator.ts';
 
 /** Kinds of groups that reduce knows. `other` counts what did not fit. */
 export type GroupKind = 'site' | 'endpoint' | 'partner_endpoint' | 'client' | 'other';
@@ -99,17 +99,18 @@ export class Pane {
   /** Groups of the sites, in a fixed order. */
   partials(ofSite: (site: string) => boolean): GroupPartial[] {
     const partials: GroupPartial[] = [];
+    const read = createAttributeReader();
     for (const site of [...this.#sites.keys()].filter(ofSite).sort()) {
       const groups = this.#sites.get(site)!;
-      partials.push(groups.all.partial(site, 'site', ''));
+      partials.push(groups.all.partial(site, 'site', '', read));
       const endpoints = byKey(groups.hosts, '');
       for (const key of [...endpoints.keys()].sort())
-        partials.push(endpoints.get(key)!.partial(site, 'endpoint', key));
+        partials.push(endpoints.get(key)!.partial(site, 'endpoint', key, read));
       const logins = new Map<string, GroupAccumulator>();
       for (const [partner, hosts] of groups.partners)
         for (const [key, group] of byKey(hosts, `${viaPartner}${partner}`)) logins.set(key, group);
       for (const key of [...logins.keys()].sort())
-        partials.push(logins.get(key)!.partial(site, 'partner_endpoint', key));
+        partials.push(logins.get(key)!.partial(site, 'partner_endpoint', key, read));
       for (const key of [...groups.clients.keys()].sort())
         partials.push({
           site,

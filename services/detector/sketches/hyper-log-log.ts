@@ -1,18 +1,20 @@
 /**
- * HyperLogLog with 2^11 registers (standard error 2.3 %), fed with 64-bit keyed hashes as two 32-bit halves. Sparse
- * (index and rank pairs) until it is cheaper dense. Merging is exact: registers take the maximum, so the result does
- * not depend on order or grouping.
+ * HyperLogLog with 2^11 registers (standard error 2.3 %), fed with 64-bit keyed hashes as two 32-bit halves. Merging is
+ * exact: registers take the maximum, so the result does not depend on order or grouping. The first few values are
+ * kept as a list: most groups of most panes never need the registers.
  */
 const precision = 11;
 const registers = 1 << precision;
-const sparseLimit = 340;
+const listLimit = 24;
+/** Above this many filled registers all of them are shorter than the list of those filled. */
+const sparseBytesLimit = 680;
 const alpha = 0.7213 / (1 + 1.079 / registers);
 const powers = Float64Array.from({ length: 64 }, (_, rank) => 2 ** -rank);
 
 export class HyperLogLog {
   #dense: Uint8Array | null = null;
-  /** index -> rank, while sparse */
-  #sparse: Map<number, number> | null = new Map();
+  /** index << 8 | rank, one entry per index, while few */
+  #list: number[] = [];
 
   add(lo: number, hi: number): void {
     // hashes are uniform; the low bits choose the register, the other half gives the rank
@@ -25,21 +27,28 @@ export class HyperLogLog {
       if (dense[index]! < rank) dense[index] = rank;
       return;
     }
-    const sparse = this.#sparse!;
-    if ((sparse.get(index) ?? 0) >= rank) return;
-    sparse.set(index, rank);
-    if (sparse.size > sparseLimit) {
-      this.#dense = new Uint8Array(registers);
-      for (const [at, value] of sparse) this.#dense[at] = value;
-      this.#sparse = null;
+    const list = this.#list;
+    for (let at = 0; at < list.length; at++) {
+      if (list[at]! >> 8 !== index) continue;
+      if ((list[at]! & 255) < rank) list[at] = (index << 8) | rank;
+      return;
     }
+    if (list.length < listLimit) {
+      list.push((index << 8) | rank);
+      return;
+    }
+    const filled = new Uint8Array(registers);
+    for (const entry of list) filled[entry >> 8] = entry & 255;
+    filled[index] = rank;
+    this.#dense = filled;
+    this.#list = [];
   }
 
   merge(other: HyperLogLog): void {
     if (other.#dense !== null) {
       for (let index = 0; index < registers; index++)
         if (other.#dense[index] !== 0) this.#set(index, other.#dense[index]!);
-    } else for (const [index, rank] of other.#sparse!) this.#set(index, rank);
+    } else for (const entry of other.#list) this.#set(entry >> 8, entry & 255);
   }
 
   mergeBytes(bytes: Buffer): void {
@@ -50,24 +59,28 @@ export class HyperLogLog {
     for (let at = 0; at + 3 <= bytes.length; at += 3) this.#set(bytes.readUInt16LE(at), bytes[at + 2]!);
   }
 
-  clear(): void {
-    this.#dense = null;
-    this.#sparse = new Map();
-  }
-
-  get empty(): boolean {
-    return this.#sparse !== null && this.#sparse.size === 0;
-  }
-
   /** Canonical: equal sets have equal bytes. Sparse: 3 bytes per register, by index; dense: one byte each. */
   toBytes(): Buffer {
-    if (this.#dense !== null) return Buffer.from(this.#dense);
-    const entries = [...this.#sparse!].sort((a, b) => a[0] - b[0]);
-    const bytes = Buffer.allocUnsafe(entries.length * 3);
-    entries.forEach(([index, rank], at) => {
-      bytes.writeUInt16LE(index, at * 3);
-      bytes[at * 3 + 2] = rank;
-    });
+    if (this.#dense === null) {
+      const entries = [...this.#list].sort((a, b) => a - b);
+      const bytes = Buffer.allocUnsafe(entries.length * 3);
+      entries.forEach((entry, at) => {
+        bytes.writeUInt16LE(entry >> 8, at * 3);
+        bytes[at * 3 + 2] = entry & 255;
+      });
+      return bytes;
+    }
+    let filled = 0;
+    for (const rank of this.#dense) if (rank !== 0) filled++;
+    if (filled > sparseBytesLimit) return Buffer.from(this.#dense);
+    const bytes = Buffer.allocUnsafe(filled * 3);
+    let at = 0;
+    for (let index = 0; index < registers; index++) {
+      if (this.#dense[index] === 0) continue;
+      bytes.writeUInt16LE(index, at);
+      bytes[at + 2] = this.#dense[index]!;
+      at += 3;
+    }
     return bytes;
   }
 
@@ -78,22 +91,16 @@ export class HyperLogLog {
   }
 
   count(): number {
-    let sum = 0;
-    let zeros = registers;
-    if (this.#dense !== null) {
-      zeros = 0;
-      for (const rank of this.#dense) {
-        sum += powers[rank]!;
-        if (rank === 0) zeros++;
-      }
-    } else {
-      // integer-keyed sums in canonical order, so that equal sets give equal figures to the last bit
-      const byRank = new Int32Array(64);
-      for (const rank of this.#sparse!.values()) byRank[rank]!++;
-      zeros -= this.#sparse!.size;
-      sum = zeros;
-      for (let rank = 1; rank < 64; rank++) sum += byRank[rank]! * powers[rank]!;
+    const byRank = new Int32Array(64);
+    if (this.#dense !== null) for (const rank of this.#dense) byRank[rank]!++;
+    else {
+      byRank[0] = registers - this.#list.length;
+      for (const entry of this.#list) byRank[entry & 255]!++;
     }
+    // summed by rank, so that equal sets give equal figures to the last bit
+    let sum = 0;
+    for (let rank = 0; rank < 64; rank++) sum += byRank[rank]! * powers[rank]!;
+    const zeros = byRank[0]!;
     const estimate = (alpha * registers * registers) / sum;
     return estimate <= 2.5 * registers && zeros > 0
       ? Math.round(registers * Math.log(registers / zeros))

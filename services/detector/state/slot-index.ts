@@ -1,6 +1,6 @@
 /**
  * Bounded index from 64-bit keyed hashes to slot numbers: sets of eight ways, so that a look-up touches one or two
- * cache lines and forgetting needs no list. It doubles while it may; at its limit the least recently used way of a
+ * cache lines and forgetting needs no list. It grows fourfold while it may; at its limit the least recently used way of a
  * full set makes room. The caller keeps its columns in arrays of `capacity` and moves them in `grown`.
  */
 const ways = 8;
@@ -53,7 +53,7 @@ export class SlotIndex {
 
   /**
    * Slot of the key, made if need be (`fresh` is then true and the caller resets its columns). `grown` is called
-   * before the slot is chosen when the table doubles, with old slot -> new slot.
+   * before the slot is chosen when the table grows, with old slot -> new slot.
    */
   slot(lo: number, hi: number, second: number, grown: (capacity: number, moved: Int32Array) => void): number {
     const found = this.find(lo, hi);
@@ -94,7 +94,7 @@ export class SlotIndex {
     const oldLo = this.#lo;
     const oldHi = this.#hi;
     const oldUsed = this.#usedAt;
-    const size = oldLo.length * 2;
+    const size = Math.min(this.#limit, oldLo.length * 4);
     const moved = new Int32Array(oldLo.length).fill(-1);
     this.#lo = new Int32Array(size);
     this.#hi = new Int32Array(size);
@@ -105,7 +105,7 @@ export class SlotIndex {
       if (oldUsed[slot] === 0) continue;
       const lo = oldLo[slot]!;
       const hi = oldHi[slot]!;
-      // a set splits in two, so every old entry finds a free way
+      // a set splits evenly in number, so every old entry finds a free way
       let at = ((hi ^ (lo >>> 3)) & this.#setMask) * ways;
       while (this.#usedAt[at] !== 0) at++;
       moved[slot] = this.#take(at, lo, hi, oldUsed[slot]!);
