@@ -11,10 +11,21 @@ export function cleanText(text: string, maxLength: number): string {
   return cut;
 }
 
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
 function cleanSlowly(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8').replace(unsafe, '\ufffd');
+  let result = '';
+  // Iterates over code points: a lone surrogate comes alone.
+  for (const char of text) result += isUnsafe(char.codePointAt(0)!) ? '\ufffd' : char;
+  return result;
+}
+
+function isUnsafe(code: number): boolean {
+  return (
+    code < 0x20 ||
+    (code >= 0x7f && code <= 0x9f) ||
+    (code >= 0x2028 && code <= 0x202e) ||
+    (code >= 0x2066 && code <= 0x2069) ||
+    (code >= 0xd800 && code <= 0xdfff)
+  );
 }
 
 /** Host in lower case without port, trailing dot or anything that is not of a host name; null when nothing is left. */

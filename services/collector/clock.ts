@@ -76,21 +76,27 @@ export function createClock<T>(options: ClockOptions, sink: ClockSink<T>): Sourc
     sink.refuse(item, 'future', `${new Date(stamp).toISOString()} is ${stamp - limit} ms ahead`);
   };
 
-  const decideHeld = (confirmed: boolean): void => {
+  /** `ended`: nothing follows that could agree or disagree. Else a leap among the last events is held again. */
+  const decideHeld = (ended: boolean): void => {
     if (held.length === 0) return;
     const candidates = held;
     held = [];
     const stamps = candidates.map(({ stamp }) => stamp);
     const believed = orderedRun(stamps, latenessMs);
-    if (Number.isFinite(time) && !confirmed) dropLeap(stamps, believed, time, gapMs);
-    else dropLonely(stamps, believed, gapMs);
+    if (!Number.isFinite(time)) dropLonely(stamps, believed, gapMs, ended);
+    else if (ended) dropLeap(stamps, believed, time, gapMs);
     const first = believed.indexOf(true);
     const reference = first < 0 ? time : stamps[first]!;
-    candidates.forEach(({ stamp, item }, index) => {
-      if (believed[index]) settle(stamp, item);
-      else if (stamp < reference) sink.refuse(item, 'late', 'far behind the events beside it');
-      else refuseFuture(stamp, item, Number.isFinite(reference) ? reference : stamp);
-    });
+    for (let index = 0; index < candidates.length; index++) {
+      const { stamp, item } = candidates[index]!;
+      if (!believed[index]) {
+        if (stamp < reference) sink.refuse(item, 'late', 'far behind the events beside it');
+        else refuseFuture(stamp, item, reference);
+      } else if (!ended && index > first && stamp > time + leapMs) {
+        held = candidates.slice(index);
+        return;
+      } else settle(stamp, item);
+    }
   };
 
   const offerFile = (stamp: number, item: T, now: number): void => {
@@ -109,7 +115,7 @@ export function createClock<T>(options: ClockOptions, sink: ClockSink<T>): Sourc
       return;
     }
     held.push({ stamp, item });
-    if (held.length >= agreeing) decideHeld(true);
+    if (held.length >= agreeing) decideHeld(false);
   };
 
   const offerLive = (stamp: number, item: T, now: number): void => {
@@ -123,11 +129,11 @@ export function createClock<T>(options: ClockOptions, sink: ClockSink<T>): Sourc
   return {
     offer: mode === 'live' ? offerLive : offerFile,
     idle: (now, followWall) => {
-      decideHeld(false);
+      decideHeld(true);
       if (mode === 'live' || followWall) advance(now);
     },
     end: (now) => {
-      decideHeld(false);
+      decideHeld(true);
       if (mode === 'live') advance(now);
       if (!Number.isFinite(time)) return;
       // Nothing follows: the end of the running second is a promise that can be kept.
@@ -141,38 +147,49 @@ export function createClock<T>(options: ClockOptions, sink: ClockSink<T>): Sourc
 }
 
 /**
- * Marks the longest subsequence in which no stamp lies more than `latenessMs` behind one before it. At most a few
- * dozen stamps: quadratic is fine. Of equally long ones the later in the input is taken.
+ * Marks the longest subsequence in which no stamp lies more than `latenessMs` behind one before it; of equally long
+ * ones the one that spans the least time. At most a few dozen stamps: quadratic is fine.
  */
 function orderedRun(stamps: readonly number[], latenessMs: number): boolean[] {
   const length = stamps.map(() => 1);
   const from = stamps.map(() => -1);
+  const lowest = [...stamps];
   const highest = [...stamps];
   let last = 0;
+  const span = (index: number): number => highest[index]! - lowest[index]!;
   for (let index = 0; index < stamps.length; index++) {
+    const stamp = stamps[index]!;
     for (let before = 0; before < index; before++) {
-      if (stamps[index]! >= highest[before]! - latenessMs && length[before]! + 1 >= length[index]!) {
-        length[index] = length[before]! + 1;
-        from[index] = before;
-        highest[index] = Math.max(highest[before]!, stamps[index]!);
-      }
+      if (stamp < highest[before]! - latenessMs || length[before]! + 1 < length[index]!) continue;
+      const low = Math.min(lowest[before]!, stamp);
+      const high = Math.max(highest[before]!, stamp);
+      if (length[before]! + 1 === length[index]! && high - low > span(index)) continue;
+      length[index] = length[before]! + 1;
+      from[index] = before;
+      lowest[index] = low;
+      highest[index] = high;
     }
-    if (length[index]! >= length[last]!) last = index;
+    if (length[index]! > length[last]! || (length[index] === length[last] && span(index) <= span(last)))
+      last = index;
   }
   const marked = stamps.map(() => false);
   for (let index = last; index >= 0; index = from[index]!) marked[index] = true;
   return marked;
 }
 
-/** Unmarks what lies beyond a gap that too few events vouch for; the larger side of each gap stays. */
-function dropLonely(stamps: readonly number[], marked: boolean[], gapMs: number): void {
+/**
+ * At the opening there is no time yet to measure a leap from: of two sides of a long gap the larger is believed. Unless
+ * the input has ended only the side before the gap can lose; the side behind it may still find agreement.
+ */
+function dropLonely(stamps: readonly number[], marked: boolean[], gapMs: number, ended: boolean): void {
   const indexes = stamps.map((_, index) => index).filter((index) => marked[index]);
   for (let position = 1; position < indexes.length; position++) {
     if (stamps[indexes[position]!]! - stamps[indexes[position - 1]!]! <= gapMs) continue;
     const before = indexes.slice(0, position);
     const after = indexes.slice(position);
+    if (before.length > after.length && !ended) continue;
     for (const index of before.length > after.length ? after : before) marked[index] = false;
-    dropLonely(stamps, marked, gapMs);
+    dropLonely(stamps, marked, gapMs, ended);
     return;
   }
 }

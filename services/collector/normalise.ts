@@ -187,7 +187,12 @@ export const setters: ReadonlyMap<string, Setter> = new Map<string, Setter>([
       return null;
     },
   ],
-  ['outcome', oneOf(['success', 'failure', 'unknown'], (request, value) => void (request.outcome = value))],
+  [
+    'outcome',
+    oneOf(['success', 'failure', 'unknown'], (request, value) => {
+      request.outcome = value;
+    }),
+  ],
   ['request_bytes', count('request_bytes')],
   ['response_bytes', count('response_bytes')],
   [
@@ -245,10 +250,9 @@ export const setters: ReadonlyMap<string, Setter> = new Map<string, Setter>([
   ],
   [
     'edge_action',
-    oneOf(
-      ['allow', 'tag', 'rate_limit', 'challenge', 'block'],
-      (request, value) => void (request.edge_action = value),
-    ),
+    oneOf(['allow', 'tag', 'rate_limit', 'challenge', 'block'], (request, value) => {
+      request.edge_action = value;
+    }),
   ],
   [
     'sample_rate',

@@ -68,7 +68,7 @@ export function createRedactor(
     let redacted = recentPaths.get(text);
     if (redacted === undefined) {
       redacted = redactPath(text, hashValue, keepShapes);
-      if (text.length <= 256) recentPaths.set(text, redacted);
+      if (redacted === text && text.length <= 256) recentPaths.set(text, redacted);
     }
     return redacted;
   };
@@ -111,7 +111,8 @@ export function createRedactor(
       const hostEnd = slash < 0 ? text.length : slash;
       const host = cleanHost(text.slice(start, hostEnd).split(/[?#]/, 1)[0]!) ?? '';
       redacted = host + redactPath(slash < 0 ? '/' : text.slice(slash), hashValue, keepShapes);
-      if (text.length <= 512) recentReferers.set(text, redacted);
+      // One with an identifier in it will hardly come again.
+      if (!redacted.includes('/~') && text.length <= 512) recentReferers.set(text, redacted);
     }
     return redacted;
   };

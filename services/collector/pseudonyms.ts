@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { base32 } from '../../lib/ids.ts';
+import { base32Text } from './base32-text.ts';
 import type { PrivacyConfig } from './config.ts';
 
 export type IdentityKind = 'session' | 'account' | 'api-key';
@@ -45,7 +45,7 @@ export function createPseudonymiser(keys: PrivacyConfig['keys'], secret: Buffer)
     const known = key.recent.get(message);
     if (known !== undefined) return known;
     const digest = createHmac('sha256', key.secret).update(message).digest();
-    const pseudonym = key.prefix + base32(digest.subarray(0, 16));
+    const pseudonym = base32Text(key.prefix, (index) => digest[index]!);
     key.recent.set(message, pseudonym);
     return pseudonym;
   };

@@ -25,10 +25,22 @@ export interface LayoutField {
 
 const variable = /\$\{?([a-z0-9_]+)\}?/g;
 
-/** Throws RangeError for a format that cannot be told apart (two variables without text between). */
+const needed: readonly (readonly [what: string, anyOf: readonly string[]])[] = [
+  ['the client', ['remote_addr']],
+  ['the time', ['time_local', 'time_iso8601', 'msec']],
+  ['the method', ['request', 'request_method']],
+  ['the path', ['request', 'request_uri', 'uri']],
+];
+
+/** Throws RangeError for a format without client, time or request, or with two variables and nothing between. */
 export function compileLayout(logFormat: string, takerOf: (variable: string) => Take | null): LineLayout {
   const found = [...logFormat.matchAll(variable)];
   if (found.length === 0) throw new RangeError('a log format needs at least one $variable');
+  const names = new Set(found.map((match) => match[1]!));
+  for (const [what, anyOf] of needed) {
+    if (!anyOf.some((name) => names.has(name)))
+      throw new RangeError(`the log format lacks ${what} (${anyOf.map((name) => `$${name}`).join(' or ')})`);
+  }
   const prefix = logFormat.slice(0, found[0]!.index);
   const fields = found.map((match, index): LayoutField => {
     const end = match.index + match[0].length;

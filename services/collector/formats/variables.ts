@@ -106,9 +106,14 @@ const requestLine: Take = (request, line, from, to) => {
   return null;
 };
 
-function custom(take: (request: ParsedRequest, text: string) => string | null | void): Take {
+/** For variables that are rare or cheap: `take` gets the text without escapes and may answer a problem. */
+function custom(take: (request: ParsedRequest, text: string) => unknown): Take {
   return (request, line, from, to) =>
-    absent(line, from, to) ? null : (take(request, unescapeText(line.slice(from, to))) ?? null);
+    absent(line, from, to) ? null : problemOf(take(request, unescapeText(line.slice(from, to))));
+}
+
+function problemOf(answer: unknown): string | null {
+  return typeof answer === 'string' ? answer : null;
 }
 
 function address(): Take {
@@ -155,7 +160,12 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
       }),
     ],
     ['request_uri', custom(setTarget)],
-    ['uri', custom((request, value) => void (request.path = value))],
+    [
+      'uri',
+      custom((request, value) => {
+        request.path = value;
+      }),
+    ],
     ['args', text('query')],
     ['query_string', text('query')],
     ['status', status],
@@ -168,13 +178,43 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
     ['http_accept_language', text('accept_language')],
     ['http_host', text('host')],
     ['host', text('host')],
-    ['server_name', custom((request, value) => void (request.host ??= value))],
-    ['server_protocol', custom((request, value) => void (request.http_version = httpVersion(value)))],
+    [
+      'server_name',
+      custom((request, value) => {
+        request.host ??= value;
+      }),
+    ],
+    [
+      'server_protocol',
+      custom((request, value) => {
+        request.http_version = httpVersion(value);
+      }),
+    ],
     ['ssl_protocol', text('tls_version')],
-    ['http_x_forwarded_for', custom((request, value) => void (request.forwarded = splitForwardedFor(value)))],
-    ['http_forwarded', custom((request, value) => void (request.forwarded ??= splitForwarded(value)))],
-    ['proxy_protocol', custom((request, value) => void (request.forwarded = proxyLineAddress(value)))],
-    ['proxy_protocol_addr', custom((request, value) => void (request.forwarded = [value]))],
+    [
+      'http_x_forwarded_for',
+      custom((request, value) => {
+        request.forwarded = splitForwardedFor(value);
+      }),
+    ],
+    [
+      'http_forwarded',
+      custom((request, value) => {
+        request.forwarded ??= splitForwarded(value);
+      }),
+    ],
+    [
+      'proxy_protocol',
+      custom((request, value) => {
+        request.forwarded = proxyLineAddress(value);
+      }),
+    ],
+    [
+      'proxy_protocol_addr',
+      custom((request, value) => {
+        request.forwarded = [value];
+      }),
+    ],
     ['request_id', text('request_id')],
     ['http_x_api_key', text('api_key_id')],
     [
@@ -184,7 +224,12 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
         if (session !== undefined) request.session_id ??= cookieValue(value, session) ?? null;
       }),
     ],
-    ['sent_http_set_cookie', custom((request) => void (request.set_cookie_count = 1))],
+    [
+      'sent_http_set_cookie',
+      custom((request) => {
+        request.set_cookie_count = 1;
+      }),
+    ],
     [
       'http_authorization',
       custom((request, value) => {

@@ -154,7 +154,7 @@ async function waitForFormat(options: FollowOptions): Promise<InputFormat | null
   const { config, signal } = options;
   while (!signal.aborted) {
     const exists = await stat(config.path).catch(() => null);
-    if (exists !== null && exists.isFile()) {
+    if (exists?.isFile()) {
       if (config.format !== 'auto') return detectFormat([], config, config.path);
       const { sample } = await openInput(config.path, sampleLines);
       if (sample.length > 0) return detectFormat(sample, config, config.path);
