@@ -1,12 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Command, EdgeAction, Verdict } from '../../lib/contracts/generated.ts';
+import type { EdgeAction } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
-import { silentLogger } from '../../lib/observability/logger.ts';
-import { createMetrics } from '../../lib/observability/metrics.ts';
-import type { ServiceContext } from '../../lib/service-context.ts';
-import { targetKey } from '../../lib/target.ts';
-import { addressTarget, commandRecord, makeCommand } from './commands.ts';
+import { command, contextOf, say, verdict } from './actuator-fixture.ts';
 import { actuatorConfig } from './config.ts';
 import { hashSecret } from './edges/hashed-secret.ts';
 import { type RunningActuator, startActuator } from './main.ts';
@@ -16,69 +12,12 @@ afterEach(async () => {
   for (const actuator of running.splice(0)) await actuator.stop();
 });
 
-function contextOf(log: Log): ServiceContext {
-  return {
-    log,
-    logger: silentLogger,
-    metrics: createMetrics(),
-    instance: 'test',
-    secret: Buffer.alloc(32),
-    checkpoints: null as never,
-    now: Date.now,
-  };
-}
 async function start(log: Log, edges: unknown[], more: object = {}): Promise<RunningActuator> {
   const config = actuatorConfig.parse({ api: { port: 0 }, edges, ...more });
   const actuator = await startActuator(contextOf(log), config);
   running.push(actuator);
   return actuator;
 }
-function verdict(value: string, ttlMs = 3_600_000): Verdict {
-  const at = Date.now();
-  return {
-    verdict_id: `vrd_${value}_${at}`,
-    revision: 1,
-    updated_at: at,
-    site: 'default',
-    policy_id: 'p',
-    policy_title: 'P',
-    policy_hash: 'h',
-    level: 'high',
-    mode: 'enforce',
-    target: addressTarget(value)!,
-    action: { kind: 'block', fallback: null, ttl_ms: ttlMs, escalate_ms: [] },
-    campaign_id: null,
-    decided_at: at,
-    first_seen_at: at - 2000,
-    until_at: at + ttlMs,
-    reason: 'failing logins',
-    evidence: [],
-    taxonomy: [],
-    sample_event_ids: [],
-    inputs: [],
-    degraded: [],
-    baseline_rung: null,
-  };
-}
-async function say(log: Log, ...records: (Verdict | Command)[]): Promise<void> {
-  const producer = await log.producer('test');
-  await producer.send(
-    records.map((value) =>
-      'verdict_id' in value
-        ? { topic: 'verdicts', key: targetKey(value.site, value.target), type: 'Verdict', value }
-        : commandRecord(value),
-    ),
-  );
-}
-const command = (kind: 'allow' | 'release' | 'block' | 'kill' | 'resume', value: string | null): Command =>
-  makeCommand({
-    kind,
-    site: 'default',
-    target: value === null ? null : addressTarget(value),
-    reason: 'a customer called',
-    who: 'ada',
-    at: Date.now(),
-  });
 async function until(check: () => Promise<boolean> | boolean): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (await check()) return;

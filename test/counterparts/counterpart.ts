@@ -25,7 +25,8 @@ export function findBinary(name: string, ...more: readonly string[]): string | n
     ...['usr/sbin', 'usr/bin', 'sbin', 'bin', 'usr/local/bin'].map((folder) => join(unpackedRoot, folder)),
     ...more,
   ];
-  for (const folder of folders) if (folder !== '' && existsSync(join(folder, name))) return join(folder, name);
+  for (const folder of folders)
+    if (folder !== '' && existsSync(join(folder, name))) return join(folder, name);
   return null;
 }
 

@@ -1,0 +1,72 @@
+import type { Command, Verdict } from '../../lib/contracts/generated.ts';
+import type { Log } from '../../lib/log/log.ts';
+import { silentLogger } from '../../lib/observability/logger.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import type { ServiceContext } from '../../lib/service-context.ts';
+import { targetKey } from '../../lib/target.ts';
+import { addressTarget, commandRecord, makeCommand } from './commands.ts';
+
+/** For tests: what the actuator is given, and what it is told. */
+
+export function contextOf(log: Log): ServiceContext {
+  return {
+    log,
+    logger: silentLogger,
+    metrics: createMetrics(),
+    instance: 'test',
+    secret: Buffer.alloc(32),
+    checkpoints: null as never,
+    now: Date.now,
+  };
+}
+/** A verdict to block the address or network from now on. */
+export function verdict(value: string, ttlMs = 3_600_000): Verdict {
+  const at = Date.now();
+  return {
+    verdict_id: `vrd_${value}_${at}`,
+    revision: 1,
+    updated_at: at,
+    site: 'default',
+    policy_id: 'p',
+    policy_title: 'P',
+    policy_hash: 'h',
+    level: 'high',
+    mode: 'enforce',
+    target: addressTarget(value)!,
+    action: { kind: 'block', fallback: null, ttl_ms: ttlMs, escalate_ms: [] },
+    campaign_id: null,
+    decided_at: at,
+    first_seen_at: at - 2000,
+    until_at: at + ttlMs,
+    reason: 'failing logins',
+    evidence: [],
+    taxonomy: [],
+    sample_event_ids: [],
+    inputs: [],
+    degraded: [],
+    baseline_rung: null,
+  };
+}
+/** Appends verdicts and commands to their topics. */
+export async function say(log: Log, ...records: (Verdict | Command)[]): Promise<void> {
+  const producer = await log.producer('test');
+  await producer.send(
+    records.map((value) =>
+      'verdict_id' in value
+        ? { topic: 'verdicts', key: targetKey(value.site, value.target), type: 'Verdict', value }
+        : commandRecord(value),
+    ),
+  );
+}
+export const command = (
+  kind: 'allow' | 'release' | 'block' | 'kill' | 'resume',
+  value: string | null,
+): Command =>
+  makeCommand({
+    kind,
+    site: 'default',
+    target: value === null ? null : addressTarget(value),
+    reason: 'a customer called',
+    who: 'ada',
+    at: Date.now(),
+  });

@@ -1,0 +1,191 @@
+import { CreateIPSetCommand, GetIPSetCommand, UpdateIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createMemoryLog } from '../../../lib/log/memory.ts';
+import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../../test/counterparts/fault-proxy.ts';
+import { until } from '../../../test/counterparts/free-port.ts';
+import { findMoto, type RunningMoto, startMoto } from '../../../test/counterparts/moto.ts';
+import { command, contextOf, say, verdict } from '../actuator-fixture.ts';
+import { actuatorConfig } from '../config.ts';
+import { type RunningActuator, startActuator } from '../main.ts';
+
+const missing = requireCounterpart('moto_server', findMoto());
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+describe.skipIf(missing !== null)('AWS WAFv2', () => {
+  let moto: RunningMoto;
+  let client: WAFV2Client;
+  let proxy: FaultProxy;
+  let fault: (operation: string) => Fault | null | Promise<Fault | null> = () => null;
+  let created = 0;
+  const started: RunningActuator[] = [];
+
+  beforeAll(async () => {
+    moto = await startMoto();
+    client = new WAFV2Client({ region: 'eu-central-1', endpoint: moto.url, credentials });
+    proxy = await startFaultProxy(moto.url, ({ headers }) =>
+      fault(String(headers['x-amz-target'] ?? '').replace(/^.*\./, '')),
+    );
+  });
+  afterEach(async () => {
+    fault = () => null;
+    for (const actuator of started.splice(0)) await actuator.stop();
+  });
+  afterAll(async () => {
+    client?.destroy();
+    await proxy?.close();
+    await moto?.stop();
+  });
+
+  const makeSet = async (version: 'IPV4' | 'IPV6', addresses: string[] = []) => {
+    const Name = `tidegate-${++created}`;
+    const made = await client.send(
+      new CreateIPSetCommand({
+        Name,
+        Scope: 'REGIONAL',
+        IPAddressVersion: version,
+        Addresses: addresses,
+        Description: 'kept',
+      }),
+    );
+    return { name: Name, id: made.Summary!.Id! };
+  };
+  const held = async (set: { name: string; id: string }) => {
+    const found = await client.send(new GetIPSetCommand({ Name: set.name, Id: set.id, Scope: 'REGIONAL' }));
+    return {
+      addresses: [...(found.IPSet!.Addresses ?? [])].sort(),
+      token: found.LockToken!,
+      set: found.IPSet!,
+    };
+  };
+  const holds = (set: { name: string; id: string }, ...addresses: string[]) =>
+    until(`the set holds ${addresses.join(', ') || 'nothing'}`, async () => {
+      return (await held(set)).addresses.join() === [...addresses].sort().join();
+    });
+  const start = async (values: object, log = createMemoryLog({ trafficPartitions: 2 })) => {
+    const edge = {
+      kind: 'aws-waf',
+      name: 'aws',
+      dry_run: false,
+      region: 'eu-central-1',
+      endpoint: proxy.url,
+      update_every: '50ms',
+      credentials: { access_key_id: 'test', secret_access_key: 'test' },
+      ...values,
+    };
+    const loop = { backoff_base: '50ms', backoff_cap: '200ms', verify_every: '1s' };
+    const actuator = await startActuator(
+      contextOf(log),
+      actuatorConfig.parse({ api: { port: 0 }, edges: [edge], loop }),
+    );
+    started.push(actuator);
+    return { log, actuator, state: () => actuator.edges()[0]! };
+  };
+  const aws = (name: string, status = 400): Fault => ({
+    kind: 'answer',
+    status,
+    body: JSON.stringify({ __type: name, message: name }),
+  });
+
+  test('both sets follow, release and end of time included, and the description stays', async () => {
+    const [ipv4, ipv6] = [await makeSet('IPV4'), await makeSet('IPV6')];
+    const { log } = await start({ ipv4, ipv6 });
+    await say(
+      log,
+      verdict('203.0.113.1'),
+      verdict('203.0.113.0/25'),
+      verdict('2001:db8::9'),
+      verdict('203.0.114.1', 5000),
+    );
+    await holds(ipv6, '2001:db8::9/128');
+    await holds(ipv4, '203.0.113.0/25', '203.0.114.1/32');
+    await say(log, command('release', '203.0.113.0/25'));
+    await holds(ipv4);
+    expect((await held(ipv4)).set.Description).toBe('kept');
+  });
+
+  test('a writer in between costs a fresh look, not a lost update', async () => {
+    const ipv4 = await makeSet('IPV4');
+    let stolen = 0;
+    fault = async (operation) => {
+      if (operation === 'UpdateIPSet' && stolen++ < 2) {
+        const { token, set } = await held(ipv4);
+        const input = { Name: ipv4.name, Id: ipv4.id, Scope: 'REGIONAL' as const, LockToken: token };
+        await client.send(new UpdateIPSetCommand({ ...input, Addresses: set.Addresses ?? [] }));
+      }
+      return null;
+    };
+    const { log, state } = await start({ ipv4 });
+    await say(log, verdict('203.0.113.1'));
+    await holds(ipv4, '203.0.113.1/32');
+    await until('in step', () => state().state === 'in_step');
+    expect(stolen).toBeGreaterThan(2);
+  });
+
+  test('throttling, cut connections and server errors end in step, with nothing twice', async () => {
+    const ipv4 = await makeSet('IPV4');
+    const faults: (Fault | null)[] = [
+      aws('ThrottlingException'),
+      { kind: 'cut', when: 'before' },
+      null,
+      aws('InternalError', 500),
+      { kind: 'cut', when: 'after' },
+    ];
+    fault = () => faults.shift() ?? null;
+    const { log, state } = await start({ ipv4 });
+    await say(log, verdict('203.0.113.1'), verdict('203.0.113.2'));
+    await holds(ipv4, '203.0.113.1/32', '203.0.113.2/32');
+    await until('in step', () => state().state === 'in_step' && faults.length === 0);
+  });
+
+  test('foreign content is refused and never removed; adopt takes the set over', async () => {
+    const ipv4 = await makeSet('IPV4', ['192.0.2.1/32']);
+    const { log, state } = await start({ ipv4 });
+    await say(log, verdict('203.0.113.1'));
+    await until('refused', () => state().state === 'refused' && state().foreign === 1);
+    expect((await held(ipv4)).addresses).toEqual(['192.0.2.1/32']);
+    const adopting = await start({ ipv4, adopt: true });
+    await say(adopting.log, verdict('203.0.113.1'));
+    await holds(ipv4, '203.0.113.1/32');
+  });
+
+  test('what a restart finds is ours because it was decided', async () => {
+    const ipv4 = await makeSet('IPV4');
+    const { log } = await start({ ipv4 });
+    await say(log, verdict('203.0.113.1'), verdict('203.0.113.2'));
+    await holds(ipv4, '203.0.113.1/32', '203.0.113.2/32');
+    for (const actuator of started.splice(0)) await actuator.stop();
+    await say(log, command('release', '203.0.113.1'));
+    const again = await start({ ipv4 }, log);
+    await holds(ipv4, '203.0.113.2/32');
+    expect(again.state().foreign).toBe(0);
+  });
+
+  test('a set deleted behind its back, or a wrong credential, is a state that says so', async () => {
+    const { state } = await start({ ipv4: { name: 'gone', id: '00000000-0000-0000-0000-000000000000' } });
+    await until('missing', () => state().state === 'missing');
+    expect(state().detail).toMatch(/IP set gone/);
+    fault = () => aws('AccessDeniedException', 403);
+    await until('credential', () => state().state === 'credential');
+  });
+
+  test('at most the capacity is held, and the rest is counted as left out', async () => {
+    const ipv4 = await makeSet('IPV4');
+    const { log, state } = await start({ ipv4, capacity: 10_000 });
+    const many = Array.from({ length: 10_050 }, (_, index) =>
+      verdict(`20.${(index >> 8) & 255}.${index & 255}.1`),
+    );
+    await say(log, ...many);
+    await until('the set is full', async () => (await held(ipv4)).addresses.length === 10_000, 60_000);
+    await until('the rest is counted', () => state().leftOut === 50 && state().state === 'in_step');
+  });
+
+  test('dry run reads and writes nothing', async () => {
+    const ipv4 = await makeSet('IPV4', ['192.0.2.1/32']);
+    const { log, state, actuator } = await start({ ipv4, dry_run: true });
+    await say(log, verdict('203.0.113.1'));
+    await until('planned', async () => (await actuator.planEdge('aws')).refused !== null);
+    expect(state().state).toBe('dry_run');
+    expect((await held(ipv4)).addresses).toEqual(['192.0.2.1/32']);
+  });
+});
