@@ -34,9 +34,14 @@ export interface ClickHouse {
   untrusted(sql: string): Promise<UntrustedResult>;
   /**
    * One atomic insert while all rows fall into one partition of the table. The same token within the table's
-   * deduplication window is the same insert.
+   * deduplication window is the same insert. `sameShape` promises that all rows have the same fields, in the same
+   * order, all of them columns of the table (it makes the insert cheaper).
    */
-  insert(table: string, rows: readonly Row[], options: { readonly token: string }): Promise<void>;
+  insert(
+    table: string,
+    rows: readonly Row[],
+    options: { readonly token: string; readonly sameShape?: boolean },
+  ): Promise<void>;
   command(sql: string, params?: QueryParams): Promise<void>;
   /** Waits for what is running. Idempotent. */
   close(): Promise<void>;

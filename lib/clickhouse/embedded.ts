@@ -4,6 +4,7 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import type { ClickHouse, QueryParams, Row } from './clickhouse.ts';
 import type { ClickHouseConfig } from './config.ts';
 import { ClickHouseAbsentError, ClickHouseLockedError } from './errors.ts';
+import { insertFormat } from './insert-format.ts';
 import { readingStatement } from './statement.ts';
 import { type JsonResult, untrustedResult } from './untrusted-result.ts';
 
@@ -55,7 +56,11 @@ export async function openEmbedded(config: ClickHouseConfig, dataDir: string): P
     try {
       return createClient({ connection: connect({ path: dataDir }) });
     } catch (error) {
-      throw new ClickHouseLockedError(dataDir, lockOwner(dataDir), error);
+      const owner = lockOwner(dataDir);
+      if (owner !== null && owner !== process.pid) throw new ClickHouseLockedError(dataDir, owner, error);
+      throw new Error(`cannot open ClickHouse data in ${dataDir}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   };
   const writer = open();
@@ -126,13 +131,12 @@ export async function openEmbedded(config: ClickHouseConfig, dataDir: string): P
           return untrustedResult(answer, config.sql_max_rows, performance.now() - started);
         })(),
       ),
-    insert: (table, rows, { token }) =>
+    insert: (table, rows, { token, sameShape = false }) =>
       track(
         write(() =>
           writer.insert({
             table,
-            values: rows,
-            format: 'JSONEachRow',
+            ...insertFormat(rows, sameShape),
             clickhouse_settings: { insert_deduplication_token: token },
           }),
         ),

@@ -6,11 +6,11 @@ export class ClickHouseAbsentError extends Error {
 /** The data directory of the embedded engine belongs to another process. */
 export class ClickHouseLockedError extends Error {
   override readonly name = 'ClickHouseLockedError';
-  /** Its process id, where the engine left it. */
-  readonly pid: number | null;
-  constructor(dataDir: string, pid: number | null, cause: unknown) {
+  /** Its process id, as the engine left it in the directory. */
+  readonly pid: number;
+  constructor(dataDir: string, pid: number, cause: unknown) {
     super(
-      `ClickHouse data in ${dataDir} is in use by ${pid === null ? 'another process' : `process ${pid}`}: ` +
+      `ClickHouse data in ${dataDir} is in use by process ${pid}: ` +
         'one process can open it at a time. Ask that process over its HTTP API, or stop it.',
       { cause },
     );

@@ -1,6 +1,7 @@
 import { type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { ClickHouse, QueryParams, Row } from './clickhouse.ts';
 import type { ClickHouseConfig } from './config.ts';
+import { insertFormat } from './insert-format.ts';
 import { readingStatement } from './statement.ts';
 import { type JsonResult, untrustedResult } from './untrusted-result.ts';
 
@@ -77,11 +78,10 @@ export function openServer(config: ClickHouseConfig, url: string): ClickHouse {
       const answer = (await result.json()) as JsonResult;
       return untrustedResult(answer, config.sql_max_rows, performance.now() - started);
     },
-    insert: async (table, rows, { token }) => {
+    insert: async (table, rows, { token, sameShape = false }) => {
       await client.insert({
         table,
-        values: rows,
-        format: 'JSONEachRow',
+        ...insertFormat(rows, sameShape),
         clickhouse_settings: { insert_deduplication_token: token },
       });
     },

@@ -15,6 +15,8 @@ export interface InsertRequest {
   readonly table: string;
   /** Prefix of the tokens: with the offsets of first and last row it names the cut. */
   readonly token: string;
+  /** See ClickHouse.insert. */
+  readonly sameShape?: boolean;
   /** In offset order, all in one partition of the table. */
   readonly rows: readonly PlacedRow[];
   readonly signal: AbortSignal;
@@ -79,7 +81,10 @@ export function createInserter(options: {
         clickhouse.insert(
           table,
           rows.map((placed) => placed.row),
-          { token: `${request.token}-${first.offset}-${last.offset}` },
+          {
+            token: `${request.token}-${first.offset}-${last.offset}`,
+            sameShape: request.sameShape ?? false,
+          },
         ),
       );
       metrics.rowsInserted.inc({ table }, rows.length);

@@ -90,6 +90,7 @@ export function createRequestStore(options: {
         for (let from = 0; from < rows.length; from += options.batchRows) {
           await inserter.insert({
             table: 'requests',
+            sameShape: true,
             token: `requests-${generation}-${partition}-${day}`,
             rows: rows.slice(from, from + options.batchRows),
             signal,

@@ -278,7 +278,7 @@ describe('with traffic', () => {
           ['campaigns/cmp_c81f0000000000000000000000', 'Version 2'],
           ['decisions', '198.18.8.0/24'],
           ['edges', 'nginx-local'],
-          ['explain/198.18.7.9', 'BLOCKED'],
+          ['explain/198.18.7.9', 'to be stopped'],
           ['sql', 'Read-only'],
         ] as const) {
           await page.goto(`${service.url}/#/${path}`);

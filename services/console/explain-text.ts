@@ -52,10 +52,11 @@ function decisionLine(decision: Row, label = 'decision'): string {
   return line(
     label,
     `${text(decision['decision_id'])}`,
-    `${text(decision['action'])} ${text(decision['target_kind'])} ${text(decision['target_value'])}`,
+    `${text(decision['action'])} ${text(decision['target_kind'])}${decision['target_kind'] === 'signature' ? '' : ` ${text(decision['target_value'])}`}`,
     `${text(decision['state'])}, ${text(decision['mode'])}`,
     `${stamp(decision['decided_at'])} → ${stamp(decision['expires_at'])}`,
     Number(decision['times'] ?? 1) > 1 ? `time ${decision['times']}` : '',
+    decision['target_kind'] === 'signature' ? `\n${' '.repeat(11)}${text(decision['target_value'])}` : '',
   );
 }
 
@@ -201,10 +202,10 @@ function requestLine(request: Row): string {
 }
 
 const answers: { readonly [state in AddressExplanation['state']]: string } = {
-  blocked: 'BLOCKED: a decision that enforces names it',
-  selected: 'SELECTED: requests of it are covered by a decision that enforces',
-  simulated: 'not blocked: decisions cover it, none of them enforces',
-  free: 'not blocked: no decision covers it',
+  blocked: 'to be stopped: a decision that enforces names it',
+  selected: 'to be stopped in part: a decision that enforces selects requests of it',
+  simulated: 'not stopped: decisions cover it, none of them enforces',
+  free: 'not stopped: no decision covers it',
 };
 
 function addressText(explanation: AddressExplanation): string {
@@ -227,6 +228,12 @@ function addressText(explanation: AddressExplanation): string {
     );
   }
   lines.push(...edgeSummary(explanation.edge_actions));
+  if (explanation.state === 'blocked' || explanation.state === 'selected') {
+    const applied = explanation.edge_actions.some(
+      (entry) => entry['result'] === 'applied' && entry['dry_run'] === false,
+    );
+    if (!applied) lines.push(line('edge', 'no edge has reported to have applied it (dry run?)'));
+  }
   for (const verdict of explanation.verdicts.slice(0, 3))
     lines.push(
       line(

@@ -35,7 +35,7 @@ export async function readCampaign(
   if (campaign === undefined) return null;
   const decisions = withIsoStamps(
     await clickhouse.query(
-      `SELECT decision_id, target_kind, target_value, action, mode, state, decided_at, expires_at, times, reason, requests
+      `SELECT decision_id, target_kind, target_value, target_predicates, target_except_good, action, mode, state, decided_at, expires_at, times, reason, requests
        FROM decisions WHERE has(causes.campaign_id, {id:String}) ORDER BY state = 'active' DESC, decided_at DESC LIMIT 200`,
       { id: campaignId },
     ),
@@ -55,7 +55,8 @@ async function timeline(clickhouse: ClickHouse, clock: Clock, campaign: Row): Pr
   const lengthMs = Math.max(60_000, closed - opened);
   const stepMs = Math.max(1000, Math.ceil((lengthMs * 1.6) / 120 / 1000) * 1000);
   const from = Math.floor((opened - lengthMs * 0.3) / stepMs) * stepMs;
-  const until = Math.ceil((closed + lengthMs * 0.3) / stepMs) * stepMs;
+  // Nothing is known beyond the clock.
+  const until = Math.ceil((Math.min(closed + lengthMs * 0.3, clock.at ?? closed) + 1) / stepMs) * stepMs;
   const signatures = campaign['signatures'] as readonly { readonly predicates: readonly Predicate[] }[];
   const scopes = campaign['scopes'] as readonly { readonly kind: string; readonly key: string }[];
   const conditions = signatures
@@ -104,7 +105,8 @@ export async function listDecisions(
     params,
   );
   const decisions = await clickhouse.query(
-    `SELECT decision_id, site, target_kind, target_value, target_except_good, action, mode, state, level, reason,
+    `SELECT decision_id, site, target_kind, target_value, target_predicates, target_except_good, action, mode, state,
+            level, reason,
             decided_at, expires_at, updated_at, times, causes, requests
      FROM decisions ${where}
      ORDER BY target_kind = 'signature' DESC, requests DESC, decided_at DESC

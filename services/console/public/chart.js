@@ -21,7 +21,7 @@ export function stackedChart({ series, height, label, perSecond = true }) {
   );
   const when = h('li', null, '');
   legend.append(when);
-  const box = h(height < 220 ? 'div.chart.small' : 'div.chart', { role: 'img', 'aria-label': label });
+  const box = h('div.chart', { role: 'img', 'aria-label': label });
   let plot = null;
   let points = [];
   let stepMs = 1000;
@@ -54,6 +54,7 @@ export function stackedChart({ series, height, label, perSecond = true }) {
           {
             stroke: color('muted'),
             grid: { show: false },
+            size: 30,
             ticks: { stroke: color('line'), width: 1 },
             font: '12px system-ui, sans-serif',
             values: (_, ticks) =>

@@ -2,23 +2,8 @@ import { get } from '../api.js';
 import { stackedChart } from '../chart.js';
 import { badge, empty, fact, h, table } from '../dom.js';
 import { count, figure, moment, percent, short, span } from '../format.js';
+import { predicateChips } from '../signature.js';
 import { decisionTable } from './decisions.js';
-
-const operators = { in: 'is', not_in: 'is not', lte: '≤', gte: '≥', absent: 'absent', present: 'present' };
-
-export function predicateChips(predicates, exceptGood) {
-  const chips = predicates.map(({ attribute, op, values }) => {
-    const shown = values.slice(0, 4).join(', ') + (values.length > 4 ? ` and ${values.length - 4} more` : '');
-    return h(
-      'span.chip',
-      null,
-      h('span.muted', null, `${attribute.replaceAll('_', ' ')} ${operators[op] ?? op} `),
-      h('code', null, shown),
-    );
-  });
-  if (exceptGood) chips.push(h('span.chip', null, 'except clients known to be good'));
-  return h('div.chips', null, chips);
-}
 
 export function evidenceTable(evidence) {
   if (evidence.length === 0) return empty('No evidence recorded', '');

@@ -1,6 +1,7 @@
 import { get, post } from '../api.js';
 import { badge, empty, h, table } from '../dom.js';
 import { count, moment, short, shortId, span } from '../format.js';
+import { predicateChips } from '../signature.js';
 
 /** `release` null: no button. */
 export function decisionTable(decisions, release, clockAt = null) {
@@ -19,7 +20,9 @@ export function decisionTable(decisions, release, clockAt = null) {
       h(
         'td',
         null,
-        h('div.target.mono', null, decision.target_value),
+        decision.target_kind === 'signature'
+          ? predicateChips(decision.target_predicates, decision.target_except_good)
+          : h('div.target.mono', null, decision.target_value),
         h(
           'small',
           null,

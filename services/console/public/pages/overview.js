@@ -63,7 +63,9 @@ export function overviewPage() {
     const all = series.reduce((sum, { key }) => sum + totals[key], 0);
     nothing.hidden = all > 0;
     chartBox.hidden = all === 0;
-    if (all > 0) chart.update(traffic.points, traffic.step_ms);
+    // The step that has not ended yet would look like a drop.
+    const ended = traffic.points.filter(({ at }) => at + traffic.step_ms <= traffic.clock_at + 1);
+    if (all > 0) chart.update(ended.length > 1 ? ended : traffic.points, traffic.step_ms);
     const open = list.campaigns.filter(({ state: now }) => now === 'active' || now === 'observed');
     summary.textContent =
       all === 0

@@ -1,0 +1,18 @@
+import { h } from './dom.js';
+
+const operators = { in: 'is', not_in: 'is not', lte: '≤', gte: '≥', absent: 'absent', present: 'present' };
+
+/** A signature in words, one chip a condition. */
+export function predicateChips(predicates, exceptGood) {
+  const chips = predicates.map(({ attribute, op, values }) => {
+    const shown = values.slice(0, 4).join(', ') + (values.length > 4 ? ` and ${values.length - 4} more` : '');
+    return h(
+      'span.chip',
+      null,
+      h('span.muted', null, `${attribute.replaceAll('_', ' ')} ${operators[op] ?? op} `),
+      h('code', null, shown),
+    );
+  });
+  if (exceptGood) chips.push(h('span.chip', null, 'except clients known to be good'));
+  return h('div.chips', null, chips);
+}
