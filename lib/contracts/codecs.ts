@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import avsc from 'avsc';
+import { compileBounds } from './avro-bounds.ts';
 import type { Records } from './generated.ts';
 import { type AvroSchema, loadSchemas } from './schemas.ts';
 import type { RecordName } from './topics.ts';
@@ -13,7 +14,7 @@ export interface SchemaIds {
 }
 
 export interface Codecs {
-  /** `0x00`, four bytes of schema id (big endian), Avro. */
+  /** `0x00`, four bytes of schema id (big endian), Avro. Integers are exact below 2^52. */
   encode<N extends RecordName>(name: N, value: Records[N]): Buffer;
   /**
    * Decodes what `encode` of this or another version wrote, as a value of the current schema. A promise only when the
@@ -100,17 +101,14 @@ export function createCodecs(ids: SchemaIds): Codecs {
     const current = JSON.stringify(schema) === JSON.stringify(recordSchemas.get(name));
     const writer = current ? type : avroType(schema);
     const resolver = current ? undefined : type.createResolver(writer);
+    const endOf = compileBounds(schema);
     return {
       name,
       read: (bytes) => {
-        const { value, offset } = type.decode(bytes, headerBytes, resolver) as {
-          value: Records[RecordName];
-          offset: number;
-        };
-        if (offset < 0) throw new UndecodableError('truncated record');
-        if (offset !== bytes.length)
-          throw new UndecodableError(`${bytes.length - offset} bytes after the record`);
-        return value;
+        const end = endOf(bytes, headerBytes);
+        if (end < 0) throw new UndecodableError('truncated or damaged record');
+        if (end !== bytes.length) throw new UndecodableError(`${bytes.length - end} bytes after the record`);
+        return type.decode(bytes, headerBytes, resolver).value as Records[RecordName];
       },
     };
   };

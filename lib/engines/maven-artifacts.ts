@@ -20,7 +20,9 @@ const transitiveVersion = '3.8.1';
 const singleVersion = '2.8';
 
 function coordinates({ group, artifact, version, type, classifier }: MavenArtifact): string {
-  return [group, artifact, version, type ?? 'jar', ...(classifier === undefined ? [] : [classifier])].join(':');
+  return [group, artifact, version, type ?? 'jar', ...(classifier === undefined ? [] : [classifier])].join(
+    ':',
+  );
 }
 
 function pom(artifacts: readonly MavenArtifact[]): string {
@@ -83,7 +85,10 @@ export async function resolveArtifacts(options: {
     await writeFile(join(work, 'pom.xml'), pom(options.artifacts));
     const goals =
       options.transitive === false
-        ? options.artifacts.map((artifact) => [`${plugin}:${singleVersion}:copy`, `-Dartifact=${coordinates(artifact)}`])
+        ? options.artifacts.map((artifact) => [
+            `${plugin}:${singleVersion}:copy`,
+            `-Dartifact=${coordinates(artifact)}`,
+          ])
         : [[`${plugin}:${transitiveVersion}:copy-dependencies`, '-DincludeScope=runtime']];
     for (const goal of goals)
       await run(
