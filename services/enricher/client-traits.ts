@@ -72,6 +72,13 @@ function platformOf(agent: string): string | null {
   return null;
 }
 
+/**
+ * isbot takes any single word for a robot. Here an agent that does not pose as a browser must say so itself, so that a
+ * partner's own client (`AcmeSync/2.1`) is not one.
+ */
+const saysRobot =
+  /^Mozilla\/|bot|crawl|spider|slurp|scan|monitor|check|preview|archiv|index|feed|headless|https?:/i;
+
 /** Longer user agents are judged by their start: no browser needs more, and patterns stay cheap. */
 const judgedLength = 512;
 
@@ -92,13 +99,14 @@ export function readUserAgent(userAgent: string, releases: BrowserReleases): Cli
   if (serverAgent.test(agent)) return Object.freeze({ ...plain, ...none, clientClass: 'server' });
   if (appAgent.test(agent) || appOnDevice.test(agent))
     return Object.freeze({ ...plain, ...none, clientClass: 'app' });
-  const bot = isbot(agent)
-    ? {
-        declaredBot: true,
-        botName: (isbotMatch(agent) ?? 'bot').toLowerCase().trim().slice(0, 64) || 'bot',
-        botOperator: null,
-      }
-    : none;
+  const bot =
+    saysRobot.test(agent) && isbot(agent)
+      ? {
+          declaredBot: true,
+          botName: (isbotMatch(agent) ?? 'bot').toLowerCase().trim().slice(0, 64) || 'bot',
+          botOperator: null,
+        }
+      : none;
   const own = undatedBrowser.exec(agent);
   if (own !== null)
     return Object.freeze({

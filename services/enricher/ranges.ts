@@ -104,6 +104,28 @@ function search6(starts: Uint32Array, ip: Buffer): number {
   return low - 1;
 }
 
+/** Sorted points at which the value changes: `starts6` holds four 32-bit words an address. */
+export interface RangeSteps {
+  readonly starts4: Uint32Array;
+  readonly values4: Int32Array;
+  readonly starts6: Uint32Array;
+  readonly values6: Int32Array;
+}
+
+export function tableOfSteps({ starts4, values4, starts6, values6 }: RangeSteps): RangeTable {
+  return {
+    size: values4.length + values6.length,
+    get(ip) {
+      if (isV4(ip)) {
+        const index = search4(starts4, ip.readUInt32BE(12));
+        return index < 0 ? noRange : values4[index]!;
+      }
+      const index = search6(starts6, ip);
+      return index < 0 ? noRange : values6[index]!;
+    },
+  };
+}
+
 /** Collects ranges in any order, then freezes them. */
 export interface RangeTableBuilder {
   /** Inclusive bounds. Returns false, and adds nothing, when the two are no range of one family. */
@@ -171,17 +193,7 @@ export function createRangeTable(): RangeTableBuilder {
         for (let word = 0; word < 4; word++)
           starts6[index * 4 + word] = Number((start >> BigInt(96 - 32 * word)) & 0xffffffffn);
       });
-      return {
-        size: starts4.length + steps6.starts.length,
-        get(ip) {
-          if (isV4(ip)) {
-            const index = search4(starts4, ip.readUInt32BE(12));
-            return index < 0 ? noRange : values4[index]!;
-          }
-          const index = search6(starts6, ip);
-          return index < 0 ? noRange : values6[index]!;
-        },
-      };
+      return tableOfSteps({ starts4, values4, starts6, values6 });
     },
   };
 }

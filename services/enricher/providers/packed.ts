@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import { createRangeTable, noRange } from '../ranges.ts';
+import { noRange, type RangeSteps, tableOfSteps } from '../ranges.ts';
 
 /**
  * The form of the shipped country and ASN tables (written by scripts/build-starter-data.js): `TGR1`, the length of the
@@ -24,6 +24,66 @@ function readHeader(bytes: Buffer): { header: PackedHeader; offset: number } {
   return { header: JSON.parse(bytes.toString('utf8', 8, offset)) as PackedHeader, offset };
 }
 
+/** Reads the steps into the arrays that are searched. Throws an Error when they do not fit the header. */
+function readSteps(bytes: Buffer, offset: number, header: PackedHeader): RangeSteps {
+  // A step takes two bytes at least: a damaged count must not allocate what the file cannot hold.
+  const most = (bytes.length - offset) / 2;
+  const { v4, v6, labels } = header;
+  if (!(v4 >= 0 && v6 >= 0 && v4 + v6 <= most)) throw new Error('the packed range table is cut off');
+  let at = offset;
+  /** Halves of the number read last, unsigned. */
+  let low = 0;
+  let high = 0;
+  const varint = (): void => {
+    low = 0;
+    high = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined || shift > 63) throw new Error('the packed range table is damaged');
+      const bits = byte & 127;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high |= bits >>> 4;
+      } else high |= bits << (shift - 32);
+      if (byte < 128) break;
+    }
+    low >>>= 0;
+    high >>>= 0;
+  };
+  const label = (): number => {
+    varint();
+    if (high > 0 || low > labels.length) throw new Error('the packed range table is damaged');
+    return low - 1;
+  };
+  const starts4 = new Uint32Array(v4);
+  const values4 = new Int32Array(v4);
+  let start = 0;
+  for (let step = 0; step < v4; step++) {
+    varint();
+    start += low;
+    if (high > 0 || start > 2 ** 32) throw new Error('the packed range table is damaged');
+    // The end of the address space cannot be asked for; its step only ends the last range.
+    starts4[step] = Math.min(start, 2 ** 32 - 1);
+    values4[step] = label();
+  }
+  const starts6 = new Uint32Array(v6 * 4);
+  const values6 = new Int32Array(v6);
+  let startLow = 0;
+  let startHigh = 0;
+  for (let step = 0; step < v6; step++) {
+    varint();
+    startLow += low;
+    startHigh += high + (startLow > 0xffffffff ? 1 : 0);
+    startLow >>>= 0;
+    if (startHigh > 0xffffffff) throw new Error('the packed range table is damaged');
+    starts6[step * 4] = startHigh;
+    starts6[step * 4 + 1] = startLow;
+    values6[step] = label();
+  }
+  return { starts4, values4, starts6, values6 };
+}
+
 export const packed: Provider = {
   name: 'packed',
   description: 'Country and ASN tables shipped with Tidegate',
@@ -31,52 +91,7 @@ export const packed: Provider = {
   load(file) {
     const { bytes } = file;
     const { header, offset } = readHeader(bytes);
-    let at = offset;
-    /** Values up to 2^53: plain arithmetic instead of shifts. */
-    const varint = (): number => {
-      let value = 0;
-      for (let scale = 1; ; scale *= 128) {
-        const byte = bytes[at++];
-        if (byte === undefined || scale > 2 ** 49) throw new Error(`${file.path}: cut off or damaged`);
-        value += (byte & 127) * scale;
-        if (byte < 128) return value;
-      }
-    };
-    const bigVarint = (): bigint => {
-      let value = 0n;
-      for (let shift = 0n; ; shift += 7n) {
-        const byte = bytes[at++];
-        if (byte === undefined || shift > 63n) throw new Error(`${file.path}: cut off or damaged`);
-        value |= BigInt(byte & 127) << shift;
-        if (byte < 128) return value;
-      }
-    };
-    const builder = createRangeTable();
-    const label = (): number => {
-      const value = varint() - 1;
-      if (value >= header.labels.length) throw new Error(`${file.path}: damaged`);
-      return value;
-    };
-    let start = 0;
-    let value = noRange;
-    for (let step = 0; step < header.v4; step++) {
-      const next = start + varint();
-      if (next > 0xffffffff) throw new Error(`${file.path}: damaged`);
-      if (value !== noRange && next > start) builder.addV4(start, next - 1, value);
-      start = next;
-      value = label();
-    }
-    if (value !== noRange) builder.addV4(start, 0xffffffff, value);
-    let start6 = 0n;
-    value = noRange;
-    for (let step = 0; step < header.v6; step++) {
-      const next = start6 + bigVarint();
-      if (next >= 1n << 64n) throw new Error(`${file.path}: damaged`);
-      if (value !== noRange && next > start6) builder.addV6(start6 << 64n, (next << 64n) - 1n, value);
-      start6 = next;
-      value = label();
-    }
-    const table = builder.build();
+    const table = tableOfSteps(readSteps(bytes, offset, header));
     const asns = header.labels.map((text) => Number.parseInt(text, 10));
     const names =
       header.kind === 'asn'
