@@ -41,8 +41,8 @@ export interface SourceClock<T> {
   idle(now: number, followWall: boolean): void;
   /** The input has ended: held events are decided, the last tick is a closing one. */
   end(now: number): void;
-  /** null before the first accepted event (file). */
-  readonly receivedAt: number | null;
+  /** Events offered and not yet decided. */
+  readonly holding: number;
 }
 
 const secondMs = 1000;
@@ -140,8 +140,8 @@ export function createClock<T>(options: ClockOptions, sink: ClockSink<T>): Sourc
       const watermarkAt = mode === 'live' ? time - latenessMs : Math.floor(time / secondMs + 1) * secondMs;
       sink.tick(watermarkAt + latenessMs, watermarkAt, true);
     },
-    get receivedAt() {
-      return Number.isFinite(time) ? time : null;
+    get holding() {
+      return held.length;
     },
   };
 }

@@ -208,11 +208,16 @@ export function createFileReader(
   counter: { add(): void },
   start: { readonly offset: number; readonly lineNumber: number } = { offset: 0, lineNumber: 1 },
 ) {
-  const take = (outcome: ReturnType<InputFormat['parse']>, original: string | Buffer): void => {
+  const take = (
+    outcome: ReturnType<InputFormat['parse']>,
+    original: string | Buffer,
+    originalBytes: number | null = null,
+  ): void => {
     counter.add();
     intake.take({
       outcome,
       original,
+      originalBytes,
       line: splitter.lineNumber,
       origin: name,
       idScope: sourceId,
@@ -225,7 +230,7 @@ export function createFileReader(
     {
       line: (text) => take(format.parse(text), text),
       tooLong: (bytes, length) =>
-        take(reject('too_large', `${length} bytes; ${config.max_line_bytes} are allowed`), bytes),
+        take(reject('too_large', `${length} bytes; ${config.max_line_bytes} are allowed`), bytes, length),
     },
     { maxBytes: config.max_line_bytes, ...start },
   );

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import type { CollectorConfig, SiteConfig } from './config.ts';
@@ -122,7 +122,7 @@ async function startServer(
   if (!config.http.enabled && !config.mirror.enabled) return null;
   const server = Fastify({
     loggerInstance: context.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.http.max_body_bytes,
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',

@@ -17,6 +17,8 @@ export interface Input {
   readonly outcome: Outcome<ParsedRequest>;
   /** As received; dead letters keep it masked. */
   readonly original: string | Uint8Array;
+  /** When `original` is only the start of it: its true size. */
+  readonly originalBytes: number | null;
   /** Line in the file, or index in the batch; from 1. */
   readonly line: number;
   /** File or batch. */
@@ -38,7 +40,10 @@ export interface Intake {
   end(): void;
   /** Resolves when everything taken so far is acknowledged by the log. */
   flush(): Promise<void>;
+  /** Records not yet handed to the log. */
   readonly waiting: number;
+  /** Inputs that the clock has not decided about: no position behind them may be saved. */
+  readonly holding: number;
   readonly tally: Tally;
 }
 
@@ -84,18 +89,19 @@ export function createIntake(options: IntakeOptions): Intake {
     if (reason === 'late' || reason === 'future') tally[reason]++;
     else tally.rejected++;
     report.refused(reason);
+    const letter = makeDeadLetter({
+      step: 'collector',
+      site: defaultSite,
+      sourceId,
+      position: `${input.origin}:${input.line}`,
+      reason,
+      detail,
+      original: input.original,
+      at: now(),
+    });
     outbox.push(
       deadLetterRecord(
-        makeDeadLetter({
-          step: 'collector',
-          site: defaultSite,
-          sourceId,
-          position: `${input.origin}:${input.line}`,
-          reason,
-          detail,
-          original: input.original,
-          at: now(),
-        }),
+        input.originalBytes === null ? letter : { ...letter, original_bytes: input.originalBytes },
       ),
     );
     input.onRefused?.(reason, detail);
@@ -156,6 +162,9 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     get waiting() {
       return outbox.waiting;
+    },
+    get holding() {
+      return clock.holding;
     },
     tally,
   };

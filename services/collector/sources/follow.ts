@@ -77,10 +77,14 @@ export async function followFile(options: FollowOptions): Promise<void> {
 
   const save = async (reading: Reading, force: boolean): Promise<void> => {
     const { splitter } = reading.reader;
-    if (splitter.offset === savedOffset || (!force && options.now() - savedAt < saveEveryMs)) return;
+    if (
+      intake.holding > 0 ||
+      splitter.offset === savedOffset ||
+      (!force && options.now() - savedAt < saveEveryMs)
+    )
+      return;
     savedOffset = splitter.offset;
     savedAt = options.now();
-    if (reading.mark.fingerprintBytes < fingerprintLimit) reading.mark = await fingerprint(reading.handle);
     await positions.save({
       inode: reading.inode,
       offset: splitter.offset,
@@ -96,6 +100,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
       if (bytesRead === 0) break;
       reading.position += bytesRead;
       reading.reader.splitter.feed(buffer.subarray(0, bytesRead));
+      if (reading.mark.fingerprintBytes < fingerprintLimit) reading.mark = await fingerprint(reading.handle);
       await intake.flush();
       await save(reading, false);
       while (options.overloaded() && !signal.aborted) await pause(pollMs, signal);
@@ -105,6 +110,12 @@ export async function followFile(options: FollowOptions): Promise<void> {
   let reading = await resume(options, openAt);
   try {
     while (!signal.aborted) {
+      if (await wasTruncated(reading)) {
+        options.logger.info({ 'event.action': 'log-truncated' }, `${config.path} was truncated`);
+        await reading.handle.close();
+        reading = await openAt(config.path, 0, 1);
+        savedOffset = -1;
+      }
       await drain(reading);
       intake.idle(true);
       await intake.flush();
@@ -118,13 +129,6 @@ export async function followFile(options: FollowOptions): Promise<void> {
         await intake.flush();
         await reading.handle.close();
         options.logger.info({ 'event.action': 'log-rotated' }, `${config.path} was rotated`);
-        reading = await openAt(config.path, 0, 1);
-        savedOffset = -1;
-        continue;
-      }
-      if (await wasTruncated(reading)) {
-        options.logger.info({ 'event.action': 'log-truncated' }, `${config.path} was truncated`);
-        await reading.handle.close();
         reading = await openAt(config.path, 0, 1);
         savedOffset = -1;
         continue;

@@ -221,7 +221,7 @@ function takeBatch(body: Body, scope: string, options: HttpSourceOptions): Batch
     });
   const problems: EntryProblem[] = [];
   let refused = 0;
-  for (const { line, original, outcome } of entries) {
+  for (const { line, original, originalBytes, outcome } of entries) {
     const onRefused = (reason: string, detail: string): void => {
       refused++;
       if (problems.length < listedProblems) problems.push({ line, reason, detail });
@@ -229,6 +229,7 @@ function takeBatch(body: Body, scope: string, options: HttpSourceOptions): Batch
     options.intake.take({
       outcome,
       original,
+      originalBytes,
       line,
       origin: 'http',
       idScope: scope,
@@ -240,11 +241,11 @@ function takeBatch(body: Body, scope: string, options: HttpSourceOptions): Batch
   return { accepted: entries.length - refused, refused, problems };
 }
 
-type Entry = Pick<Input, 'line' | 'original' | 'outcome'>;
+type Entry = Pick<Input, 'line' | 'original' | 'originalBytes' | 'outcome'>;
 
 function readEntry(entry: unknown, index: number): Entry {
   const outcome: Outcome<ParsedRequest> = normalise(entry);
-  return { line: index + 1, original: JSON.stringify(entry), outcome };
+  return { line: index + 1, original: JSON.stringify(entry), originalBytes: null, outcome };
 }
 
 function readLines(bytes: Buffer, maxBytes: number): Entry[] {
@@ -252,11 +253,17 @@ function readLines(bytes: Buffer, maxBytes: number): Entry[] {
   const splitter = createLineSplitter(
     {
       line: (text) =>
-        entries.push({ line: splitter.lineNumber, original: text, outcome: parseJsonLine(text, normalise) }),
+        entries.push({
+          line: splitter.lineNumber,
+          original: text,
+          originalBytes: null,
+          outcome: parseJsonLine(text, normalise),
+        }),
       tooLong: (start, length) =>
         entries.push({
           line: splitter.lineNumber,
           original: start,
+          originalBytes: length,
           outcome: reject('too_large', `${length} bytes; ${maxBytes} are allowed in a line`),
         }),
     },

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contains, formatIp, parseNetwork } from '../../../lib/ip.ts';
 import { socketAddress } from '../client-address.ts';
@@ -60,6 +61,7 @@ export function registerMirrorSource(server: FastifyInstance, options: MirrorSou
     intake.take({
       outcome,
       original: `${method} ${uri}`,
+      originalBytes: null,
       line,
       origin: 'mirror',
       idScope: `mirror:${options.instance}:${at}`,
@@ -70,6 +72,11 @@ export function registerMirrorSource(server: FastifyInstance, options: MirrorSou
     return reply.code(204).send();
   };
 
+  // Whatever Node can read is mirrored; CONNECT is no request for a path.
+  for (const method of METHODS) {
+    if (method !== 'CONNECT' && !server.supportedMethods.includes(method))
+      server.addHttpMethod(method, { hasBody: true });
+  }
   // Answered before a body would be parsed: neither its size nor its type matters.
   const handler = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => reply;
   for (const url of [prefix, `${prefix}/*`]) server.all(url, { onRequest: take }, handler);
