@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
@@ -68,6 +68,13 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
+async function isFormatted(dataDir: string): Promise<boolean> {
+  return access(join(dataDir, 'log', 'meta.properties')).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function clusterId(dataDir: string): Promise<string> {
   const file = join(dataDir, 'cluster-id');
   const known = await readFile(file, 'utf8').catch(() => '');
@@ -128,22 +135,24 @@ export async function startLocalKafka(options: {
     const port = options.port ?? free;
     await writeFile(configuration, properties(dataDir, port, controllerPort));
     onProgress('starting Apache Kafka');
-    const format = guarded(
-      'kafka format',
-      javaCommand(
-        '128m',
-        'kafka.tools.StorageTool',
-        'format',
-        '--ignore-formatted',
-        '-t',
-        id,
-        '-c',
-        configuration,
-      ),
-      'format.log',
-    );
-    const formatted = await format.exited;
-    if (!formatted.includes('exit code 0')) throw new Error(formatted);
+    if (!(await isFormatted(dataDir))) {
+      const format = guarded(
+        'kafka format',
+        javaCommand(
+          '128m',
+          'kafka.tools.StorageTool',
+          'format',
+          '--ignore-formatted',
+          '-t',
+          id,
+          '-c',
+          configuration,
+        ),
+        'format.log',
+      );
+      const formatted = await format.exited;
+      if (!formatted.includes('exit code 0')) throw new Error(formatted);
+    }
     const broker = guarded('kafka', javaCommand('512m', 'kafka.Kafka', configuration), 'server.log');
     const failure = await untilReady(broker, port);
     if (failure === null)

@@ -137,7 +137,7 @@ export function createMemoryGroup(options: {
     }
   };
   const scheduleRebalance = (): Promise<void> => {
-    rebalancing = rebalancing.then(rebalance);
+    rebalancing = rebalancing.catch(() => {}).then(rebalance);
     return rebalancing;
   };
 
@@ -158,7 +158,7 @@ export function createMemoryGroup(options: {
       fail: (error) => {
         state = 'failed';
         rejectDone(error);
-        void leave();
+        leave().catch(() => {}); // the first error is the one to report
       },
     };
     const leave = async (): Promise<void> => {
