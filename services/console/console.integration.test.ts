@@ -182,6 +182,7 @@ describe('with traffic', () => {
       'SELECT * FROM requests SETTINGS max_execution_time = 1000',
       "INSERT INTO requests (site) VALUES ('x')",
       'KILL QUERY WHERE 1',
+      'SELECT * FROM default.`/etc/hostname`',
       'SELECT nonsense',
       '',
     ])
