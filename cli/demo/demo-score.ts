@@ -1,0 +1,93 @@
+import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
+import { contains, type Network } from '../../lib/ip.ts';
+import type { EventLabel } from '../generate/event.ts';
+import { edgePresets } from '../replay/edge-presets.ts';
+import { createScorer, type Score } from '../replay/score-outcomes.ts';
+import { createSimulatedEdge, type SimulatedEdge } from '../replay/simulated-edge.ts';
+
+/**
+ * Measures the demo after the fact: with every decision known, each request is judged in order of time by an edge that
+ * follows decisions after a fixed delay. Requests come from several partitions in any order, so they are kept until
+ * the end; the demo's traffic is bounded.
+ */
+export interface DemoScore {
+  evaluated(event: EnrichedRequest, good: boolean): void;
+  decision(decision: Decision): void;
+  readonly requests: number;
+  readonly decisions: readonly Decision[];
+  /** `exempt`: networks that no decision may stop. */
+  result(labels: ReadonlyMap<string, EventLabel>, exempt: readonly Network[]): Score;
+  /** The first client address of an attack that is stopped at the end, and one honest address that is not. */
+  examples(labels: ReadonlyMap<string, EventLabel>): {
+    readonly stopped: Buffer | null;
+    readonly served: Buffer | null;
+  };
+}
+
+export const demoEdge = edgePresets.find(({ name }) => name === 'generic')!;
+
+export function createDemoScore(): DemoScore {
+  const events = new Map<string, { readonly event: EnrichedRequest; readonly good: boolean }>();
+  const revisions = new Map<string, Decision>();
+
+  return {
+    // Keyed by id: after a rebalance a partition may be evaluated again from its checkpoint, with the same answer.
+    evaluated: (event, good) => void events.set(event.request.event_id, { event, good }),
+    decision: (decision) => void revisions.set(`${decision.decision_id}/${decision.revision}`, decision),
+    get requests() {
+      return events.size;
+    },
+    get decisions() {
+      return [
+        ...new Map([...revisions.values()].map((decision) => [decision.decision_id, decision])).values(),
+      ];
+    },
+    result(labels, exempt) {
+      const edges = new Map<string, SimulatedEdge>();
+      const edgeOf = (site: string): SimulatedEdge => {
+        let edge = edges.get(site);
+        if (edge === undefined) {
+          edge = createSimulatedEdge({
+            preset: demoEdge,
+            delayMs: demoEdge.delayMs,
+            entries: demoEdge.entries,
+            isProtected: ({ bot, request }) =>
+              bot === 'verified' || exempt.some((network) => contains(network, request.client_ip)),
+          });
+          edges.set(site, edge);
+        }
+        return edge;
+      };
+      for (const decision of [...revisions.values()].sort((a, b) => a.revision - b.revision))
+        edgeOf(decision.site).learn(decision);
+      const scorer = createScorer();
+      const ordered = [...events.values()].sort(
+        (a, b) => a.event.request.timestamp - b.event.request.timestamp,
+      );
+      for (const { event, good } of ordered) {
+        const label = labels.get(event.request.event_id);
+        if (label === undefined) continue;
+        scorer.add(event.request.timestamp, label, edgeOf(event.request.site).judge(event, good).outcome);
+      }
+      return scorer.result();
+    },
+    examples(labels) {
+      const listed = new Set(
+        [...revisions.values()]
+          .filter(({ target }) => target.kind === 'ip')
+          .map(({ target }) => target.value),
+      );
+      let stopped: Buffer | null = null;
+      let served: Buffer | null = null;
+      for (const { event } of events.values()) {
+        const { client_ip: ip, event_id: id } = event.request;
+        const text = `${ip[12]}.${ip[13]}.${ip[14]}.${ip[15]}`;
+        const attack = labels.get(id)?.label === 'attack';
+        if (attack && stopped === null && listed.has(text)) stopped = ip;
+        if (!attack && served === null && !listed.has(text) && ip[10] === 0xff) served = ip;
+        if (stopped !== null && served !== null) break;
+      }
+      return { stopped, served };
+    },
+  };
+}
