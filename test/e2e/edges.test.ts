@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateIPSetCommand, GetIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
+import { inPackage } from '../../lib/package-root.ts';
+import { requireCounterpart } from '../counterparts/counterpart.ts';
+import { findCrowdsecBouncer, type RunningBouncer, startCrowdsecBouncer } from '../counterparts/crowdsec.ts';
+import { localKafkaMissing, startTestKafka } from '../counterparts/kafka.ts';
+import { findMoto, type RunningMoto, startMoto } from '../counterparts/moto.ts';
+import { type LiveSender, sendLive } from './harness/live-sender.ts';
+import { killLeftovers, runTidegate } from './harness/tidegate.ts';
+import { type Abuser, hammerLogin, merged, prepareHonest, type TrafficEvent } from './harness/traffic.ts';
+import { until } from './harness/until.ts';
+import { anyPorts, type RunningUp, startUp } from './harness/up.ts';
+import { createWorkspace, testSecret } from './harness/workspace.ts';
+
+/**
+ * AWS WAF (moto) and a real CrowdSec bouncer follow the same decisions, and unblock when a person releases one and when
+ * its time is over.
+ */
+const missing =
+  (await localKafkaMissing()) ??
+  requireCounterpart('moto', findMoto()) ??
+  requireCounterpart('crowdsec-custom-bouncer', findCrowdsecBouncer()) ??
+  requireCounterpart('chdb', await isEmbeddedAvailable(), 'run npm install chdb');
+
+const bouncerKey = 'the key of the bouncer in this test';
+const scope = 'REGIONAL';
+const released: Abuser = { client_ip: '203.0.113.77', user_agent: 'python-requests/2.32.3', ja4: 't13d_a' };
+const expiring: Abuser = { client_ip: '198.51.100.88', user_agent: 'Go-http-client/1.1', ja4: 't13d_b' };
+
+const people = prepareHonest(20, 180_000);
+const workspace = createWorkspace('edges');
+let kafka: Awaited<ReturnType<typeof startTestKafka>>;
+let moto: RunningMoto;
+let waf: WAFV2Client;
+let up: RunningUp;
+let bouncer: RunningBouncer;
+let configFile = '';
+const sets: Record<'ipv4' | 'ipv6', { name: string; id: string }> = {
+  ipv4: { name: 'tidegate-v4', id: '' },
+  ipv6: { name: 'tidegate-v6', id: '' },
+};
+
+/** The shipped policy about single clients, whose blocks here end within the test. */
+function shortPolicies(): string {
+  const folder = workspace.path('policies');
+  mkdirSync(folder);
+  const name = 'client-abuse.yaml';
+  copyFileSync(inPackage('policies', name), join(folder, name));
+  const text = readFileSync(join(folder, name), 'utf8')
+    .replace(/^( +ttl:).*$/m, '$1 20s')
+    .replace(/^ +escalate:.*\n/m, '');
+  writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+beforeAll(async () => {
+  if (missing !== null) return;
+  [kafka, moto] = await Promise.all([startTestKafka(), startMoto()]);
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  waf = new WAFV2Client({ region: 'eu-west-1', endpoint: moto.url, credentials });
+  for (const [set, version] of [
+    [sets.ipv4, 'IPV4'],
+    [sets.ipv6, 'IPV6'],
+  ] as const) {
+    const made = await waf.send(
+      new CreateIPSetCommand({ Name: set.name, Scope: scope, IPAddressVersion: version, Addresses: [] }),
+    );
+    set.id = made.Summary!.Id!;
+  }
+  configFile = workspace.config('tidegate.yaml', {
+    ...anyPorts,
+    instance: 'e2e',
+    secret: testSecret,
+    data_dir: workspace.path('state'),
+    log: { kind: 'kafka', brokers: [...kafka.brokers], traffic_partitions: 2 },
+    collector: { http: { port: 0 } },
+    detector: { policies: shortPolicies() },
+    archiver: { batch_interval: '200ms' },
+    actuator: {
+      api: { port: 0 },
+      edges: [
+        {
+          kind: 'aws-waf',
+          name: 'aws',
+          dry_run: false,
+          region: 'eu-west-1',
+          scope,
+          ...sets,
+          endpoint: moto.url,
+          credentials: { access_key_id: 'test', secret_access_key: 'test' },
+          update_every: '100ms',
+        },
+        {
+          kind: 'crowdsec',
+          name: 'bouncers',
+          dry_run: false,
+          bouncers: [{ name: 'e2e', key: createHash('sha256').update(bouncerKey).digest('hex') }],
+        },
+      ],
+    },
+  });
+  up = await startUp(configFile);
+  const dir = workspace.path('bouncer');
+  mkdirSync(dir);
+  bouncer = await startCrowdsecBouncer({ dir, apiUrl: up.decisionsUrl, apiKey: bouncerKey });
+});
+afterAll(async () => {
+  await killLeftovers();
+  waf?.destroy();
+  await Promise.all([bouncer?.stop(), moto?.stop(), kafka?.stop()]);
+  workspace.remove();
+});
+
+async function atAws(): Promise<string[]> {
+  const addresses: string[] = [];
+  for (const { name, id } of Object.values(sets)) {
+    const { IPSet: set } = await waf.send(new GetIPSetCommand({ Name: name, Id: id, Scope: scope }));
+    addresses.push(...(set?.Addresses ?? []));
+  }
+  return addresses;
+}
+
+/** Waits until both edges hold exactly these addresses. */
+async function bothHold(why: string, expected: readonly string[], withinMs: number): Promise<void> {
+  let seen: unknown;
+  await until(
+    why,
+    async () => {
+      const aws = (await atAws()).map((address) => address.replace(/\/32$/, '')).sort();
+      const crowdsec = [...bouncer.blocked()].sort();
+      seen = { aws, crowdsec, calls: bouncer.calls().slice(-5) };
+      const wanted = JSON.stringify([...expected].sort());
+      return JSON.stringify(aws) === wanted && JSON.stringify(crowdsec) === wanted;
+    },
+    { withinMs, everyMs: 200, watch: [up.process] },
+    () => ({ expected, seen, bouncer: bouncer.output().slice(-500) }),
+  );
+}
+
+/** Honest traffic with some seconds of abuse in it. */
+function abuse(...who: readonly Abuser[]): LiveSender {
+  const startMs = Date.now();
+  return sendLive(
+    up.eventsUrl,
+    merged(
+      people.from(startMs),
+      ...who.map((each): Generator<TrafficEvent> => hammerLogin(each, startMs + 2000, 20, 120)),
+    ),
+  );
+}
+
+describe.skipIf(missing !== null)('AWS WAF and a CrowdSec bouncer', () => {
+  test('follow the same decisions, and unblock after release and after the end of a block', async () => {
+    const sender = abuse(released, expiring);
+    await Promise.race([
+      sender.failed,
+      bothHold('both edges block both addresses', [released.client_ip, expiring.client_ip], 90_000),
+    ]);
+
+    const release = await runTidegate([
+      '--config',
+      configFile,
+      'decisions',
+      'delete',
+      released.client_ip,
+      '--reason',
+      'a customer called',
+    ]);
+    expect(release.code, release.tail).toBe(0);
+    let held: string[] = [];
+    await until(
+      'the released address is gone from both edges',
+      async () => {
+        held = [...(await atAws()), ...bouncer.blocked()];
+        return !held.some((address) => address.startsWith(released.client_ip));
+      },
+      { withinMs: 30_000, watch: [up.process] },
+      () => held,
+    );
+    await bothHold('nothing is left when the block is over', [], 60_000);
+    const calls = bouncer.calls();
+    for (const { client_ip: address } of [released, expiring]) {
+      const operations = calls.filter(({ value }) => value === address).map(({ operation }) => operation);
+      expect(operations[0]).toBe('add');
+      expect(operations).toContain('del');
+    }
+    await sender.stop();
+    expect(await up.process.stop()).toBe(0);
+  }, 240_000);
+});
