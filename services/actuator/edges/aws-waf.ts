@@ -1,16 +1,9 @@
-import {
-  GetIPSetCommand,
-  type IPSet,
-  type Scope,
-  UpdateIPSetCommand,
-  WAFV2Client,
-  WAFV2ServiceException,
-} from '@aws-sdk/client-wafv2';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { formatNetwork, isV4, parseNetwork } from '../../../lib/ip.ts';
-import { type Edge, type EdgeDependencies, EdgeError, type EdgeFault, type ObservedEntry } from '../edge.ts';
+import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
+import type { AwsWafClient, SetState } from './aws-waf-client.ts';
 import { commonEdgeFields } from './edge-config.ts';
 
 const ipSet = z.strictObject({ name: z.string().min(1), id: z.string().min(1) });
@@ -41,63 +34,19 @@ export const awsWafConfig = z
     error: 'CLOUDFRONT sets are only reachable in us-east-1',
     path: ['region'],
   });
-type AwsWafConfig = z.output<typeof awsWafConfig>;
-
-interface SetState {
-  readonly kind: 'ip4' | 'ip6';
-  readonly name: string;
-  readonly id: string;
-  lockToken: string | null;
-  description: string | undefined;
-}
-
-const faults: { readonly [name: string]: EdgeFault } = {
-  WAFOptimisticLockException: 'conflict',
-  WAFNonexistentItemException: 'missing',
-  WAFLimitsExceededException: 'full',
-  WAFInvalidParameterException: 'invalid',
-  WAFUnavailableEntityException: 'unavailable',
-  ThrottlingException: 'throttled',
-  TooManyRequestsException: 'throttled',
-  AccessDeniedException: 'credential',
-  UnrecognizedClientException: 'credential',
-  InvalidSignatureException: 'credential',
-  ExpiredTokenException: 'credential',
-  CredentialsProviderError: 'credential',
-};
-
-function edgeError(error: unknown, set: SetState): EdgeError {
-  const name = error instanceof Error ? error.name : '';
-  const fault = faults[name] ?? 'unavailable';
-  const message = error instanceof Error ? error.message : String(error);
-  const retryAfterMs =
-    error instanceof WAFV2ServiceException && error.$response?.headers?.['retry-after'] !== undefined
-      ? Number(error.$response.headers['retry-after']) * 1000
-      : Number.NaN;
-  return new EdgeError(fault, `IP set ${set.name}: ${name} ${message}`.trim(), {
-    cause: error,
-    ...(Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
-  });
-}
+export type AwsWafConfig = z.output<typeof awsWafConfig>;
 
 /**
  * An update replaces a whole set, under the lock token of the last read: a writer in between is noticed, and the loop
  * looks again. Addresses carry no mark, so whatever was never decided counts as foreign.
  */
 export function createAwsWafEdge(config: AwsWafConfig, _dependencies: EdgeDependencies): Edge {
-  const client = new WAFV2Client({
-    region: config.region,
-    maxAttempts: 1, // the loop retries, with its own back-off
-    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
-    ...(config.credentials === undefined
-      ? {}
-      : {
-          credentials: {
-            accessKeyId: config.credentials.access_key_id,
-            secretAccessKey: config.credentials.secret_access_key,
-          },
-        }),
-  });
+  /** The SDK is large: it is loaded by those who have such an edge, at its first use. */
+  let opening: Promise<AwsWafClient> | null = null;
+  const client = (): Promise<AwsWafClient> => {
+    opening ??= import('./aws-waf-client.ts').then((module) => module.openAwsWafClient(config));
+    return opening;
+  };
   const sets: SetState[] = [];
   for (const [kind, given] of [
     ['ip4', config.ipv4],
@@ -116,42 +65,12 @@ export function createAwsWafEdge(config: AwsWafConfig, _dependencies: EdgeDepend
     });
     if (signal.aborted) throw new EdgeError('unavailable', 'stopping');
   };
-  const read = async (set: SetState, signal: AbortSignal): Promise<IPSet> => {
-    try {
-      const command = new GetIPSetCommand({ Name: set.name, Id: set.id, Scope: config.scope as Scope });
-      const { IPSet: found, LockToken: token } = await client.send(command, { abortSignal: signal });
-      if (found === undefined || token === undefined)
-        throw new EdgeError('unavailable', `IP set ${set.name}: an answer without a set`);
-      set.lockToken = token;
-      set.description = found.Description;
-      const version = found.IPAddressVersion === 'IPV6' ? 'ip6' : 'ip4';
-      if (version !== set.kind)
-        throw new EdgeError('invalid', `IP set ${set.name} is ${found.IPAddressVersion}`);
-      return found;
-    } catch (error) {
-      throw error instanceof EdgeError ? error : edgeError(error, set);
-    }
-  };
   const write = async (set: SetState, addresses: readonly string[], signal: AbortSignal): Promise<void> => {
     for (const address of addresses) checkAddress(set, address);
     if (addresses.length > 10_000)
       throw new EdgeError('full', `IP set ${set.name}: ${addresses.length} addresses`);
     await pace(signal);
-    try {
-      const command = new UpdateIPSetCommand({
-        Name: set.name,
-        Id: set.id,
-        Scope: config.scope as Scope,
-        Addresses: [...addresses],
-        LockToken: set.lockToken ?? '',
-        // Left out, the description would be cleared.
-        ...(set.description === undefined ? {} : { Description: set.description }),
-      });
-      const { NextLockToken: token } = await client.send(command, { abortSignal: signal });
-      set.lockToken = token ?? null;
-    } catch (error) {
-      throw edgeError(error, set);
-    }
+    await (await client()).update(set, addresses, signal);
   };
 
   return {
@@ -170,7 +89,7 @@ export function createAwsWafEdge(config: AwsWafConfig, _dependencies: EdgeDepend
     async observe(signal) {
       const entries: ObservedEntry[] = [];
       for (const set of sets) {
-        const { Addresses: addresses = [] } = await read(set, signal);
+        const addresses = await (await client()).read(set, signal);
         for (const address of addresses) {
           const network = parseNetwork(address);
           const value = network === null ? address : formatNetwork(network);
@@ -195,7 +114,7 @@ export function createAwsWafEdge(config: AwsWafConfig, _dependencies: EdgeDepend
         await write(set, [...new Set(addresses.map((entry) => entry.value))], signal);
       }
     },
-    close: async () => client.destroy(),
+    close: async () => (await opening)?.close(),
   };
 }
 

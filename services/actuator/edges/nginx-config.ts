@@ -6,6 +6,8 @@ import { type NginxVariables, type RenderedSignature, renderSignature } from './
 import { quoted } from './nginx-text.ts';
 
 const mark = '# Written by tidegate for edge';
+/** First line of the include that stands in until Tidegate writes its own (docs/howto/edges.md). */
+const emptyMark = '# tidegate: empty';
 const rulesPerGroup = 40;
 const decisionId = /^dec_[a-z2-7]{20,40}$/;
 
@@ -103,8 +105,15 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** What to put into the include file before the first start of nginx: the variables exist and stop nobody. */
+export const emptyNginxConfig = `${emptyMark}
+map "" $tidegate_block { default ""; }
+map "" $tidegate_decision { default ""; }
+`;
+
 /** What a file holds. null: it is not ours. */
 export function readNginxConfig(text: string, edge: string): Observed | null {
+  if (text.trim() === '' || text.startsWith(emptyMark)) return { entries: [], damaged: 'not written yet' };
   const end = text.indexOf('\n');
   const header = text.slice(0, end);
   if (!header.startsWith(`${mark} ${edge}:`)) return null;

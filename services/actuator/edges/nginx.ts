@@ -128,7 +128,6 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       const observed = readNginxConfig(text, name);
       if (observed !== null)
         return loaded ? observed : { ...observed, damaged: observed.damaged ?? 'perhaps not loaded yet' };
-      if (text.trim() === '') return { entries: [], damaged: 'empty' };
       if (config.adopt) return { entries: [], damaged: 'adopted' };
       throw new EdgeError('rejected', `${file} was not written by Tidegate: name another file, or set adopt`);
     },

@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { overlaps, parseNetwork } from '../../lib/ip.ts';
+import { entryOf } from './desired.ts';
+import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
+import { changesOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
+
+const descriptor: EdgeDescriptor = {
+  kind: 'test',
+  pools: [
+    { name: 'v4', holds: ['ip4'], capacity: 6 },
+    { name: 'v6', holds: ['ip6'], capacity: 3 },
+  ],
+  actions: ['block', 'challenge'],
+  replaceOnly: false,
+  longestV6Prefix: 64,
+  ruleLanguage: 'none',
+  nativeTtl: false,
+  lock: 'none',
+  scope: 'instance',
+  coalesceMs: 0,
+};
+const options: ReconcileOptions = {
+  adopt: false,
+  known: () => true,
+  inexpressible: () => null,
+  maxUnexplainedShare: 0.2,
+};
+function entry(value: string, more: Partial<Entry> = {}): Entry {
+  const target = { kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null };
+  return {
+    ...entryOf(target)!,
+    target,
+    action: 'block',
+    decisionId: `dec_${value}`,
+    site: 'default',
+    level: 'high',
+    reason: '',
+    requests: 0,
+    decidedAt: 0,
+    updatedAt: 0,
+    expiresAt: 1000,
+    ...more,
+  };
+}
+function seen(value: string, more: Partial<ObservedEntry> = {}): ObservedEntry {
+  const { key, kind, value: canonical } = entry(value);
+  return {
+    key,
+    kind,
+    value: canonical,
+    owner: 'ours',
+    decisionId: null,
+    action: null,
+    expiresAt: null,
+    ...more,
+  };
+}
+const observed = (...entries: ObservedEntry[]): Observed => ({ entries, damaged: null });
+const values = (entries: readonly { readonly value: string }[]) => entries.map(({ value }) => value);
+
+test('adds what is wanted, removes what is not, updates what has changed, keeps the rest', () => {
+  const plan = reconcile(
+    [entry('203.0.113.1'), entry('203.0.113.2'), entry('203.0.113.3', { decisionId: 'dec_new' })],
+    observed(seen('203.0.113.2'), seen('203.0.113.3', { decisionId: 'dec_old' }), seen('203.0.113.4')),
+    descriptor,
+    options,
+  );
+  expect([values(plan.add), values(plan.update), values(plan.remove)]).toEqual([
+    ['203.0.113.1/32'],
+    ['203.0.113.3/32'],
+    ['203.0.113.4/32'],
+  ]);
+});
+
+test('says what it leaves out, and why', () => {
+  const plan = reconcile(
+    [
+      entry('203.0.113.0/24'),
+      entry('203.0.113.9'),
+      entry('203.0.113.10', { expiresAt: 2000 }),
+      entry('2001:db8::1'),
+      entry('203.0.114.1', { action: 'tag' }),
+      entry('203.0.114.2'),
+    ],
+    observed(),
+    descriptor,
+    { ...options, inexpressible: ({ value }) => (value === '203.0.114.2/32' ? 'no such field' : null) },
+  );
+  expect(values(plan.add).sort()).toEqual(['203.0.113.0/24', '203.0.113.10/32']);
+  expect(plan.leftOut.map(({ entry: left, cause }) => `${left.value} ${cause}`).sort()).toEqual([
+    '2001:db8::1/128 inexpressible',
+    '203.0.113.9/32 covered',
+    '203.0.114.1/32 action',
+    '203.0.114.2/32 inexpressible',
+  ]);
+});
+
+test('foreign content stays; a target that is replaced as a whole is refused, but still gives back what is ours', () => {
+  const there = observed(
+    seen('192.0.2.1', { owner: 'foreign' }),
+    seen('192.0.2.2', { owner: 'unmarked' }),
+    seen('203.0.113.9', { owner: 'unmarked' }),
+  );
+  const known = (key: string) => key === 'ip4|203.0.113.9/32';
+  const wanted = [entry('203.0.113.1')];
+  const beside = reconcile(wanted, there, descriptor, { ...options, known });
+  expect([values(beside.add), values(beside.remove), beside.refused]).toEqual([
+    ['203.0.113.1/32'],
+    ['203.0.113.9/32'],
+    null,
+  ]);
+  const whole = reconcile(wanted, there, { ...descriptor, replaceOnly: true }, { ...options, known });
+  expect([values(whole.add), values(whole.remove), values(whole.retained)]).toEqual([
+    [],
+    ['203.0.113.9/32'],
+    ['192.0.2.1/32', '192.0.2.2/32'],
+  ]);
+  expect(whole.refused).toMatch(/2 entries/);
+  const adopted = reconcile(wanted, there, { ...descriptor, replaceOnly: true }, { ...options, adopt: true });
+  expect([values(adopted.add), adopted.remove.length, adopted.refused]).toEqual([
+    ['203.0.113.1/32'],
+    3,
+    null,
+  ]);
+});
+
+test('a shrink that no decision explains is held back; one that is explained goes through', () => {
+  const there = observed(...Array.from({ length: 40 }, (_, index) => seen(`203.0.113.${index}`)));
+  const explained = reconcile([], there, descriptor, options);
+  expect([explained.remove.length, explained.held]).toEqual([40, null]);
+  const lost = reconcile([], there, descriptor, { ...options, known: (key) => key.endsWith('.1/32') });
+  expect([values(lost.remove), lost.retained.length]).toEqual([['203.0.113.1/32'], 39]);
+  expect(lost.held).toMatch(/39 of 40/);
+});
+
+const levels = ['low', 'medium', 'high', 'critical'];
+const address = fc.oneof(
+  fc.tuple(fc.nat(2), fc.nat(5)).map(([a, b]) => `203.0.${a}.${b}`),
+  fc.tuple(fc.nat(2), fc.integer({ min: 22, max: 31 })).map(([a, length]) => `203.0.${a}.0/${length}`),
+  fc.tuple(fc.nat(4), fc.integer({ min: 40, max: 70 })).map(([a, length]) => `2001:db8:${a}::/${length}`),
+);
+const wantedEntry = fc
+  .record({
+    value: address,
+    action: fc.constantFrom('block' as const, 'challenge' as const, 'tag' as const),
+    level: fc.constantFrom(...levels),
+    requests: fc.nat(5000),
+    expiresAt: fc.integer({ min: 1, max: 5 }),
+  })
+  .map(({ value, ...more }) => entry(value, more));
+const observedEntry = fc
+  .record({
+    value: address,
+    owner: fc.constantFrom('ours' as const, 'foreign' as const, 'unmarked' as const),
+  })
+  .map(({ value, owner }) => seen(value, { owner }));
+const uniqueBy = { selector: (each: { readonly key: string }) => each.key, maxLength: 25 };
+
+function applied(there: Observed, plan: Plan): Observed {
+  const gone = new Set(plan.remove.map(({ key }) => key));
+  const changed = new Map(plan.update.map((each) => [each.key, each]));
+  const kept = there.entries
+    .filter(({ key }) => !gone.has(key))
+    .map((each) => {
+      const update = changed.get(each.key);
+      return update === undefined ? each : { ...each, decisionId: each.decisionId && update.decisionId };
+    });
+  const added = plan.add.map((each) => seen(each.value));
+  return observed(...kept, ...added);
+}
+
+test('from any state to the desired one: once applied nothing is left, no foreign entry goes, no pool overflows', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(wantedEntry, uniqueBy),
+      fc.uniqueArray(observedEntry, uniqueBy),
+      fc.boolean(),
+      (desired, present, replaceOnly) => {
+        const edge = { ...descriptor, replaceOnly };
+        const known = (key: string) => key.length % 2 === 0;
+        const there = observed(...present);
+        const plan = reconcile(desired, there, edge, { ...options, known });
+        const after = applied(there, plan);
+        const foreign = present.filter(
+          (each) => each.owner === 'foreign' || (each.owner === 'unmarked' && !known(each.key)),
+        );
+        for (const each of foreign) expect(after.entries.some(({ key }) => key === each.key)).toBe(true);
+        for (const pool of edge.pools) {
+          const held = after.entries.filter(({ kind }) => pool.holds.includes(kind)).length;
+          const before = there.entries.filter(({ kind }) => pool.holds.includes(kind)).length;
+          expect(held).toBeLessThanOrEqual(Math.max(pool.capacity, before));
+        }
+        // Whatever is written by us afterwards counts as ours.
+        const owned = new Set(plan.add.map(({ key }) => key));
+        const again = reconcile(desired, after, edge, {
+          ...options,
+          known: (key) => known(key) || owned.has(key),
+        });
+        expect(changesOf(again)).toBe(0);
+        expect(isEmpty(again)).toBe(true);
+        // Every desired entry is held, left out with a reason, foreign already, or refused.
+        for (const each of desired) {
+          const held = after.entries.some(({ key }) => key === each.key);
+          const said = plan.leftOut.some(({ entry: left }) => left.key === each.key);
+          expect(held || said || plan.refused !== null).toBe(true);
+        }
+        for (const { entry: left, cause } of plan.leftOut) {
+          if (cause !== 'covered') continue;
+          const network = parseNetwork(left.value)!;
+          expect(
+            desired.some((each) => each.key !== left.key && overlaps(parseNetwork(each.value)!, network)),
+          ).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('the plan does not depend on the order of its inputs', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(wantedEntry, uniqueBy),
+      fc.uniqueArray(observedEntry, uniqueBy),
+      (desired, present) => {
+        const one = reconcile(desired, observed(...present), descriptor, options);
+        const other = reconcile(
+          [...desired].reverse(),
+          observed(...[...present].reverse()),
+          descriptor,
+          options,
+        );
+        expect(other.planId).toBe(one.planId);
+      },
+    ),
+  );
+});
