@@ -85,7 +85,8 @@ export function createLease<T extends TopicName>(options: {
         const rejoining =
           type === 'REBALANCE_IN_PROGRESS' || type === 'ILLEGAL_GENERATION' || type === 'UNKNOWN_MEMBER_ID';
         // The member learns of a rebalance at its next heartbeat; whether it keeps the partition is known after that.
-        if (!(rejoining || retriable === true) || attempt >= 60) throw error;
+        const attempts = state === 'owned' ? 60 : 5;
+        if (!(rejoining || retriable === true) || attempt >= attempts) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 1000)));
       }
     }

@@ -11,6 +11,8 @@ const fetchWaitMs = 100;
 const partitionFetchBytes = 1024 * 1024;
 const fetchBytes = 8 * 1024 * 1024;
 const rebalanceTimeoutMs = 60_000;
+/** How long a closing member waits for a join under way, to commit what it has done. */
+const joinPatienceMs = 10_000;
 
 export interface KafkaSubscriptionOptions<T extends TopicName> {
   readonly kafka: kafkajs.Kafka;
@@ -73,11 +75,15 @@ export async function createKafkaSubscription<T extends TopicName>(
     if (state === 'failed' || state === 'closing') return;
     state = 'failed';
     rejectDone(error);
-    void shutDown();
+    shutDown().catch((failure: unknown) => logger.debug({ error: failure }, 'closing after a failure'));
   };
   const shutDown = async (): Promise<void> => {
+    // Commits of running batches wait for a join under way; where none will come any more they must fail instead.
+    if (state === 'failed') settle();
+    const impatience = setTimeout(() => settle(), joinPatienceMs);
     await Promise.all([...leases.values()].map((lease) => lease.finish()));
     await Promise.all(endings.values());
+    clearTimeout(impatience);
     settle();
     await consumer.disconnect();
   };
