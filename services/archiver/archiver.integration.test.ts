@@ -8,11 +8,14 @@ import { migrate } from '../../lib/clickhouse/migrations.ts';
 import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
+import { PartitionLostError } from '../../lib/log/partition-lost.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { archiverConfig } from './config.ts';
+import { createInserter } from './inserter.ts';
 import { startArchiver } from './main.ts';
+import { createOwnership } from './ownership.ts';
 import { enrichedRequest } from './request-event.test-fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-archiver-'));
@@ -213,6 +216,35 @@ test('while ClickHouse is away the archiver waits, and says so', async () => {
   expect(archiver.notReady()).toBeNull();
   await archiver.stop();
   await log.close();
+});
+
+test('an insert in retry is given up when the partition goes to another instance', async () => {
+  const away: ClickHouse = {
+    ...clickhouse,
+    insert: async () => {
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    },
+  };
+  const lost = async () => {
+    throw new PartitionLostError('requests.enriched', 0);
+  };
+  const ownership = createOwnership();
+  ownership.storing(0, lost);
+  const inserter = createInserter({
+    clickhouse: away,
+    logger: silentLogger,
+    metrics: createMetrics(),
+    now: Date.now,
+  });
+  await expect(
+    inserter.insert({
+      table: 'requests',
+      token: 't',
+      ownership,
+      rows: [{ row: {}, offset: 0, site: 'default' }],
+      refused: async () => {},
+    }),
+  ).rejects.toThrow(/abort/i);
 });
 
 test('of a finding the newest revision is shown', async () => {

@@ -1,5 +1,6 @@
 import { type FindingTopic, findingRow, tables } from './destinations.ts';
 import type { Inserter, PlacedRow } from './inserter.ts';
+import type { Ownership } from './ownership.ts';
 import type { Store } from './partition-archive.ts';
 
 /**
@@ -11,10 +12,10 @@ export function createFindingStore<T extends FindingTopic>(options: {
   readonly inserter: Inserter;
   readonly partition: number;
   readonly batchRows: number;
-  readonly signal: AbortSignal;
+  readonly ownership: Ownership;
   refused(row: PlacedRow, reason: string): Promise<void>;
 }): Store<T> {
-  const { topic, inserter, partition, signal } = options;
+  const { topic, inserter, partition, ownership } = options;
   // Offsets of a log made anew name other records: tokens of this run must not meet those of an earlier one.
   const run = process.hrtime.bigint().toString(36);
   return {
@@ -29,7 +30,7 @@ export function createFindingStore<T extends FindingTopic>(options: {
           table: tables[topic],
           token: `${topic}-${run}-${partition}`,
           rows: rows.slice(from, from + options.batchRows),
-          signal,
+          ownership,
           refused: options.refused,
         });
       }

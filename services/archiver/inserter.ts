@@ -3,6 +3,7 @@ import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import { failureOf } from '../../lib/clickhouse/errors.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
+import type { Ownership } from './ownership.ts';
 
 /** A row with where it came from: its offset names it in tokens and dead letters. */
 export interface PlacedRow {
@@ -19,7 +20,7 @@ export interface InsertRequest {
   readonly sameShape?: boolean;
   /** In offset order, all in one partition of the table. */
   readonly rows: readonly PlacedRow[];
-  readonly signal: AbortSignal;
+  readonly ownership: Patience;
   /** A row that ClickHouse refuses by itself; must be durable when it resolves. */
   refused(row: PlacedRow, reason: string): Promise<void>;
 }
@@ -31,10 +32,13 @@ export interface Inserter {
    */
   insert(request: InsertRequest): Promise<void>;
   /** Runs anything against ClickHouse with the same patience. */
-  patiently<T>(what: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
+  patiently<T>(what: string, patience: Patience, run: () => Promise<T>): Promise<T>;
   /** null while ClickHouse answers, else since when (epoch ms) and why not. */
   trouble(): { readonly since: number; readonly message: string } | null;
 }
+
+/** How long to go on: until aborted; `confirm`, asked before each retry, may abort. */
+export type Patience = Pick<Ownership, 'signal' | 'confirm'>;
 
 const firstPauseMs = 200;
 const longestPauseMs = 15_000;
@@ -48,7 +52,8 @@ export function createInserter(options: {
   const { clickhouse, logger, metrics, now } = options;
   let trouble: { since: number; message: string } | null = null;
 
-  const attempt = async <T>(what: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> => {
+  const attempt = async <T>(what: string, patience: Patience, run: () => Promise<T>): Promise<T> => {
+    const { signal } = patience;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       signal.throwIfAborted();
       try {
@@ -67,17 +72,18 @@ export function createInserter(options: {
         trouble = { since: trouble?.since ?? now(), message };
         // Jitter: partitions of one instance must not come back in step.
         await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal, ref: true });
+        await patience.confirm();
       }
     }
   };
 
   const insert = async (request: InsertRequest): Promise<void> => {
-    const { rows, table, signal } = request;
+    const { rows, table, ownership } = request;
     const first = rows[0];
     const last = rows.at(-1);
     if (first === undefined || last === undefined) return;
     try {
-      await attempt(`insert into ${table}`, signal, () =>
+      await attempt(`insert into ${table}`, ownership, () =>
         clickhouse.insert(
           table,
           rows.map((placed) => placed.row),

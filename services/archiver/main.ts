@@ -9,6 +9,7 @@ import type { ArchiverConfig } from './config.ts';
 import { type ArchivedTopic, archivedTopics, tables } from './destinations.ts';
 import { createFindingStore } from './finding-archive.ts';
 import { createInserter, type PlacedRow } from './inserter.ts';
+import { createOwnership } from './ownership.ts';
 import { createPartitionArchive, type PartitionArchive, type Store } from './partition-archive.ts';
 import { createRequestStore } from './request-archive.ts';
 
@@ -36,10 +37,13 @@ export async function startArchiver(
     fail = reject;
   });
   failure.catch(() => {});
-  const closing = new AbortController();
   let prepared: Promise<unknown> | null = null;
+  /** Once for all partitions; a failed attempt is made again by the next one who asks. */
   const prepare = (): Promise<unknown> => {
-    prepared ??= inserter.patiently('preparing the tables', closing.signal, () => migrate(clickhouse));
+    prepared ??= migrate(clickhouse).catch((error: unknown) => {
+      prepared = null;
+      throw error;
+    });
     return prepared;
   };
 
@@ -77,12 +81,12 @@ export async function startArchiver(
     partition: number,
     handedOver: boolean,
   ): PartitionArchive<ArchivedTopic> => {
-    const abort = new AbortController();
+    const ownership = createOwnership();
     const shared = {
       inserter,
       partition,
       batchRows: config.batch_rows,
-      signal: abort.signal,
+      ownership,
       refused: (row: PlacedRow, detail: string) =>
         setAside(topic, row.offset, partition, row.site, detail, JSON.stringify(row.row), 'invalid'),
     };
@@ -100,7 +104,7 @@ export async function startArchiver(
     return createPartitionArchive<ArchivedTopic>({
       store: {
         store: async (records) => {
-          await prepare();
+          await inserter.patiently('preparing the tables', ownership, prepare);
           const done = metrics.stageDuration.startTimer({ stage: `archiver ${tables[topic]}` });
           await store.store(records);
           done();
@@ -108,7 +112,7 @@ export async function startArchiver(
       },
       batchRows: config.batch_rows,
       intervalMs: config.batch_interval,
-      abort,
+      ownership,
       stored: (nextOffset, highWatermark) =>
         metrics.consumerLag.set(labels, Math.max(0, highWatermark - nextOffset)),
       commitFailed: (error) => logger.debug({ err: error }, `commit of ${topic}[${partition}] failed`),
@@ -175,7 +179,6 @@ export async function startArchiver(
     ]);
     late.abort();
     stopping = true;
-    closing.abort();
     await Promise.all([...partitions.values()].map((archive) => archive.drop()));
     await subscription.close();
     await producer.close();

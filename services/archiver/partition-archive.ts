@@ -1,5 +1,6 @@
 import type { LogBatch, LogRecord } from '../../lib/log/log.ts';
 import type { ArchivedTopic } from './destinations.ts';
+import type { Ownership } from './ownership.ts';
 
 /** Writes records of one partition, in order; calls do not overlap. Resolves when all of them are stored. */
 export interface Store<T extends ArchivedTopic> {
@@ -22,7 +23,7 @@ export function createPartitionArchive<T extends ArchivedTopic>(options: {
   readonly store: Store<T>;
   readonly batchRows: number;
   readonly intervalMs: number;
-  readonly abort: AbortController;
+  readonly ownership: Ownership;
   /** The offset up to which everything is stored, and the end of the partition as last seen. */
   stored(nextOffset: number, highWatermark: number): void;
   /** A commit only moves the start of the next reader; a failed one costs nothing but reading again. */
@@ -40,9 +41,10 @@ export function createPartitionArchive<T extends ArchivedTopic>(options: {
   const storeGathered = async (): Promise<void> => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (last === null || options.abort.signal.aborted) return;
+    if (last === null || options.ownership.signal.aborted) return;
     const { nextOffset, highWatermark, commit } = last;
     const cut = records;
+    options.ownership.storing(cut[0]?.offset ?? nextOffset, commit);
     records = [];
     last = null;
     await options.store.store(cut);
@@ -51,7 +53,7 @@ export function createPartitionArchive<T extends ArchivedTopic>(options: {
   };
   const flush = (): Promise<void> => {
     flushing = flushing.then(storeGathered).catch((error: unknown) => {
-      if (options.abort.signal.aborted) return;
+      if (options.ownership.signal.aborted) return;
       failed = { error };
       options.fatal(error);
       throw error;
@@ -62,7 +64,7 @@ export function createPartitionArchive<T extends ArchivedTopic>(options: {
   return {
     add: async (batch, commit) => {
       if (failed !== null) throw failed.error;
-      if (options.abort.signal.aborted) return;
+      if (options.ownership.signal.aborted) return;
       for (const record of batch.records) records.push(record);
       last = { nextOffset: batch.nextOffset, highWatermark: batch.highWatermark, commit };
       taken = batch.nextOffset;
@@ -72,7 +74,7 @@ export function createPartitionArchive<T extends ArchivedTopic>(options: {
     flush,
     taken: () => taken,
     drop: async () => {
-      options.abort.abort();
+      options.ownership.abort();
       if (timer !== null) clearTimeout(timer);
       records = [];
       last = null;

@@ -5,6 +5,7 @@ import type { LogRecord } from '../../lib/log/log.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import type { Inserter, PlacedRow } from './inserter.ts';
+import type { Ownership } from './ownership.ts';
 import type { Store } from './partition-archive.ts';
 import { dayOf, readPosition, sameLog } from './position.ts';
 import { requestRow } from './request-row.ts';
@@ -20,20 +21,21 @@ export function createRequestStore(options: {
   readonly batchRows: number;
   /** Time for an insert of a former owner to end before the position is read. */
   readonly handOverWaitMs: number;
-  readonly signal: AbortSignal;
+  readonly ownership: Ownership;
   readonly logger: Logger;
   readonly metrics: Metrics;
   refused(row: PlacedRow, reason: string): Promise<void>;
 }): Store<'requests.enriched'> {
-  const { clickhouse, inserter, partition, signal, logger, metrics } = options;
+  const { clickhouse, inserter, partition, ownership, logger, metrics } = options;
   const openedAt = performance.now();
   let generation = 0;
   let days: Map<number, number> | null = null;
 
   const load = async (): Promise<Map<number, number>> => {
     const waitMs = options.handOverWaitMs - (performance.now() - openedAt);
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
-    const position = await inserter.patiently('reading the archive position', signal, () =>
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal: ownership.signal });
+    await ownership.confirm();
+    const position = await inserter.patiently('reading the archive position', ownership, () =>
       readPosition(clickhouse, partition),
     );
     generation = position.generation;
@@ -51,7 +53,7 @@ export function createRequestStore(options: {
         seen.set(event.source_offset, { eventId: event.request.event_id, day });
     }
     if (seen.size === 0) return false;
-    return !(await inserter.patiently('comparing with archived rows', signal, () =>
+    return !(await inserter.patiently('comparing with archived rows', ownership, () =>
       sameLog(clickhouse, { partition, generation }, seen),
     ));
   };
@@ -93,7 +95,7 @@ export function createRequestStore(options: {
             sameShape: true,
             token: `requests-${generation}-${partition}-${day}`,
             rows: rows.slice(from, from + options.batchRows),
-            signal,
+            ownership,
             refused: options.refused,
           });
         }
