@@ -6,7 +6,7 @@ import type { CollectorConfig, FormatConfig, SiteConfig } from './config.ts';
 import { detectFormat, sampleLines } from './formats/catalogue.ts';
 import type { InputFormat } from './formats/format.ts';
 import type { Intake } from './pipeline.ts';
-import { createSourceSetup } from './source-setup.ts';
+import { createSourceSetup, type SourceSetup } from './source-setup.ts';
 import { type InputFile, openInput } from './sources/input.ts';
 import { createLineSplitter } from './sources/lines.ts';
 
@@ -112,6 +112,20 @@ export async function collectFiles(
   config: CollectorConfig,
   options: CollectOptions,
 ): Promise<CollectResult> {
+  const setup = await createSourceSetup(context, config, options.sites ?? []);
+  try {
+    return await readFiles(context, config, options, setup);
+  } finally {
+    await setup.close();
+  }
+}
+
+async function readFiles(
+  context: ServiceContext,
+  config: CollectorConfig,
+  options: CollectOptions,
+  setup: SourceSetup,
+): Promise<CollectResult> {
   const { files, onAccepted, onProgress, signal } = options;
   const sourceId = options.sourceId ?? 'files';
   const sizes = files.map(({ input }) => input.size);
@@ -128,7 +142,6 @@ export async function collectFiles(
     totalBytes: sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
     file: '',
   };
-  const setup = await createSourceSetup(context, config, options.sites ?? []);
   const intake = await setup.intake({
     sourceId,
     sourceClass: `file:${sourceId}`,

@@ -84,12 +84,17 @@ export async function startCollector(
   });
   const stop = async (): Promise<void> => {
     clearInterval(timer);
-    await server?.close(); // waits for the batches at work
-    stopping.abort();
-    await Promise.allSettled(followers);
-    for (const intake of live) {
-      intake.end();
-      await intake.flush();
+    try {
+      await server?.close(); // waits for the batches at work
+      stopping.abort();
+      await Promise.allSettled(followers);
+      for (const intake of live) {
+        intake.end();
+        await intake.flush();
+      }
+    } finally {
+      await setup.close();
+      finish();
     }
     const unknown = setup.unknownFields.counts();
     if (unknown.length > 0)
@@ -99,12 +104,14 @@ export async function startCollector(
       );
     finish();
   };
+  const done = Promise.race([finished, failed]);
+  done.catch(() => {}); // whoever waits for it hears of it
   if (url !== null) logger.info({ 'event.action': 'listening' }, `collector listens on ${url}`);
   return {
     name: 'collector',
     url,
     notReady: () => problem,
-    done: Promise.race([finished, failed]),
+    done,
     stop: () => {
       stopped ??= stop();
       return stopped;

@@ -85,6 +85,9 @@ export function createIntake(options: IntakeOptions): Intake {
   const tally: Tally = { accepted: 0, rejected: 0, late: 0, future: 0 };
   const report = createMetricsReport(metrics, sourceId, tally);
 
+  let newest: number | null = null;
+  let watermarkAt: number | null = null;
+
   const refuse = (reason: RejectReason, detail: string, input: Input): void => {
     if (reason === 'late' || reason === 'future') tally[reason]++;
     else tally.rejected++;
@@ -121,6 +124,7 @@ export function createIntake(options: IntakeOptions): Intake {
         host,
       });
       tally.accepted++;
+      newest = event.timestamp;
       outbox.push({
         topic: 'requests.raw',
         key: networkKey(event.site, event.client_ip),
@@ -131,6 +135,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     refuse: (input, reason, detail) => refuse(reason, detail, input),
     tick: (time, watermark_at, closing) => {
+      watermarkAt = watermark_at;
       for (const site of sites.all()) {
         const value = {
           site,
@@ -158,6 +163,12 @@ export function createIntake(options: IntakeOptions): Intake {
     end: () => clock.end(now()),
     flush: () => {
       report.publish();
+      const at = now();
+      if (watermarkAt !== null)
+        metrics.watermarkLag.set({ source: sourceId }, Math.max(0, at - watermarkAt) / 1000);
+      if (newest !== null && options.clock.mode === 'live')
+        metrics.sourceDelay.observe({ source: sourceId }, Math.max(0, at - newest) / 1000);
+      newest = null;
       return outbox.flush();
     },
     get waiting() {

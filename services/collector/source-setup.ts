@@ -1,4 +1,5 @@
 import { parseNetwork } from '../../lib/ip.ts';
+import type { LogProducer } from '../../lib/log/log.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createClientAddressResolver } from './client-address.ts';
 import type { ClockOptions } from './clock.ts';
@@ -22,6 +23,8 @@ export interface SourceSetup {
     readonly observer?: IntakeObserver;
   }): Promise<Intake>;
   readonly unknownFields: UnknownFields;
+  /** Closes the producers of all intakes, after their last flush. */
+  close(): Promise<void>;
 }
 
 export async function createSourceSetup(
@@ -32,11 +35,17 @@ export async function createSourceSetup(
   const sites = createSites(siteConfigs);
   const unknownFields = createUnknownFields();
   const redact = createRedactor(config.privacy, context.secret, unknownFields);
+  const producers: LogProducer[] = [];
   const partitions = await context.log.partitions('requests.raw');
   return {
     unknownFields,
-    intake: async (options) =>
-      createIntake({
+    close: async () => {
+      await Promise.all(producers.map((producer) => producer.close()));
+    },
+    intake: async (options) => {
+      const producer = await context.log.producer(`tidegate-collector-${options.sourceId}`);
+      producers.push(producer);
+      return createIntake({
         sourceId: options.sourceId,
         sourceClass: options.sourceClass,
         clock: { mode: options.mode, latenessMs: options.latenessMs, futureMs: config.future },
@@ -48,10 +57,11 @@ export async function createSourceSetup(
           [...config.trusted_proxies, ...(options.trusted ?? [])].map((text) => parseNetwork(text)!),
         ),
         redact,
-        outbox: createOutbox(await context.log.producer(`tidegate-collector-${options.sourceId}`)),
+        outbox: createOutbox(producer),
         metrics: context.metrics,
         now: context.now,
         ...(options.observer === undefined ? {} : { observer: options.observer }),
-      }),
+      });
+    },
   };
 }

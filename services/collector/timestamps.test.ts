@@ -48,7 +48,7 @@ test('the stamp of access logs', () => {
 
 test('any text has an answer', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
+    fc.property(fc.string({ maxLength: 40 }), (text) => {
       expect(typeof parseIsoTimestamp(text)).toBe('number');
       expect(typeof parseLogTimestamp(text)).toBe('number');
     }),
