@@ -24,6 +24,8 @@ export interface BrowserReleases {
   readonly source: string;
   readonly path: string;
   readonly builtAt: number;
+  /** Versions dated. */
+  readonly size: number;
   find(browser: DatedBrowser, major: number, minor: number): Release;
 }
 
@@ -59,6 +61,7 @@ export function loadBrowserReleases(
     source: table.source,
     path,
     builtAt: Date.parse(table.built_at),
+    size: Object.values(table.browsers).reduce((sum, dates) => sum + Object.keys(dates).length, 0),
     find(browser, major, minor) {
       const { majors, first, newest } = browsers.get(browser)!;
       const newestAt = majors.get(newest)!.minors[0]!.at;

@@ -33,41 +33,49 @@ export async function dataStatus(
 ): Promise<readonly DataSetStatus[]> {
   const rows: DataSetStatus[] = [];
   for (const source of dataSetSources(config)) {
-    const common = {
+    const row = (
+      found: Pick<DataSetStatus, 'format' | 'entries' | 'age_days' | 'built_at' | 'warning'>,
+    ): DataSetStatus => ({
       name: source.name,
+      age_days: found.age_days,
+      built_at: found.built_at,
+      entries: found.entries,
+      format: found.format,
       starter: source.starter,
-      source: source.source,
       licence: source.licence,
+      source: source.source,
       attribution: source.attribution,
       path: source.path,
-    };
+      warning: found.warning,
+    });
     try {
       const { format, set, builtAt } = await loadDataSet(source);
       const ageDays = Math.max(0, Math.floor((now - builtAt) / dayMs));
-      rows.push({
-        ...common,
-        format,
-        entries: set.entries,
-        age_days: ageDays,
-        built_at: new Date(builtAt).toISOString().slice(0, 10),
-        warning: ageWarning(ageDays, source.starter, config.max_age),
-      });
+      rows.push(
+        row({
+          format,
+          entries: set.entries,
+          age_days: ageDays,
+          built_at: new Date(builtAt).toISOString().slice(0, 10),
+          warning: ageWarning(ageDays, source.starter, config.max_age),
+        }),
+      );
     } catch (error) {
       const warning = error instanceof Error ? error.message : String(error);
-      rows.push({ ...common, format: null, entries: null, age_days: null, built_at: null, warning });
+      rows.push(row({ format: null, entries: null, age_days: null, built_at: null, warning }));
     }
   }
   const releases = loadBrowserReleases();
   const ageDays = Math.max(0, Math.floor((now - releases.builtAt) / dayMs));
   rows.push({
     name: 'browser-releases',
-    format: 'json',
-    entries: null,
     age_days: ageDays,
     built_at: new Date(releases.builtAt).toISOString().slice(0, 10),
+    entries: releases.size,
+    format: 'json',
     starter: true,
-    source: releases.source,
     licence: 'CC-BY-4.0',
+    source: releases.source,
     attribution: 'caniuse.com, https://caniuse.com',
     path: releases.path,
     warning: ageDays > 180 ? `${ageDays} days old: newer browsers have no age` : null,
