@@ -15,8 +15,24 @@ const otherKinds: ReadonlySet<string> = new Set<EntryKind>([
   'signature',
 ]);
 
+interface EntryIdentity {
+  readonly key: string;
+  readonly kind: EntryKind;
+  readonly value: string;
+}
+
 /** Kind and canonical value of a target at an edge; null when it names nothing an edge could hold. */
-export function entryOf(target: Target): { key: string; kind: EntryKind; value: string } | null {
+export function entryOf(target: Target): EntryIdentity | null {
+  let identity = identities.get(target);
+  if (identity === undefined) {
+    identity = identify(target);
+    identities.set(target, identity);
+  }
+  return identity;
+}
+const identities = new WeakMap<Target, EntryIdentity | null>();
+
+function identify(target: Target): EntryIdentity | null {
   const network = networkOf(target);
   if (network === undefined) return null;
   if (network !== null) {
@@ -82,7 +98,7 @@ function united(a: Entry, b: Entry): Entry {
 
 function entryFrom(
   decision: Decision,
-  identity: NonNullable<ReturnType<typeof entryOf>>,
+  identity: EntryIdentity,
   action: ActionKind,
   expiresAt: number,
 ): Entry {

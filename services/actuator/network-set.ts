@@ -1,22 +1,8 @@
 import { contains, type Network } from '../../lib/ip.ts';
 
-function keyOf(network: Network): string {
-  return network.address.toString('latin1') + String.fromCharCode(network.prefix);
-}
-
-function masked(address: Buffer, prefix: number): string {
-  const bytes = Buffer.from(address);
-  const whole = prefix >> 3;
-  if (whole < 16) {
-    bytes[whole] = bytes[whole]! & (0xff00 >> (prefix & 7));
-    bytes.fill(0, whole + 1);
-  }
-  return bytes.toString('latin1') + String.fromCharCode(prefix);
-}
-
 /**
- * Networks with a value each, built once, asked often. Look-ups cost one hash look-up per prefix length in use, and one
- * binary search for what lies inside.
+ * Networks with a value each, built once, asked often: a look-up is one binary search and a short chain of enclosing
+ * networks.
  */
 export interface NetworkSet<V> {
   readonly size: number;
@@ -28,36 +14,54 @@ export interface NetworkSet<V> {
 }
 
 export function createNetworkSet<V>(members: Iterable<readonly [Network, V]>): NetworkSet<V> {
-  const byKey = new Map<string, { network: Network; value: V }>();
-  for (const [network, value] of members) byKey.set(keyOf(network), { network, value });
-  const sorted = [...byKey.values()].sort(
-    (a, b) => Buffer.compare(a.network.address, b.network.address) || a.network.prefix - b.network.prefix,
+  const sorted: { readonly network: Network; readonly value: V; readonly parent: number }[] = [];
+  const inOrder = [...members].sort(
+    ([a], [b]) => Buffer.compare(a.address, b.address) || a.prefix - b.prefix,
   );
-  const lengths = [...new Set(sorted.map((entry) => entry.network.prefix))].sort((a, b) => a - b);
-
-  const covering = (network: Network) => {
-    for (const length of lengths) {
-      if (length > network.prefix) return null;
-      const found = byKey.get(masked(network.address, length));
-      if (found !== undefined) return found;
+  // Networks are nested or apart, so the enclosing ones of a member stand before it, as a chain.
+  for (const [network, value] of inOrder) {
+    const last = sorted.length - 1;
+    const before = sorted[last]?.network;
+    if (before?.prefix === network.prefix && before.address.equals(network.address)) {
+      sorted[last] = { network, value, parent: sorted[last]!.parent };
+      continue;
     }
-    return null;
+    let parent = last;
+    while (parent >= 0 && !contains(sorted[parent]!.network, network.address))
+      parent = sorted[parent]!.parent;
+    sorted.push({ network, value, parent });
+  }
+  /** Index of the first member whose address is above `address`. */
+  const above = (address: Buffer): number => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (Buffer.compare(sorted[middle]!.network.address, address) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const coveringBefore = (index: number, network: Network) => {
+    let widest = null;
+    for (let at = index - 1; at >= 0; at = sorted[at]!.parent) {
+      const member = sorted[at]!;
+      if (member.network.prefix <= network.prefix && contains(member.network, network.address))
+        widest = member;
+    }
+    return widest;
   };
   return {
-    size: byKey.size,
-    covering,
+    size: sorted.length,
+    covering: (network) => coveringBefore(above(network.address), network),
     overlapping(network) {
-      const around = covering(network);
+      const index = above(network.address);
+      const around = coveringBefore(index, network);
       if (around !== null) return around;
-      let low = 0;
-      let high = sorted.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (Buffer.compare(sorted[middle]!.network.address, network.address) < 0) low = middle + 1;
-        else high = middle;
-      }
-      const next = sorted[low];
-      return next !== undefined && contains(network, next.network.address) ? next : null;
+      // A member inside starts at the same address, or at the next one above.
+      for (const member of [sorted[index - 1], sorted[index]])
+        if (member !== undefined && contains(network, member.network.address)) return member;
+      return null;
     },
     entries: () => sorted,
   };

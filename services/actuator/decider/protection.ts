@@ -54,8 +54,15 @@ export interface Protection {
 /** The network of an address target; null when the target is not an address, undefined when it is malformed. */
 export function networkOf(target: Pick<Target, 'kind' | 'value'>): Network | null | undefined {
   if (target.kind !== 'ip' && target.kind !== 'cidr') return null;
-  return parseNetwork(target.value) ?? undefined;
+  let network = networks.get(target);
+  if (network === undefined) {
+    network = parseNetwork(target.value);
+    networks.set(target, network);
+  }
+  return network ?? undefined;
 }
+/** Records are frozen, and the same target is asked about at every reconcile. */
+const networks = new WeakMap<object, Network | null>();
 
 interface AllowView {
   readonly version: number;
@@ -70,6 +77,7 @@ interface AllowView {
 export function createProtection(options: ProtectionOptions, book: CommandBook): Protection {
   const never = createNetworkSet(loadNetworks(options));
   const views = new Map<string, AllowView>();
+  const always = new WeakMap<object, Refusal | null>();
 
   const viewOf = (site: string | null, at: number): AllowView => {
     const key = site ?? '';
@@ -96,6 +104,23 @@ export function createProtection(options: ProtectionOptions, book: CommandBook):
     return view;
   };
 
+  /** What no command changes, so it is worked out once for each target. */
+  const alwaysRefused = (target: object & Pick<Target, 'value'>, network: Network): Refusal | null => {
+    let refusal = always.get(target);
+    if (refusal === undefined) {
+      refusal = refuseAlways(target.value, network);
+      always.set(target, refusal);
+    }
+    return refusal;
+  };
+  const refuseAlways = (value: string, network: Network): Refusal | null => {
+    const v4 = isV4(network.address) && network.prefix >= 96;
+    if (network.prefix < (v4 ? widestV4 : widestV6))
+      return { reason: 'too_wide', detail: `${value} is wider than /16 (IPv4) or /32 (IPv6)` };
+    const protectedBy = never.overlapping(network);
+    return protectedBy === null ? null : { reason: 'never_block', detail: protectedBy.value };
+  };
+
   return {
     refuse(site, target, at) {
       const allow = viewOf(site, at);
@@ -110,12 +135,9 @@ export function createProtection(options: ProtectionOptions, book: CommandBook):
         const entry = allow.others.get(`${target.kind}|${target.value}`);
         return entry === undefined ? null : allowed(entry);
       }
-      const isWide =
-        isV4(network.address) && network.prefix >= 96 ? network.prefix < widestV4 : network.prefix < widestV6;
-      if (isWide)
-        return { reason: 'too_wide', detail: `${target.value} is wider than /16 (IPv4) or /32 (IPv6)` };
-      const protectedBy = never.overlapping(network);
-      if (protectedBy !== null) return { reason: 'never_block', detail: protectedBy.value };
+      const always = alwaysRefused(target, network);
+      if (always !== null) return always;
+      if (allow.networks.size === 0) return null;
       const entry = allow.networks.overlapping(network);
       return entry === null ? null : allowed(entry.value);
     },
