@@ -51,7 +51,7 @@ function shortPolicies(): string {
   const name = 'client-abuse.yaml';
   copyFileSync(inPackage('policies', name), join(folder, name));
   const text = readFileSync(join(folder, name), 'utf8')
-    .replace(/^( +ttl:).*$/m, '$1 20s')
+    .replace(/^( +ttl:).*$/m, '$1 40s')
     .replace(/^ +escalate:.*\n/m, '');
   writeFileSync(join(folder, name), text);
   return folder;
@@ -141,25 +141,33 @@ async function bothHold(why: string, expected: readonly string[], withinMs: numb
   );
 }
 
-/** Honest traffic with some seconds of abuse in it. */
-function abuse(...who: readonly Abuser[]): LiveSender {
+/** Honest traffic, and abuse until it is told to cease: as long as it goes on, blocks are renewed. */
+function sendAbuse(...who: readonly Abuser[]): { readonly sender: LiveSender; cease(): void } {
   const startMs = Date.now();
-  return sendLive(
-    up.eventsUrl,
-    merged(
-      people.from(startMs),
-      ...who.map((each): Generator<TrafficEvent> => hammerLogin(each, startMs + 2000, 20, 120)),
-    ),
-  );
+  let ceased = false;
+  function* unlessCeased(stream: Generator<TrafficEvent>): Generator<TrafficEvent> {
+    for (const event of stream) {
+      if (ceased) return;
+      yield event;
+    }
+  }
+  const streams = who.map((each) => unlessCeased(hammerLogin(each, startMs + 2000, 10)));
+  return {
+    sender: sendLive(up.eventsUrl, merged(people.from(startMs), ...streams)),
+    cease: () => {
+      ceased = true;
+    },
+  };
 }
 
 describe.skipIf(missing !== null)('AWS WAF and a CrowdSec bouncer', () => {
   test('follow the same decisions, and unblock after release and after the end of a block', async () => {
-    const sender = abuse(released, expiring);
+    const { sender, cease } = sendAbuse(released, expiring);
     await Promise.race([
       sender.failed,
       bothHold('both edges block both addresses', [released.client_ip, expiring.client_ip], 90_000),
     ]);
+    cease();
 
     const release = await runTidegate([
       '--config',

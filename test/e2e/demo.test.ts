@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
+import { requireCounterpart } from '../counterparts/counterpart.ts';
+import { killLeftovers, runTidegate } from './harness/tidegate.ts';
+import { createWorkspace } from './harness/workspace.ts';
+
+const missing = requireCounterpart('chdb', await isEmbeddedAvailable(), 'run npm install chdb');
+const workspace = createWorkspace('demo');
+afterAll(async () => {
+  await killLeftovers();
+  workspace.remove();
+});
+
+/** Processes with this variable in their environment; it is passed on to whatever they start. */
+function processesMarked(variable: string): string[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(join('/proc', pid, 'environ'), 'latin1').includes(variable);
+    } catch {
+      return false; // gone in the meantime, or somebody else's
+    }
+  });
+}
+
+test.skipIf(missing !== null)(
+  'demo --once ends with its table and leaves nothing running',
+  async () => {
+    const mark = randomUUID();
+    const { code, stdout, tail } = await runTidegate(
+      ['demo', '--once', '--log', 'memory', '--duration', '3m'],
+      { cwd: workspace.folder, env: { TIDEGATE_TEST_MARK: mark }, withinMs: 170_000 },
+    );
+    expect(code, tail).toBe(0);
+    for (const part of ['credential stuffing', 'shadow payment', 'inventory sweep', 'flash sale', 'calm'])
+      expect(stdout).toContain(part);
+    expect(processesMarked(mark)).toEqual([]);
+  },
+  180_000,
+);
