@@ -66,7 +66,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       clickhouse = await openClickHouse(config.clickhouse, { dataDir: join(stateFolder, 'clickhouse') });
       const opened = clickhouse;
       closers.push(() => opened.close());
-      await migrate(opened);
+      // A server may be away now and come back: the archiver then migrates when it does.
+      if (opened.kind === 'embedded') await migrate(opened);
     }
     const checkpoints = await openCheckpointDirectory(join(stateFolder, 'checkpoints'));
     return {

@@ -6,6 +6,7 @@ import { startCollector } from '../services/collector/main.ts';
 import { startConsole } from '../services/console/main.ts';
 import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
+import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
 import { runServices } from './run-services.ts';
@@ -30,8 +31,11 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
     name: 'console',
     description: 'service: web page and JSON API',
     clickhouse: true,
-    start: ({ context, config, clickhouse }) =>
-      startConsole(context, config.console, { clickhouse: clickhouse! }),
+    start: async ({ context, config, clickhouse }) =>
+      startConsole(context, config.console, {
+        clickhouse: clickhouse!,
+        attributions: await attributionsOf(config),
+      }),
   },
   {
     name: 'actuator',

@@ -5,6 +5,7 @@ import { startCollector } from '../services/collector/main.ts';
 import { startConsole } from '../services/console/main.ts';
 import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
+import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
 import { runServices } from './run-services.ts';
@@ -51,7 +52,15 @@ export function upCommand(): Command {
           startConsole(
             context,
             { ...config.console, token: config.console.token ?? operatorToken(runtime.stateFolder) },
-            { clickhouse: clickhouse! },
+            {
+              clickhouse: clickhouse!,
+              status: () => ({
+                log: runtime.log.description,
+                reason: runtime.log.reason,
+                edges: actuator.edges(),
+              }),
+              attributions: await attributionsOf(config),
+            },
           ),
         );
         say('collector', collector.url === null ? 'files only' : `${collector.url}/v1/events`);

@@ -14,6 +14,7 @@ import { startConsole } from '../../services/console/main.ts';
 import { startDetector } from '../../services/detector/main.ts';
 import { dataStatus } from '../../services/enricher/data-status.ts';
 import { startEnricher } from '../../services/enricher/main.ts';
+import { attributionsOf } from '../attributions.ts';
 import { rootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
 import { findPlaces } from '../places.ts';
@@ -134,6 +135,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         {
           clickhouse: runtime.clickhouse!,
           status: () => ({ log: runtime.log.description, edges: actuator.edges() }),
+          attributions: await attributionsOf(base),
         },
       ),
     );

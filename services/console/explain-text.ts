@@ -163,7 +163,8 @@ function findingText(
   lines.push(...edgeSummary(explanation.edge_actions));
   for (const sample of explanation.samples.slice(0, 5)) lines.push(requestLine(sample));
   const active = decisions.find((decision) => decision['state'] === 'active');
-  if (active !== undefined) lines.push('', ` undo: tidegate release ${text(active['decision_id'])}`);
+  if (active !== undefined)
+    lines.push('', ` undo: tidegate decisions delete ${text(active['decision_id'])} --reason …`);
   return lines.join('\n');
 }
 
