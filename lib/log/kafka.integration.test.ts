@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -54,23 +54,27 @@ describe.skipIf(missing !== null)('Kafka', () => {
     },
   );
 
-  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
-    'what the Java producer writes with %s is read, and set aside when it is not ours',
-    async (compression) => {
-      const log = await openLog(configure({ topic_prefix: `java.${compression}.` }));
-      await log.ensureTopics();
-      const java = (await findJava(process.env))!;
-      const source = join(folder, 'Produce.java');
-      await (await import('node:fs/promises')).writeFile(source, javaProducer);
-      await promisify(execFile)(java.path, [
-        '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
-        '-cp',
-        join(testCacheDir, `kafka-${kafkaVersion}`, '*'),
-        source,
-        kafka.brokers[0]!,
-        `java.${compression}.commands`,
-        compression,
-      ]);
+  test('what the Java producer writes with every codec is read, and set aside when it is not ours', async () => {
+    const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+    const logs = await Promise.all(
+      codecs.map(async (codec) => {
+        const log = await openLog(configure({ topic_prefix: `java.${codec}.` }));
+        await log.ensureTopics();
+        return log;
+      }),
+    );
+    const java = (await findJava(process.env))!;
+    const source = join(folder, 'Produce.java');
+    await writeFile(source, javaProducer);
+    await promisify(execFile)(java.path, [
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+      '-cp',
+      join(testCacheDir, `kafka-${kafkaVersion}`, '*'),
+      source,
+      kafka.brokers[0]!,
+      ...codecs,
+    ]);
+    for (const log of logs) {
       const details: string[] = [];
       const tail = await log.tail({
         topic: 'commands',
@@ -81,11 +85,11 @@ describe.skipIf(missing !== null)('Kafka', () => {
       });
       await tail.caughtUp;
       expect(details).toHaveLength(2000);
-      expect(new Set(details.map((detail) => detail.replaceAll(/\d+/g, 'n'))).size).toBe(1);
-      expect(details[0]).toContain('no magic byte');
+      expect(new Set(details).size).toBe(2000);
+      expect(details[0]).toMatch(/no magic byte.*: line \d+ of text that compresses well/);
       await log.close();
-    },
-  );
+    }
+  });
 
   test('a send larger than a request is cut, and a record that can never fit is an error', async () => {
     const log = await openLog(configure({ compression: 'none', topic_prefix: 'large.' }));
@@ -289,14 +293,18 @@ import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.serialization.StringSerializer;
 public class Produce {
   public static void main(String[] args) throws Exception {
-    Properties p = new Properties();
-    p.put("bootstrap.servers", args[0]);
-    p.put("compression.type", args[2]);
-    p.put("linger.ms", "50");
-    try (KafkaProducer<String, String> producer = new KafkaProducer<>(p, new StringSerializer(), new StringSerializer())) {
-      for (int i = 0; i < 2000; i++)
-        producer.send(new ProducerRecord<>(args[1], i % 4, "key", "line " + i + " of text that compresses well"));
-      producer.flush();
+    for (int codec = 1; codec < args.length; codec++) {
+      Properties p = new Properties();
+      p.put("bootstrap.servers", args[0]);
+      p.put("compression.type", args[codec]);
+      p.put("linger.ms", "50");
+      String topic = "java." + args[codec] + ".commands";
+      StringSerializer text = new StringSerializer();
+      try (KafkaProducer<String, String> producer = new KafkaProducer<>(p, text, text)) {
+        for (int i = 0; i < 2000; i++)
+          producer.send(new ProducerRecord<>(topic, i % 4, "key", "line " + i + " of text that compresses well"));
+        producer.flush();
+      }
     }
   }
 }

@@ -27,7 +27,7 @@ export interface KafkaLogOptions {
 const retryForMs = 15_000;
 const retryEveryMs = 100;
 
-/** A new topic has no leader for a moment, and a moving partition neither. */
+/** A new topic is not known everywhere at once and has no leader for a moment; a moving partition neither. */
 async function whileRetriable<T>(call: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + retryForMs;
   for (;;) {
@@ -52,7 +52,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
     url === undefined ? null : createRegistrySchemaIds({ ...config.registry, url }, config.client_id, prefix);
   const codecs = createCodecs(registry ?? localSchemaIds());
   const opened = new Set<{ close(): Promise<void> }>();
-  let counts = await readPartitionCounts(admin, prefix);
+  let counts = await whileRetriable(() => readPartitionCounts(admin, prefix));
   let schemasKnown: Promise<void> | null = null;
 
   const keep = <T extends { close(): Promise<void> }>(entry: T): T => {
@@ -68,7 +68,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
     return kept;
   };
   const partitions = async (topic: TopicName): Promise<number> => {
-    if (!counts.has(topic)) counts = await readPartitionCounts(admin, prefix);
+    if (!counts.has(topic)) counts = await whileRetriable(() => readPartitionCounts(admin, prefix));
     const count = counts.get(topic);
     if (count === undefined)
       throw new Error(`topic ${prefix}${topic} does not exist: run tidegate topics apply`);
@@ -123,7 +123,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
     });
 
   const plan = async (): Promise<TopicPlanRow[]> => {
-    const rows = await planKafkaTopics(admin, config);
+    const rows = await whileRetriable(() => planKafkaTopics(admin, config));
     if (registry === null) return rows;
     const subjects = await Promise.all(
       registry.subjects.map(async (subject): Promise<TopicPlanRow> => {
@@ -139,8 +139,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
   };
   const apply = async (): Promise<readonly TopicPlanRow[]> => {
     const rows = await plan();
-    await createKafkaTopics(admin, config, rows);
-    counts = await readPartitionCounts(admin, prefix);
+    await whileRetriable(() => createKafkaTopics(admin, config, rows));
+    counts = await whileRetriable(() => readPartitionCounts(admin, prefix));
     // Leaders take a moment; the client repeats a whole request when one partition of it has none yet.
     await Promise.all([...counts.keys()].map(ends));
     for (const subject of registry?.subjects ?? [])
@@ -155,7 +155,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ManagedLog
     producer: async (clientId): Promise<LogProducer> => {
       schemasKnown ??= findSchemas();
       await schemasKnown;
-      counts = await readPartitionCounts(admin, prefix);
+      counts = await whileRetriable(() => readPartitionCounts(admin, prefix));
       const producer = kafka.producer({
         allowAutoTopicCreation: false,
         createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
