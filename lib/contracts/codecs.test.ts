@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { arbitraryOf } from '../../test/log/arbitrary-record.ts';
 import { inPackage } from '../package-root.ts';
-import { arbitraryOf } from './arbitrary-record.ts';
 import {
   avroType,
   createCodecs,

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from '../../test/log/contract-suite.ts';
+import { testTick } from '../../test/log/test-records.ts';
 import { silentLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { openCheckpointDirectory } from './checkpoint-directory.ts';
 import { consumeStateful, consumeStateless } from './consume.ts';
-import { until } from './contract-suite.ts';
 import type { Log, Outgoing } from './log.ts';
 import { createMemoryLog } from './memory.ts';
 import type { CheckpointStore, StatefulStep } from './step.ts';
-import { testTick } from './test-records.ts';
 
 const logger = silentLogger;
 const group = 'tidegate.test';

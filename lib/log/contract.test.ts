@@ -1,4 +1,4 @@
-import { logContractSuite } from './contract-suite.ts';
+import { logContractSuite } from '../../test/log/contract-suite.ts';
 import { createMemoryLog } from './memory.ts';
 
 for (const encoded of [false, true]) {

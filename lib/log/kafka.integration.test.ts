@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localKafkaMissing, startTestKafka, testCacheDir } from '../../test/counterparts/kafka.ts';
+import { logContractSuite, until } from '../../test/log/contract-suite.ts';
+import { testTick } from '../../test/log/test-records.ts';
 import { findJava } from '../engines/java.ts';
 import { kafkaVersion } from '../engines/local-kafka.ts';
 import { startLocalRegistry } from '../engines/local-registry.ts';
@@ -13,11 +15,9 @@ import { createMetrics } from '../observability/metrics.ts';
 import { openCheckpointDirectory } from './checkpoint-directory.ts';
 import { type LogConfig, logConfig } from './config.ts';
 import { consumeStateful } from './consume.ts';
-import { logContractSuite, until } from './contract-suite.ts';
 import type { Log, Outgoing } from './log.ts';
 import { openLog } from './open.ts';
 import type { StatefulStep } from './step.ts';
-import { testTick } from './test-records.ts';
 
 const missing = await localKafkaMissing();
 

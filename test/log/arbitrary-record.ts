@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { AvroSchema } from './schemas.ts';
+import type { AvroSchema } from '../../lib/contracts/schemas.ts';
 
 type Named = { readonly [key: string]: unknown };
 

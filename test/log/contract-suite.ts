@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Log, LogBatch, Outgoing } from './log.ts';
+import type { Log, LogBatch, Outgoing } from '../../lib/log/log.ts';
 
 /** What both adapters promise, run against each of them. The log has 4 traffic partitions and fresh topics. */
 export interface SuiteTarget {

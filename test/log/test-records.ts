@@ -1,4 +1,4 @@
-import type { Outgoing } from './log.ts';
+import type { Outgoing } from '../../lib/log/log.ts';
 
 /** A tick whose `time` tells it apart, for tests of loops. */
 export function testTick(partition: number, time: number): Outgoing<'requests.raw'> {
