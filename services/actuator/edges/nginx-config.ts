@@ -71,7 +71,7 @@ export function renderNginxConfig(
     groups.push(firstOf(ids.slice(index, index + rulesPerGroup), name));
     groupNames.push(name);
   }
-  const body = [
+  const rulesText = [
     '# Addresses that no rule may stop.',
     'geo $tidegate_exempt {',
     '    default 0;',
@@ -91,6 +91,7 @@ export function renderNginxConfig(
     'map $tidegate_decision $tidegate_block { default 1; "" ""; }',
     '',
   ].join('\n');
+  const body = `${rulesText}# Tells which file a worker has loaded.\nmap "" $tidegate_version { default "${sha256(rulesText).slice(0, 16)}"; }\n`;
   return `${mark} ${edge}: changes made here are overwritten. sha256 ${sha256(body)}\n${body}`;
 }
 
@@ -109,6 +110,7 @@ function sha256(text: string): string {
 export const emptyNginxConfig = `${emptyMark}
 map "" $tidegate_block { default ""; }
 map "" $tidegate_decision { default ""; }
+map "" $tidegate_version { default ""; }
 `;
 
 /** What a file holds. null: it is not ours. */
