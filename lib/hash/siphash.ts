@@ -24,117 +24,106 @@ export function sipKey(secret: Uint8Array): SipKey {
 /** Low and high half of the last hash computed: read them at once, they are overwritten by the next call. */
 export const sipResult = { lo: 0, hi: 0 };
 
-let v0l = 0;
-let v0h = 0;
-let v1l = 0;
-let v1h = 0;
-let v2l = 0;
-let v2h = 0;
-let v3l = 0;
-let v3h = 0;
-
-function round(): void {
-  let low = (v0l >>> 0) + (v1l >>> 0);
-  v0h = (v0h + v1h + (low > 0xffffffff ? 1 : 0)) | 0;
-  v0l = low | 0;
-  let t = v1l;
-  v1l = (v1l << 13) | (v1h >>> 19);
-  v1h = (v1h << 13) | (t >>> 19);
-  v1l ^= v0l;
-  v1h ^= v0h;
-  t = v0l;
-  v0l = v0h;
-  v0h = t;
-  low = (v2l >>> 0) + (v3l >>> 0);
-  v2h = (v2h + v3h + (low > 0xffffffff ? 1 : 0)) | 0;
-  v2l = low | 0;
-  t = v3l;
-  v3l = (v3l << 16) | (v3h >>> 16);
-  v3h = (v3h << 16) | (t >>> 16);
-  v3l ^= v2l;
-  v3h ^= v2h;
-  low = (v0l >>> 0) + (v3l >>> 0);
-  v0h = (v0h + v3h + (low > 0xffffffff ? 1 : 0)) | 0;
-  v0l = low | 0;
-  t = v3l;
-  v3l = (v3l << 21) | (v3h >>> 11);
-  v3h = (v3h << 21) | (t >>> 11);
-  v3l ^= v0l;
-  v3h ^= v0h;
-  low = (v2l >>> 0) + (v1l >>> 0);
-  v2h = (v2h + v1h + (low > 0xffffffff ? 1 : 0)) | 0;
-  v2l = low | 0;
-  t = v1l;
-  v1l = (v1l << 17) | (v1h >>> 15);
-  v1h = (v1h << 17) | (t >>> 15);
-  v1l ^= v2l;
-  v1h ^= v2h;
-  t = v2l;
-  v2l = v2h;
-  v2h = t;
-}
-
-function start(key: SipKey): void {
-  v0l = key.k0lo ^ 0x70736575;
-  v0h = key.k0hi ^ 0x736f6d65;
-  v1l = key.k1lo ^ 0x6e646f6d;
-  v1h = key.k1hi ^ 0x646f7261;
-  v2l = key.k0lo ^ 0x6e657261;
-  v2h = key.k0hi ^ 0x6c796765;
-  v3l = key.k1lo ^ 0x79746573;
-  v3h = key.k1hi ^ 0x74656462;
-}
-
-function absorb(low: number, high: number): void {
-  v3l ^= low;
-  v3h ^= high;
-  round();
-  round();
-  v0l ^= low;
-  v0h ^= high;
-}
-
-function finish(): void {
-  v2l ^= 0xff;
-  round();
-  round();
-  round();
-  round();
+/**
+ * Hashes bytes [from, to) into `sipResult`. One function with its state in local variables: as module variables or
+ * through calls the same arithmetic takes several times as long.
+ */
+export function sipHashBytes(key: SipKey, bytes: Uint8Array, from = 0, to: number = bytes.length): void {
+  let v0l = key.k0lo ^ 0x70736575;
+  let v0h = key.k0hi ^ 0x736f6d65;
+  let v1l = key.k1lo ^ 0x6e646f6d;
+  let v1h = key.k1hi ^ 0x646f7261;
+  let v2l = key.k0lo ^ 0x6e657261;
+  let v2h = key.k0hi ^ 0x6c796765;
+  let v3l = key.k1lo ^ 0x79746573;
+  let v3h = key.k1hi ^ 0x74656462;
+  const length = to - from;
+  const words = length >>> 3;
+  let index = from;
+  // Words of the message, then the last one with the length, then the finalisation: 2, 2 and 4 rounds.
+  for (let word = 0; word <= words + 1; word++) {
+    let low = 0;
+    let high = 0;
+    let rounds = 2;
+    if (word < words) {
+      low = bytes[index]! | (bytes[index + 1]! << 8) | (bytes[index + 2]! << 16) | (bytes[index + 3]! << 24);
+      high =
+        bytes[index + 4]! | (bytes[index + 5]! << 8) | (bytes[index + 6]! << 16) | (bytes[index + 7]! << 24);
+      index += 8;
+    } else if (word === words) {
+      high = (length & 0xff) << 24;
+      for (let rest = 0; index < to; index++, rest++) {
+        if (rest < 4) low |= bytes[index]! << (8 * rest);
+        else high |= bytes[index]! << (8 * (rest - 4));
+      }
+    } else {
+      v2l ^= 0xff;
+      rounds = 4;
+    }
+    v3l ^= low;
+    v3h ^= high;
+    for (; rounds > 0; rounds--) {
+      // v0 += v1; v1 = rotl(v1, 13) ^ v0; v0 = rotl(v0, 32)
+      let sum = (v0l >>> 0) + (v1l >>> 0);
+      v0h = (v0h + v1h + (sum > 0xffffffff ? 1 : 0)) | 0;
+      v0l = sum | 0;
+      let t = v1l;
+      v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
+      v1h = ((v1h << 13) | (t >>> 19)) ^ v0h;
+      t = v0l;
+      v0l = v0h;
+      v0h = t;
+      // v2 += v3; v3 = rotl(v3, 16) ^ v2
+      sum = (v2l >>> 0) + (v3l >>> 0);
+      v2h = (v2h + v3h + (sum > 0xffffffff ? 1 : 0)) | 0;
+      v2l = sum | 0;
+      t = v3l;
+      v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
+      v3h = ((v3h << 16) | (t >>> 16)) ^ v2h;
+      // v0 += v3; v3 = rotl(v3, 21) ^ v0
+      sum = (v0l >>> 0) + (v3l >>> 0);
+      v0h = (v0h + v3h + (sum > 0xffffffff ? 1 : 0)) | 0;
+      v0l = sum | 0;
+      t = v3l;
+      v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
+      v3h = ((v3h << 21) | (t >>> 11)) ^ v0h;
+      // v2 += v1; v1 = rotl(v1, 17) ^ v2; v2 = rotl(v2, 32)
+      sum = (v2l >>> 0) + (v1l >>> 0);
+      v2h = (v2h + v1h + (sum > 0xffffffff ? 1 : 0)) | 0;
+      v2l = sum | 0;
+      t = v1l;
+      v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;
+      v1h = ((v1h << 17) | (t >>> 15)) ^ v2h;
+      t = v2l;
+      v2l = v2h;
+      v2h = t;
+    }
+    v0l ^= low;
+    v0h ^= high;
+  }
   sipResult.lo = v0l ^ v1l ^ v2l ^ v3l;
   sipResult.hi = v0h ^ v1h ^ v2h ^ v3h;
 }
 
-/** Hashes bytes [from, to) into `sipResult`. */
-export function sipHashBytes(key: SipKey, bytes: Uint8Array, from = 0, to: number = bytes.length): void {
-  start(key);
-  const length = to - from;
-  const whole = from + (length & ~7);
-  let index = from;
-  for (; index < whole; index += 8) {
-    absorb(
-      bytes[index]! | (bytes[index + 1]! << 8) | (bytes[index + 2]! << 16) | (bytes[index + 3]! << 24),
-      bytes[index + 4]! | (bytes[index + 5]! << 8) | (bytes[index + 6]! << 16) | (bytes[index + 7]! << 24),
-    );
-  }
-  let low = 0;
-  let high = (length & 0xff) << 24;
-  for (let rest = 0; index < to; index++, rest++) {
-    if (rest < 4) low |= bytes[index]! << (8 * rest);
-    else high |= bytes[index]! << (8 * (rest - 4));
-  }
-  absorb(low, high);
-  finish();
-}
-
 const scratch = Buffer.allocUnsafe(4096);
+
+/** Texts up to this length are copied here: a call of Buffer.write costs more than the loop. */
+const shortText = 128;
 
 /** Hashes the UTF-8 bytes of a text into `sipResult`. */
 export function sipHashText(key: SipKey, text: string): void {
-  if (text.length * 3 > scratch.length) {
-    sipHashBytes(key, Buffer.from(text, 'utf8'));
-    return;
+  const { length } = text;
+  if (length <= shortText) {
+    let index = 0;
+    for (; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 127) break;
+      scratch[index] = code;
+    }
+    if (index === length) return sipHashBytes(key, scratch, 0, length);
   }
-  sipHashBytes(key, scratch, 0, scratch.write(text, 'utf8'));
+  if (length * 3 > scratch.length) sipHashBytes(key, Buffer.from(text, 'utf8'));
+  else sipHashBytes(key, scratch, 0, scratch.write(text, 'utf8'));
 }
 
 /** The hash of a text as 8 bytes, little endian. */
