@@ -7,7 +7,7 @@ const columns = countNames.length;
 const bucketMs = 10_000;
 const samplesPerBucket = 24;
 
-/** Learned figures that several scopes feed: one per function class of a site, one per site. */
+/** Learned figures that several scopes feed: one per function class of a host, one per host. */
 export interface Pool {
   readonly totals: Totals;
   readonly histograms: Map<string, LogHistogram>;
@@ -128,26 +128,26 @@ export interface Normal {
   readonly p99: number;
   /** Ten-second buckets behind it. */
   readonly n: number;
-  readonly rung: 'endpoint' | 'function' | 'site' | 'floor';
+  readonly rung: 'endpoint' | 'function' | 'host' | 'floor';
 }
 
 const leastBuckets = 12;
 /** Requests per second below which no endpoint's normal is taken to be. */
 const floors: { readonly [type: string]: number } = { event_count: 0.5, value_count: 5, ratio: 0.01 };
 
-/** The ladder: own history, function class, site, floor. An endpoint known to be undocumented expects the floor. */
+/** The ladder: own history, function class, host, floor. An endpoint known to be undocumented expects the floor. */
 export function normalOf(
   key: string,
   own: Pool,
   functionPool: Pool | null,
-  sitePool: Pool | null,
+  hostPool: Pool | null,
   documented: boolean | null,
 ): Normal {
   const floor = floors[key.slice(0, key.indexOf(':'))] ?? 0;
   const rungs = [
     ['endpoint', own],
     ['function', documented === false ? null : functionPool],
-    ['site', documented === false ? null : sitePool],
+    ['host', documented === false ? null : hostPool],
   ] as const;
   for (const [rung, pool] of rungs) {
     const histogram = pool?.histograms.get(key);

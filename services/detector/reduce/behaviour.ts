@@ -59,20 +59,34 @@ export interface ExpectedShare {
 /** Learned sums of a scope or pool, indexed as counts. */
 export type Totals = Float64Array;
 
-/** Share of `name` expected of a scope: its own history, shrunk towards its function class, the site, the prior. */
-export function expectedShare(
-  name: CountName,
-  endpointFunction: string,
-  rungs: { readonly own: Totals; readonly class: Totals | null; readonly site: Totals | null },
-): ExpectedShare {
+/** What stands in while a scope knows little of itself, strongest first. */
+export interface Rungs {
+  readonly own: Totals;
+  /** Endpoints of the same function on the same host. */
+  readonly class: Totals | null;
+  /** Endpoints of the same host that read, or write, as this one. */
+  readonly host: Totals | null;
+}
+
+/** Requests of each rung that count as evidence about a scope that is not in it. */
+const borrowed = { class: 60, host: 30 } as const;
+
+/**
+ * Share of `name` expected of a scope: its own history, shrunk towards its function class, its host, the prior. The
+ * prior alone is no evidence: until something was learned nearby, anything may be normal.
+ */
+export function expectedShare(name: CountName, endpointFunction: string, rungs: Rungs): ExpectedShare {
   const at = countIndex[name];
   const base = baseIndex(name);
   let share = priorShare(name, endpointFunction);
-  // the site's mix of endpoints says little about pages seen before: there the class is the last rung
-  for (const totals of [needsHistory(name) ? null : rungs.site, rungs.class, rungs.own])
+  for (const totals of [rungs.host, rungs.class, rungs.own])
     if (totals !== null) share = (totals[at]! + rungWeight * share) / (totals[base]! + rungWeight);
   const samples = rungs.own[base]!;
-  const weight = samples + (rungs.class === null ? 0 : Math.min(rungWeight, rungs.class[base]!)) + 20;
+  const weight =
+    1 +
+    samples +
+    Math.min(borrowed.class, rungs.class?.[base] ?? 0) +
+    Math.min(borrowed.host, rungs.host?.[base] ?? 0);
   const upper = Math.min(0.98, share + 2 * Math.sqrt((overDispersion * share * (1 - share)) / weight));
   return { share, upper, samples };
 }
@@ -99,7 +113,8 @@ export function contrast(
 ): Contrast {
   const censored = needsHistory(name) ? Math.exp(-watchedMs / visitMs) : 0;
   const upper = Math.min(0.98, expected.upper + (1 - expected.upper) * censored);
-  const withClean = ((known - suspicious) * upper) / (1 - upper);
+  // a request or two of doubt: an endpoint that is always used so has no clean side to count by
+  const withClean = ((known - suspicious + 1.5) * upper) / (1 - upper);
   const excess = suspicious - withClean;
   return {
     suspicious,

@@ -10,6 +10,8 @@ import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from
 const enough = 0.85;
 /** Below this share of the excess a signature does not deserve to be enforced. */
 const leastCoverage = 0.5;
+/** Signatures for what is left over must select this much of the whole excess. */
+const leastGain = 0.03;
 const fewSamples = 60;
 
 export interface Chosen {
@@ -93,8 +95,11 @@ export function chooseSignatures(
   pane: number,
   uncovered: (weighted: Weighted) => boolean,
 ): Chosen | null {
-  const excess = excessSamples(watched, behaviour, pane).filter(uncovered);
+  const all = excessSamples(watched, behaviour, pane);
+  const excess = all.filter(uncovered);
   if (excess.length < 8) return null;
+  const weigh = (of: readonly Weighted[]): number => of.reduce((sum, { weight }) => sum + weight, 0);
+  const left = weigh(excess) / weigh(all);
   const limits = policy.document.campaign;
   const window = contrastOf(state, watched, behaviour, pane, 10_000 / paneMs);
   const honestShare = Math.min(
@@ -135,7 +140,9 @@ export function chooseSignatures(
   const best = [wrap(plain, false), wrap(sparing, true), ...(everyone === null ? [] : [everyone])].reduce(
     (a, b) => (b.coverage > a.coverage + 0.05 ? b : a),
   );
-  return best.coverage >= leastCoverage && best.signatures.length > 0 ? best : null;
+  // of what is left over, a part is worth having
+  const least = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
+  return best.coverage >= least && best.signatures.length > 0 ? best : null;
 }
 
 /**

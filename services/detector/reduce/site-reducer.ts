@@ -2,7 +2,7 @@ import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { bucketMs, createBaseline, createPool, hold, release } from './baseline.ts';
+import { bucketMs, createBaseline, hold, release } from './baseline.ts';
 import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
 import { judgeClients } from './clients.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, sum } from './scope.ts';
@@ -10,7 +10,7 @@ import {
   columns,
   conditionValues,
   featureValue,
-  functionPool,
+  poolsOf,
   type ReduceSettings,
   rateKey,
   type SiteState,
@@ -26,8 +26,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
   return {
     site,
     scopes: new Map(),
-    functionPools: new Map(),
-    pool: createPool(),
+    pools: new Map(),
     firstPane,
     campaigns: new Map(),
     clients: new Map(),
@@ -142,8 +141,8 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     const samples = samplesOf(scope, end - 1, 10, () => true).map(({ sample }) => sample);
     hold(baseline, now, counts, values, samples);
   }
-  const pools = scope.kind === 'endpoint' ? [functionPool(state, watched)!, state.pool] : [];
-  if (scope.kind === 'partner_endpoint') pools.push(functionPool(state, watched)!);
+  const { class: ofClass, host } = poolsOf(state, watched);
+  const pools = ofClass === null || host === null ? [] : [ofClass, host];
   if (release(baseline, now, learning, pools, referenceLimit)) {
     baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
     watched.expected.clear();

@@ -10,10 +10,9 @@ interface PoolSnapshot {
 }
 
 /** A SiteState made of plain values that node:v8 can serialize. */
-export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'functionPools' | 'pool'> {
+export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools'> {
   readonly scopes: readonly (readonly [string, unknown])[];
-  readonly functionPools: readonly (readonly [string, PoolSnapshot])[];
-  readonly pool: PoolSnapshot;
+  readonly pools: readonly (readonly [string, PoolSnapshot])[];
 }
 
 function snapshotPool({ totals, histograms }: Pool): PoolSnapshot {
@@ -40,8 +39,7 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
         baseline: { ...baseline, ...snapshotPool(baseline) },
       },
     ]),
-    functionPools: [...state.functionPools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
-    pool: snapshotPool(state.pool),
+    pools: [...state.pools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
   };
 }
 
@@ -78,7 +76,6 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
         ];
       }),
     ),
-    functionPools: new Map(snapshot.functionPools.map(([id, pool]) => [id, restorePool(pool)])),
-    pool: restorePool(snapshot.pool),
+    pools: new Map(snapshot.pools.map(([id, pool]) => [id, restorePool(pool)])),
   };
 }

@@ -19,8 +19,7 @@ export interface SiteState {
   readonly site: string;
   /** By `kind key`, in the order of first appearance (which is the order of panes and keys). */
   readonly scopes: Map<string, WatchedScope>;
-  readonly functionPools: Map<string, Pool>;
-  readonly pool: Pool;
+  readonly pools: Map<string, Pool>;
   readonly firstPane: number;
   readonly campaigns: Map<string, OpenCampaign>;
   /** Single clients under verdict, by address. */
@@ -49,16 +48,24 @@ export function scopeId(kind: string, key: string): string {
   return `${kind} ${key}`;
 }
 
-export function functionPool(state: SiteState, watched: WatchedScope): Pool | null {
-  const { scope } = watched;
-  if (scope.kind === 'site') return null;
-  const id = `${scope.kind} ${scope.traits.function}`;
-  let pool = state.functionPools.get(id);
-  if (pool === undefined) {
-    pool = createPool();
-    state.functionPools.set(id, pool);
+/** Pools that a scope feeds and borrows from; none for the site itself. */
+export function poolsOf(
+  state: SiteState,
+  { scope }: WatchedScope,
+): { readonly class: Pool | null; readonly host: Pool | null } {
+  if (scope.kind === 'site') return { class: null, host: null };
+  const { traits } = scope;
+  const host = `${scope.kind} ${traits.host} ${traits.write ? 'write' : 'read'}`;
+  return { class: pool(state, `${host} ${traits.function}`), host: pool(state, host) };
+}
+
+function pool(state: SiteState, id: string): Pool {
+  let found = state.pools.get(id);
+  if (found === undefined) {
+    found = createPool();
+    state.pools.set(id, found);
   }
-  return pool;
+  return found;
 }
 
 export function watchedMs(state: SiteState, pane: number): number {
@@ -68,10 +75,11 @@ export function watchedMs(state: SiteState, pane: number): number {
 export function expected(state: SiteState, watched: WatchedScope, name: CountName): ExpectedShare {
   let share = watched.expected.get(name);
   if (share === undefined) {
+    const pools = poolsOf(state, watched);
     share = expectedShare(name, watched.scope.traits.function, {
       own: watched.baseline.totals,
-      class: functionPool(state, watched)?.totals ?? null,
-      site: state.pool.totals,
+      class: pools.class?.totals ?? null,
+      host: pools.host?.totals ?? null,
     });
     watched.expected.set(name, share);
   }
@@ -113,13 +121,8 @@ export function featureValue(
 }
 
 export function normal(state: SiteState, watched: WatchedScope, key: string): Normal {
-  return normalOf(
-    key,
-    watched.baseline,
-    functionPool(state, watched),
-    state.pool,
-    watched.scope.traits.documented,
-  );
+  const pools = poolsOf(state, watched);
+  return normalOf(key, watched.baseline, pools.class, pools.host, watched.scope.traits.documented);
 }
 
 /**
@@ -147,7 +150,7 @@ export function conditionValues(
   pane: number,
 ): { [name: string]: unknown } {
   const values: { [name: string]: unknown } = {};
-  const normals: { [name: string]: Normal } = {};
+  const normals: { [name: string]: Normal & Partial<ExpectedShare> } = {};
   const excess: { [name: string]: number } = {};
   const surprise: { [name: string]: number } = {};
   for (const { name, key, spec } of policy.features) {
@@ -158,8 +161,10 @@ export function conditionValues(
       const split = contrastOf(state, watched, spec.of, pane, spec.spanMs / paneMs);
       excess[name] = split.excess;
       surprise[name] = split.surprise;
+      normals[name] = { ...normals[name]!, ...expected(state, watched, spec.of) };
     }
   }
+  values['endpoint'] = watched.scope.traits;
   values['normal'] = normals;
   values['excess'] = excess;
   values['surprise'] = surprise;

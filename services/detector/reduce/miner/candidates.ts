@@ -34,10 +34,15 @@ function shares(
 const byText = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
   a < b ? -1 : a > b ? 1 : 0;
 
-/** Predicates worth trying: frequent in the excess, rare among the good. Deterministic in order. */
-export function candidatePredicates(excess: readonly Weighted[], good: readonly Weighted[]): Predicate[] {
+/** Predicates worth trying: frequent in the excess, rare among the good. `addresses`: also single addresses and networks. Deterministic in order. */
+export function candidatePredicates(
+  excess: readonly Weighted[],
+  good: readonly Weighted[],
+  addresses: boolean,
+): Predicate[] {
   const found: Predicate[] = [];
   minedAttributes.forEach((attribute, at) => {
+    if (!addresses && (attribute === 'client_ip' || attribute === 'network_24_48')) return;
     const bad = shares(excess, at);
     const fine = shares(good, at);
     if (bad.total === 0) return;

@@ -83,19 +83,35 @@ function either(a: Uint8Array, b: Uint8Array): Uint8Array {
   return mask;
 }
 
+/** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
+const fewClients = 16;
+/** Requests per client from which addresses are worth naming: below, the next one will be another. */
+const repeating = 4;
+
+/**
+ * Halves the excess by client, so that what is built from one half is judged on clients it has not seen: a list of
+ * addresses that will not come again does not look like a signature.
+ */
+function splitByClient(excess: readonly Weighted[]): {
+  readonly trained: readonly Weighted[];
+  readonly judged: readonly Weighted[];
+} {
+  if (population(excess).clients < fewClients) return { trained: excess, judged: excess };
+  const odd = ({ sample }: Weighted): boolean => (sample.client[1]! & 1) === 1;
+  return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
+}
+
 /**
  * Finds a few conjunctions of edge-visible predicates that together select most of the excess and, within the budget,
- * almost none of the good traffic. Sets of values are built from every second sample and judged on the others, so that
- * a list of values that will not come again does not look like a signature. Collateral is a share of good requests
+ * almost none of the good traffic. Collateral is a share of good requests
  * whose bound counts distinct clients, shrunk towards the site while the scope's own sample is small.
  */
 export function mineSignatures(input: MineInput): MineResult {
   const own = population(input.good);
   const other = population(input.siblings);
-  const judged =
-    input.excess.length >= 40 ? input.excess.filter((_, index) => index % 2 === 1) : input.excess;
-  const trained =
-    input.excess.length >= 40 ? input.excess.filter((_, index) => index % 2 === 0) : input.excess;
+  const { trained, judged } = splitByClient(input.excess);
+  const all = population(input.excess);
+  const addresses = all.total >= repeating * all.clients;
   const bad = population(judged);
   const siblingClients = Math.min(siblingWeight, other.clients);
 
@@ -130,7 +146,7 @@ export function mineSignatures(input: MineInput): MineResult {
   };
 
   while (chosen.length < mostSignatures && remaining.length > 0) {
-    const singles: Rule[] = candidatePredicates(remaining, [...input.good, ...input.siblings]).map(
+    const singles: Rule[] = candidatePredicates(remaining, [...input.good, ...input.siblings], addresses).map(
       (predicate) => {
         const test = samplePredicate(predicate);
         return {
