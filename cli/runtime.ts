@@ -56,6 +56,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       dataDir: join(stateFolder, 'kafka'),
       cacheDir: places.cache,
       env,
+      instance: instanceName(config),
       logger,
       onProgress: options.onProgress ?? (() => {}),
     });

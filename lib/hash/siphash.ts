@@ -120,7 +120,10 @@ export function sipHashText(key: SipKey, text: string): void {
       if (code > 127) break;
       scratch[index] = code;
     }
-    if (index === length) return sipHashBytes(key, scratch, 0, length);
+    if (index === length) {
+      sipHashBytes(key, scratch, 0, length);
+      return;
+    }
   }
   if (length * 3 > scratch.length) sipHashBytes(key, Buffer.from(text, 'utf8'));
   else sipHashBytes(key, scratch, 0, scratch.write(text, 'utf8'));
