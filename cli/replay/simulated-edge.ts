@@ -278,6 +278,8 @@ export function createSimulatedEdge(options: {
       best = allowed;
       const ip = request.client_ip;
       if (byAddress.size > 0) consider(byAddress.get(bytesKey(ip)), event, good);
+      // Nothing is stronger than a block, and in an attack most requests are blocked by address.
+      if (best.outcome === 'blocked') return options.isProtected(event) ? allowed : best;
       for (const [prefix, networks] of byNetwork) {
         if (prefix >= 96 && !isV4(ip)) continue;
         consider(networks.get(bytesKey(maskIp(ip, prefix))), event, good);
