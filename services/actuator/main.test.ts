@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { EdgeAction } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
-import { command, contextOf, say, verdict } from './actuator-fixture.ts';
+import { command, contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
 import { actuatorConfig } from './config.ts';
 import { hashSecret } from './edges/hashed-secret.ts';
 import { type RunningActuator, startActuator } from './main.ts';

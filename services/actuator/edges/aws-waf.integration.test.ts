@@ -1,11 +1,11 @@
 import { CreateIPSetCommand, GetIPSetCommand, UpdateIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
+import { command, contextOf, say, verdict } from '../../../test/counterparts/actuator-input.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../../test/counterparts/fault-proxy.ts';
 import { until } from '../../../test/counterparts/free-port.ts';
 import { findMoto, type RunningMoto, startMoto } from '../../../test/counterparts/moto.ts';
-import { command, contextOf, say, verdict } from '../actuator-fixture.ts';
 import { actuatorConfig } from '../config.ts';
 import { type RunningActuator, startActuator } from '../main.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Log } from '../../../lib/log/log.ts';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
+import { command, contextOf, say, verdict } from '../../../test/counterparts/actuator-input.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import {
   findCrowdsecBouncer,
@@ -11,7 +12,6 @@ import {
   startCrowdsecBouncer,
 } from '../../../test/counterparts/crowdsec.ts';
 import { until } from '../../../test/counterparts/free-port.ts';
-import { command, contextOf, say, verdict } from '../actuator-fixture.ts';
 import { actuatorConfig } from '../config.ts';
 import { type RunningActuator, startActuator } from '../main.ts';
 import { hashSecret } from './hashed-secret.ts';

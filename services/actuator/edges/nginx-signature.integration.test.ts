@@ -8,8 +8,13 @@ import { parseIp } from '../../../lib/ip.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import { findNginx, testNginxConfig } from '../../../test/counterparts/nginx.ts';
+import {
+  type NginxFixture,
+  rule,
+  type Sample,
+  startNginxFixture,
+} from '../../../test/counterparts/nginx-edge.ts';
 import { renderNginxConfig, renderRule } from './nginx-config.ts';
-import { type NginxFixture, rule, type Sample, startNginxFixture } from './nginx-fixture.ts';
 
 const eventOf = (sample: Sample): EnrichedRequest =>
   ({

@@ -4,8 +4,15 @@ import { parseNetwork } from '../../../lib/ip.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import { until } from '../../../test/counterparts/free-port.ts';
 import { findNginx } from '../../../test/counterparts/nginx.ts';
+import {
+  address,
+  decision,
+  is,
+  type NginxFixture,
+  rule,
+  startNginxFixture,
+} from '../../../test/counterparts/nginx-edge.ts';
 import { EdgeError } from '../edge.ts';
-import { address, decision, is, type NginxFixture, rule, startNginxFixture } from './nginx-fixture.ts';
 
 const missing = requireCounterpart('nginx', findNginx());
 

@@ -4,7 +4,7 @@ import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { targetKey } from '../../lib/target.ts';
-import { addressTarget, commandRecord, makeCommand } from './commands.ts';
+import { addressTarget, commandRecord, makeCommand } from '../../services/actuator/commands.ts';
 
 /** For tests: what the actuator is given, and what it is told. */
 

@@ -2,17 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
-import { stableId } from '../../../lib/ids.ts';
-import type { Network } from '../../../lib/ip.ts';
-import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import { until } from '../../../test/counterparts/free-port.ts';
-import { type RunningNginx, startNginx } from '../../../test/counterparts/nginx.ts';
-import { entryOf } from '../desired.ts';
-import type { Edge, Entry } from '../edge.ts';
-import { type Plan, type ReconcileOptions, reconcile } from '../reconcile.ts';
-import { createNginxEdge, nginxConfig } from './nginx.ts';
-import { emptyNginxConfig } from './nginx-config.ts';
+import type { Predicate, Signature } from '../../lib/contracts/generated.ts';
+import { stableId } from '../../lib/ids.ts';
+import type { Network } from '../../lib/ip.ts';
+import { canonicalSignature } from '../../lib/signature/signature.ts';
+import { entryOf } from '../../services/actuator/desired.ts';
+import type { Edge, Entry } from '../../services/actuator/edge.ts';
+import { createNginxEdge, nginxConfig } from '../../services/actuator/edges/nginx.ts';
+import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
+import { type Plan, type ReconcileOptions, reconcile } from '../../services/actuator/reconcile.ts';
+import { until } from './free-port.ts';
+import { type RunningNginx, startNginx } from './nginx.ts';
 
 /** For tests: a real nginx with its edge, entries for it, and requests to it. */
 
