@@ -1,4 +1,5 @@
 import { type Outcome, reject } from '../../../lib/outcome.ts';
+import { isTooDeep } from '../nesting.ts';
 import { normalise } from '../normalise.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 import type { FormatDefinition } from './format.ts';
@@ -14,6 +15,7 @@ export function parseJsonLine(
   } catch {
     return reject('malformed', 'not JSON');
   }
+  if (isTooDeep(input)) return reject('invalid', 'nested too deeply');
   return read(input);
 }
 

@@ -6,6 +6,7 @@ import { type Outcome, reject } from '../../../lib/outcome.ts';
 import { isLoopback, socketAddress } from '../client-address.ts';
 import type { CollectorConfig } from '../config.ts';
 import { parseJsonLine } from '../formats/ndjson.ts';
+import { isTooDeep } from '../nesting.ts';
 import { normalise } from '../normalise.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 import type { Input, Intake } from '../pipeline.ts';
@@ -219,6 +220,8 @@ function takeBatch(body: Body, scope: string, options: HttpSourceOptions): Batch
       title: 'Content Too Large',
       detail: `${entries.length} entries; a batch has at most ${max_events}`,
     });
+  // Dead letters are told apart by it: line 3 of one batch is not line 3 of another.
+  const origin = createHash('sha256').update(scope).digest('hex').slice(0, 16);
   const problems: EntryProblem[] = [];
   let refused = 0;
   for (const { line, original, originalBytes, outcome } of entries) {
@@ -231,7 +234,7 @@ function takeBatch(body: Body, scope: string, options: HttpSourceOptions): Batch
       original,
       originalBytes,
       line,
-      origin: 'http',
+      origin,
       idScope: scope,
       idPosition: line,
       idContent: '',
@@ -244,6 +247,10 @@ function takeBatch(body: Body, scope: string, options: HttpSourceOptions): Batch
 type Entry = Pick<Input, 'line' | 'original' | 'originalBytes' | 'outcome'>;
 
 function readEntry(entry: unknown, index: number): Entry {
+  if (isTooDeep(entry)) {
+    const outcome = reject('invalid', 'nested too deeply');
+    return { line: index + 1, original: '(nested too deeply)', originalBytes: null, outcome };
+  }
   const outcome: Outcome<ParsedRequest> = normalise(entry);
   return { line: index + 1, original: JSON.stringify(entry), originalBytes: null, outcome };
 }
