@@ -6,15 +6,20 @@ import type { Totals } from './behaviour.ts';
 const columns = countNames.length;
 const bucketMs = 10_000;
 const samplesPerBucket = 24;
+/** What is learned of the first visits after the start of a log serves until there is something better. */
+const earlyMs = 90_000;
+const earlyGoneMs = 180_000;
 
 /** Learned figures that several scopes feed: one per function class of a host, one per host. */
 export interface Pool {
   readonly totals: Totals;
+  /** What of `totals` is from the start of the log, when clients looked new that were not; null once taken out. */
+  early: Totals | null;
   readonly histograms: Map<string, LogHistogram>;
 }
 
 export function createPool(): Pool {
-  return { totals: new Float64Array(columns), histograms: new Map() };
+  return { totals: new Float64Array(columns), early: new Float64Array(columns), histograms: new Map() };
 }
 
 interface Held {
@@ -92,6 +97,7 @@ export function release(
   now: number,
   config: LearningConfig,
   pools: readonly Pool[],
+  siteStartedAt: number,
   referenceLimit: number,
 ): boolean {
   const watched = now - baseline.startedAt;
@@ -106,7 +112,16 @@ export function release(
       for (const histogram of baseline.histograms.values()) histogram.halve();
     }
     for (const pool of [baseline, ...pools]) {
-      for (let column = 0; column < columns; column++) pool.totals[column]! += bucket.counts[column]!;
+      if (pool.early !== null && bucket.at >= siteStartedAt + earlyGoneMs) {
+        for (let column = 0; column < columns; column++)
+          pool.totals[column] = Math.max(0, pool.totals[column]! - pool.early[column]!);
+        pool.early = null;
+      }
+      for (let column = 0; column < columns; column++) {
+        pool.totals[column]! += bucket.counts[column]!;
+        if (pool.early !== null && bucket.at < siteStartedAt + earlyMs)
+          pool.early[column]! += bucket.counts[column]!;
+      }
       for (const [key, value] of bucket.values) {
         let histogram = pool.histograms.get(key);
         if (histogram === undefined) {

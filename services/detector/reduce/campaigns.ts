@@ -7,8 +7,10 @@ import { discardHeld } from './baseline.ts';
 import {
   behaviourFlag,
   chooseSignatures,
+  everyoneButTheGood,
   excessSamples,
   goodSamples,
+  isCheap,
   scopePredicates,
 } from './choose-signatures.ts';
 import { describe } from './describe.ts';
@@ -41,6 +43,7 @@ const minePauseAfterMany = 20;
 const manyMinings = 8;
 const publishPanes = 30;
 const mostSignatures = 16;
+const leastClients = 10;
 
 const policyOf = (settings: ReduceSettings, id: string): Policy =>
   settings.policies.find((policy) => policy.document.id === id)!;
@@ -65,6 +68,24 @@ function strongest(state: SiteState, watched: WatchedScope, policy: Policy, pane
   return best;
 }
 
+/**
+ * An excess made by a few addresses (a partner's batch, a webhook, one scraper) is no campaign: single clients are
+ * judged by the policies on clients.
+ */
+function isFew(watched: WatchedScope, behaviour: CountName, pane: number): boolean {
+  const byClient = new Map<string, number>();
+  let total = 0;
+  let most = 0;
+  for (const { sample, weight } of excessSamples(watched, behaviour, pane)) {
+    const client = sample.client.toString('latin1');
+    const own = (byClient.get(client) ?? 0) + weight;
+    byClient.set(client, own);
+    total += weight;
+    most = Math.max(most, own);
+  }
+  return byClient.size < leastClients || most > total / 2;
+}
+
 /** A policy's condition holds for a scope without a campaign. */
 export function openCampaign(
   state: SiteState,
@@ -76,7 +97,7 @@ export function openCampaign(
 ): Outgoing[] {
   const acting = policy.document.campaign.signature === 'edge';
   const behaviour = acting ? strongest(state, watched, policy, pane) : null;
-  if (acting && behaviour === null) return [];
+  if (acting && (behaviour === null || isFew(watched, behaviour, pane))) return [];
   if (state.campaigns.size >= settings.config.campaign.open) return [];
   const { scope } = watched;
   if (acting) {
@@ -234,13 +255,15 @@ function joinCampaign(
     campaign.lastActivePane = pane;
     const at = effectiveAt(settings, pane);
     const made: Outgoing[] = [];
-    if (asIs < 0.7)
-      for (const signature of telling) {
-        const source = live[moved.indexOf(signature)]!;
+    if (asIs < 0.7) {
+      const everyone = everyoneButTheGood(state, watched, own, excess);
+      const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
+      const moving = telling.map((signature) => ({ ...live[moved.indexOf(signature)]!, signature }));
+      for (const found of [...moving, ...more]) {
         const copy: LiveSignature = {
-          ...source,
+          ...found,
           version: campaign.signatures.at(-1)!.version + 1,
-          signature,
+          goodSample: Math.round(everyone?.goodClients ?? 0),
           fromAt: at,
           untilAt: null,
           verdictUntilAt: at + own.document.action.ttl,
@@ -249,6 +272,7 @@ function joinCampaign(
         campaign.signatures.push(copy);
         made.push(verdictOut(signatureVerdict(campaign, copy, own, at)));
       }
+    }
     return [campaignOut(campaignRecord(campaign, own, at)), ...made];
   }
   return null;

@@ -115,7 +115,10 @@ export function chooseSignatures(
       honestShare,
       good,
       siblings,
-      budget: exceptGood ? limits['max-collateral-except-good'] : limits['max-collateral'],
+      // the price of sparing the good is paid for what it stops: little for the remains of an excess
+      budget: exceptGood
+        ? Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left)
+        : limits['max-collateral'],
       exceptGood,
     });
   const wrap = (result: MineResult, exceptGood: boolean): Chosen => ({
@@ -134,9 +137,15 @@ export function chooseSignatures(
   });
 
   const plain = mine(false);
-  if (plain.coverage >= enough) return wrap(plain, false);
-  const sparing = mine(true);
   const everyone = everyoneButTheGood(state, watched, policy, excess);
+  if (plain.coverage >= enough) {
+    // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
+    const found = wrap(plain, false);
+    return everyone !== null && isCheap(everyone, policy)
+      ? { ...everyone, signatures: [...found.signatures, ...everyone.signatures] }
+      : found;
+  }
+  const sparing = mine(true);
   const best = [wrap(plain, false), wrap(sparing, true), ...(everyone === null ? [] : [everyone])].reduce(
     (a, b) => (b.coverage > a.coverage + 0.05 ? b : a),
   );
@@ -145,11 +154,18 @@ export function chooseSignatures(
   return best.coverage >= least && best.signatures.length > 0 ? best : null;
 }
 
+/** Costs honest people no more than a signature may, though nobody but the good gets through. */
+export function isCheap(everyone: Chosen, policy: Policy): boolean {
+  const most = policy.document.campaign['max-collateral'];
+  const [only] = everyone.signatures;
+  return only !== undefined && only.collateral <= most / 2 && only.collateralUpper <= 2 * most;
+}
+
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
  * honest requests that come without an earlier page.
  */
-function everyoneButTheGood(
+export function everyoneButTheGood(
   state: SiteState,
   watched: WatchedScope,
   policy: Policy,

@@ -143,7 +143,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   }
   const { class: ofClass, host } = poolsOf(state, watched);
   const pools = ofClass === null || host === null ? [] : [ofClass, host];
-  if (release(baseline, now, learning, pools, referenceLimit)) {
+  if (release(baseline, now, learning, pools, state.firstPane * paneMs, referenceLimit)) {
     baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
     watched.expected.clear();
   }

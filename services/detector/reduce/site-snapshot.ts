@@ -6,6 +6,7 @@ import type { SiteState, WatchedScope } from './site-state.ts';
 
 interface PoolSnapshot {
   readonly totals: Float64Array;
+  readonly early: Float64Array | null;
   readonly histograms: readonly (readonly [string, Float64Array])[];
 }
 
@@ -15,21 +16,26 @@ export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools'> {
   readonly pools: readonly (readonly [string, PoolSnapshot])[];
 }
 
-function snapshotPool({ totals, histograms }: Pool): PoolSnapshot {
+function snapshotPool({ totals, early, histograms }: Pool): PoolSnapshot {
   return {
     totals,
+    early,
     histograms: [...histograms].map(([key, histogram]) => [key, histogram.snapshot()] as const),
   };
 }
 
-function restorePool({ totals, histograms }: PoolSnapshot): Pool {
-  return { totals, histograms: new Map(histograms.map(([key, counts]) => [key, new LogHistogram(counts)])) };
+function restorePool({ totals, early, histograms }: PoolSnapshot): Pool {
+  return {
+    totals,
+    early,
+    histograms: new Map(histograms.map(([key, counts]) => [key, new LogHistogram(counts)])),
+  };
 }
 
 export function snapshotSite(state: SiteState): SiteSnapshot {
   return {
     ...state,
-    scopes: [...state.scopes].map(([id, { scope, baseline }]) => [
+    scopes: [...state.scopes].map(([id, { scope, baseline, expected }]) => [
       id,
       {
         scope: {
@@ -37,6 +43,7 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
           sketches: scope.sketches.map(({ bucket, of }) => ({ bucket, of: of.map((one) => one.toBytes()) })),
         },
         baseline: { ...baseline, ...snapshotPool(baseline) },
+        expected: [...expected],
       },
     ]),
     pools: [...state.pools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
@@ -53,7 +60,7 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
     ...snapshot,
     scopes: new Map(
       snapshot.scopes.map(([id, stored]) => {
-        const { scope, baseline } = stored as WatchedScope;
+        const { scope, baseline, expected } = stored as WatchedScope;
         return [
           id,
           {
@@ -71,7 +78,7 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
               held: baseline.held.map((held) => ({ ...held, samples: samples(held.samples) })),
               reference: samples(baseline.reference),
             },
-            expected: new Map(),
+            expected: new Map(expected),
           },
         ];
       }),

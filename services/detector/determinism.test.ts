@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { TopicName } from '../../lib/contracts/topics.ts';
+import type { LogBatch, LogRecord, Outgoing } from '../../lib/log/log.ts';
+import type { StatefulStep } from '../../lib/log/step.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import { createCombineStep } from './combine/combine-step.ts';
+import { detectorConfig } from './config.ts';
+import { loadPolicies } from './policies/load-policies.ts';
+import { createReduceStep } from './reduce/reduce-step.ts';
+import { runDetector } from './run.test-fixture.ts';
+import { crowd, inOrder, random, records, type Sketch } from './traffic.test-fixture.ts';
+
+const start = Date.UTC(2026, 10, 2, 9);
+const minute = 60_000;
+
+function stream(): Sketch[] {
+  const next = random(3);
+  const attack: Sketch[] = [];
+  for (let at = start + 3 * minute; at < start + 3.5 * minute; at += 25)
+    attack.push({
+      at,
+      ip: `45.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}.${Math.floor(next() * 4)}`,
+      endpoint: 'POST /login',
+      fn: 'login',
+      status: 401,
+      session: `x${next()}`,
+      agent: 'Chrome/120',
+      ja4: 't13d0000_bot',
+      country: 'ID',
+      asn: 70000,
+      label: 'attack',
+    });
+  for (let at = start + 3 * minute; at < start + 3.2 * minute; at += 300)
+    attack.push({ ...attack[0]!, at, ip: '45.1.1.1', session: `y${at}` });
+  return inOrder(crowd({ seed: 4, from: start, until: start + 4 * minute, visits: () => 4 }), attack);
+}
+
+const ids = (run: Awaited<ReturnType<typeof runDetector>>) => ({
+  campaigns: [
+    ...new Set(run.campaigns.map((campaign) => `${campaign.campaign_id} ${campaign.revision}`)),
+  ].sort(),
+  verdicts: [
+    ...new Set(
+      run.verdicts.map((verdict) => `${verdict.verdict_id} ${verdict.revision} ${verdict.decided_at}`),
+    ),
+  ].sort(),
+});
+
+function batches<T extends TopicName>(topic: T, out: readonly Outgoing[], size: number): LogBatch<T>[] {
+  const all = out.map((record, offset) => ({ ...record, offset })) as unknown as LogRecord<T>[];
+  const cut: LogBatch<T>[] = [];
+  for (let at = 0; at < all.length; at += size) {
+    const part = all.slice(at, at + size);
+    cut.push({
+      topic,
+      partition: 0,
+      records: part,
+      nextOffset: at + part.length,
+      undecodable: [],
+      highWatermark: all.length,
+    });
+  }
+  return cut;
+}
+
+/** Runs a step over batches; after batch `restart` its state goes through a snapshot, and that batch comes twice. */
+async function through<T extends TopicName>(
+  step: StatefulStep<T>,
+  input: readonly LogBatch<T>[],
+  restart: number | null,
+): Promise<Outgoing[]> {
+  let state = step.open(0, null);
+  const out: Outgoing[] = [];
+  for (const [index, batch] of input.entries()) {
+    if (index === restart) state = step.open(0, state.snapshot());
+    out.push(...(await state.process(batch)).outputs);
+  }
+  return out;
+}
+
+describe('same input, same ids', { timeout: 120_000 }, () => {
+  it('for 1, 4 and 8 partitions', async () => {
+    const sketches = stream();
+    const one = ids(await runDetector(sketches, { partitions: 1 }));
+    expect(one.campaigns.length).toBeGreaterThan(0);
+    expect(one.verdicts.length).toBeGreaterThan(1);
+    for (const partitions of [4, 8]) expect(ids(await runDetector(sketches, { partitions }))).toEqual(one);
+  });
+
+  it('when combine and reduce are restored from snapshots in mid-stream', async () => {
+    const metrics = createMetrics();
+    const config = detectorConfig.parse({});
+    const policies = loadPolicies('');
+    const input = batches('requests.enriched', records(stream(), 1), 97);
+    const combine = createCombineStep({ config, sources: 1, targets: 1, seed: 1, metrics });
+    const frames = await through(combine, input, null);
+    for (const restart of [3, Math.floor(input.length / 2), input.length - 2])
+      expect(await through(combine, input, restart)).toEqual(frames);
+    const reduce = createReduceStep({ config, policies, reducers: 1, campaignPartitions: 1, metrics });
+    const panes = batches('aggregates', frames, 7);
+    const found = await through(reduce, panes, null);
+    expect(found.some((record) => record.type === 'Campaign')).toBe(true);
+    for (const restart of [2, Math.floor(panes.length * 0.78), panes.length - 1])
+      expect(await through(reduce, panes, restart)).toEqual(found);
+    // frames that come again are no news
+    const doubled = panes.flatMap((batch) => [batch, batch]);
+    const news = (out: readonly Outgoing[]) => out.filter((record) => record.type !== 'CampaignTick');
+    expect(news(await through(reduce, doubled, null))).toEqual(news(found));
+  });
+});

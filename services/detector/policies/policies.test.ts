@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../lib/config.ts';
+import { compileCondition } from './condition.ts';
+import { compilePolicy, loadPolicies, policyRequires } from './load-policies.ts';
+
+const good = `title: T
+id: 0c0b6a1e-52a1-4f0e-9d0a-7b6d0e6a2f11
+status: test
+level: high
+description: d
+features:
+  misses: {type: ratio, of: missing, group-by: [endpoint], timespan: 10s}
+condition: 'misses > 2 * normal(misses).p50'
+action: {kind: block, ttl: 1h}
+`;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    compilePolicy('p.yaml', text);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe('policies', () => {
+  it('ships a valid set with taxonomy', () => {
+    const policies = loadPolicies('');
+    expect(policies.map((policy) => policy.document.campaign.kind).sort()).toContain('stuffing');
+    for (const policy of policies) expect(policy.document.tags.length).toBeGreaterThan(0);
+    expect(policies.flatMap((policy) => policy.taxonomy)).toContain('OAT-008');
+  });
+
+  it('reports all problems with line and column', () => {
+    const problems = problemsOf(good.replace('level: high', 'level: huge').replace('ttl: 1h', 'ttl: soon'));
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(/^p\.yaml:4:\d+: level/);
+    expect(problemsOf(good.replace("'misses >", "'misses > &&"))[0]).toMatch(/^p\.yaml:8:1: condition/);
+    expect(problemsOf(good.replace("'misses >", "'mises >"))[0]).toMatch(/no feature is called "mises"/);
+    expect(problemsOf(good)).toEqual([]);
+  });
+
+  it('treats unknown as undecided, not as zero', () => {
+    const condition = compileCondition('misses < 1 || rate > 10');
+    expect(condition({ misses: null, rate: 1 })).toBe(false);
+    expect(condition({ misses: null, rate: 11 })).toBe(true);
+    expect(condition({ misses: 0.5, rate: 1 })).toBe(true);
+  });
+
+  it('says which field a policy lacks', () => {
+    const lacking = policyRequires(loadPolicies(''), new Set(['client_ip', 'endpoint', 'status']));
+    const missing = Object.fromEntries(
+      lacking.map(({ policy, missing }) => [policy.document.title, missing]),
+    );
+    expect(missing['Credential stuffing at a login']).toEqual([]);
+    expect(missing['Credential stuffing through a partner']).toEqual(['partner_id']);
+  });
+});
