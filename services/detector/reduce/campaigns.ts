@@ -1,19 +1,11 @@
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { type CountName, countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { discardHeld } from './baseline.ts';
-import {
-  behaviourFlag,
-  chooseSignatures,
-  everyoneButTheGood,
-  excessSamples,
-  goodSamples,
-  isCheap,
-  scopePredicates,
-} from './choose-signatures.ts';
+import { behaviourFlag, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { describe } from './describe.ts';
+import { joinCampaign } from './join-campaign.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import {
   campaignId,
@@ -26,7 +18,9 @@ import { campaignOut, verdictOut } from './outputs.ts';
 import { distinct, rate, samplesOf, sum } from './scope.ts';
 import {
   contrastOf,
+  effectiveAt,
   normal,
+  policyOf,
   type ReduceSettings,
   rateKey,
   type SiteState,
@@ -44,14 +38,6 @@ const manyMinings = 8;
 const publishPanes = 30;
 const mostSignatures = 16;
 const leastClients = 10;
-
-const policyOf = (settings: ReduceSettings, id: string): Policy =>
-  settings.policies.find((policy) => policy.document.id === id)!;
-
-/** When a decision taken from panes up to `pane` could first be known. */
-export function effectiveAt(settings: ReduceSettings, pane: number): number {
-  return (pane + 1) * paneMs + settings.config.lateness;
-}
 
 /** The behaviour of the policy that shows most excess. */
 function strongest(state: SiteState, watched: WatchedScope, policy: Policy, pane: number): CountName | null {
@@ -204,78 +190,6 @@ function mine(
 /** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */
 function weaker(policy: Policy): string {
   return policy.document.action.fallback === 'tag' ? 'tag' : 'observe';
-}
-
-/** The same wave at another scope (several partners, the mobile analogue): a campaign that explains it grows. */
-function joinCampaign(
-  state: SiteState,
-  settings: ReduceSettings,
-  watched: WatchedScope,
-  policy: Policy,
-  behaviour: CountName,
-  pane: number,
-): Outgoing[] | null {
-  const excess = excessSamples(watched, behaviour, pane);
-  if (excess.length === 0) return null;
-  const good = goodSamples(watched, pane);
-  const share = (of: typeof excess, tests: readonly ((sample: AttributeSample) => boolean)[]): number => {
-    let hit = 0;
-    let total = 0;
-    for (const { sample, weight } of of) {
-      total += weight;
-      if (tests.some((test) => test(sample))) hit += weight;
-    }
-    return total === 0 ? 0 : hit / total;
-  };
-  for (const campaign of state.campaigns.values()) {
-    if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
-    const own = policyOf(settings, campaign.policyId);
-    if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
-    const live = campaign.signatures.filter((signature) => signature.untilAt === null);
-    const moved = live.map(({ signature }) => ({
-      ...signature,
-      predicates: [
-        ...scopePredicates(watched.scope),
-        ...signature.predicates.filter(({ attribute }) => attribute !== 'endpoint' && attribute !== 'host'),
-      ],
-    }));
-    // a signature that is only the endpoint says nothing about another one
-    const telling = moved.filter(
-      (signature) => signature.predicates.length > scopePredicates(watched.scope).length,
-    );
-    const asIs = share(
-      excess,
-      live.map((signature) => sampleSignature(signature.signature)),
-    );
-    const elsewhere = telling.map(sampleSignature);
-    const budget = policy.document.campaign['max-collateral'];
-    const covers = asIs >= 0.7 || (share(excess, elsewhere) >= 0.7 && share(good, elsewhere) <= budget);
-    if (!covers) continue;
-    campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
-    campaign.lastActivePane = pane;
-    const at = effectiveAt(settings, pane);
-    const made: Outgoing[] = [];
-    if (asIs < 0.7) {
-      const everyone = everyoneButTheGood(state, watched, own, excess);
-      const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
-      const moving = telling.map((signature) => ({ ...live[moved.indexOf(signature)]!, signature }));
-      for (const found of [...moving, ...more]) {
-        const copy: LiveSignature = {
-          ...found,
-          version: campaign.signatures.at(-1)!.version + 1,
-          goodSample: Math.round(everyone?.goodClients ?? 0),
-          fromAt: at,
-          untilAt: null,
-          verdictUntilAt: at + own.document.action.ttl,
-          verdictRevision: 0,
-        };
-        campaign.signatures.push(copy);
-        made.push(verdictOut(signatureVerdict(campaign, copy, own, at)));
-      }
-    }
-    return [campaignOut(campaignRecord(campaign, own, at)), ...made];
-  }
-  return null;
 }
 
 /** Brings figures and words up to date. */

@@ -48,6 +48,14 @@ export function scopeId(kind: string, key: string): string {
   return `${kind} ${key}`;
 }
 
+export const policyOf = (settings: ReduceSettings, id: string): Policy =>
+  settings.policies.find((policy) => policy.document.id === id)!;
+
+/** When a decision taken from panes up to `pane` could first be known. */
+export function effectiveAt(settings: ReduceSettings, pane: number): number {
+  return (pane + 1) * paneMs + settings.config.lateness;
+}
+
 /** Pools that a scope feeds and borrows from; none for the site itself. */
 export function poolsOf(
   state: SiteState,

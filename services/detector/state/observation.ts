@@ -13,6 +13,19 @@ function stoppedAtEdge(event: EnrichedRequest): boolean {
   return action === 'block' || action === 'challenge' || action === 'rate_limit';
 }
 
+/**
+ * A partner's or key holder's server reads no pages and lives in a data centre: neither says anything about it. At a
+ * login it speaks for others, so there it is judged as they are.
+ */
+function isKnownCaller(event: EnrichedRequest): boolean {
+  return (
+    event.endpoint_function !== 'login' &&
+    (event.request.partner_id !== null ||
+      // an app's key is in everybody's hands
+      (event.request.api_key_id !== null && event.client_class === 'server'))
+  );
+}
+
 /** The flags that one request shows by itself, without memory. */
 export function responseFlags(event: EnrichedRequest): number {
   if (event.bot === 'verified') return flag.verified;
@@ -38,7 +51,10 @@ export function responseFlags(event: EnrichedRequest): number {
       else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
     }
   }
-  if (hostileClasses.has(event.network_class) || (event.proxy_kind !== null && event.proxy_kind !== 'relay'))
+  if (
+    !isKnownCaller(event) &&
+    (hostileClasses.has(event.network_class) || (event.proxy_kind !== null && event.proxy_kind !== 'relay'))
+  )
     flags |= flag.hostile;
   if (
     event.browser_plausible === false ||
@@ -88,7 +104,7 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
     good ||= actors.good(session, second);
     if (remembers) actors.record(session, bit, endpoint16, succeeded, failed);
   }
-  if (!traversed) flags |= flag.direct;
+  if (!traversed && !isKnownCaller(event)) flags |= flag.direct;
   if (good) flags |= flag.good;
   return flags;
 }

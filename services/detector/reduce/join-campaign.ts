@@ -1,0 +1,93 @@
+import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import type { CountName } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import {
+  everyoneButTheGood,
+  excessSamples,
+  goodSamples,
+  isCheap,
+  scopePredicates,
+} from './choose-signatures.ts';
+import { sampleSignature } from './miner/sample-predicate.ts';
+import { campaignRecord, type LiveSignature, signatureVerdict } from './open-campaign.ts';
+import { campaignOut, verdictOut } from './outputs.ts';
+import {
+  effectiveAt,
+  policyOf,
+  type ReduceSettings,
+  type SiteState,
+  type WatchedScope,
+} from './site-state.ts';
+
+/** The same wave at another scope (several partners, the mobile analogue): a campaign that explains it grows. */
+export function joinCampaign(
+  state: SiteState,
+  settings: ReduceSettings,
+  watched: WatchedScope,
+  policy: Policy,
+  behaviour: CountName,
+  pane: number,
+): Outgoing[] | null {
+  const excess = excessSamples(watched, behaviour, pane);
+  if (excess.length === 0) return null;
+  const good = goodSamples(watched, pane);
+  const share = (of: typeof excess, tests: readonly ((sample: AttributeSample) => boolean)[]): number => {
+    let hit = 0;
+    let total = 0;
+    for (const { sample, weight } of of) {
+      total += weight;
+      if (tests.some((test) => test(sample))) hit += weight;
+    }
+    return total === 0 ? 0 : hit / total;
+  };
+  for (const campaign of state.campaigns.values()) {
+    if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
+    const own = policyOf(settings, campaign.policyId);
+    if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
+    const live = campaign.signatures.filter((signature) => signature.untilAt === null);
+    const moved = live.map(({ signature }) => ({
+      ...signature,
+      predicates: [
+        ...scopePredicates(watched.scope),
+        ...signature.predicates.filter(({ attribute }) => attribute !== 'endpoint' && attribute !== 'host'),
+      ],
+    }));
+    // a signature that is only the endpoint says nothing about another one
+    const telling = moved.filter(
+      (signature) => signature.predicates.length > scopePredicates(watched.scope).length,
+    );
+    const asIs = share(
+      excess,
+      live.map((signature) => sampleSignature(signature.signature)),
+    );
+    const elsewhere = telling.map(sampleSignature);
+    const budget = policy.document.campaign['max-collateral'];
+    const covers = asIs >= 0.7 || (share(excess, elsewhere) >= 0.7 && share(good, elsewhere) <= budget);
+    if (!covers) continue;
+    campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
+    campaign.lastActivePane = pane;
+    const at = effectiveAt(settings, pane);
+    const made: Outgoing[] = [];
+    if (asIs < 0.7) {
+      const everyone = everyoneButTheGood(state, watched, own, excess);
+      const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
+      const moving = telling.map((signature) => ({ ...live[moved.indexOf(signature)]!, signature }));
+      for (const found of [...moving, ...more]) {
+        const copy: LiveSignature = {
+          ...found,
+          version: campaign.signatures.at(-1)!.version + 1,
+          goodSample: Math.round(everyone?.goodClients ?? 0),
+          fromAt: at,
+          untilAt: null,
+          verdictUntilAt: at + own.document.action.ttl,
+          verdictRevision: 0,
+        };
+        campaign.signatures.push(copy);
+        made.push(verdictOut(signatureVerdict(campaign, copy, own, at)));
+      }
+    }
+    return [campaignOut(campaignRecord(campaign, own, at)), ...made];
+  }
+  return null;
+}
