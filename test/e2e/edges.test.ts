@@ -9,6 +9,7 @@ import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { findCrowdsecBouncer, type RunningBouncer, startCrowdsecBouncer } from '../counterparts/crowdsec.ts';
 import { localKafkaMissing, startTestKafka } from '../counterparts/kafka.ts';
 import { findMoto, type RunningMoto, startMoto } from '../counterparts/moto.ts';
+import { allStarted } from './harness/all-started.ts';
 import { type LiveSender, sendLive } from './harness/live-sender.ts';
 import { killLeftovers, runTidegate } from './harness/tidegate.ts';
 import { type Abuser, hammerLogin, merged, prepareHonest, type TrafficEvent } from './harness/traffic.ts';
@@ -59,7 +60,14 @@ function shortPolicies(): string {
 
 beforeAll(async () => {
   if (missing !== null) return;
-  [kafka, moto] = await Promise.all([startTestKafka(), startMoto()]);
+  await allStarted(
+    startTestKafka().then((started) => {
+      kafka = started;
+    }),
+    startMoto().then((started) => {
+      moto = started;
+    }),
+  );
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   waf = new WAFV2Client({ region: 'eu-west-1', endpoint: moto.url, credentials });
   for (const [set, version] of [

@@ -150,7 +150,14 @@ async function undisturbed(): Promise<Results> {
 
 describe.skipIf(missing !== null)('kill -9 of every service', () => {
   test('changes no verdict and no row', async () => {
+    const phases: string[] = [];
+    let phaseFrom = performance.now();
+    const phase = (name: string): void => {
+      phases.push(`${name} ${((performance.now() - phaseFrom) / 1000).toFixed(0)} s`);
+      phaseFrom = performance.now();
+    };
     const expected = await undisturbed();
+    phase('undisturbed');
     expect(expected.verdicts.length).toBeGreaterThan(3);
 
     const { file, log: section } = configOf('killed');
@@ -191,15 +198,25 @@ describe.skipIf(missing !== null)('kill -9 of every service', () => {
     await Promise.all([
       killWhen('collector', () => lengthOf(log, 'requests.raw'), lines * 0.1),
       killWhen('enricher', () => lengthOf(log, 'requests.enriched'), lines * 0.1),
-      killWhen('detector', () => lengthOf(log, 'aggregates'), 50),
-      killWhen('archiver', () => committedOf(log, 'tidegate.archiver', 'requests.enriched'), lines * 0.05),
-      killWhen('actuator', () => lengthOf(log, 'decisions'), 1),
+      // With a checkpoint behind it, and work since then.
+      killWhen(
+        'detector',
+        async () => {
+          const checkpoint = await committedOf(log, 'tidegate.detector.match', 'requests.enriched');
+          return checkpoint === 0 ? 0 : lengthOf(log, 'aggregates');
+        },
+        250,
+      ),
+      killWhen('archiver', () => committedOf(log, 'tidegate.archiver', 'requests.enriched'), lines * 0.2),
+      killWhen('actuator', () => lengthOf(log, 'decisions'), 20),
     ]);
+    phase('kills');
     // There was work left to do.
     for (const name of ['collector', 'enricher', 'archiver'] as const)
       expect(progress[name], `${name} was killed too late`).toBeLessThan(lines);
 
     await untilSettled(log, endMs, { withinMs: 120_000, watch });
+    phase('settling');
     // Stopped in the order of the flow, each when it has taken in what came before it.
     const waiting = { withinMs: 60_000, watch };
     await stop('collector');
@@ -215,7 +232,7 @@ describe.skipIf(missing !== null)('kill -9 of every service', () => {
 
     const found = await resultsIn(file);
     console.log(
-      `${lines} requests, ${expected.verdicts.length} verdicts, ${expected.decisions.length} decisions; killed at`,
+      `${lines} requests, ${expected.verdicts.length} verdicts, ${expected.decisions.length} decisions; ${phases.join(', ')}; killed at`,
       progress,
     );
     expect(difference(expected.verdicts, found.verdicts)).toEqual(none);

@@ -7,6 +7,7 @@ import { renderNginxConfig } from '../../services/actuator/edges/nginx-config.ts
 import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { localKafkaMissing, startTestKafka, testCacheDir } from '../counterparts/kafka.ts';
 import { findNginx, type RunningNginx, startNginx } from '../counterparts/nginx.ts';
+import { allStarted } from './harness/all-started.ts';
 import { sqlOf } from './harness/console-client.ts';
 import { sendLive } from './harness/live-sender.ts';
 import { requestAs } from './harness/nginx-request.ts';
@@ -58,9 +59,17 @@ beforeAll(async () => {
   const include = join(dir, 'tidegate.conf');
   mkdirSync(dir);
   writeFileSync(include, renderNginxConfig('web', [], [], { named: {} }));
-  [kafka, registry, nginx] = await Promise.all([
-    startTestKafka(),
-    startLocalRegistry({ dataDir: workspace.path('registry'), cacheDir: testCacheDir, env: process.env }),
+  await allStarted(
+    startTestKafka().then((started) => {
+      kafka = started;
+    }),
+    startLocalRegistry({
+      dataDir: workspace.path('registry'),
+      cacheDir: testCacheDir,
+      env: process.env,
+    }).then((started) => {
+      registry = started;
+    }),
     startNginx({
       dir,
       http: `include ${include};`,
@@ -68,8 +77,10 @@ beforeAll(async () => {
     add_header X-Reference-Id $tidegate_decision always;
     if ($tidegate_block) { return 403; }
     location / { return 200 "welcome\\n"; }`,
+    }).then((started) => {
+      nginx = started;
     }),
-  ]);
+  );
   up = await startUp(
     workspace.config('tidegate.yaml', {
       ...anyPorts,

@@ -1,12 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { inPackage } from '../../../lib/package-root.ts';
 import { until, type Watched } from './until.ts';
 
 const entry = inPackage('dist', 'cli', 'main.js');
 const keptLines = 60;
+
+/** `npm test` builds first; whoever runs vitest alone is told when what runs is not what was written. */
+function warnIfStale(): void {
+  const built = statSync(entry).mtimeMs;
+  for (const folder of ['lib', 'services', 'cli'])
+    for (const name of readdirSync(inPackage(folder), { recursive: true, encoding: 'utf8' }))
+      if (
+        name.endsWith('.ts') &&
+        !/\.test/.test(name) &&
+        statSync(join(inPackage(folder), name)).mtimeMs > built
+      ) {
+        console.warn(`dist/ is older than ${folder}/${name}: npm run build`);
+        return;
+      }
+}
+if (existsSync(entry)) warnIfStale();
 
 /** Processes that this test file started and that still run: none of them may outlive it. */
 const running = new Set<ChildProcess>();
