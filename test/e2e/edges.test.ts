@@ -10,6 +10,7 @@ import { findCrowdsecBouncer, type RunningBouncer, startCrowdsecBouncer } from '
 import { localKafkaMissing, startTestKafka } from '../counterparts/kafka.ts';
 import { findMoto, type RunningMoto, startMoto } from '../counterparts/moto.ts';
 import { allStarted } from './harness/all-started.ts';
+import { sqlOf } from './harness/console-client.ts';
 import { type LiveSender, sendLive } from './harness/live-sender.ts';
 import { killLeftovers, runTidegate } from './harness/tidegate.ts';
 import { type Abuser, hammerLogin, merged, prepareHonest, type TrafficEvent } from './harness/traffic.ts';
@@ -205,6 +206,33 @@ describe.skipIf(missing !== null)('AWS WAF and a CrowdSec bouncer', () => {
       expect(operations).toContain('del');
     }
     await sender.stop();
+
+    // The audit tells the two apart: one was taken back in time, the other ran out.
+    let ends: { target: string; state: string; until: string; removed: string }[] = [];
+    await until(
+      'decisions and removals are archived',
+      async () => {
+        ends = await sqlOf(
+          up.consoleUrl,
+          `SELECT d.target_value AS target, d.state AS state,
+             toString(toUnixTimestamp64Milli(arrayMax(cause -> cause.until_at, d.causes))) AS until,
+             toString(toUnixTimestamp64Milli(max(e.at))) AS removed
+           FROM decisions AS d
+           INNER JOIN (SELECT * FROM edge_actions WHERE edge = 'aws' AND operation = 'remove' AND result = 'applied') AS e
+             ON e.target_value = concat(d.target_value, '/32')
+           GROUP BY ALL ORDER BY target`,
+        );
+        return ends.length === 2;
+      },
+      { withinMs: 20_000, watch: [up.process] },
+      () => ends,
+    );
+    const [ranOut, takenBack] = ends;
+    expect(takenBack).toMatchObject({ target: released.client_ip, state: 'released' });
+    expect(Number(takenBack!.removed)).toBeLessThan(Number(takenBack!.until));
+    expect(ranOut!.target).toBe(expiring.client_ip);
+    expect(ranOut!.state).not.toBe('released');
+    expect(Number(ranOut!.removed)).toBeGreaterThanOrEqual(Number(ranOut!.until));
     expect(await up.process.stop()).toBe(0);
   }, 240_000);
 });
