@@ -11,7 +11,7 @@ export async function openLog(
   options: { readonly instance?: string; readonly logger?: Logger; readonly description?: string } = {},
 ): Promise<ManagedLog> {
   if (config.brokers.length === 0) throw new Error('log.brokers is empty: there is nothing to connect to');
-  return openKafkaLog({ config, ...options });
+  return openKafkaLog({ ...options, config });
 }
 
 /** What `topics apply` would do. */

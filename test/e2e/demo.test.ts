@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
+import { processesMarked } from './harness/marked-processes.ts';
 import { killLeftovers, runTidegate } from './harness/tidegate.ts';
 import { createWorkspace } from './harness/workspace.ts';
 
@@ -13,19 +12,6 @@ afterAll(async () => {
   await killLeftovers();
   workspace.remove();
 });
-
-/** Processes with this variable in their environment; it is passed on to whatever they start. */
-function processesMarked(variable: string): string[] {
-  if (!existsSync('/proc/self/environ')) return [];
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
-    try {
-      return readFileSync(join('/proc', pid, 'environ'), 'latin1').includes(variable);
-    } catch {
-      return false; // gone in the meantime, or somebody else's
-    }
-  });
-}
 
 test.skipIf(missing !== null)(
   'demo --once ends with its table and leaves nothing running',

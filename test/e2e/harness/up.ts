@@ -10,8 +10,12 @@ export interface RunningUp {
   readonly opsUrl: string;
 }
 
-export async function startUp(config: string, args: readonly string[] = []): Promise<RunningUp> {
-  const process = startTidegate(['--config', config, 'up', ...args], { name: 'tidegate up' });
+export async function startUp(
+  config: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningUp> {
+  const process = startTidegate(['--config', config, 'up', ...args], { name: 'tidegate up', env });
   const address = async (subject: string): Promise<string> =>
     (await process.line(new RegExp(`${subject}\\s+(http://\\S+)`)))[1]!;
   // The console comes last: by then the other lines are there.
