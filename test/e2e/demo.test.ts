@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
-import { processesMarked } from './harness/marked-processes.ts';
+import { untilNoneMarked } from './harness/marked-processes.ts';
 import { killLeftovers, runTidegate } from './harness/tidegate.ts';
 import { createWorkspace } from './harness/workspace.ts';
 
@@ -24,7 +24,7 @@ test.skipIf(missing !== null)(
     expect(code, tail).toBe(0);
     for (const part of ['credential stuffing', 'shadow payment', 'inventory sweep', 'flash sale', 'calm'])
       expect(stdout).toContain(part);
-    expect(processesMarked(mark)).toEqual([]);
+    await untilNoneMarked(mark);
   },
   180_000,
 );
