@@ -3,6 +3,8 @@ import type { LogRecord } from './log.ts';
 
 /** Records a segment takes; also the size of a full batch. */
 export const segmentRecords = 2048;
+/** A segment is also full at this size: what everybody has passed is given up by whole segments. */
+const segmentBytes = 1024 * 1024;
 
 interface Segment {
   readonly first: number;
@@ -28,6 +30,8 @@ export interface MemoryPartition {
   readonly start: number;
   /** Estimated bytes held. */
   readonly bytes: number;
+  /** Estimated bytes that some reader has yet to pass: what waiting can bring down. */
+  readonly unread: number;
   append(record: LogRecord, bytes: number): void;
   /** Records from the offset on, at most a segment; empty when there are none yet. */
   read(offset: number): readonly LogRecord[];
@@ -53,6 +57,8 @@ export function createMemoryPartition(
   let bytes = 0;
   let compactAt = 4 * segmentRecords;
 
+  const isFull = (segment: Segment): boolean =>
+    segment.records.length >= segmentRecords || segment.bytes >= segmentBytes;
   const passedByAll = (): number => {
     let least = cursors.size === 0 ? 0 : end;
     for (const cursor of cursors) if (cursor.position < least) least = cursor.position;
@@ -97,9 +103,20 @@ export function createMemoryPartition(
     get bytes() {
       return bytes;
     },
+    get unread() {
+      const passed = passedByAll();
+      let total = 0;
+      for (let index = segments.length - 1; index >= 0; index--) {
+        const segment = segments[index]!;
+        if (segment.end <= passed) break;
+        const left = segment.end - Math.max(segment.first, passed);
+        total += (segment.bytes * left) / (segment.end - segment.first);
+      }
+      return total;
+    },
     append: (record, size) => {
       let last = segments.at(-1);
-      if (last === undefined || last.records.length >= segmentRecords) {
+      if (last === undefined || isFull(last)) {
         last = { first: end, end, records: [], bytes: 0 };
         segments.push(last);
       }
@@ -141,7 +158,7 @@ export function createMemoryPartition(
       let freed = 0;
       while (count < segments.length && segments[count]!.end <= passed) freed += segments[count++]!.bytes;
       // The last segment goes too once it is full; until then it is still written to.
-      if (count === segments.length && count > 0 && segments.at(-1)!.records.length < segmentRecords)
+      if (count === segments.length && count > 0 && !isFull(segments.at(-1)!))
         freed -= segments[--count]!.bytes;
       if (count > 0) segments.splice(0, count);
       bytes -= freed;

@@ -232,9 +232,8 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
     pressure: () => {
       let bytes = 0;
       for (const partition of all) {
-        // Bytes that nobody waits for, and what compaction keeps for good, would never go away by waiting.
-        if (partition.cursors.size > 0 && topics[partition.topic].cleanup === 'delete')
-          bytes += partition.bytes;
+        // Only what a reader has yet to pass: anything else would never go away by waiting.
+        if (partition.cursors.size > 0) bytes += partition.unread;
       }
       return bytes;
     },
