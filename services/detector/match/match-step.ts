@@ -11,6 +11,7 @@ import { flag, paneMs, spared } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
 import { observe } from '../state/observation.ts';
+import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
 
 /** What match found for one request: the truth that replay holds decisions against. */
@@ -44,7 +45,11 @@ interface MatchSnapshot {
   readonly lastSource: number;
   readonly actors: ActorTableState;
   readonly members: readonly (readonly [string, readonly (readonly [string, Member])[]])[];
+  readonly life: AddressLifeState;
 }
+
+/** Selected requests for each request elsewhere that an address must have sent to be listed itself. */
+const membersShare = 4;
 
 /**
  * match: requests.enriched and campaigns -> verdicts on members. A request of time t is looked at only when the
@@ -53,7 +58,7 @@ interface MatchSnapshot {
 export function createMatchStep(options: MatchOptions): StatefulStep<'requests.enriched'> {
   return {
     name: 'detector.match',
-    layoutHash: `match-1-${policySetHash(options.policies)}`,
+    layoutHash: `match-2-${policySetHash(options.policies)}`,
     open: (_partition, snapshot) => new MatchPartition(snapshot, options),
   };
 }
@@ -63,6 +68,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #actors: ActorTable;
   /** By campaign, then address. */
   readonly #members: Map<string, Map<string, Member>>;
+  readonly #life: AddressLife;
   readonly #policies: Map<string, Policy>;
   readonly #reducerOf = new Map<string, number>();
   #lastSource: number;
@@ -72,6 +78,12 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     this.#options = options;
     this.#actors = new ActorTable(options.config.limits.actors, state?.actors);
     this.#members = new Map(state?.members.map(([id, members]) => [id, new Map(members)]));
+    const { limits } = options.config;
+    this.#life = new AddressLife(
+      limits.addresses,
+      () => options.metrics.stateEvictions.inc({ table: 'match.addresses' }),
+      state?.life,
+    );
     this.#policies = new Map(options.policies.map((policy) => [policy.document.id, policy]));
     this.#lastSource = state?.lastSource ?? -1;
   }
@@ -135,12 +147,15 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     }
     const flags = observe(this.#actors, event, !attacked);
     const good = spared(flags) || (flags & flag.verified) !== 0;
-    if (selected !== null && !good) this.#member(event, selected, outputs);
+    if (!attacked) this.#life.note(event.request.client_ip, timestamp);
+    else if (selected !== null && !good) this.#member(event, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good });
   }
 
   #member(event: EnrichedRequest, inForce: InForce, outputs: Outgoing[]): void {
-    const { campaign } = inForce;
+    const { campaign, signature } = inForce;
+    // No list can say "but the good": it would stop whoever shares the address, on every page.
+    if (signature.except_good) return;
     const policy = this.#policies.get(campaign.policy_id);
     if (policy === undefined) return;
     const { config } = this.#options;
@@ -166,6 +181,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     member.hits++;
     if (member.samples.length < 3) member.samples.push(event.request.event_id);
     if (member.hits < config.campaign.member_after) return;
+    if (member.hits < membersShare * this.#life.of(event.request.client_ip, at)) return;
     if (member.revision > 0 && member.untilAt - at > policy.document.action.ttl / 2) return;
     if (member.revision === 0) member.decidedAt = at;
     member.revision++;
@@ -189,6 +205,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const { metrics, config } = this.#options;
     metrics.stateEntries.set({ table: 'match.actors' }, this.#actors.entries);
     metrics.stateLimit.set({ table: 'match.actors' }, this.#actors.limit);
+    metrics.stateEntries.set({ table: 'match.addresses' }, this.#life.entries);
+    metrics.stateLimit.set({ table: 'match.addresses' }, 2 * config.limits.addresses);
     // campaigns that ended long ago need no members
     if (this.#members.size > config.campaign.open) {
       const first = this.#members.keys().next().value!;
@@ -202,6 +220,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       lastSource: this.#lastSource,
       actors: this.#actors.snapshot(),
       members: [...this.#members].map(([id, members]) => [id, [...members]] as const),
+      life: this.#life.snapshot(),
     };
     return serialize(state);
   }
