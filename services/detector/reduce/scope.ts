@@ -105,6 +105,7 @@ function step(scope: Scope, at: number, onBucket: (endPane: number) => void): vo
 
 /** Adds the merged partial of the pane that the scope was advanced to. */
 export function addPane(scope: Scope, pane: number, partial: GroupPartial): void {
+  distinctCounts.get(scope)?.clear();
   const start = (pane % ringPanes) * columns;
   for (let column = 0; column < columns; column++) scope.counts[start + column] = partial.counts[column] ?? 0;
   const bucket = Math.floor(pane / bucketPanes);
@@ -150,13 +151,27 @@ export function rate(scope: Scope, now: number, panes: number): number {
   return (sum(scope, countIndex.requests, now, panes) * 1000) / (panes * paneMs);
 }
 
+/** Answers of `distinct` since the last pane was added: several policies ask for the same window. */
+const distinctCounts = new WeakMap<Scope, Map<string, number>>();
+
 /** Distinct values over a window, in whole buckets of ten panes. */
 export function distinct(scope: Scope, sketch: number, now: number, panes: number): number {
-  const merged = new HyperLogLog();
-  const from = Math.floor((now - panes + 1) / bucketPanes);
-  for (const { bucket, of } of scope.sketches)
-    if (bucket >= from && bucket * bucketPanes <= now) merged.merge(of[sketch]!);
-  return merged.count();
+  let counted = distinctCounts.get(scope);
+  if (counted === undefined) {
+    counted = new Map();
+    distinctCounts.set(scope, counted);
+  }
+  const window = `${sketch} ${now} ${panes}`;
+  let count = counted.get(window);
+  if (count === undefined) {
+    const from = Math.floor((now - panes + 1) / bucketPanes);
+    const sketches: HyperLogLog[] = [];
+    for (const { bucket, of } of scope.sketches)
+      if (bucket >= from && bucket * bucketPanes <= now) sketches.push(of[sketch]!);
+    count = HyperLogLog.countUnion(sketches);
+    counted.set(window, count);
+  }
+  return count;
 }
 
 /** Samples of the panes (now - panes, now] that pass, each with the number of requests it stands for. */

@@ -53,9 +53,8 @@ export function reducePane(
   }
   for (const watched of present) {
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
-    for (const policy of settings.policies) {
-      if (policy.scope !== watched.scope.kind || takenBy(state, watched.scope, policy)) continue;
-      if (!policy.matches({ endpoint: watched.scope.traits })) continue;
+    for (const policy of policiesOn(settings, watched.scope)) {
+      if (takenBy(state, watched.scope, policy)) continue;
       if (!policy.condition(conditionValues(state, watched, policy, pane))) continue;
       outputs.push(...openCampaign(state, settings, watched, policy, pane, degraded));
     }
@@ -68,6 +67,25 @@ export function reducePane(
 /** Ends what went quiet before `pane`, as if every pane in between had been looked at. */
 export function passTime(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
   return closeQuietCampaigns(state, settings, pane);
+}
+
+const policiesOfScope = new WeakMap<ReduceSettings, WeakMap<Scope, readonly Policy[]>>();
+
+/** Policies that look at a scope: decided once, its traits never change. */
+function policiesOn(settings: ReduceSettings, scope: Scope): readonly Policy[] {
+  let known = policiesOfScope.get(settings);
+  if (known === undefined) {
+    known = new WeakMap();
+    policiesOfScope.set(settings, known);
+  }
+  let found = known.get(scope);
+  if (found === undefined) {
+    found = settings.policies.filter(
+      (policy) => policy.scope === scope.kind && policy.matches({ endpoint: scope.traits }),
+    );
+    known.set(scope, found);
+  }
+  return found;
 }
 
 /** A scope that a campaign of weight already covers opens no second one. */

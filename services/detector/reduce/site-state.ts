@@ -62,10 +62,18 @@ export function poolsOf(
   { scope }: WatchedScope,
 ): { readonly class: Pool | null; readonly host: Pool | null } {
   if (scope.kind === 'site') return { class: null, host: null };
-  const { traits } = scope;
-  const host = `${scope.kind} ${traits.host} ${traits.write ? 'write' : 'read'}`;
-  return { class: pool(state, `${host} ${traits.function}`), host: pool(state, host) };
+  let found = poolsOfScope.get(scope);
+  if (found === undefined) {
+    const { traits } = scope;
+    const host = `${scope.kind} ${traits.host} ${traits.write ? 'write' : 'read'}`;
+    found = { class: pool(state, `${host} ${traits.function}`), host: pool(state, host) };
+    poolsOfScope.set(scope, found);
+  }
+  return found;
 }
+
+/** Traits never change and pools are never dropped. */
+const poolsOfScope = new WeakMap<Scope, { readonly class: Pool; readonly host: Pool }>();
 
 function pool(state: SiteState, id: string): Pool {
   let found = state.pools.get(id);
@@ -138,16 +146,40 @@ export function normal(state: SiteState, watched: WatchedScope, key: string): No
  * below 1; 1 while fewer than three others are learned.
  */
 export function siblingGrowth(state: SiteState, but: Scope, pane: number): number {
-  const attacked = new Set([...state.campaigns.values()].flatMap((c) => c.scopes.map((s) => s.key)));
-  const growths: number[] = [];
+  const sorted = growthsOf(state, pane);
+  const own = sorted.findIndex(({ key }) => key === but.key);
+  const others = sorted.length - (own < 0 ? 0 : 1);
+  if (others < 3) return 1;
+  const middle = Math.floor(others / 2);
+  return Math.max(1, sorted[own >= 0 && own <= middle ? middle + 1 : middle]!.growth);
+}
+
+interface Growth {
+  readonly key: string;
+  readonly growth: number;
+}
+
+/** Of the pane at hand: worked out once unless a campaign opens or widens meanwhile. */
+const growthsOfPane = new WeakMap<
+  SiteState,
+  { readonly pane: number; readonly attacked: number; readonly sorted: readonly Growth[] }
+>();
+
+/** Endpoints that no campaign is about, by growth. */
+function growthsOf(state: SiteState, pane: number): readonly Growth[] {
+  const attacked = new Set<string>();
+  for (const campaign of state.campaigns.values()) for (const { key } of campaign.scopes) attacked.add(key);
+  const before = growthsOfPane.get(state);
+  if (before?.pane === pane && before.attacked === attacked.size) return before.sorted;
+  const sorted: Growth[] = [];
   for (const { scope, baseline } of state.scopes.values()) {
-    if (scope.kind !== 'endpoint' || scope.key === but.key || attacked.has(scope.key)) continue;
+    if (scope.kind !== 'endpoint' || attacked.has(scope.key)) continue;
     if (baseline.medianRate === null || baseline.medianRate < 0.1) continue;
-    growths.push(rate(scope, pane, 10) / baseline.medianRate);
+    sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / baseline.medianRate });
   }
-  if (growths.length < 3) return 1;
-  growths.sort((a, b) => a - b);
-  return Math.max(1, growths[Math.floor(growths.length / 2)]!);
+  sorted.sort((a, b) => a.growth - b.growth);
+  growthsOfPane.set(state, { pane, attacked: attacked.size, sorted });
+  return sorted;
 }
 
 /** The variables of a policy's condition at the end of a pane. */

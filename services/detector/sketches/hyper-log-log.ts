@@ -10,6 +10,9 @@ const listLimit = 24;
 const sparseBytesLimit = 680;
 const alpha = 0.7213 / (1 + 1.079 / registers);
 const powers = Float64Array.from({ length: 64 }, (_, rank) => 2 ** -rank);
+/** Where unions are counted, and how many registers have each rank. */
+const union = new Uint8Array(registers);
+const byRank = new Int32Array(64);
 
 export class HyperLogLog {
   #dense: Uint8Array | null = null;
@@ -45,9 +48,9 @@ export class HyperLogLog {
   }
 
   merge(other: HyperLogLog): void {
-    if (other.#dense !== null) {
-      for (let index = 0; index < registers; index++)
-        if (other.#dense[index] !== 0) this.#set(index, other.#dense[index]!);
+    const from = other.#dense;
+    if (from !== null) {
+      for (let index = 0; index < registers; index++) if (from[index] !== 0) this.#set(index, from[index]!);
     } else for (const entry of other.#list) this.#set(entry >> 8, entry & 255);
   }
 
@@ -91,12 +94,23 @@ export class HyperLogLog {
   }
 
   count(): number {
-    const byRank = new Int32Array(64);
-    if (this.#dense !== null) for (const rank of this.#dense) byRank[rank]!++;
-    else {
-      byRank[0] = registers - this.#list.length;
-      for (const entry of this.#list) byRank[entry & 255]!++;
+    return HyperLogLog.countUnion([this]);
+  }
+
+  /** What merging all of them would count, without a new sketch. */
+  static countUnion(sketches: readonly HyperLogLog[]): number {
+    union.fill(0);
+    for (const sketch of sketches) {
+      const dense = sketch.#dense;
+      if (dense !== null) {
+        for (let index = 0; index < registers; index++)
+          if (union[index]! < dense[index]!) union[index] = dense[index]!;
+      } else
+        for (const entry of sketch.#list)
+          if (union[entry >> 8]! < (entry & 255)) union[entry >> 8] = entry & 255;
     }
+    byRank.fill(0);
+    for (let index = 0; index < registers; index++) byRank[union[index]!]!++;
     // summed by rank, so that equal sets give equal figures to the last bit
     let sum = 0;
     for (let rank = 0; rank < 64; rank++) sum += byRank[rank]! * powers[rank]!;

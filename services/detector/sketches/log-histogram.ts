@@ -10,6 +10,8 @@ const buckets = 320;
 export class LogHistogram {
   #counts: Float64Array;
   #total = 0;
+  /** Answers since the last change: they are asked for far more often than anything is learned. */
+  readonly #quantiles = new Map<number, number>();
 
   constructor(counts?: Float64Array) {
     this.#counts = counts ?? new Float64Array(buckets);
@@ -23,6 +25,7 @@ export class LogHistogram {
         : Math.min(buckets - 1, 1 + Math.max(0, Math.floor(Math.log(value / least) / logGamma)));
     this.#counts[index]!++;
     this.#total++;
+    this.#quantiles.clear();
   }
 
   get total(): number {
@@ -32,6 +35,7 @@ export class LogHistogram {
   /** Forgets half of everything: called once per half-life. */
   halve(): void {
     this.#total = 0;
+    this.#quantiles.clear();
     for (let index = 0; index < buckets; index++) {
       this.#counts[index] = Math.floor(this.#counts[index]! / 2);
       this.#total += this.#counts[index]!;
@@ -41,11 +45,21 @@ export class LogHistogram {
   merge(other: LogHistogram): void {
     for (let index = 0; index < buckets; index++) this.#counts[index]! += other.#counts[index]!;
     this.#total += other.#total;
+    this.#quantiles.clear();
   }
 
   /** null while empty. */
   quantile(q: number): number | null {
     if (this.#total === 0) return null;
+    let value = this.#quantiles.get(q);
+    if (value === undefined) {
+      value = this.#search(q);
+      this.#quantiles.set(q, value);
+    }
+    return value;
+  }
+
+  #search(q: number): number {
     let rest = q * (this.#total - 1);
     for (let index = 0; index < buckets; index++) {
       rest -= this.#counts[index]!;

@@ -17,10 +17,12 @@ const leastLift = 4;
 const largestSet = 64;
 const singlesPerAttribute = 6;
 
-function shares(
-  of: readonly Weighted[],
-  at: number,
-): { readonly by: Map<string | null, number>; total: number } {
+interface Shares {
+  readonly by: ReadonlyMap<string | null, number>;
+  readonly total: number;
+}
+
+function shares(of: readonly Weighted[], at: number): Shares {
   const by = new Map<string | null, number>();
   let total = 0;
   for (const { sample, weight } of of) {
@@ -31,10 +33,27 @@ function shares(
   return { by, total };
 }
 
+const sharesOfGood = new WeakMap<readonly Weighted[], (Shares | undefined)[]>();
+
+/** Good samples stay the same while signatures are looked for: each attribute is added up once. */
+function sharesAmongGood(good: readonly Weighted[], at: number): Shares {
+  let known = sharesOfGood.get(good);
+  if (known === undefined) {
+    known = [];
+    sharesOfGood.set(good, known);
+  }
+  const found = known[at] ?? shares(good, at);
+  known[at] = found;
+  return found;
+}
+
 const byText = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
   a < b ? -1 : a > b ? 1 : 0;
 
-/** Predicates worth trying: frequent in the excess, rare among the good. `addresses`: also single addresses and networks. Deterministic in order. */
+/**
+ * Predicates worth trying: frequent in the excess, rare among the good. `addresses`: also single addresses and networks.
+ * Deterministic in order. What is added up of `good` is kept for calls with the same array, which must not change.
+ */
 export function candidatePredicates(
   excess: readonly Weighted[],
   good: readonly Weighted[],
@@ -44,7 +63,7 @@ export function candidatePredicates(
   minedAttributes.forEach((attribute, at) => {
     if (!addresses && (attribute === 'client_ip' || attribute === 'network_24_48')) return;
     const bad = shares(excess, at);
-    const fine = shares(good, at);
+    const fine = sharesAmongGood(good, at);
     if (bad.total === 0) return;
     const badShare = (value: string | null): number => (bad.by.get(value) ?? 0) / bad.total;
     // half a sample of doubt: a value not seen among few good samples is not thereby unknown to them

@@ -107,6 +107,7 @@ function splitByClient(excess: readonly Weighted[]): {
  * whose bound counts distinct clients, shrunk towards the site while the scope's own sample is small.
  */
 export function mineSignatures(input: MineInput): MineResult {
+  const known = [...input.good, ...input.siblings];
   const own = population(input.good);
   const other = population(input.siblings);
   const { trained, judged } = splitByClient(input.excess);
@@ -129,10 +130,14 @@ export function mineSignatures(input: MineInput): MineResult {
   const coverageOf = (badShare: number, goodShare: number): number =>
     Math.max(0, Math.min(1, (badShare - input.honestShare * goodShare) / (1 - input.honestShare)));
 
-  const mask = (of: readonly Weighted[], test: (sample: AttributeSample) => boolean): Uint8Array =>
-    Uint8Array.from(of, ({ sample }) =>
-      test(sample) && !(input.exceptGood && spared(sample.flags)) ? 1 : 0,
-    );
+  const mask = (of: readonly Weighted[], test: (sample: AttributeSample) => boolean): Uint8Array => {
+    const found = new Uint8Array(of.length);
+    for (let index = 0; index < of.length; index++) {
+      const { sample } = of[index]!;
+      if (test(sample) && !(input.exceptGood && spared(sample.flags))) found[index] = 1;
+    }
+    return found;
+  };
 
   const chosen: MinedSignature[] = [];
   let covered: Uint8Array = new Uint8Array(judged.length);
@@ -146,17 +151,15 @@ export function mineSignatures(input: MineInput): MineResult {
   };
 
   while (chosen.length < mostSignatures && remaining.length > 0) {
-    const singles: Rule[] = candidatePredicates(remaining, [...input.good, ...input.siblings], addresses).map(
-      (predicate) => {
-        const test = samplePredicate(predicate);
-        return {
-          predicates: [predicate],
-          bad: mask(judged, test),
-          own: mask(input.good, test),
-          other: mask(input.siblings, test),
-        };
-      },
-    );
+    const singles: Rule[] = candidatePredicates(remaining, known, addresses).map((predicate) => {
+      const test = samplePredicate(predicate);
+      return {
+        predicates: [predicate],
+        bad: mask(judged, test),
+        own: mask(input.good, test),
+        other: mask(input.siblings, test),
+      };
+    });
     const everything: Rule = {
       predicates: [],
       bad: mask(judged, () => true),
