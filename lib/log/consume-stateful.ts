@@ -81,6 +81,7 @@ export async function consumeStateful<T extends TopicName>(options: {
       }
       metrics.stageDuration.observe({ stage: step.name }, (performance.now() - started) / 1000);
     },
+    waits: (_topic, partition) => owned.get(partition)?.waits() ?? false,
     revoked: async (topic, partition) => {
       owned.delete(partition);
       metrics.consumerLag.remove({ group, topic, partition: String(partition) });

@@ -66,6 +66,11 @@ export interface GroupHandler<T extends TopicName> {
   batch(batch: LogBatch<T>, commit: (offset: number, metadata?: string) => Promise<void>): Promise<void>;
   /** The partition now belongs to someone else: drop its state. No commit is possible any more. */
   revoked(topic: T, partition: number): Promise<void>;
+  /**
+   * True while the running batch can go on only once another topic has gone on. What is unread for that reason is no
+   * reason to keep new input out: it may be just that input which lets the other topic go on.
+   */
+  waits?(topic: T, partition: number): boolean;
 }
 
 export interface Subscription {

@@ -69,6 +69,7 @@ export function createMemoryGroup(options: {
         from === 'earliest' ? partition.start : from === 'latest' ? partition.end : Math.max(from, 0);
       const cursor = cursorOf(partition);
       if (position > cursor.position) cursor.position = position;
+      cursor.waits = () => handler.waits?.(partition.topic, partition.partition) ?? false;
       while (!stopping) {
         const records = partition.read(position);
         if (records.length === 0) {

@@ -17,6 +17,8 @@ interface Segment {
 /** Someone who reads the partition: records below its position can be dropped. */
 export interface Cursor {
   position: number;
+  /** True while its reader can go on only once another topic has gone on. */
+  waits?: () => boolean;
 }
 
 /** One partition held in memory: segments in offset order, the cursors of its readers, and who waits for more. */
@@ -30,7 +32,7 @@ export interface MemoryPartition {
   readonly start: number;
   /** Estimated bytes held. */
   readonly bytes: number;
-  /** Estimated bytes that some reader has yet to pass: what waiting can bring down. */
+  /** Estimated bytes that some reader able to go on has yet to pass: what waiting can bring down. */
   readonly unread: number;
   append(record: LogRecord, bytes: number): void;
   /** Records from the offset on, at most a segment; empty when there are none yet. */
@@ -104,7 +106,9 @@ export function createMemoryPartition(
       return bytes;
     },
     get unread() {
-      const passed = passedByAll();
+      let passed = end;
+      for (const cursor of cursors)
+        if (cursor.position < passed && cursor.waits?.() !== true) passed = cursor.position;
       let total = 0;
       for (let index = segments.length - 1; index >= 0; index--) {
         const segment = segments[index]!;

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import type { PaneFrame, RequestEvent } from '../contracts/generated.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { consumeStateful } from './consume.ts';
 import type { Outgoing } from './log.ts';
 import { createMemoryLog } from './memory.ts';
+import type { CheckpointStore, StatefulStep } from './step.ts';
 
 function tick(partition: number, time: number): Outgoing<'requests.raw'> {
   return {
@@ -140,5 +144,52 @@ test('what every reader has passed is no pressure, however large the last segmen
   const after = await log.tail({ topic: 'aggregates', from: 'earliest', onBatch: () => {} });
   await Promise.all([tail.caughtUp, after.caughtUp]);
   expect(log.pressure()).toBe(0);
+  await log.close();
+});
+
+test('what only waits for another topic keeps no input out', async () => {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const producer = await log.producer('test');
+  let goOn = () => {};
+  const clock = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let handled = 0;
+  const step = (name: string, wait: Promise<void> | null): StatefulStep<'requests.raw'> => ({
+    name,
+    layoutHash: '1',
+    open: () => ({
+      process: (batch) => {
+        const done = () => {
+          handled += batch.records.length;
+          return { outputs: [], deadLetters: [] };
+        };
+        return wait === null ? done() : wait.then(done);
+      },
+      snapshot: () => new Uint8Array(),
+    }),
+  });
+  const common = {
+    log,
+    topic: 'requests.raw',
+    checkpoints: null as unknown as CheckpointStore,
+    checkpointEveryMs: 1000,
+    instance: 'test',
+    now: Date.now,
+    logger: createLogger({ service: 'test', version: '0', level: 'silent' }),
+    metrics: createMetrics(),
+  } as const;
+  const combine = await consumeStateful({ ...common, group: 'combine', step: step('combine', null) });
+  const match = await consumeStateful({ ...common, group: 'match', step: step('match', clock) });
+  const sent = producer.send(Array.from({ length: 1000 }, (_, index) => tick(0, index)));
+  expect(log.pressure()).toBeGreaterThan(0);
+  await sent;
+  while (handled < 1000) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  // only match has something to read, and it waits for what may never come without further input
+  expect(log.pressure()).toBe(0);
+  goOn();
+  while (handled < 2000) await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([combine.close(), match.close()]);
   await log.close();
 });

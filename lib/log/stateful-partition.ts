@@ -13,6 +13,8 @@ type Commit = (offset: number, metadata?: string) => Promise<void>;
 /** One owned partition of a stateful loop: its state, its position, and its checkpoints. */
 export interface StatefulPartition<T extends TopicName> {
   process(batch: LogBatch<T>, commit: Commit): Promise<void>;
+  /** True while the step has not answered at once: it does nothing slow itself, so it waits for another topic. */
+  waits(): boolean;
   /** Waits for the running batch and writes a last checkpoint. Batches after this do nothing. */
   close(): Promise<void>;
 }
@@ -47,6 +49,7 @@ export function createStatefulPartition<T extends TopicName>(
   let checkpointedAt = now();
   let lastCommit: Commit | null = null;
   let broken = false;
+  let waiting = false;
   let closed = false;
   let running: Promise<void> = Promise.resolve();
 
@@ -77,7 +80,10 @@ export function createStatefulPartition<T extends TopicName>(
 
   /** Advances the state and has everything acknowledged; a throw leaves the state unusable. */
   const advance = async (batch: LogBatch<T>): Promise<void> => {
-    const output = batch.records.length > 0 ? await state.process(batch) : { outputs: [], deadLetters: [] };
+    const answer = batch.records.length > 0 ? state.process(batch) : { outputs: [], deadLetters: [] };
+    waiting = answer instanceof Promise;
+    const output = await answer;
+    waiting = false;
     await delivery.deliver(batch, output);
     position = batch.nextOffset;
   };
@@ -133,6 +139,7 @@ export function createStatefulPartition<T extends TopicName>(
       running = result.catch(() => {});
       return result;
     },
+    waits: () => waiting,
     close: async () => {
       await running;
       if (closed) return;
