@@ -1,7 +1,8 @@
 import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
-import { contains, type Network } from '../../lib/ip.ts';
+import type { Network } from '../../lib/ip.ts';
 import type { EventLabel } from '../generate/event.ts';
 import { edgePresets } from '../replay/edge-presets.ts';
+import { createProtectedNetworks } from '../replay/protected-networks.ts';
 import { createScorer, type Score } from '../replay/score-outcomes.ts';
 import { createSimulatedEdge, type SimulatedEdge } from '../replay/simulated-edge.ts';
 
@@ -43,6 +44,7 @@ export function createDemoScore(): DemoScore {
       ];
     },
     result(labels, exempt) {
+      const isExempt = createProtectedNetworks(exempt);
       const edges = new Map<string, SimulatedEdge>();
       const edgeOf = (site: string): SimulatedEdge => {
         let edge = edges.get(site);
@@ -51,8 +53,7 @@ export function createDemoScore(): DemoScore {
             preset: demoEdge,
             delayMs: demoEdge.delayMs,
             entries: demoEdge.entries,
-            isProtected: ({ bot, request }) =>
-              bot === 'verified' || exempt.some((network) => contains(network, request.client_ip)),
+            isProtected: ({ bot, request }) => bot === 'verified' || isExempt(request.client_ip),
           });
           edges.set(site, edge);
         }
