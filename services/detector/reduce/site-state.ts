@@ -182,34 +182,59 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   return sorted;
 }
 
-/** The variables of a policy's condition at the end of a pane. */
+type Values = { readonly [name: string]: unknown };
+
+const viewsOfScope = new WeakMap<WatchedScope, Map<Policy, (pane: number) => Values>>();
+
+/** The variables of a policy's condition at the end of a pane, good until the next call for the same scope and policy. */
 export function conditionValues(
   state: SiteState,
   watched: WatchedScope,
   policy: Policy,
   pane: number,
-): { [name: string]: unknown } {
-  const values: { [name: string]: unknown } = {};
-  const normals: { [name: string]: Normal & Partial<ExpectedShare> } = {};
-  const excess: { [name: string]: number } = {};
-  const surprise: { [name: string]: number } = {};
+): Values {
+  let views = viewsOfScope.get(watched);
+  if (views === undefined) {
+    views = new Map();
+    viewsOfScope.set(watched, views);
+  }
+  let view = views.get(policy);
+  if (view === undefined) {
+    view = createView(state, watched, policy);
+    views.set(policy, view);
+  }
+  return view(pane);
+}
+
+/** Each variable is worked out when the condition reads it: most conditions are decided by their first comparison. */
+function createView(state: SiteState, watched: WatchedScope, policy: Policy): (pane: number) => Values {
+  let now = 0;
+  const [values, normals, excess, surprise]: object[] = [{}, {}, {}, {}];
+  const lazy = (of: object | undefined, name: string, get: () => unknown): void => {
+    Object.defineProperty(of, name, { enumerable: true, get });
+  };
+  const shares: CountName[] = [];
   for (const { name, key, spec } of policy.features) {
     if (!policy.uses.has(name)) continue;
-    values[name] = featureValue(watched.scope, spec, pane);
-    normals[name] = normal(state, watched, key);
-    if (spec.type === 'ratio') {
-      const split = contrastOf(state, watched, spec.of, pane, spec.spanMs / paneMs);
-      excess[name] = split.excess;
-      surprise[name] = split.surprise;
-      normals[name] = { ...normals[name]!, ...expected(state, watched, spec.of) };
+    lazy(values, name, () => featureValue(watched.scope, spec, now));
+    if (spec.type !== 'ratio') {
+      lazy(normals, name, () => normal(state, watched, key));
+      continue;
     }
+    const window = (): Contrast => contrastOf(state, watched, spec.of, now, spec.spanMs / paneMs);
+    shares.push(spec.of);
+    lazy(normals, name, () => ({ ...normal(state, watched, key), ...expected(state, watched, spec.of) }));
+    lazy(excess, name, () => window().excess);
+    lazy(surprise, name, () => window().surprise);
   }
-  values['endpoint'] = watched.scope.traits;
-  values['normal'] = normals;
-  values['excess'] = excess;
-  values['surprise'] = surprise;
-  if (policy.uses.has('siblings')) values['siblings'] = siblingGrowth(state, watched.scope, pane);
-  return values;
+  Object.assign(values!, { endpoint: watched.scope.traits, normal: normals, excess, surprise });
+  if (policy.uses.has('siblings')) lazy(values, 'siblings', () => siblingGrowth(state, watched.scope, now));
+  return (pane) => {
+    now = pane;
+    // a share is expected as of the pane after something was learned, whether or not a condition reads it there
+    for (const name of shares) expected(state, watched, name);
+    return values as Values;
+  };
 }
 
 export const columns = countNames.length;

@@ -100,6 +100,22 @@ export class HyperLogLog {
   /** What merging all of them would count, without a new sketch. */
   static countUnion(sketches: readonly HyperLogLog[]): number {
     union.fill(0);
+    byRank.fill(0);
+    if (sketches.every((sketch) => sketch.#dense === null)) {
+      let zeros = registers;
+      for (const sketch of sketches)
+        for (const entry of sketch.#list) {
+          const before = union[entry >> 8]!;
+          const rank = entry & 255;
+          if (rank <= before) continue;
+          if (before === 0) zeros--;
+          else byRank[before]!--;
+          byRank[rank]!++;
+          union[entry >> 8] = rank;
+        }
+      byRank[0] = zeros;
+      return estimate();
+    }
     for (const sketch of sketches) {
       const dense = sketch.#dense;
       if (dense !== null) {
@@ -109,15 +125,19 @@ export class HyperLogLog {
         for (const entry of sketch.#list)
           if (union[entry >> 8]! < (entry & 255)) union[entry >> 8] = entry & 255;
     }
-    byRank.fill(0);
     for (let index = 0; index < registers; index++) byRank[union[index]!]!++;
-    // summed by rank, so that equal sets give equal figures to the last bit
-    let sum = 0;
-    for (let rank = 0; rank < 64; rank++) sum += byRank[rank]! * powers[rank]!;
-    const zeros = byRank[0]!;
-    const estimate = (alpha * registers * registers) / sum;
-    return estimate <= 2.5 * registers && zeros > 0
-      ? Math.round(registers * Math.log(registers / zeros))
-      : Math.round(estimate);
+    return estimate();
   }
+}
+
+/** Distinct values behind registers of which `byRank` have each rank. */
+function estimate(): number {
+  // summed by rank, so that equal sets give equal figures to the last bit
+  let sum = 0;
+  for (let rank = 0; rank < 64; rank++) sum += byRank[rank]! * powers[rank]!;
+  const zeros = byRank[0]!;
+  const raw = (alpha * registers * registers) / sum;
+  return raw <= 2.5 * registers && zeros > 0
+    ? Math.round(registers * Math.log(registers / zeros))
+    : Math.round(raw);
 }
