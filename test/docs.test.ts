@@ -11,7 +11,9 @@ function markdown(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      return ['node_modules', 'dist', 'data', 'fixtures', '.git', '.demo', '.tidegate'].includes(entry.name) ? [] : markdown(path);
+      return ['node_modules', 'dist', 'data', 'fixtures', '.git', '.demo', '.tidegate'].includes(entry.name)
+        ? []
+        : markdown(path);
     }
     return entry.name.endsWith('.md') ? [path] : [];
   });
@@ -25,7 +27,11 @@ const documents = markdown(packageRoot).map((path) => ({
 const blocks = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((match) => match[1]!);
 
-const program = new Command('tidegate').option('--config <file>').option('--no-color').option('-V, --version').option('-h, --help');
+const program = new Command('tidegate')
+  .option('--config <file>')
+  .option('--no-color')
+  .option('-V, --version')
+  .option('-h, --help');
 for (const create of commands) program.addCommand(create());
 
 /** Every `tidegate …` command line in the text, without comments and without what follows a pipe. */
@@ -62,8 +68,15 @@ describe.each(documents)('$name', ({ path, text }) => {
 
   test('shows configuration that is valid', () => {
     const problems = blocks(text, 'yaml').flatMap((block) => {
-      if (!/^(sites|log|clickhouse|collector|enricher|detector|archiver|actuator|console|ops|costs|secret):/m.test(block)) return [];
-      const env = Object.fromEntries([...block.matchAll(/\$\{([A-Z][A-Z_]*)\}/g)].map((match) => [match[1]!, 'x'.repeat(40)]));
+      if (
+        !/^(sites|log|clickhouse|collector|enricher|detector|archiver|actuator|console|ops|costs|secret):/m.test(
+          block,
+        )
+      )
+        return [];
+      const env = Object.fromEntries(
+        [...block.matchAll(/\$\{([A-Z][A-Z_]*)\}/g)].map((match) => [match[1]!, 'x'.repeat(40)]),
+      );
       const withoutFiles = block.replaceAll(/\$\{file:[^}]*\}/g, 'x'.repeat(40));
       try {
         parseConfig(rootConfig, { name: 'example', text: withoutFiles }, env);
@@ -77,6 +90,11 @@ describe.each(documents)('$name', ({ path, text }) => {
 
   test('shows commands that exist', () => {
     const shells = [...blocks(text, 'sh'), ...blocks(text, 'console'), ...blocks(text, '')];
-    expect(shells.flatMap(commandLines).map(problemWith).filter((problem) => problem !== null)).toEqual([]);
+    expect(
+      shells
+        .flatMap(commandLines)
+        .map(problemWith)
+        .filter((problem) => problem !== null),
+    ).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
 
 const run = promisify(execFile);
 
@@ -60,9 +61,7 @@ export async function startDemoNginx(
   if (found === null) return null;
   for (const name of ['logs', 'temp']) mkdirSync(join(folder, name), { recursive: true });
   const file = join(folder, 'tidegate.conf');
-  const empty =
-    'map $remote_addr $tidegate_decision { default ""; }\nmap $tidegate_decision $tidegate_block { default 1; "" ""; }\n';
-  writeFileSync(file, empty);
+  writeFileSync(file, emptyNginxConfig);
   const port = await freePort();
   const configFile = join(folder, 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

@@ -1,4 +1,4 @@
-import { type NetworkKind, networkTable } from './networks.ts';
+import { type NetworkKind, readNetworkTable } from './networks.ts';
 import { chance, hash32, integer, pick, type Random, weighted } from './random.ts';
 
 interface Block {
@@ -22,7 +22,7 @@ function parseBlock(text: string): Block {
   return { first, size: 2 ** (32 - Number(length)) };
 }
 
-export const networks: readonly AccessNetwork[] = networkTable.map(
+export const networks: readonly AccessNetwork[] = readNetworkTable().map(
   ([kind, country, asn, operator, weight, blocks, ipv6]) => ({
     kind,
     country,

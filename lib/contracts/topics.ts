@@ -57,7 +57,7 @@ export const topics = {
     retentionHours: 4320,
     compatibility: 'FULL_TRANSITIVE',
     producers: ['detector.reduce'],
-    consumers: ['detector.match', 'actuator.decider', 'archiver'],
+    consumers: ['detector.match', 'archiver'],
   },
   verdicts: {
     records: ['Verdict'],
@@ -66,7 +66,7 @@ export const topics = {
     cleanup: 'delete',
     retentionHours: 720,
     compatibility: 'FULL_TRANSITIVE',
-    producers: ['detector.match'],
+    producers: ['detector.reduce', 'detector.match'],
     consumers: ['actuator.decider', 'archiver'],
   },
   commands: {
@@ -77,7 +77,7 @@ export const topics = {
     retentionHours: 9600,
     compatibility: 'FULL_TRANSITIVE',
     producers: ['cli', 'console'],
-    consumers: ['actuator.decider', 'archiver'],
+    consumers: ['actuator.decider', 'actuator.edges', 'archiver'],
   },
   decisions: {
     records: ['Decision'],

@@ -83,6 +83,20 @@ function either(a: Uint8Array, b: Uint8Array): Uint8Array {
   return mask;
 }
 
+const goodTogether = new WeakMap<
+  readonly Weighted[],
+  { readonly siblings: readonly Weighted[]; readonly all: readonly Weighted[] }
+>();
+
+/** One array for the same good samples: what is added up of it serves with and without sparing the good. */
+function allGood({ good, siblings }: MineInput): readonly Weighted[] {
+  const before = goodTogether.get(good);
+  if (before?.siblings === siblings) return before.all;
+  const all = [...good, ...siblings];
+  goodTogether.set(good, { siblings, all });
+  return all;
+}
+
 /** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
 const fewClients = 16;
 /** Requests per client from which addresses are worth naming: below, the next one will be another. */
@@ -107,7 +121,7 @@ function splitByClient(excess: readonly Weighted[]): {
  * whose bound counts distinct clients, shrunk towards the site while the scope's own sample is small.
  */
 export function mineSignatures(input: MineInput): MineResult {
-  const known = [...input.good, ...input.siblings];
+  const known = allGood(input);
   const own = population(input.good);
   const other = population(input.siblings);
   const { trained, judged } = splitByClient(input.excess);
