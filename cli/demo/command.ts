@@ -21,7 +21,7 @@ export function demoCommand(): Command {
     .description('run the whole pipeline on three attacks and two honest controls, with a live console')
     .option('--once', 'end after the table instead of keeping the console up')
     .option('--seed <n>', 'of the traffic', wholeNumber, 7)
-    .option('--duration <duration>', 'of the traffic', duration, 30 * 60_000)
+    .option('--duration <duration>', 'of the traffic', duration, 20 * 60_000)
     .addOption(
       new Option('--log <kind>', 'where events flow').choices(['auto', 'kafka', 'memory']).default('auto'),
     )
