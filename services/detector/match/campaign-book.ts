@@ -73,7 +73,10 @@ export class CampaignBook {
       for (const endpoint of scope?.values ?? ['']) {
         const list = site.byEndpoint.get(endpoint);
         if (list === undefined) site.byEndpoint.set(endpoint, [inForce]);
-        else list.push(inForce);
+        else {
+          list.push(inForce);
+          list.sort(inOrder);
+        }
       }
     }
   }
@@ -121,6 +124,22 @@ export class CampaignBook {
 }
 
 const none: readonly InForce[] = [];
+
+/**
+ * Of two signatures that select a request the first counts, so their order must not depend on which revision was read
+ * last: older campaigns first, then older versions.
+ */
+function inOrder(a: InForce, b: InForce): number {
+  return (
+    a.campaign.opened_at - b.campaign.opened_at ||
+    (a.campaign.campaign_id < b.campaign.campaign_id
+      ? -1
+      : a.campaign.campaign_id > b.campaign.campaign_id
+        ? 1
+        : 0) ||
+    a.fromAt - b.fromAt
+  );
+}
 
 /** The service is stopping while a partition waited for the campaign clock: nothing of the batch was committed. */
 export class StoppedError extends Error {

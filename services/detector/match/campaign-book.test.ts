@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { Campaign } from '../../../lib/contracts/generated.ts';
+import type { LogBatch } from '../../../lib/log/log.ts';
+import { CampaignBook } from './campaign-book.ts';
+
+const campaign = (id: string, openedAt: number, revision: number): Campaign =>
+  ({
+    campaign_id: id,
+    revision,
+    site: 'default',
+    opened_at: openedAt,
+    updated_at: openedAt,
+    closed_at: null,
+    signatures: [
+      {
+        version: 1,
+        signature: {
+          predicates: [
+            { attribute: 'endpoint', op: 'in', values: ['POST /login'] },
+            { attribute: 'country', op: 'in', values: ['XX'] },
+          ],
+          except_good: false,
+        },
+        from_at: openedAt + 1000,
+        until_at: null,
+      },
+    ],
+  }) as unknown as Campaign;
+
+const read = (book: CampaignBook, ...values: Campaign[]): void =>
+  book.take({
+    records: values.map((value) => ({ type: 'Campaign', value })),
+  } as unknown as LogBatch<'campaigns'>);
+
+test('which campaign comes first does not depend on the order in which revisions are read', () => {
+  const one = [campaign('cmp_b', 1000, 1), campaign('cmp_a', 2000, 1), campaign('cmp_b', 1000, 2)];
+  const other = [campaign('cmp_a', 2000, 1), campaign('cmp_b', 1000, 2)];
+  const order = (campaigns: Campaign[]): string[] => {
+    const book = new CampaignBook();
+    read(book, ...campaigns);
+    return book.concerning('default', 'POST /login').map(({ campaign: { campaign_id: id } }) => id);
+  };
+  expect(order(one)).toEqual(['cmp_b', 'cmp_a']);
+  expect(order(other)).toEqual(['cmp_b', 'cmp_a']);
+});
