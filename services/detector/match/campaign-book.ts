@@ -4,7 +4,10 @@ import { compileSignature } from '../../../lib/signature/signature.ts';
 
 /** A signature in force over a stretch of event time. */
 export interface InForce {
+  /** The revision that brought this version of the signature: what a verdict quotes, however much was read since. */
   readonly campaign: Campaign;
+  /** End of the campaign as last read; null while it goes on. */
+  readonly closedAt: number | null;
   readonly signature: Signature;
   readonly test: (event: EnrichedRequest) => boolean;
   readonly fromAt: number;
@@ -18,6 +21,8 @@ interface SiteBook {
   /** By endpoint; '' for signatures that name none. */
   readonly byEndpoint: Map<string, InForce[]>;
   readonly campaigns: Map<string, Campaign>;
+  /** By campaign, then version: the revision that brought it. */
+  readonly firstRevisions: Map<string, Map<number, Campaign>>;
 }
 
 /**
@@ -48,7 +53,7 @@ export class CampaignBook {
   #revision(campaign: Campaign): void {
     let site = this.#sites.get(campaign.site);
     if (site === undefined) {
-      site = { byEndpoint: new Map(), campaigns: new Map() };
+      site = { byEndpoint: new Map(), campaigns: new Map(), firstRevisions: new Map() };
       this.#sites.set(campaign.site, site);
     }
     const known = site.campaigns.get(campaign.campaign_id);
@@ -59,9 +64,14 @@ export class CampaignBook {
       const kept = list.filter((inForce) => inForce.campaign.campaign_id !== campaign.campaign_id);
       list.splice(0, list.length, ...kept);
     }
+    const first = site.firstRevisions.get(campaign.campaign_id) ?? new Map<number, Campaign>();
+    site.firstRevisions.set(campaign.campaign_id, first);
     for (const version of campaign.signatures) {
+      const bringing = first.get(version.version) ?? campaign;
+      first.set(version.version, bringing);
       const inForce: InForce = {
-        campaign,
+        campaign: bringing,
+        closedAt: campaign.closed_at,
         signature: version.signature,
         test: compileSignature(version.signature),
         fromAt: version.from_at,
@@ -85,6 +95,7 @@ export class CampaignBook {
     for (const [id, { closed_at: closed }] of site.campaigns) {
       if (closed === null || closed >= before) continue;
       site.campaigns.delete(id);
+      site.firstRevisions.delete(id);
       for (const [endpoint, list] of site.byEndpoint) {
         const kept = list.filter((inForce) => inForce.campaign.campaign_id !== id);
         if (kept.length === 0) site.byEndpoint.delete(endpoint);

@@ -131,7 +131,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     let selected: InForce | null = null;
     for (const inForce of concerning) {
       // a campaign's endpoints earn nobody anything from the moment it could be known
-      const { opened_at: opened, closed_at: closed } = inForce.campaign;
+      const { opened_at: opened } = inForce.campaign;
+      const { closedAt: closed } = inForce;
       if (
         timestamp >= opened + paneMs + this.#options.config.lateness &&
         (closed === null || timestamp < closed)
