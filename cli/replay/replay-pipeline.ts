@@ -7,11 +7,10 @@ import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
-import { inPackage } from '../../lib/package-root.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
-import { createCommandBook } from '../../services/actuator/decider/command-book.ts';
 import { createProtection, type Protection } from '../../services/actuator/decider/protection.ts';
 import { runDecider } from '../../services/actuator/decider/run-decider.ts';
+import { configuredBook, protectionOptions } from '../../services/actuator/main.ts';
 import { startDetector } from '../../services/detector/main.ts';
 import { startEnricher } from '../../services/enricher/main.ts';
 import type { RootConfig } from '../config.ts';
@@ -91,25 +90,8 @@ export async function startReplayPipeline(
     checkpoints: noCheckpoints,
     now: Date.now,
   };
-  const { never_block: neverBlock, decider: deciderConfig, allow_list: allowed } = config.actuator;
-  const book = createCommandBook(
-    allowed.map((entry) => ({
-      site: entry.site,
-      target: { kind: 'cidr', value: entry.network },
-      covers: entry.covers,
-      reason: entry.reason,
-      who: 'configuration',
-      untilAt: entry.until === undefined ? null : Date.parse(entry.until),
-    })),
-  );
-  const protection = createProtection(
-    {
-      networks: neverBlock.networks,
-      files: neverBlock.files,
-      shippedFolder: neverBlock.shipped ? inPackage('data', 'never-block') : null,
-    },
-    book,
-  );
+  const book = configuredBook(config.actuator);
+  const protection = createProtection(protectionOptions(config.actuator), book);
   const handedOn = new Array<number>(await log.partitions('decisions')).fill(0);
   const tails: Tail[] = [
     await log.tail({
@@ -143,7 +125,7 @@ export async function startReplayPipeline(
       },
     }),
   ];
-  const decider = await runDecider(context, deciderConfig, book, protection);
+  const decider = await runDecider(context, config.actuator.decider, book, protection);
   const services: RunningService[] = [];
   const stop = async (): Promise<void> => {
     for (const service of services.splice(0).reverse()) await service.stop();
