@@ -12,6 +12,7 @@ import { createProtection, type Protection } from '../../services/actuator/decid
 import { runDecider } from '../../services/actuator/decider/run-decider.ts';
 import { configuredBook, protectionOptions } from '../../services/actuator/main.ts';
 import { startDetector } from '../../services/detector/main.ts';
+import type { Policy } from '../../services/detector/policies/load-policies.ts';
 import { startEnricher } from '../../services/enricher/main.ts';
 import type { RootConfig } from '../config.ts';
 
@@ -79,6 +80,8 @@ export async function startReplayPipeline(
   config: RootConfig,
   logger: Logger,
   listener: PipelineListener,
+  /** Ready-made ones instead of those of the configuration. */
+  policies?: readonly Policy[],
 ): Promise<ReplayPipeline> {
   const log = createMemoryLog({ trafficPartitions: 1 });
   const context: ServiceContext = {
@@ -137,6 +140,7 @@ export async function startReplayPipeline(
     services.push(
       await startDetector(context, config.detector, {
         onEvaluated: (event, { good }) => listener.evaluated(event, good),
+        ...(policies === undefined ? {} : { policies }),
       }),
     );
     services.push(await startEnricher(context, config.enricher));

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Campaign, Decision, EnrichedRequest, Verdict } from '../../lib/contracts/generated.ts';
+import type { Logger } from '../../lib/observability/logger.ts';
+import type { Metrics } from '../../lib/observability/metrics.ts';
+import {
+  type CollectProgress,
+  type CollectResult,
+  collectFiles,
+  type InspectedFile,
+} from '../../services/collector/collect-files.ts';
+import type { Policy } from '../../services/detector/policies/load-policies.ts';
+import type { RootConfig } from '../config.ts';
+import { createDecisionClock } from './decision-clock.ts';
+import type { EdgePreset } from './edge-presets.ts';
+import { createOutcomeQueue } from './outcome-queue.ts';
+import { createProtectedNetworks } from './protected-networks.ts';
+import { startReplayPipeline } from './replay-pipeline.ts';
+import {
+  createSimulatedEdge,
+  type EdgeReport,
+  type Judgement,
+  type SimulatedEdge,
+} from './simulated-edge.ts';
+import type { Rejection } from './summary.ts';
+
+/** What happens while input runs through. Times are event time; calls of one kind come in order. */
+export interface OpenLoopListener {
+  /** A request that detection has looked at; its outcome is not known yet. */
+  evaluated?(event: EnrichedRequest): void;
+  /**
+   * A request and what became of it, in the order of input, numbered from 0. `good`: its client is known to be good.
+   * A promise is waited for before the next.
+   */
+  settled(
+    event: EnrichedRequest,
+    good: boolean,
+    judgement: Judgement,
+    position: number,
+  ): Promise<void> | undefined;
+  verdict?(verdict: Verdict): void;
+  decision?(decision: Decision): void;
+  campaign?(campaign: Campaign): void;
+  rejected?(rejection: Rejection): void;
+}
+
+export interface OpenLoopOptions {
+  readonly config: RootConfig;
+  /** Ready-made policies instead of those of the configuration. */
+  readonly policies?: readonly Policy[];
+  readonly files: readonly InspectedFile[];
+  readonly defaultHost: string;
+  readonly edge: EdgePreset;
+  readonly delayMs: number;
+  readonly slots: number;
+  /** From the first request on, for this long nothing is stopped. */
+  readonly warmUpMs: number;
+  readonly listener: OpenLoopListener;
+  readonly logger: Logger;
+  readonly onProgress?: (progress: Readonly<CollectProgress>) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenLoopResult {
+  readonly collected: CollectResult;
+  readonly edge: EdgeReport;
+  readonly metrics: Metrics;
+}
+
+/** How often settled requests are taken out while input is read. */
+const settleEveryMs = 15;
+
+/**
+ * Runs input through the services of the pipeline to its end. Every request feeds detection, stopped or not; enforcement
+ * is computed beside it, by one simulated edge a site, and takes effect `delayMs` after the deciding moment.
+ */
+export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
+  const { config, listener, delayMs } = options;
+  const queue = createOutcomeQueue(delayMs);
+  const edges = new Map<string, SimulatedEdge>();
+  const clocks = new Map<string, number>();
+  let armedAt = Infinity;
+  let position = 0;
+
+  const pipeline = await startReplayPipeline(
+    config,
+    options.logger,
+    {
+      evaluated: (event, good) => {
+        if (armedAt === Infinity) armedAt = event.request.timestamp + options.warmUpMs;
+        listener.evaluated?.(event);
+        queue.push({ event, good });
+      },
+      tick: (tick, offset) => {
+        clocks.set(tick.site, tick.watermark_at);
+        clock.mark(offset, Math.min(...clocks.values()));
+      },
+      verdict: (verdict) => listener.verdict?.(verdict),
+      decision: (decision) => {
+        listener.decision?.(decision);
+        edgeOf(decision.site).learn(decision);
+      },
+      campaign: (campaign) => listener.campaign?.(campaign),
+    },
+    options.policies,
+  );
+  const clock = createDecisionClock({
+    log: pipeline.context.log,
+    handedOn: pipeline.decisionsHandedOn,
+    pause: () => sleep(1),
+  });
+  const isExempt = createProtectedNetworks(pipeline.protection.exempt(null, 0));
+  const isProtected = ({ bot, request }: EnrichedRequest): boolean =>
+    bot === 'verified' || isExempt(request.client_ip);
+  const edgeOf = (site: string): SimulatedEdge => {
+    let edge = edges.get(site);
+    if (edge === undefined) {
+      edge = createSimulatedEdge({ preset: options.edge, delayMs, entries: options.slots, isProtected });
+      edges.set(site, edge);
+    }
+    return edge;
+  };
+  const settle = async (until: number, limit: number): Promise<void> => {
+    for (const { event, good } of queue.settle(until, limit)) {
+      const { request } = event;
+      const judgement =
+        request.timestamp < armedAt
+          ? ({ outcome: 'allowed', decision: null } as const)
+          : edgeOf(request.site).judge(event, good);
+      const full = listener.settled(event, good, judgement, position++);
+      if (full !== undefined) await full;
+    }
+  };
+
+  let reading = true;
+  const settler = async (): Promise<void> => {
+    while (reading) {
+      await sleep(settleEveryMs);
+      const waiting = queue.length;
+      await settle(await clock.advance(), waiting);
+    }
+  };
+  try {
+    const settling = settler();
+    const collected = await Promise.race([
+      collectFiles(pipeline.context, config.collector, {
+        files: options.files,
+        sites: config.sites,
+        defaultHost: options.defaultHost,
+        onRejected: (rejection) => listener.rejected?.(rejection),
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }),
+      pipeline.failed,
+      settling.then(() => new Promise<never>(() => {})),
+    ]);
+    await Promise.race([pipeline.drained(), pipeline.failed]);
+    reading = false;
+    await Promise.race([settling, pipeline.failed]);
+    await clock.advance();
+    await settle(Infinity, Infinity);
+    return { collected, edge: combinedReport([...edges.values()]), metrics: pipeline.context.metrics };
+  } finally {
+    reading = false;
+    await pipeline.stop();
+  }
+}
+
+function combinedReport(edges: readonly SimulatedEdge[]): EdgeReport {
+  const unsupported: { [kind: string]: number } = {};
+  const sum = { entries: 0, rules: 0, peakEntries: 0, peakRules: 0, leftOut: 0 };
+  for (const edge of edges) {
+    const report = edge.report();
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += report[key];
+    for (const [kind, number] of Object.entries(report.unsupported))
+      unsupported[kind] = (unsupported[kind] ?? 0) + number;
+  }
+  return { ...sum, unsupported };
+}
