@@ -111,10 +111,16 @@ function entryFrom(
     level: decision.level,
     reason: decision.reason,
     requests: decision.requests,
+    campaignIds: campaignsOf(decision),
     decidedAt: decision.decided_at,
     updatedAt: decision.updated_at,
     expiresAt,
   };
+}
+
+function campaignsOf(decision: Decision): readonly string[] {
+  const ids = decision.causes.flatMap((cause) => (cause.campaign_id === null ? [] : [cause.campaign_id]));
+  return ids.length < 2 ? ids : [...new Set(ids)].sort();
 }
 
 /** Decisions that ended within `withinMs` before `at`, as the entries they were. */

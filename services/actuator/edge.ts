@@ -30,7 +30,10 @@ export interface Entry {
   readonly site: string;
   readonly level: string;
   readonly reason: string;
+  /** Requests behind it, all causes together: what it is worth a slot. */
   readonly requests: number;
+  /** Campaigns among its causes: what a rule for one of them selects, an address of it need not hold again. */
+  readonly campaignIds: readonly string[];
   /** Epoch ms. */
   readonly decidedAt: number;
   readonly updatedAt: number;
@@ -62,7 +65,20 @@ export interface Pool {
   readonly name: string;
   readonly holds: readonly EntryKind[];
   readonly capacity: number;
+  /** How much of the capacity an entry takes, a whole number above 0. Left out: 1. */
+  readonly slotsOf?: (entry: Entry) => number;
 }
+
+/** Languages in which an edge states a signature. */
+export type RuleLanguage =
+  | 'none'
+  | 'nginx'
+  | 'haproxy'
+  | 'envoy'
+  | 'cloudflare'
+  | 'aws-waf'
+  | 'fastly'
+  | 'cloud-armor';
 
 /** What an edge can do; the reconcile and the loop know nothing else about it. */
 export interface EdgeDescriptor {
@@ -74,15 +90,25 @@ export interface EdgeDescriptor {
   /** Longest IPv6 prefix it takes; narrower entries are left out, never widened. */
   readonly longestV6Prefix: number;
   /** Rules for signatures, where it has a language for them. */
-  readonly ruleLanguage: 'none' | 'nginx';
+  readonly ruleLanguage: RuleLanguage;
   /** Whether entries end by themselves at the edge. */
   readonly nativeTtl: boolean;
-  /** How concurrent writers are told apart. */
+  /**
+   * How concurrent writers are told apart. `token`: a write names the state it was planned on and fails with `conflict`
+   * when another writer came in between. `none`: a new owner waits until an apply of the old one can no longer run.
+   */
   readonly lock: 'none' | 'token';
   /** `account`: one for all instances, written by one elected owner. `instance`: each instance has its own. */
   readonly scope: 'account' | 'instance';
   /** Changes within this time are applied together. */
   readonly coalesceMs: number;
+  /**
+   * How long after an acknowledged apply a read may still show the old content (asynchronous operations, eventual
+   * visibility). Until then a difference is no fault, and nothing is written a second time. Left out: 0.
+   */
+  readonly visibleWithinMs?: number;
+  /** An apply that takes longer is aborted. Left out: 60 s. */
+  readonly applyWithinMs?: number;
 }
 
 /** Why an edge call failed: a state people see, and what the loop does next. */
@@ -111,8 +137,9 @@ export class EdgeError extends Error {
 
 /**
  * One WAF, CDN, proxy or list. The loop calls `observe` and `apply` one at a time, retries, and verifies by observing
- * again; an edge only says truthfully what is there and writes what the plan says. Both throw EdgeError. `close` leaves
- * the content in place: a stopped Tidegate must not unblock everybody.
+ * again; an edge only says truthfully what is there and writes what the plan says, removals before additions. Both
+ * throw EdgeError. After `signal` is aborted nothing more may be sent: the edge may have another writer by then.
+ * `close` leaves the content in place: a stopped Tidegate must not unblock everybody.
  */
 export interface Edge {
   readonly descriptor: EdgeDescriptor;
@@ -128,7 +155,8 @@ export interface Edge {
 /** What every edge is created with. */
 export interface EdgeDependencies {
   readonly name: string;
-  readonly armed: boolean;
+  /** Whether the edge is to enforce; changes at run time (`tidegate edges arm`). */
+  readonly isArmed: () => boolean;
   readonly now: () => number;
   /** Networks that no rule may stop at `at`, read at every apply. */
   readonly exempt: (at: number) => readonly Network[];

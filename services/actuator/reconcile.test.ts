@@ -37,6 +37,7 @@ function entry(value: string, more: Partial<Entry> = {}): Entry {
     level: 'high',
     reason: '',
     requests: 0,
+    campaignIds: [],
     decidedAt: 0,
     updatedAt: 0,
     expiresAt: 1000,

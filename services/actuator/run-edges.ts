@@ -38,7 +38,7 @@ export async function runEdges(
     edgeConfig,
     edge: createEdge(edgeConfig, {
       name: edgeConfig.name,
-      armed: !edgeConfig.dry_run,
+      isArmed: () => !edgeConfig.dry_run,
       now,
       exempt: (at) => protection.exempt(null, at),
       ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),

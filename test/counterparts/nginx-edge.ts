@@ -28,6 +28,7 @@ function entry(target: Entry['target']): Entry {
     level: 'high',
     reason: 'r',
     requests: 0,
+    campaignIds: [],
     decidedAt: 0,
     updatedAt: 0,
     expiresAt: 1e15,
@@ -122,7 +123,7 @@ export async function startNginxFixture(): Promise<NginxFixture> {
   };
   const edge = createNginxEdge(config, {
     name: 'edge',
-    armed: true,
+    isArmed: () => true,
     now: Date.now,
     exempt: () => fixture.exempt,
     ended: () => [],

@@ -25,7 +25,7 @@ test.each(edgeKinds)('%s starts in dry run, and its descriptor is whole', async 
   expect(config.dry_run).toBe(true);
   const edge = createEdge(config, {
     name: 'edge',
-    armed: false,
+    isArmed: () => false,
     now: Date.now,
     exempt: () => [],
     ended: () => [],

@@ -78,7 +78,7 @@ interface Reader {
   previous: number;
 }
 
-export function createCrowdsecEdge(config: CrowdsecConfig, { armed, now, ended }: EdgeDependencies): Edge {
+export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended }: EdgeDependencies): Edge {
   const journal = createChangeJournal<Entry>(journalLimit);
   const readers = new Map<string, Reader>();
   const list = createServedList((before, after) => {
@@ -132,7 +132,7 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { armed, now, ended }
       return null;
     }
     // In dry run a bouncer is served, but nothing; before the first list is known it has to wait.
-    if (armed && list.entries === null) {
+    if (isArmed() && list.entries === null) {
       reply.code(503).header('retry-after', '2').send({ message: 'decisions are being read' });
       return null;
     }

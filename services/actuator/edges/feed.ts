@@ -37,7 +37,7 @@ interface Rendered {
   readonly etag: string;
 }
 
-export function createFeedEdge(config: FeedConfig, { armed }: EdgeDependencies): Edge {
+export function createFeedEdge(config: FeedConfig, { isArmed }: EdgeDependencies): Edge {
   const rendered = new Map<string, Rendered>();
   let changedAt = new Date();
   const list = createServedList(() => {
@@ -89,7 +89,7 @@ export function createFeedEdge(config: FeedConfig, { armed }: EdgeDependencies):
         .code(503)
         .header('retry-after', '10')
         .send(
-          armed ? 'the list is being read\n' : 'this feed is in dry run: set dry_run: false to serve it\n',
+          isArmed() ? 'the list is being read\n' : 'this feed is in dry run: tidegate edges arm serves it\n',
         );
     const { text, etag } = render(list.entries, query.data.limit, query.data.family);
     reply.header('etag', etag).header('last-modified', changedAt.toUTCString());
