@@ -42,7 +42,7 @@ test('references take the type of what they stand for; text with a reference ins
 test('all problems at once, each with file, line, column and field', () => {
   expect(problemsOf('port: many\nlog:\n  broker: x\n  password: ${NOT_SET}\nevery: 5 parsecs\n')).toEqual([
     expect.stringMatching(/^tidegate.yaml:1:7: port: Invalid input: expected number/),
-    'tidegate.yaml:3:11: log.broker: unknown field',
+    'tidegate.yaml:3:3: log.broker: unknown field',
     'tidegate.yaml:4:13: log.password: environment variable NOT_SET is not set',
     'tidegate.yaml:5:8: every: not a duration: "5 parsecs" (use 500ms, 5s, 1h30m, 14d)',
   ]);

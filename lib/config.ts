@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** All problems of one configuration, each with file, line and field. Exit code 2. */
 export class ConfigError extends Error {
@@ -53,46 +54,40 @@ function substitute(text: string, env: NodeJS.ProcessEnv, problem: (message: str
   });
 }
 
-/**
- * Parses YAML, fills in references and checks it against the schema. Every problem names `file:line:column` and the
- * field's path; all are reported at once.
- */
-export function parseConfig<T extends z.ZodType>(
+/** What became of one configuration: its value when it is sound, and every problem in the order of the text. */
+export interface CheckedConfig<T> {
+  /** null when there are problems. */
+  readonly value: T | null;
+  readonly problems: readonly ConfigProblem[];
+  readonly yaml: YamlSource;
+}
+
+export interface ConfigProblem {
+  /** -1: about the whole file. */
+  readonly offset: number;
+  /** `file:line:column: field: what is wrong` */
+  readonly text: string;
+}
+
+/** Parses YAML, fills in references and checks it against the schema; throws nothing. */
+export function checkConfig<T extends z.ZodType>(
   schema: T,
   source: ConfigSource,
   env: NodeJS.ProcessEnv,
-): z.output<T> {
-  const lines = new LineCounter();
-  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const found: { readonly offset: number; readonly text: string }[] = [];
-  const at = (offset: number | undefined): string => {
-    if (offset === undefined) return source.name;
-    const { line, col } = lines.linePos(offset);
-    return `${source.name}:${line}:${col}`;
-  };
+): CheckedConfig<z.output<T>> {
+  const yaml = readYaml(source.name, source.text);
+  const found: ConfigProblem[] = [];
   const problem = (offset: number | undefined, message: string): void => {
-    found.push({ offset: offset ?? -1, text: `${at(offset)}: ${message}` });
+    found.push({ offset: offset ?? -1, text: `${yaml.place(offset)}: ${message}` });
   };
-  const throwIfAny = (): void => {
-    if (found.length === 0) return;
-    throw new ConfigError(found.sort((a, b) => a.offset - b.offset).map(({ text }) => text));
-  };
-  for (const error of document.errors) problem(error.pos[0], error.message);
-  throwIfAny();
+  const inOrder = (): ConfigProblem[] => found.sort((a, b) => a.offset - b.offset);
+  for (const { offset, message } of yaml.syntax) problem(offset, message);
+  if (found.length > 0) return { value: null, problems: inOrder(), yaml };
 
-  const offsetOf = (path: readonly PropertyKey[]): number | undefined => {
-    for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true) as
-        | { range?: [number, number, number] }
-        | undefined;
-      if (node?.range) return node.range[0];
-    }
-    return undefined;
-  };
   const resolve = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (typeof value === 'string') {
       const text = substitute(value, env, (message) =>
-        problem(offsetOf(path), `${path.join('.')}: ${message}`),
+        problem(yaml.valueAt(path), `${path.join('.')}: ${message}`),
       );
       // A value that is wholly one reference takes the YAML type of what it stands for (${PORT} is a number).
       return text !== value && value.replace(reference, '') === ''
@@ -107,16 +102,32 @@ export function parseConfig<T extends z.ZodType>(
     }
     return value;
   };
-  const input = resolve(document.toJS() ?? {}, []);
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(resolve(yaml.value ?? {}, []));
   for (const issue of result.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const path = [...issue.path, key];
-        problem(offsetOf(path), `${path.join('.')}: unknown field`);
+        problem(yaml.keyAt(path), `${path.join('.')}: unknown field`);
       }
-    } else problem(offsetOf(issue.path), `${issue.path.join('.') || '(top)'}: ${issue.message}`);
+    } else problem(yaml.valueAt(issue.path), `${issue.path.join('.') || '(top)'}: ${issue.message}`);
   }
-  throwIfAny();
-  return result.data as z.output<T>;
+  return {
+    value: found.length === 0 ? (result.data as z.output<T>) : null,
+    problems: inOrder(),
+    yaml,
+  };
+}
+
+/**
+ * Parses YAML, fills in references and checks it against the schema. Every problem names `file:line:column` and the
+ * field's path; all are reported at once, as one ConfigError.
+ */
+export function parseConfig<T extends z.ZodType>(
+  schema: T,
+  source: ConfigSource,
+  env: NodeJS.ProcessEnv,
+): z.output<T> {
+  const { value, problems } = checkConfig(schema, source, env);
+  if (problems.length > 0) throw new ConfigError(problems.map(({ text }) => text));
+  return value as z.output<T>;
 }

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, parseConfig } from '../../../lib/config.ts';
+import { ConfigError, checkConfig } from '../../../lib/config.ts';
 import { inPackage } from '../../../lib/package-root.ts';
-import { type Condition, compileCondition, namesIn } from './condition.ts';
+import type { YamlSource } from '../../../lib/yaml-source.ts';
+import {
+  type Condition,
+  compileCondition,
+  conditionProblems,
+  namesIn,
+  type Vocabulary,
+} from './condition.ts';
 import { type FeatureSpec, featureKey, type PolicyDocument, policySchema } from './policy-schema.ts';
 
 export type ScopeKind = 'site' | 'endpoint' | 'partner_endpoint' | 'client';
@@ -28,23 +35,6 @@ export interface Policy {
   readonly taxonomy: readonly string[];
 }
 
-const known = new Set([
-  'endpoint',
-  'client',
-  'peers',
-  'siblings',
-  'normal',
-  'excess',
-  'surprise',
-  'function',
-  'true',
-  'false',
-  'null',
-  'in',
-  'p50',
-  'p99',
-]);
-
 function scopeOf(groupBy: readonly string[]): ScopeKind | null {
   const key = [...groupBy].sort().join('+');
   if (key === 'endpoint' || key === 'client' || key === 'site') return key;
@@ -60,91 +50,133 @@ function taxonomyOf(tag: string): string {
   return family === 'attack' ? `ATT&CK ${name}` : tag;
 }
 
-/** Compiles one policy; `problems` are `file:line:column: message` (line and column where the parser knows them). */
-export function compilePolicy(file: string, text: string): Policy {
-  const document = parseConfig(policySchema, { name: file, text }, {});
-  const problems: string[] = [];
-  const line = (field: string): string => {
-    const at = text.split('\n').findIndex((row) => row.startsWith(`${field}:`));
-    return at < 0 ? file : `${file}:${at + 1}:1`;
-  };
-  const compile = (field: 'match' | 'condition'): Condition => {
-    try {
-      return compileCondition(document[field]);
-    } catch (error) {
-      problems.push(`${line(field)}: ${field}: ${(error as Error).message.split('\n')[0]}`);
-      return () => false;
-    }
-  };
-  const matches = compile('match');
-  const condition = compile('condition');
-  for (const name of namesIn(document.condition))
-    if (!known.has(name) && document.features[name] === undefined)
-      problems.push(`${line('condition')}: condition: no feature is called ${JSON.stringify(name)}`);
+const specOf = (feature: PolicyDocument['features'][string]): FeatureSpec =>
+  feature.type === 'client'
+    ? { type: 'client', of: feature.of, spanMs: 60_000 }
+    : feature.type === 'event_count'
+      ? { type: 'event_count', spanMs: feature.timespan }
+      : feature.type === 'ratio'
+        ? { type: 'ratio', of: feature.of, spanMs: feature.timespan }
+        : { type: 'value_count', of: feature.of, spanMs: feature.timespan };
 
-  const scopes = new Set<string>();
-  const features = Object.entries(document.features).map(([name, feature]) => {
-    scopes.add(scopeOf(feature['group-by']) ?? `?${feature['group-by'].join(', ')}`);
-    const spec: FeatureSpec =
-      feature.type === 'client'
-        ? { type: 'client', of: feature.of, spanMs: 60_000 }
-        : feature.type === 'event_count'
-          ? { type: 'event_count', spanMs: feature.timespan }
-          : feature.type === 'ratio'
-            ? { type: 'ratio', of: feature.of, spanMs: feature.timespan }
-            : { type: 'value_count', of: feature.of, spanMs: feature.timespan };
-    return { name, key: featureKey(spec), spec };
+/** Features as far as they can be made out, so that conditions are checked even when something else is wrong. */
+function declared(yaml: YamlSource): ReadonlyMap<string, boolean> {
+  const features = (yaml.value as { features?: unknown } | undefined)?.features;
+  if (features === null || typeof features !== 'object') return new Map();
+  return new Map(
+    Object.entries(features).map(([name, spec]) => [name, (spec as { type?: unknown })?.type === 'ratio']),
+  );
+}
+
+/**
+ * Compiles one policy. Throws a ConfigError with all its problems, each `file:line:column: field: what is wrong`; inside
+ * a CEL expression line and column are those of the token.
+ */
+export function compilePolicy(file: string, text: string): Policy {
+  const { value: document, problems: found, yaml } = checkConfig(policySchema, { name: file, text }, {});
+  const problems = [...found];
+  const problem = (offset: number | undefined, message: string): void => {
+    problems.push({ offset: offset ?? -1, text: `${yaml.place(offset)}: ${message}` });
+  };
+  const features = declared(yaml);
+  const raw = (yaml.value ?? {}) as {
+    readonly match?: unknown;
+    readonly condition?: unknown;
+    features?: object;
+  };
+  const byClient = Object.values(raw.features ?? {}).some((feature) => feature?.type === 'client');
+  for (const field of ['match', 'condition'] as const) {
+    const expression = raw[field];
+    if (typeof expression !== 'string') continue;
+    const vocabulary: Vocabulary =
+      field === 'match'
+        ? { features: new Map(), in: 'match' }
+        : { features, in: byClient ? 'clients' : 'groups' };
+    for (const { at, message } of conditionProblems(expression, vocabulary))
+      problem(yaml.characterAt([field], at), `${field}: ${message}`);
+  }
+  const specs = Object.entries(document?.features ?? {}).map(([name, feature]) => {
+    const spec = specOf(feature);
+    return {
+      name,
+      key: featureKey(spec),
+      spec,
+      scope: scopeOf(feature['group-by']),
+      by: feature['group-by'],
+    };
   });
-  const scope = [...scopes][0] ?? '?nothing';
-  if (scopes.size !== 1) problems.push(`${line('features')}: features: all must have the same group-by`);
-  else if (scope.startsWith('?'))
-    problems.push(
-      `${line('features')}: features: can't group by ${scope.slice(1)} (site, endpoint, endpoint and partner, or client)`,
-    );
-  if (
-    scope === 'client'
-      ? features.some((f) => f.spec.type !== 'client')
-      : features.some((f) => f.spec.type === 'client')
-  )
-    problems.push(`${line('features')}: features: type client and group-by [client] belong together`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const scope = specs[0]?.scope ?? null;
+  for (const { name, spec, scope: own, by } of specs) {
+    const place = yaml.valueAt(['features', name, 'group-by']);
+    if (own === null)
+      problem(
+        place,
+        `features.${name}: can't group by ${by.join(', ')} (site, endpoint, endpoint and partner, or client)`,
+      );
+    else if (own !== scope)
+      problem(place, `features.${name}: all features of a policy must have the same group-by`);
+    else if ((own === 'client') !== (spec.type === 'client'))
+      problem(place, `features.${name}: type client and group-by [client] belong together`);
+  }
+  if (document !== null && specs.length === 0)
+    problem(yaml.keyAt(['features']), 'features: a policy needs at least one');
+  if (problems.length > 0 || document === null)
+    throw new ConfigError(problems.sort((a, b) => a.offset - b.offset).map((one) => one.text));
   return {
     document,
     hash: createHash('sha256').update(text).digest('hex').slice(0, 16),
-    scope: scope as ScopeKind,
-    features,
-    matches,
-    condition,
+    scope: scope!,
+    features: specs.map(({ name, key, spec }) => ({ name, key, spec })),
+    matches: compileCondition(document.match),
+    condition: compileCondition(document.condition),
     uses: new Set(namesIn(document.condition)),
     taxonomy: document.tags.map(taxonomyOf),
   };
 }
 
-/**
- * Every *.yaml of a folder, by file name; '' is the shipped set. Policies with `mode: off` are left out. All problems
- * of all files are thrown together as one ConfigError.
- */
-export function loadPolicies(folder: string): Policy[] {
-  const from = folder === '' ? inPackage('policies') : folder;
-  const problems: string[] = [];
-  const policies: Policy[] = [];
-  for (const name of readdirSync(from).sort()) {
-    if (!/\.ya?ml$/.test(name)) continue;
+/** A policy file as it was read: the policy, or what is wrong with it. */
+export interface PolicyFile {
+  readonly path: string;
+  readonly policy: Policy | null;
+  readonly problems: readonly string[];
+}
+
+/** Every *.yaml of a folder by file name, or one file; '' is the shipped set. Policies with `mode: off` are among them. */
+export function readPolicyFiles(place: string): PolicyFile[] {
+  const from = place === '' ? inPackage('policies') : place;
+  if (!existsSync(from)) throw new ConfigError([`${from}: no such file or folder`]);
+  const paths = statSync(from).isDirectory()
+    ? readdirSync(from)
+        .sort()
+        .filter((name) => /\.ya?ml$/.test(name))
+        .map((name) => join(from, name))
+    : [from];
+  const first = new Map<string, string>();
+  return paths.map((path) => {
     try {
-      policies.push(compilePolicy(join(from, name), readFileSync(join(from, name), 'utf8')));
+      const policy = compilePolicy(path, readFileSync(path, 'utf8'));
+      const { id } = policy.document;
+      const other = first.get(id);
+      if (other !== undefined)
+        return { path, policy: null, problems: [`${path}: id: ${other} has the same one`] };
+      first.set(id, path);
+      return { path, policy, problems: [] };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      problems.push(...error.problems);
+      return { path, policy: null, problems: error.problems };
     }
-  }
-  const ids = new Map<string, string>();
-  for (const { document } of policies) {
-    const other = ids.get(document.id);
-    if (other !== undefined) problems.push(`${from}: ${document.title} and ${other} have the same id`);
-    ids.set(document.id, document.title);
-  }
+  });
+}
+
+/**
+ * The policies of a folder that are not off; '' is the shipped set. All problems of all files are thrown together as
+ * one ConfigError.
+ */
+export function loadPolicies(folder: string): Policy[] {
+  const files = readPolicyFiles(folder);
+  const problems = files.flatMap((file) => file.problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return policies.filter((policy) => policy.document.mode !== 'off');
+  return files.flatMap(({ policy }) => (policy === null || policy.document.mode === 'off' ? [] : [policy]));
 }
 
 /** One hash for a set of policies, whatever the order of its files. */

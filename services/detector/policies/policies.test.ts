@@ -36,9 +36,44 @@ describe('policies', () => {
     const problems = problemsOf(good.replace('level: high', 'level: huge').replace('ttl: 1h', 'ttl: soon'));
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatch(/^p\.yaml:4:\d+: level/);
-    expect(problemsOf(good.replace("'misses >", "'misses > &&"))[0]).toMatch(/^p\.yaml:8:1: condition/);
+    expect(problemsOf(good.replace("'misses >", "'misses > &&"))[0]).toMatch(
+      /^p\.yaml:8:22: condition: Unexpected/,
+    );
     expect(problemsOf(good.replace("'misses >", "'mises >"))[0]).toMatch(/no feature is called "mises"/);
     expect(problemsOf(good)).toEqual([]);
+  });
+
+  it('points into conditions, and finds everything in one go', () => {
+    const text = good
+      .replace('status: test', 'status: tset')
+      .replace('description: d', 'description: d\nmatch: endpoint.function == "logn" && endpoint.path != ""')
+      .replace(
+        /condition: .*/,
+        'condition: >\n  misses > 2 * nromal(misses).p50\n  && normal(misses).p95 > surprise(rate)',
+      );
+    expect(problemsOf(text)).toEqual([
+      'p.yaml:3:9: status: Invalid option: expected one of "experimental"|"test"|"stable"',
+      expect.stringMatching(/^p\.yaml:6:29: match: never "logn" \(login, payment, /),
+      expect.stringMatching(/^p\.yaml:6:48: match: there is no field "path" here \(function, /),
+      expect.stringMatching(/^p\.yaml:10:16: condition: no function is called nromal/),
+      expect.stringMatching(/^p\.yaml:11:21: condition: there is no field "p95" here/),
+      'p.yaml:11:36: condition: no feature is called "rate"',
+    ]);
+  });
+
+  it('knows what exists where', () => {
+    const counted = good.replace(
+      /condition: .*/,
+      "condition: 'peers.clients > 3 && excess(rate) > 1'\n  # no",
+    );
+    const withRate = counted.replace(
+      'misses: {type: ratio, of: missing, group-by',
+      'rate: {type: event_count, group-by',
+    );
+    expect(problemsOf(withRate)).toEqual([
+      'p.yaml:8:13: condition: peers is not known here',
+      'p.yaml:8:41: condition: excess() is defined for ratio features only',
+    ]);
   });
 
   it('treats unknown as undecided, not as zero', () => {

@@ -7,6 +7,7 @@ import {
   countNames,
   sketchNames,
 } from '../layout.ts';
+import { policyTest } from './test-schema.ts';
 
 /** Longest window of a feature: panes are kept this long. */
 export const longestSpanMs = 60_000;
@@ -105,15 +106,7 @@ export const policySchema = z.strictObject({
     escalate: z.array(ttl).default([]),
   }),
   /** Run by `tidegate policies test`. */
-  tests: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        input: z.string(),
-        expect: z.record(z.string(), z.union([z.number(), z.string()])),
-      }),
-    )
-    .default([]),
+  tests: policyTest.array().default([]),
 });
 
 export type PolicyDocument = z.output<typeof policySchema>;

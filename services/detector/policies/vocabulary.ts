@@ -1,0 +1,95 @@
+import { endpointFunctions } from '../../../lib/path/endpoint-function.ts';
+
+/** What a condition may read, with its documentation: the checks of policies and the reference page are made of it. */
+export interface Variable {
+  readonly doc: string;
+  /** Fields of the variable; null: it is a figure itself. */
+  readonly members: { readonly [name: string]: Member } | null;
+  /** Where it exists. */
+  readonly in: 'groups' | 'clients' | 'match' | 'everywhere';
+}
+export interface Member {
+  readonly doc: string;
+  readonly type: 'number' | 'text' | 'yes/no';
+  /** The only values a text may have. */
+  readonly values?: readonly string[];
+}
+
+const endpoint: Variable = {
+  doc: 'The endpoint of the group. Unknown in policies that do not group by endpoint.',
+  in: 'everywhere',
+  members: {
+    function: { doc: 'What the endpoint is for.', type: 'text', values: endpointFunctions },
+    method: { doc: 'Method, in capitals.', type: 'text' },
+    host: { doc: 'Host.', type: 'text' },
+    template: { doc: 'Path with placeholders: `/stores/{number}/stock`.', type: 'text' },
+    documented: { doc: 'Whether an OpenAPI document has it; null without a document.', type: 'yes/no' },
+    write: { doc: 'POST, PUT, PATCH or DELETE.', type: 'yes/no' },
+  },
+};
+
+export const variables: { readonly [name: string]: Variable } = {
+  endpoint,
+  siblings: {
+    doc:
+      'Median growth of the other endpoints of the site against their own normal, never below 1: the control group of ' +
+      'a surge. 1 while fewer than three others are learned.',
+    in: 'groups',
+    members: null,
+  },
+  peers: {
+    doc: 'The other clients of the whole site in the same 20 seconds.',
+    in: 'clients',
+    members: {
+      clients: { doc: 'How many there are.', type: 'number' },
+      mean_20s: { doc: 'Requests that each of them sent, on average.', type: 'number' },
+    },
+  },
+};
+
+/** Functions over the name of a feature. Each gives a figure, or a group of figures. */
+export interface ConditionFunction {
+  readonly doc: string;
+  readonly of: 'any feature' | 'ratio features';
+  readonly members: { readonly [name: string]: Member } | null;
+}
+
+export const functions: { readonly [name: string]: ConditionFunction } = {
+  normal: {
+    doc:
+      'What is usual for the feature in this group, learned from panes without an episode. While little of the group ' +
+      'itself is known its function class stands in, then its host, then a floor (`rung` says which).',
+    of: 'any feature',
+    members: {
+      p50: { doc: 'Median.', type: 'number' },
+      p99: { doc: '99th percentile.', type: 'number' },
+      n: { doc: 'Stretches of ten seconds it was learned from; 0: nothing was learned.', type: 'number' },
+      rung: {
+        doc: 'Whose figures these are.',
+        type: 'text',
+        values: ['endpoint', 'function', 'host', 'floor'],
+      },
+      share: {
+        doc: 'Ratio features: the learned share, shrunk towards class, host and prior.',
+        type: 'number',
+      },
+      upper: { doc: 'Ratio features: what that share may plausibly be at most.', type: 'number' },
+      samples: { doc: 'Ratio features: requests behind the share.', type: 'number' },
+    },
+  },
+  excess: {
+    doc:
+      'Requests in the window that show the behaviour beyond those which so many requests without it bring along. The ' +
+      'side without the behaviour estimates the honest volume, so a crowd ten times as large has no excess.',
+    of: 'ratio features',
+    members: null,
+  },
+  surprise: {
+    doc: 'The excess in standard deviations; real traffic is burstier than independent arrivals, and that is allowed for.',
+    of: 'ratio features',
+    members: null,
+  },
+};
+
+/** Functions of CEL itself that make sense over figures and texts. */
+export const builtins: ReadonlySet<string> = new Set(['size', 'int', 'double', 'string', 'bool']);
