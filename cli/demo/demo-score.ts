@@ -12,7 +12,7 @@ import { createSimulatedEdge, type SimulatedEdge } from '../replay/simulated-edg
  * the end; the demo's traffic is bounded.
  */
 export interface DemoScore {
-  evaluated(event: EnrichedRequest, good: boolean): void;
+  evaluated(event: EnrichedRequest, standing: number): void;
   decision(decision: Decision): void;
   readonly requests: number;
   readonly decisions: readonly Decision[];
@@ -28,12 +28,12 @@ export interface DemoScore {
 export const demoEdge = edgePresets.find(({ name }) => name === 'generic')!;
 
 export function createDemoScore(): DemoScore {
-  const events = new Map<string, { readonly event: EnrichedRequest; readonly good: boolean }>();
+  const events = new Map<string, { readonly event: EnrichedRequest; readonly standing: number }>();
   const revisions = new Map<string, Decision>();
 
   return {
     // Keyed by id: after a rebalance a partition may be evaluated again from its checkpoint, with the same answer.
-    evaluated: (event, good) => void events.set(event.request.event_id, { event, good }),
+    evaluated: (event, standing) => void events.set(event.request.event_id, { event, standing }),
     decision: (decision) => void revisions.set(`${decision.decision_id}/${decision.revision}`, decision),
     get requests() {
       return events.size;
@@ -65,10 +65,10 @@ export function createDemoScore(): DemoScore {
       const ordered = [...events.values()].sort(
         (a, b) => a.event.request.timestamp - b.event.request.timestamp,
       );
-      for (const { event, good } of ordered) {
+      for (const { event, standing } of ordered) {
         const label = labels.get(event.request.event_id);
         if (label === undefined) continue;
-        scorer.add(event.request.timestamp, label, edgeOf(event.request.site).judge(event, good).outcome);
+        scorer.add(event.request.timestamp, label, edgeOf(event.request.site).judge(event, standing).outcome);
       }
       return scorer.result();
     },

@@ -124,7 +124,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const actuator = await group.start(startActuator(context, actuatorConfig));
     await group.start(
       startDetector(context, base.detector, {
-        onEvaluated: (event, { good }) => score.evaluated(event, good),
+        onEvaluated: (event, { standing }) => score.evaluated(event, standing),
       }),
     );
     await group.start(startEnricher(context, base.enricher));

@@ -4,6 +4,8 @@ import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
 export interface Waiting {
   readonly event: EnrichedRequest;
   readonly good: boolean;
+  /** Bits of lib/signature/standing.ts. */
+  readonly standing: number;
 }
 
 /**

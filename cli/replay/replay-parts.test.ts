@@ -18,7 +18,11 @@ describe('outcome queue', () => {
         (times, clocks) => {
           const queue = createOutcomeQueue(5);
           for (const [index, timestamp] of times.entries())
-            queue.push({ event: enrichedRequest({ timestamp, event_id: String(index) }), good: false });
+            queue.push({
+              event: enrichedRequest({ timestamp, event_id: String(index) }),
+              good: false,
+              standing: 0,
+            });
           const out: number[] = [];
           for (const clock of [...clocks].sort((a, b) => a - b))
             for (const { event } of queue.settle(clock)) {

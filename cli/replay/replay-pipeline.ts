@@ -19,7 +19,7 @@ import type { RootConfig } from '../config.ts';
 /** Where replay listens in. All calls come in the order of the topic. */
 export interface PipelineListener {
   /** A request as match has judged it; `good`: its client is known to be good. In the order of input. */
-  evaluated(event: EnrichedRequest, good: boolean): void;
+  evaluated(event: EnrichedRequest, good: boolean, standing: number): void;
   /** The watermark of a site, at an offset of requests.enriched. */
   tick(tick: Tick, offset: number): void;
   verdict(verdict: Verdict): void;
@@ -139,7 +139,7 @@ export async function startReplayPipeline(
   try {
     services.push(
       await startDetector(context, config.detector, {
-        onEvaluated: (event, { good }) => listener.evaluated(event, good),
+        onEvaluated: (event, { good, standing }) => listener.evaluated(event, good, standing),
         ...(policies === undefined ? {} : { policies }),
       }),
     );

@@ -85,10 +85,10 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     config,
     options.logger,
     {
-      evaluated: (event, good) => {
+      evaluated: (event, good, standing) => {
         if (armedAt === Infinity) armedAt = event.request.timestamp + options.warmUpMs;
         listener.evaluated?.(event);
-        queue.push({ event, good });
+        queue.push({ event, good, standing });
       },
       tick: (tick, offset) => {
         clocks.set(tick.site, tick.watermark_at);
@@ -120,12 +120,12 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     return edge;
   };
   const settle = async (until: number, limit: number): Promise<void> => {
-    for (const { event, good } of queue.settle(until, limit)) {
+    for (const { event, good, standing } of queue.settle(until, limit)) {
       const { request } = event;
       const judgement =
         request.timestamp < armedAt
           ? ({ outcome: 'allowed', decision: null } as const)
-          : edgeOf(request.site).judge(event, good);
+          : edgeOf(request.site).judge(event, standing);
       const full = listener.settled(event, good, judgement, position++);
       if (full !== undefined) await full;
     }

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Signature } from '../../lib/contracts/generated.ts';
+import { history } from '../../lib/signature/standing.ts';
 import { type EdgePreset, edgePresets } from './edge-presets.ts';
 import { decisionFor, enrichedRequest } from './enriched-request.test-fixture.ts';
 import { createSimulatedEdge } from './simulated-edge.ts';
+
+/** Nothing speaks for the client. */
+const unknown = 0;
 
 const presetOf = (name: string): EdgePreset => edgePresets.find((edge) => edge.name === name)!;
 const edge = (options: { preset?: string; delayMs?: number; entries?: number } = {}) =>
@@ -20,6 +24,7 @@ const sweep: Signature = {
     { attribute: 'ja4', op: 'in', values: ['t13d'] },
   ],
   except_good: true,
+  good_after: [],
 };
 
 describe('simulated edge', () => {
@@ -27,17 +32,17 @@ describe('simulated edge', () => {
     const one = edge();
     one.learn(decisionFor({ kind: 'ip', value: '203.0.113.9' }, { at: 10_000, until: 20_000 }));
     const outcomes = [9_000, 11_999, 12_000, 19_999, 20_000].map(
-      (time) => one.judge(at(time), false).outcome,
+      (time) => one.judge(at(time), unknown).outcome,
     );
     expect(outcomes).toEqual(['allowed', 'allowed', 'blocked', 'blocked', 'allowed']);
-    expect(one.judge(at(12_000, '203.0.113.10'), false).outcome).toBe('allowed');
+    expect(one.judge(at(12_000, '203.0.113.10'), unknown).outcome).toBe('allowed');
   });
 
   it('judges a request that comes out of order by what held at its own time', () => {
     const one = edge();
     one.learn(decisionFor({ kind: 'ip', value: '203.0.113.9' }, { at: 10_000, until: 20_000 }));
-    expect(one.judge(at(15_000), false).outcome).toBe('blocked');
-    expect(one.judge(at(11_000), false).outcome).toBe('allowed');
+    expect(one.judge(at(15_000), unknown).outcome).toBe('blocked');
+    expect(one.judge(at(11_000), unknown).outcome).toBe('allowed');
   });
 
   it('keeps the former revision in force until the next takes effect', () => {
@@ -45,9 +50,9 @@ describe('simulated edge', () => {
     const target = { kind: 'ip', value: '203.0.113.9' };
     one.learn(decisionFor(target, { at: 0, until: 60_000 }, { action: 'challenge' }));
     one.learn(decisionFor(target, { at: 30_000, until: 90_000 }, { revision: 2 }));
-    expect(one.judge(at(40_000), false).outcome).toBe('blocked');
-    expect(one.judge(at(31_000), false).outcome).toBe('challenged');
-    expect(one.judge(at(80_000), false).outcome).toBe('blocked');
+    expect(one.judge(at(40_000), unknown).outcome).toBe('blocked');
+    expect(one.judge(at(31_000), unknown).outcome).toBe('challenged');
+    expect(one.judge(at(80_000), unknown).outcome).toBe('blocked');
   });
 
   it('takes a release back', () => {
@@ -55,8 +60,8 @@ describe('simulated edge', () => {
     const target = { kind: 'ip', value: '203.0.113.9' };
     one.learn(decisionFor(target, { at: 0, until: 60_000 }));
     one.learn(decisionFor(target, { at: 10_000, until: 10_000 }, { revision: 2, state: 'released' }));
-    expect(one.judge(at(5_000), false).outcome).toBe('blocked');
-    expect(one.judge(at(13_000), false).outcome).toBe('allowed');
+    expect(one.judge(at(5_000), unknown).outcome).toBe('blocked');
+    expect(one.judge(at(13_000), unknown).outcome).toBe('allowed');
   });
 
   it('matches networks, AS numbers, fingerprints and sessions', () => {
@@ -69,7 +74,8 @@ describe('simulated edge', () => {
       ['session', 'k1.abc'],
     ] as const)
       one.learn(decisionFor({ kind, value }, { at: 0, until: 9000 }));
-    const stopped = (event: Parameters<typeof one.judge>[0]) => one.judge(event, false).outcome !== 'allowed';
+    const stopped = (event: Parameters<typeof one.judge>[0]) =>
+      one.judge(event, unknown).outcome !== 'allowed';
     expect(stopped(at(1, '198.51.100.77'))).toBe(true);
     expect(stopped(at(1, '198.51.101.77'))).toBe(false);
     expect(stopped(at(1, '2001:db8:0:5::1'))).toBe(true);
@@ -89,10 +95,10 @@ describe('simulated edge', () => {
       ),
     );
     const event = enrichedRequest({ timestamp: 5, ja4: 't13d' }, { endpoint: 'GET /stock' });
-    expect(one.judge(event, false).outcome).toBe('challenged');
-    expect(one.judge(event, true).outcome).toBe('allowed');
-    expect(one.judge({ ...event, bot: 'verified' }, false).outcome).toBe('allowed');
-    expect(one.judge({ ...event, endpoint: 'GET /' }, false).outcome).toBe('allowed');
+    expect(one.judge(event, unknown).outcome).toBe('challenged');
+    expect(one.judge(event, history).outcome).toBe('allowed');
+    expect(one.judge({ ...event, bot: 'verified' }, unknown).outcome).toBe('allowed');
+    expect(one.judge({ ...event, endpoint: 'GET /' }, unknown).outcome).toBe('allowed');
   });
 
   it('takes the strongest of several, and never a simulated or observed one', () => {
@@ -108,9 +114,9 @@ describe('simulated edge', () => {
       ),
     );
     one.learn(decisionFor({ kind: 'country', value: 'DE' }, { at: 0, until: 9000 }, { action: 'observe' }));
-    expect(one.judge(at(1), false).outcome).toBe('throttled');
+    expect(one.judge(at(1), unknown).outcome).toBe('throttled');
     one.learn(decisionFor({ kind: 'cidr', value: '203.0.112.0/23' }, { at: 0, until: 9000 }));
-    expect(one.judge(at(1), false).outcome).toBe('blocked');
+    expect(one.judge(at(1), unknown).outcome).toBe('blocked');
   });
 
   it('leaves out what the edge can not say, and counts it', () => {
@@ -118,7 +124,7 @@ describe('simulated edge', () => {
     nginx.learn(decisionFor({ kind: 'ja4', value: 't13d' }, { at: 0, until: 9000 }));
     nginx.learn(decisionFor({ kind: 'signature', value: 'sweep', signature: sweep }, { at: 0, until: 9000 }));
     const event = enrichedRequest({ timestamp: 5, ja4: 't13d' }, { endpoint: 'GET /stock' });
-    expect(nginx.judge(event, false).outcome).toBe('allowed');
+    expect(nginx.judge(event, unknown).outcome).toBe('allowed');
     expect(nginx.report().unsupported).toEqual({ ja4: 1, signature: 1 });
   });
 
@@ -137,11 +143,11 @@ describe('simulated edge', () => {
                 { requests: weight },
               ),
             );
-          one.judge(at(6000), false);
+          one.judge(at(6000), unknown);
           expect(one.report().peakEntries).toBeLessThanOrEqual(10);
           const heaviest = Math.max(...plan.map(({ weight }) => weight));
           const kept = sorted.filter(
-            ({ index }) => one.judge(at(6000, `10.0.0.${index}`), false).outcome === 'blocked',
+            ({ index }) => one.judge(at(6000, `10.0.0.${index}`), unknown).outcome === 'blocked',
           );
           expect(kept.length).toBe(Math.min(10, plan.length));
           expect(kept.some(({ weight }) => weight === heaviest)).toBe(true);
@@ -176,7 +182,7 @@ describe('simulated edge', () => {
                 time >= decided_at + 20 &&
                 time < expires_at,
             );
-            expect(one.judge(at(time, `10.0.${c}.${d}`), false).outcome).toBe(
+            expect(one.judge(at(time, `10.0.${c}.${d}`), unknown).outcome).toBe(
               expected ? 'blocked' : 'allowed',
             );
           }

@@ -2,6 +2,7 @@ import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts
 import { isV4, maskIp, parseIp, parseNetwork } from '../../lib/ip.ts';
 import type { AttributeName } from '../../lib/signature/attributes.ts';
 import { compileSignature } from '../../lib/signature/signature.ts';
+import { meets, requiredBits } from '../../lib/signature/standing.ts';
 import { targetKey } from '../../lib/target.ts';
 import { type InForce, inForce } from '../../services/actuator/decider/actions.ts';
 import type { EdgePreset } from './edge-presets.ts';
@@ -35,9 +36,10 @@ export interface SimulatedEdge {
   learn(decision: Decision): void;
   /**
    * What would have become of the request. Every decision dated `request.timestamp - delay` or earlier must have been
-   * learned. `good`: the client is known to be good; rules with `except_good` then do not apply.
+   * learned. `standing`: what speaks for the client (lib/signature/standing.ts); rules that spare such clients then do
+   * not apply.
    */
-  judge(event: EnrichedRequest, good: boolean): Judgement;
+  judge(event: EnrichedRequest, standing: number): Judgement;
   report(): EdgeReport;
 }
 
@@ -46,7 +48,8 @@ interface Entry {
   readonly decision: Decision;
   readonly fromAt: number;
   readonly matches: ((event: EnrichedRequest) => boolean) | null;
-  readonly sparesGood: boolean;
+  /** Standing that the rule spares (bits, 0: any); null: it spares nobody. */
+  readonly sparing: number | null;
   /** What was in force until `fromAt`: for requests that come a little out of order. */
   readonly previous: Entry | null;
   /** What the decision asks for, remembered for the times in which none of its causes ends. */
@@ -234,7 +237,7 @@ export function createSimulatedEdge(options: {
   };
 
   let best: Judgement = allowed;
-  const consider = (found: Entry | undefined, event: EnrichedRequest, good: boolean): void => {
+  const consider = (found: Entry | undefined, event: EnrichedRequest, standing: number): void => {
     if (found === undefined) return;
     const at = event.request.timestamp;
     const entry = inEffect(found, at);
@@ -243,7 +246,8 @@ export function createSimulatedEdge(options: {
     if (force === null || force.mode !== 'enforce') return;
     const outcome = outcomeOf[force.action];
     if (outcome === undefined || severity[outcome] <= severity[best.outcome]) return;
-    if (entry.matches !== null && (!entry.matches(event) || (good && entry.sparesGood))) return;
+    if (entry.matches !== null && !entry.matches(event)) return;
+    if (entry.sparing !== null && meets(standing, entry.sparing)) return;
     best = { outcome, decision: entry.decision };
   };
 
@@ -260,7 +264,7 @@ export function createSimulatedEdge(options: {
         decision,
         fromAt: Math.max(decision.decided_at, decision.updated_at) + delayMs,
         matches: signature === null ? null : compileSignature(signature),
-        sparesGood: signature?.except_good === true,
+        sparing: signature?.except_good === true ? requiredBits(signature.good_after) : null,
         previous: null,
         known: null,
       };
@@ -268,7 +272,7 @@ export function createSimulatedEdge(options: {
       while (index > 0 && pending[index - 1]!.fromAt > entry.fromAt) index--;
       pending.splice(index, 0, entry);
     },
-    judge(event, good) {
+    judge(event, standing) {
       const { request } = event;
       const at = request.timestamp;
       let due = 0;
@@ -277,20 +281,20 @@ export function createSimulatedEdge(options: {
       if (installed.size === 0) return allowed;
       best = allowed;
       const ip = request.client_ip;
-      if (byAddress.size > 0) consider(byAddress.get(bytesKey(ip)), event, good);
+      if (byAddress.size > 0) consider(byAddress.get(bytesKey(ip)), event, standing);
       // Nothing is stronger than a block, and in an attack most requests are blocked by address.
       if (best.outcome === 'blocked') return options.isProtected(event) ? allowed : best;
       for (const [prefix, networks] of byNetwork) {
         if (prefix >= 96 && !isV4(ip)) continue;
-        consider(networks.get(bytesKey(maskIp(ip, prefix))), event, good);
+        consider(networks.get(bytesKey(maskIp(ip, prefix))), event, standing);
       }
       for (const [kind, entries] of byValue) {
         const value = valueFor(event, kind);
-        if (value !== null) consider(entries.get(value), event, good);
+        if (value !== null) consider(entries.get(value), event, standing);
       }
       const here = rulesByEndpoint.get(event.endpoint);
-      if (here !== undefined) for (const entry of here) consider(entry, event, good);
-      for (const entry of rulesAnywhere) consider(entry, event, good);
+      if (here !== undefined) for (const entry of here) consider(entry, event, standing);
+      for (const entry of rulesAnywhere) consider(entry, event, standing);
       return best === allowed || options.isProtected(event) ? allowed : best;
     },
     report: () => ({ entries: listEntries, rules, peakEntries, peakRules, unsupported, leftOut }),

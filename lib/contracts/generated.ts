@@ -65,6 +65,8 @@ export interface Signature {
   readonly predicates: readonly Predicate[];
   /** True: clients known to be good are exempt (protects an endpoint the other way round). */
   readonly except_good: boolean;
+  /** With except_good: parts of the site that a client without a history must have used earlier in its visit to be exempt; empty: any other part. See lib/signature/standing.ts. */
+  readonly good_after: readonly string[];
 }
 
 /** What a verdict is about and an edge may act on. */

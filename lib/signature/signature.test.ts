@@ -12,6 +12,7 @@ const event = {
 const signature = (...predicates: [string, string, ...string[]][]): Signature => ({
   predicates: predicates.map(([attribute, op, ...values]) => ({ attribute, op, values })),
   except_good: false,
+  good_after: [],
 });
 
 test('all predicates must hold, and an unknown attribute value satisfies none but absent', () => {

@@ -10,7 +10,9 @@ export function canonicalSignature(signature: Signature): string {
       (predicate) => `${predicate.attribute} ${predicate.op} ${JSON.stringify([...predicate.values].sort())}`,
     )
     .sort();
-  return `${parts.join(' & ')}${signature.except_good ? ' & except good' : ''}`;
+  const good =
+    signature.good_after.length === 0 ? 'good' : `good after ${[...signature.good_after].sort().join(', ')}`;
+  return `${parts.join(' & ')}${signature.except_good ? ` & except ${good}` : ''}`;
 }
 
 type Test = (event: EnrichedRequest) => boolean;

@@ -69,6 +69,7 @@ describe.skipIf(missing !== null)('from verdict to a real nginx', () => {
         { attribute: 'has_cookie', op: 'in', values: ['no'] },
       ],
       except_good: false,
+      good_after: [],
     };
     const target = { kind: 'signature', value: canonicalSignature(signature), signature };
     await say(log, { ...verdict('203.0.113.1'), verdict_id: 'vrd_signature', target } satisfies Verdict);

@@ -264,7 +264,11 @@ test('of a finding the newest revision is shown', async () => {
     target: {
       kind: 'signature',
       value: 'ja4 in ["a"]',
-      signature: { predicates: [{ attribute: 'ja4', op: 'in', values: ['a'] }], except_good: true },
+      signature: {
+        predicates: [{ attribute: 'ja4', op: 'in', values: ['a'] }],
+        except_good: true,
+        good_after: [],
+      },
     },
     action: { kind: 'block', fallback: null, ttl_ms: 3_600_000, escalate_ms: [1, 2] },
     campaign_id: null,
@@ -305,6 +309,7 @@ test('of a finding the newest revision is shown', async () => {
       reason: 'revision 3',
       target_kind: 'signature',
       target_except_good: true,
+      target_good_after: [],
       names: ['failure ratio'],
       observed: [0.96],
     },

@@ -16,6 +16,7 @@ const target = (value: Target): Row => ({
   target_value: value.value,
   target_predicates: value.signature?.predicates ?? [],
   target_except_good: value.signature?.except_good ?? false,
+  target_good_after: value.signature?.good_after ?? [],
 });
 
 const action = (value: Action): Row => ({
@@ -40,6 +41,7 @@ export function campaignRow({ action: wanted, signatures, ...campaign }: Campaig
       signature: canonicalSignature(signature),
       predicates: signature.predicates,
       except_good: signature.except_good,
+      good_after: signature.good_after,
     })),
   };
 }

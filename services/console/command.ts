@@ -53,6 +53,7 @@ interface DecisionTarget {
   readonly target_value: string;
   readonly target_predicates: Signature['predicates'];
   readonly target_except_good: boolean;
+  readonly target_good_after: readonly string[];
 }
 
 /** The record for the topic `commands`, keyed like the decision it is about; null when there is no such decision. */
@@ -65,7 +66,7 @@ export async function makeCommand(
   let target: Target | null = request.target === undefined ? null : { ...request.target, signature: null };
   if (target === null) {
     const [decision] = await clickhouse.query<DecisionTarget>(
-      'SELECT site, target_kind, target_value, target_predicates, target_except_good FROM decisions WHERE decision_id = {id:String}',
+      'SELECT site, target_kind, target_value, target_predicates, target_except_good, target_good_after FROM decisions WHERE decision_id = {id:String}',
       { id: request.decision_id },
     );
     if (decision === undefined) return null;
@@ -75,7 +76,11 @@ export async function makeCommand(
       value: decision.target_value,
       signature:
         decision.target_kind === 'signature'
-          ? { predicates: decision.target_predicates, except_good: decision.target_except_good }
+          ? {
+              predicates: decision.target_predicates,
+              except_good: decision.target_except_good,
+              good_after: decision.target_good_after,
+            }
           : null,
     };
   }

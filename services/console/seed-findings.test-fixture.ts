@@ -101,6 +101,7 @@ export async function seedFindings(clickhouse: ClickHouse, until: number): Promi
             signature: 'country in ["SC"]',
             predicates: [{ attribute: 'country', op: 'in', values: ['SC'] }],
             except_good: false,
+            good_after: [],
             coverage: 0.71,
             lift: 88,
             collateral: 0.0004,
@@ -114,6 +115,7 @@ export async function seedFindings(clickhouse: ClickHouse, until: number): Promi
             signature,
             predicates,
             except_good: false,
+            good_after: [],
             coverage: 0.994,
             lift: 412,
             collateral: 0,
@@ -178,6 +180,7 @@ export async function seedFindings(clickhouse: ClickHouse, until: number): Promi
         target_value: signature,
         target_predicates: predicates,
         target_except_good: false,
+        target_good_after: [],
         campaign_id: 'cmp_c81f0000000000000000000000',
         decided_at: iso(attack + 21_000),
         first_seen_at: iso(attack),
@@ -215,6 +218,7 @@ export async function seedFindings(clickhouse: ClickHouse, until: number): Promi
     times: 1,
     target_predicates: [],
     target_except_good: false,
+    target_good_after: [],
     causes: [cause],
   };
   await clickhouse.insert(

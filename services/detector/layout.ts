@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
+import { history, meets, several, verified } from '../../lib/signature/standing.ts';
 
 /**
  * The meaning of the numbers in a GroupPartial: which count stands where, which sketches follow, what a sample carries.
@@ -31,6 +32,11 @@ export const countNames = [
   'status_known',
   'network_known',
   'browser_known',
+  /**
+   * By clients that did not do before what practically all honest clients of the endpoint do (reduce/journeys.ts).
+   * combine does not know what that is: it sends 0, and reduce counts it from the samples.
+   */
+  'unusual',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = Object.fromEntries(countNames.map((name, index) => [name, index])) as {
@@ -73,11 +79,28 @@ export const flag = {
   good: 64,
   verified: 128,
   succeeding: 256,
+  /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
+  parts: 1 << 16,
 } as const;
 export const suspiciousFlags = flag.direct | flag.failing | flag.missing | flag.hostile | flag.implausible;
 
-/** Clients that "everyone but the good" spares: they used another part of the site first, or have a history. */
-export function spared(flags: number): boolean {
+const journeyMask = several | (several - 1);
+
+/** What spoke for the client when the request came: bits of lib/signature/standing.ts. */
+export function standingOf(flags: number): number {
+  return (
+    ((flags >>> 16) & journeyMask) |
+    ((flags & flag.good) !== 0 ? history : 0) |
+    ((flags & flag.verified) !== 0 ? verified : 0)
+  );
+}
+
+/**
+ * Clients that "everyone but the good" spares: they used the required parts of the site first (none named: any other
+ * part), or have a history.
+ */
+export function spared(flags: number, required = 0): boolean {
+  if (required !== 0) return meets(standingOf(flags), required);
   return (flags & flag.direct) === 0 || (flags & (flag.good | flag.verified)) !== 0;
 }
 

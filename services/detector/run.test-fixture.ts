@@ -4,6 +4,7 @@ import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
+import { spares } from '../../lib/signature/standing.ts';
 import { detectorConfig } from './config.ts';
 import { startDetector } from './main.ts';
 import type { Evaluation } from './match/match-step.ts';
@@ -102,10 +103,10 @@ export function score(run: Run, sketches: readonly Sketch[], target: string, del
   let through = 0;
   let stoppedOne = false;
   for (const { event, evaluation } of run.evaluations) {
-    const { inForce, good } = evaluation;
+    const { inForce, standing } = evaluation;
     const at = event.request.timestamp;
     const stopped =
-      inForce !== null && at >= inForce.fromAt + delayMs && !(inForce.signature.except_good && good);
+      inForce !== null && at >= inForce.fromAt + delayMs && !spares(inForce.signature, standing);
     if (labels.get(event.source_offset)?.label === 'attack') {
       if (stopped) stoppedOne = true;
       if (!stoppedOne) through++;

@@ -37,7 +37,7 @@ function entry(target: Entry['target']): Entry {
 export const address = (value: string) =>
   entry({ kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null });
 export const rule = (...predicates: Predicate[]): Entry => {
-  const signature: Signature = { predicates, except_good: false };
+  const signature: Signature = { predicates, except_good: false, good_after: [] };
   return entry({ kind: 'signature', value: canonicalSignature(signature), signature });
 };
 export const is = (attribute: string, op: string, ...values: string[]): Predicate => ({

@@ -30,7 +30,7 @@ export function renderRule(
   const signature =
     attribute === undefined
       ? entry.target.signature
-      : { predicates: [{ attribute, op: 'in', values: [entry.value] }], except_good: false };
+      : { predicates: [{ attribute, op: 'in', values: [entry.value] }], except_good: false, good_after: [] };
   if (signature === null) return { inexpressible: `nginx holds no ${entry.kind}` };
   return renderSignature(signature, id, variables);
 }

@@ -20,6 +20,7 @@ const campaign = (id: string, openedAt: number, revision: number): Campaign =>
             { attribute: 'country', op: 'in', values: ['XX'] },
           ],
           except_good: false,
+          good_after: [],
         },
         from_at: openedAt + 1000,
         until_at: null,

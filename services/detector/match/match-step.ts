@@ -7,7 +7,7 @@ import { partitionOf } from '../../../lib/log/partitioner.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
-import { flag, paneMs, spared } from '../layout.ts';
+import { flag, paneMs, spared, standingOf } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
 import { observe } from '../state/observation.ts';
@@ -18,8 +18,10 @@ import type { CampaignBook, InForce } from './campaign-book.ts';
 export interface Evaluation {
   /** The first signature in force that selects the request, whether or not it spares the client. */
   readonly inForce: InForce | null;
-  /** The client behaved well before: signatures with `except_good` spare it. */
+  /** The client used another part of the site before, or has a history. */
   readonly good: boolean;
+  /** What spoke for the client when the request came: lib/signature/standing.ts. */
+  readonly standing: number;
 }
 
 export interface MatchOptions {
@@ -150,7 +152,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const good = spared(flags) || (flags & flag.verified) !== 0;
     if (!attacked) this.#life.note(event.request.client_ip, timestamp);
     else if (selected !== null && !good) this.#member(event, selected, outputs);
-    this.#options.onEvaluated?.(event, { inForce: selected, good });
+    this.#options.onEvaluated?.(event, { inForce: selected, good, standing: standingOf(flags) });
   }
 
   #member(event: EnrichedRequest, inForce: InForce, outputs: Outgoing[]): void {

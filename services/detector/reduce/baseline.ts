@@ -2,6 +2,7 @@ import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import { countNames, suspiciousFlags } from '../layout.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import type { Totals } from './behaviour.ts';
+import { addJourneys, halveJourneys, type Journeys } from './journeys.ts';
 
 const columns = countNames.length;
 const bucketMs = 10_000;
@@ -16,10 +17,16 @@ export interface Pool {
   /** What of `totals` is from the start of the log, when clients looked new that were not; null once taken out. */
   early: Totals | null;
   readonly histograms: Map<string, LogHistogram>;
+  readonly journeys: Journeys;
 }
 
 export function createPool(): Pool {
-  return { totals: new Float64Array(columns), early: new Float64Array(columns), histograms: new Map() };
+  return {
+    totals: new Float64Array(columns),
+    early: new Float64Array(columns),
+    histograms: new Map(),
+    journeys: new Map(),
+  };
 }
 
 interface Held {
@@ -27,6 +34,7 @@ interface Held {
   readonly counts: Int32Array;
   readonly values: readonly (readonly [string, number])[];
   readonly samples: readonly AttributeSample[];
+  readonly journeys: Journeys;
 }
 
 /** What one scope has learned, and what waits to be learned. */
@@ -61,6 +69,7 @@ export function hold(
   counts: Int32Array,
   values: readonly (readonly [string, number])[],
   samples: readonly AttributeSample[],
+  journeys: Journeys,
 ): void {
   const suspicious: AttributeSample[] = [];
   const others: AttributeSample[] = [];
@@ -72,6 +81,7 @@ export function hold(
     at,
     counts,
     values,
+    journeys,
     samples: [...spread(suspicious, take), ...spread(others, Math.min(samplesPerBucket, all) - take)],
   });
 }
@@ -110,6 +120,7 @@ export function release(
       baseline.halvedAt = bucket.at;
       for (let column = 0; column < columns; column++) baseline.totals[column]! /= 2;
       for (const histogram of baseline.histograms.values()) histogram.halve();
+      halveJourneys(baseline.journeys);
     }
     for (const pool of [baseline, ...pools]) {
       if (pool.early !== null && bucket.at >= siteStartedAt + earlyGoneMs) {
@@ -122,6 +133,8 @@ export function release(
         if (pool.early !== null && bucket.at < siteStartedAt + earlyMs)
           pool.early[column]! += bucket.counts[column]!;
       }
+      // clients whose earlier pages lie before the start of the log would look as if they had read none
+      if (bucket.at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, bucket.journeys);
       for (const [key, value] of bucket.values) {
         let histogram = pool.histograms.get(key);
         if (histogram === undefined) {

@@ -22,7 +22,7 @@ export function baseIndex(name: CountName): number {
 
 /** Depends on earlier requests of the client, which the log may not reach back to. */
 export function needsHistory(name: CountName): boolean {
-  return name === 'direct' || name === 'cold_failing' || name === 'new_clients';
+  return name === 'direct' || name === 'cold_failing' || name === 'new_clients' || name === 'unusual';
 }
 
 const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } = {

@@ -1,6 +1,8 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import { namesOf } from '../../../lib/signature/standing.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import { type MineResult, mineSignatures } from './miner/mine.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
@@ -27,8 +29,11 @@ export interface Chosen {
 }
 
 /** The flags that mark a request as suspicious in a behaviour. */
-export function behaviourFlag(name: CountName): (flags: number) => boolean {
+export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (flags: number) => boolean {
   switch (name) {
+    case 'unusual':
+      return (flags) =>
+        requirement !== null && (flags & flag.verified) === 0 && !spared(flags, requirement.required);
     case 'direct':
       return (flags) => (flags & flag.direct) !== 0;
     case 'failing':
@@ -48,7 +53,7 @@ export function behaviourFlag(name: CountName): (flags: number) => boolean {
 
 /** Suspicious samples of the shortest recent window that has enough of them. */
 export function excessSamples(watched: WatchedScope, behaviour: CountName, pane: number): Weighted[] {
-  const wanted = behaviourFlag(behaviour);
+  const wanted = behaviourFlag(behaviour, watched);
   let found: Weighted[] = [];
   for (const panes of [3, 8, 20, 30]) {
     found = samplesOf(watched.scope, pane, panes, wanted);
@@ -109,23 +114,25 @@ export function chooseSignatures(
   const good = goodSamples(watched, pane);
   const site = state.scopes.get(scopeId('site', ''));
   const siblings = site === undefined ? [] : goodSamples(site, pane);
-  const mine = (exceptGood: boolean): MineResult =>
+  const mine = (sparing: number | null): MineResult =>
     mineSignatures({
       excess,
       honestShare,
       good,
       siblings,
       // the price of sparing the good is paid for what it stops: little for the remains of an excess
-      budget: exceptGood
-        ? Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left)
-        : limits['max-collateral'],
-      exceptGood,
+      budget:
+        sparing !== null
+          ? Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left)
+          : limits['max-collateral'],
+      sparing,
     });
-  const wrap = (result: MineResult, exceptGood: boolean): Chosen => ({
+  const wrap = (result: MineResult, sparing: number | null): Chosen => ({
     signatures: result.signatures.map((mined) => ({
       signature: {
         predicates: [...scopePredicates(watched.scope), ...mined.predicates],
-        except_good: exceptGood,
+        except_good: sparing !== null,
+        good_after: namesOf(sparing ?? 0),
       },
       coverage: mined.coverage,
       lift: mined.lift,
@@ -136,19 +143,21 @@ export function chooseSignatures(
     goodClients: result.goodClients,
   });
 
-  const plain = mine(false);
+  const plain = mine(null);
   const everyone = everyoneButTheGood(state, watched, policy, excess);
   if (plain.coverage >= enough) {
     // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
-    const found = wrap(plain, false);
+    const found = wrap(plain, null);
     return everyone !== null && isCheap(everyone, policy)
       ? { ...everyone, signatures: [...found.signatures, ...everyone.signatures] }
       : found;
   }
-  const sparing = mine(true);
-  const best = [wrap(plain, false), wrap(sparing, true), ...(everyone === null ? [] : [everyone])].reduce(
-    (a, b) => (b.coverage > a.coverage + 0.05 ? b : a),
-  );
+  const required = watched.requirement?.required ?? 0;
+  const best = [
+    wrap(plain, null),
+    wrap(mine(required), required),
+    ...(everyone === null ? [] : [everyone]),
+  ].reduce((a, b) => (b.coverage > a.coverage + 0.05 ? b : a));
   // of what is left over, a part is worth having
   const least = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
   return best.coverage >= least && best.signatures.length > 0 ? best : null;
@@ -163,7 +172,8 @@ export function isCheap(everyone: Chosen, policy: Policy): boolean {
 
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
- * honest requests that come without an earlier page.
+ * honest requests that come without an earlier page, or without having done before what practically everyone here does.
+ * The stricter demand is made only of attackers who meet the milder one.
  */
 export function everyoneButTheGood(
   state: SiteState,
@@ -172,29 +182,38 @@ export function everyoneButTheGood(
   excess: readonly Weighted[],
 ): Chosen | null {
   const direct = expected(state, watched, 'direct');
-  const upper = Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50));
-  if (upper > policy.document.campaign['max-collateral-except-good']) return null;
-  let total = 0;
-  let stopped = 0;
-  for (const { sample, weight } of excess) {
-    total += weight;
-    if (!spared(sample.flags)) stopped += weight;
-  }
-  const coverage = total === 0 ? 0 : stopped / total;
-  return {
-    signatures: [
-      {
-        signature: {
-          predicates: scopePredicates(watched.scope),
-          except_good: true,
+  const demands: Requirement[] = [
+    { ...direct, required: 0, upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)) },
+  ];
+  if (watched.requirement !== null) demands.push(watched.requirement);
+  let best: Chosen | null = null;
+  for (const { required, share, upper, samples } of demands) {
+    if (upper > policy.document.campaign['max-collateral-except-good']) continue;
+    let total = 0;
+    let stopped = 0;
+    for (const { sample, weight } of excess) {
+      total += weight;
+      if (!spared(sample.flags, required)) stopped += weight;
+    }
+    const coverage = total === 0 ? 0 : stopped / total;
+    if (best !== null && coverage <= best.coverage + leastGain) continue;
+    best = {
+      signatures: [
+        {
+          signature: {
+            predicates: scopePredicates(watched.scope),
+            except_good: true,
+            good_after: namesOf(required),
+          },
+          coverage,
+          lift: coverage / Math.max(share, 1e-3),
+          collateral: share,
+          collateralUpper: upper,
         },
-        coverage,
-        lift: coverage / Math.max(direct.share, 1e-3),
-        collateral: direct.share,
-        collateralUpper: upper,
-      },
-    ],
-    coverage,
-    goodClients: direct.samples,
-  };
+      ],
+      coverage,
+      goodClients: samples,
+    };
+  }
+  return best;
 }

@@ -21,6 +21,7 @@ const words: { readonly [N in CountName]?: string } = {
   missing: 'asked for things that do not exist',
   hostile: 'came from hosting, proxies or VPNs',
   implausible: 'came from browsers that are years old or never existed',
+  unusual: 'skipped what people practically always do before',
 };
 
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;

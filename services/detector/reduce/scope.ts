@@ -129,6 +129,11 @@ export function addPane(scope: Scope, pane: number, partial: GroupPartial): void
   });
 }
 
+/** Sets a count of the newest pane that reduce works out itself. */
+export function setCount(scope: Scope, column: number, pane: number, value: number): void {
+  scope.counts[(pane % ringPanes) * columns + column] = value;
+}
+
 /** Sum of a count over the panes (now - panes, now]. */
 export function sum(scope: Scope, column: number, now: number, panes: number): number {
   let total = 0;

@@ -1,11 +1,13 @@
 import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
-import { countIndex, paneMs } from '../layout.ts';
+import { verified } from '../../../lib/signature/standing.ts';
+import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { bucketMs, createBaseline, hold, release } from './baseline.ts';
 import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
 import { judgeClients } from './clients.ts';
-import { addPane, advanceScope, createScope, type Scope, samplesOf, sum } from './scope.ts';
+import { type Journeys, requirementOf } from './journeys.ts';
+import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
 import {
   columns,
   conditionValues,
@@ -49,6 +51,7 @@ export function reducePane(
     if (watched === null) continue;
     advanceScope(watched.scope, pane, (end) => learn(state, settings, watched, end));
     addPane(watched.scope, pane, group);
+    countUnusual(watched, pane);
     present.push(watched);
   }
   for (const watched of present) {
@@ -62,6 +65,20 @@ export function reducePane(
   outputs.push(...updateCampaigns(state, settings, pane));
   outputs.push(...judgeClients(state, settings, pane, groups));
   return outputs;
+}
+
+/** Requests of the pane whose clients did not do before what practically all honest clients here do. */
+function countUnusual({ scope, requirement }: WatchedScope, pane: number): void {
+  if (requirement === null) return;
+  let unusual = 0;
+  for (const { weight } of samplesOf(
+    scope,
+    pane,
+    1,
+    (flags) => (flags & flag.verified) === 0 && !spared(flags, requirement.required),
+  ))
+    unusual += weight;
+  setCount(scope, countIndex.unusual, pane, Math.round(unusual));
 }
 
 /** Ends what went quiet before `pane`, as if every pane in between had been looked at. */
@@ -111,6 +128,7 @@ function watch(
       scope: createScope(group, pane),
       baseline: createBaseline(pane * paneMs),
       expected: new Map(),
+      requirement: null,
     };
     state.scopes.set(id, watched);
   }
@@ -156,13 +174,22 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
       }
     }
     values.push([rateKey, counts[countIndex.requests]! / (bucketMs / 1000)]);
-    const samples = samplesOf(scope, end - 1, 10, () => true).map(({ sample }) => sample);
-    hold(baseline, now, counts, values, samples);
+    const weighted = samplesOf(scope, end - 1, 10, () => true);
+    const journeys: Journeys = new Map();
+    if (scope.kind === 'endpoint')
+      for (const { sample, weight } of weighted) {
+        const standing = standingOf(sample.flags);
+        if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
+      }
+    const samples = weighted.map(({ sample }) => sample);
+    hold(baseline, now, counts, values, samples, journeys);
   }
   const { class: ofClass, host } = poolsOf(state, watched);
   const pools = ofClass === null || host === null ? [] : [ofClass, host];
   if (release(baseline, now, learning, pools, state.firstPane * paneMs, referenceLimit)) {
     baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
     watched.expected.clear();
+    if (scope.kind === 'endpoint')
+      watched.requirement = requirementOf(baseline.journeys, ofClass?.journeys ?? null);
   }
 }

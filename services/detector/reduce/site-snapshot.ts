@@ -2,12 +2,14 @@ import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import type { Pool } from './baseline.ts';
+import type { Journeys } from './journeys.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
 
 interface PoolSnapshot {
   readonly totals: Float64Array;
   readonly early: Float64Array | null;
   readonly histograms: readonly (readonly [string, Float64Array])[];
+  readonly journeys: Journeys;
 }
 
 /** A SiteState made of plain values that node:v8 can serialize. */
@@ -16,18 +18,20 @@ export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools'> {
   readonly pools: readonly (readonly [string, PoolSnapshot])[];
 }
 
-function snapshotPool({ totals, early, histograms }: Pool): PoolSnapshot {
+function snapshotPool({ totals, early, histograms, journeys }: Pool): PoolSnapshot {
   return {
     totals,
     early,
+    journeys,
     histograms: [...histograms].map(([key, histogram]) => [key, histogram.snapshot()] as const),
   };
 }
 
-function restorePool({ totals, early, histograms }: PoolSnapshot): Pool {
+function restorePool({ totals, early, histograms, journeys }: PoolSnapshot): Pool {
   return {
     totals,
     early,
+    journeys,
     histograms: new Map(histograms.map(([key, counts]) => [key, new LogHistogram(counts)])),
   };
 }
@@ -35,7 +39,7 @@ function restorePool({ totals, early, histograms }: PoolSnapshot): Pool {
 export function snapshotSite(state: SiteState): SiteSnapshot {
   return {
     ...state,
-    scopes: [...state.scopes].map(([id, { scope, baseline, expected }]) => [
+    scopes: [...state.scopes].map(([id, { scope, baseline, expected, requirement }]) => [
       id,
       {
         scope: {
@@ -44,6 +48,7 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
         },
         baseline: { ...baseline, ...snapshotPool(baseline) },
         expected: [...expected],
+        requirement,
       },
     ]),
     pools: [...state.pools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
@@ -60,7 +65,7 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
     ...snapshot,
     scopes: new Map(
       snapshot.scopes.map(([id, stored]) => {
-        const { scope, baseline, expected } = stored as WatchedScope;
+        const { scope, baseline, expected, requirement } = stored as WatchedScope;
         return [
           id,
           {
@@ -79,6 +84,7 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
               reference: samples(baseline.reference),
             },
             expected: new Map(expected),
+            requirement,
           },
         ];
       }),

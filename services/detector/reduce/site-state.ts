@@ -4,6 +4,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { type FeatureSpec, featureKey } from '../policies/policy-schema.ts';
 import { type Baseline, createPool, type Normal, normalOf, type Pool } from './baseline.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
+import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate, type Scope, split } from './scope.ts';
 
@@ -12,6 +13,8 @@ export interface WatchedScope {
   readonly baseline: Baseline;
   /** Expected shares, forgotten whenever something is learned. */
   readonly expected: Map<CountName, ExpectedShare>;
+  /** What its honest clients practically always did before; null: not known. Of endpoints only. */
+  requirement: Requirement | null;
 }
 
 /** Everything reduce knows of one site. */
@@ -89,6 +92,8 @@ export function watchedMs(state: SiteState, pane: number): number {
 }
 
 export function expected(state: SiteState, watched: WatchedScope, name: CountName): ExpectedShare {
+  // without a requirement nothing is unusual
+  if (name === 'unusual') return watched.requirement ?? { share: 0.98, upper: 0.98, samples: 0 };
   let share = watched.expected.get(name);
   if (share === undefined) {
     const pools = poolsOf(state, watched);

@@ -1,24 +1,8 @@
+import { partBit, several } from '../../../lib/signature/standing.ts';
 import { SlotIndex, type SlotIndexState } from './slot-index.ts';
 
-/** Functions of endpoints as bits. */
-const functionBits: { readonly [name: string]: number } = {
-  login: 1,
-  payment: 2,
-  inventory: 4,
-  account: 8,
-  search: 16,
-  cart: 32,
-  content: 64,
-};
-/** Anything the enricher has no name for. */
-const otherBit = 128;
-
-export function functionBit(name: string): number {
-  return functionBits[name] ?? otherBit;
-}
-
 /** Functions whose many endpoints are pages of one site: another endpoint of the same function is another page. */
-const pageBits = 64 | 16 | otherBit;
+const pageBits = partBit('content') | partBit('search') | partBit('other');
 
 /** After this long without a request a visit is over: earlier pages no longer count. */
 const visitSeconds = 30 * 60;
@@ -100,12 +84,16 @@ export class ActorTable {
     return this.#index.fresh;
   }
 
-  /** Whether the actor used another part of the site earlier in this visit. */
-  traversed(slot: number, bit: number, endpoint16: number): boolean {
+  /**
+   * What the actor used earlier in this visit, besides the part that it asks for now: bits of
+   * lib/signature/standing.ts; 0: it came directly.
+   */
+  journey(slot: number, bit: number, endpoint16: number): number {
     const functions = this.#functions[slot]!;
-    if ((functions & ~bit) !== 0) return true;
-    if ((bit & pageBits) === 0 || (functions & bit) === 0) return false;
-    return (this.#marks[slot]! & 1) !== 0 || this.#page[slot] !== endpoint16;
+    const pages =
+      (this.#marks[slot]! & 1) !== 0 ||
+      ((bit & pageBits) !== 0 && (functions & bit) !== 0 && this.#page[slot] !== endpoint16);
+    return (functions & ~bit) | (pages ? several : 0);
   }
 
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */

@@ -1,7 +1,8 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
+import { partBit } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
-import { type ActorTable, functionBit } from './actor-table.ts';
+import type { ActorTable } from './actor-table.ts';
 
 /** A browser this old is not merely somebody who never updates. */
 const ancientDays = 720;
@@ -75,7 +76,7 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
   if ((flags & flag.verified) !== 0) return flags;
   const { hashes } = event;
   const second = Math.floor(event.request.timestamp / 1000);
-  const bit = functionBit(event.endpoint_function);
+  const bit = partBit(event.endpoint_function);
   const endpoint16 = hashes.readUInt16LE(lanes.endpoint);
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
@@ -88,7 +89,7 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
     second,
   );
   if (actors.fresh) flags |= flag.newClient;
-  let traversed = actors.traversed(client, bit, endpoint16);
+  let journey = actors.journey(client, bit, endpoint16);
   let good = actors.good(client, second);
   if (remembers) actors.record(client, bit, endpoint16, succeeded, failed);
 
@@ -100,11 +101,12 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
       sessionHi ^ hashes.readInt32LE(lanes.network + 4),
       second,
     );
-    traversed ||= actors.traversed(session, bit, endpoint16);
+    journey |= actors.journey(session, bit, endpoint16);
     good ||= actors.good(session, second);
     if (remembers) actors.record(session, bit, endpoint16, succeeded, failed);
   }
-  if (!traversed && !isKnownCaller(event)) flags |= flag.direct;
+  flags |= journey * flag.parts;
+  if (journey === 0 && !isKnownCaller(event)) flags |= flag.direct;
   if (good) flags |= flag.good;
   return flags;
 }

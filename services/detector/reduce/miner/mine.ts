@@ -16,8 +16,11 @@ export interface MineInput {
   readonly siblings: readonly Weighted[];
   /** Upper bound on collateral of the whole cover. */
   readonly budget: number;
-  /** Clients that behaved well before are spared at the edge: they do not count as collateral, and are not stopped. */
-  readonly exceptGood: boolean;
+  /**
+   * Standing (bits, 0: any) of clients that are spared at the edge: they do not count as collateral, and are not
+   * stopped. null: nobody is spared.
+   */
+  readonly sparing: number | null;
 }
 
 export interface MinedSignature {
@@ -148,7 +151,7 @@ export function mineSignatures(input: MineInput): MineResult {
     const found = new Uint8Array(of.length);
     for (let index = 0; index < of.length; index++) {
       const { sample } = of[index]!;
-      if (test(sample) && !(input.exceptGood && spared(sample.flags))) found[index] = 1;
+      if (test(sample) && !(input.sparing !== null && spared(sample.flags, input.sparing))) found[index] = 1;
     }
     return found;
   };
@@ -211,7 +214,11 @@ export function mineSignatures(input: MineInput): MineResult {
     total.upper = union.upper;
     const tests = rule.predicates.map(samplePredicate);
     remaining = remaining.filter(
-      ({ sample }) => !(tests.every((test) => test(sample)) && !(input.exceptGood && spared(sample.flags))),
+      ({ sample }) =>
+        !(
+          tests.every((test) => test(sample)) &&
+          !(input.sparing !== null && spared(sample.flags, input.sparing))
+        ),
     );
     if (total.coverage >= 0.97) break;
   }

@@ -1,4 +1,5 @@
 import type { AttributeSample, Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import { requiredBits } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 
 const indexOf = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
@@ -33,5 +34,7 @@ export function samplePredicate(predicate: Predicate): SampleTest {
 
 export function sampleSignature(signature: Signature): SampleTest {
   const tests = signature.predicates.map(samplePredicate);
-  return (sample) => tests.every((test) => test(sample)) && !(signature.except_good && spared(sample.flags));
+  const required = requiredBits(signature.good_after);
+  return (sample) =>
+    tests.every((test) => test(sample)) && !(signature.except_good && spared(sample.flags, required));
 }

@@ -1,0 +1,60 @@
+import type { Signature } from '../contracts/generated.ts';
+
+/**
+ * What speaks for a client when a request comes, from what it did before: the parts of the site that it used earlier in
+ * this visit, and its history. An attacker can copy every attribute of a request; what came before it costs time and
+ * requests, and each part asked for costs more.
+ *
+ * Parts are functions of endpoints (lib/path/endpoint-function.ts); `other` is any that has no name. The part of the
+ * request itself never counts: to have asked for stock speaks for nobody who asks for stock.
+ */
+export const parts = [
+  'login',
+  'payment',
+  'inventory',
+  'account',
+  'search',
+  'cart',
+  'content',
+  'other',
+] as const;
+export type Part = (typeof parts)[number];
+
+const bits = new Map<string, number>(parts.map((name, index) => [name, 1 << index]));
+const partMask = (1 << parts.length) - 1;
+
+/** More than one page, of whatever part. A condition as the parts are. */
+export const several = 1 << parts.length;
+/** Successes spread over time, few failures. */
+export const history = 1 << (parts.length + 1);
+/** A bot whose operator vouches for its address. */
+export const verified = 1 << (parts.length + 2);
+
+/** Conditions that `good_after` may name. */
+export const conditions = [...parts, 'several'] as const;
+
+export function partBit(name: string): number {
+  return bits.get(name) ?? bits.get('other')!;
+}
+
+/** The bits that `good_after` asks for; 0: any part will do. Names that this version does not know are no condition. */
+export function requiredBits(goodAfter: readonly string[]): number {
+  let required = 0;
+  for (const name of goodAfter) required |= name === 'several' ? several : (bits.get(name) ?? 0);
+  return required;
+}
+
+export function namesOf(required: number): string[] {
+  return conditions.filter((_, index) => (required & (1 << index)) !== 0);
+}
+
+/** Whether a client of this standing is good enough for `required`. */
+export function meets(standing: number, required: number): boolean {
+  if ((standing & (history | verified)) !== 0) return true;
+  return required === 0 ? (standing & (partMask | several)) !== 0 : (standing & required) === required;
+}
+
+/** Whether the signature, which selects the request, leaves its client alone. */
+export function spares(signature: Signature, standing: number): boolean {
+  return signature.except_good && meets(standing, requiredBits(signature.good_after));
+}
