@@ -43,6 +43,10 @@ test('every text has an answer', () => {
   );
 });
 
+test('a UUID without letters is a UUID', () => {
+  expect(segmentShape('00000000-0000-1000-8000-000000000000')).toBe('uuid');
+});
+
 test('generated identifiers are never plain', () => {
   fc.assert(fc.property(fc.uuid(), (id) => segmentShape(id) === 'uuid'));
   fc.assert(fc.property(fc.nat(), (id) => segmentShape(String(id)) === 'number'));

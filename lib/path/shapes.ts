@@ -104,9 +104,9 @@ export function segmentShape(segment: string): Shape | null {
   }
   if (ats > 0) return ats === 1 && segment.charCodeAt(0) !== 64 && letters > 0 ? 'email' : 'text';
   if (commas > 0) return 'list';
+  if (dashes === 4 && length === 36 && isUuid(segment)) return 'uuid';
   if (letters === 0) return digits === 0 ? null : numeric(segment, digits, dashes, dots, others);
   if (digits > 0 && segment.charCodeAt(0) <= 57 && isDate(segment)) return 'date';
-  if (dashes === 4 && length === 36 && isUuid(segment)) return 'uuid';
   const alphanumeric = letters + digits;
   if (hexLetters === letters && alphanumeric === length && (digits > 0 ? length >= 8 : length >= 16))
     return 'hex';
