@@ -59,6 +59,7 @@ describe('imports', () => {
     ['avsc', /^lib\/(log|contracts)\//],
     ['commander', /^cli\//],
     ['@aws-sdk/client-wafv2', /^services\/actuator\/edges\/aws/],
+    ['undici', /^lib\/http\/|^services\/actuator\/vendor\//],
     ['maxmind', /^services\/enricher\//],
   ])('%s is imported only where it belongs', (library, allowed) => {
     expect(

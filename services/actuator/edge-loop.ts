@@ -6,7 +6,15 @@ import { type Edge, EdgeError, type EdgeFault } from './edge.ts';
 import { changesOf, isEmpty, type Plan, reconcile } from './reconcile.ts';
 import { createWaker } from './waker.ts';
 
-export type EdgeState = 'starting' | 'standby' | 'dry_run' | 'in_step' | 'refused' | 'held' | EdgeFault;
+export type EdgeState =
+  | 'starting'
+  | 'standby'
+  | 'dry_run'
+  | 'in_step'
+  | 'pending'
+  | 'refused'
+  | 'held'
+  | EdgeFault;
 
 /** How an edge stands: shown by `tidegate edges list`, /readyz and the console. */
 export interface EdgeStatus {
@@ -101,16 +109,16 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   const counted = async <T>(call: Promise<T>): Promise<T> => {
     try {
       const value = await call;
-      metrics.edgeRequests.inc({ edge: name, code: 'ok' });
+      if (edge.countsRequests !== true) metrics.edgeRequests.inc({ edge: name, code: 'ok' });
       return value;
     } catch (error) {
       const fault = faultOf(error);
-      metrics.edgeRequests.inc({ edge: name, code: fault.fault });
+      if (edge.countsRequests !== true) metrics.edgeRequests.inc({ edge: name, code: fault.fault });
       throw fault;
     }
   };
   const look = async (desired: Desired): Promise<Plan> => {
-    const observed = await counted(edge.observe(stop.signal));
+    const observed = await counted(edge.observe(stop.signal, desired.entries));
     const plan = reconcile(desired.entries, observed, descriptor, {
       adopt: options.adopt,
       known: options.known,
@@ -160,24 +168,34 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     if (plan.refused !== null && status.state !== 'refused')
       metrics.guardTripped.inc({ guard: 'foreign_content' });
     if (plan.held !== null && status.state !== 'held') metrics.guardTripped.inc({ guard: 'shrink' });
-    const state = plan.refused !== null ? 'refused' : plan.held !== null ? 'held' : 'in_step';
-    become({ state, detail: plan.refused ?? plan.held, consecutiveFailures: 0, lastSuccessAt: now() });
+    const { refused, held, pending } = plan;
+    const state =
+      refused !== null ? 'refused' : held !== null ? 'held' : pending !== null ? 'pending' : 'in_step';
+    const detail = refused ?? held ?? pending?.what ?? null;
+    become({ state, detail, consecutiveFailures: 0, lastSuccessAt: now() });
   };
-  const round = async (desired: Desired): Promise<void> => {
+  /** Ends in step, standing by or in dry run, and answers when to look again; throws EdgeError. */
+  const round = async (desired: Desired): Promise<number> => {
     for (let attempt = 1; ; attempt++) {
       const plan = await look(desired);
       if (!options.armed) {
         await audit.record(plan, 'planned', { error: null, durationMs: 0, at: now() });
         become({ state: 'dry_run', detail: plan.refused, consecutiveFailures: 0, lastSuccessAt: now() });
-        return;
+        return options.verifyEveryMs;
       }
-      if (isEmpty(plan)) return settled(plan);
+      if (isEmpty(plan)) {
+        settled(plan);
+        return Math.min(options.verifyEveryMs, plan.pending?.lookAgainMs ?? Number.POSITIVE_INFINITY);
+      }
       if (attempt > attemptsPerRound)
         throw new EdgeError(
           'unverified',
           `${changesOf(plan)} changes are not there after ${attemptsPerRound} attempts`,
         );
-      if (!options.owner()) return become({ state: 'standby', detail: 'another instance writes this edge' });
+      if (!options.owner()) {
+        become({ state: 'standby', detail: 'another instance writes this edge' });
+        return options.verifyEveryMs;
+      }
       try {
         await apply(plan);
       } catch (error) {
@@ -204,10 +222,12 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       else {
         const desired = options.desired(now());
         const work = round(desired);
-        busy = work.catch(() => {});
+        busy = work.then(
+          () => {},
+          () => {},
+        );
         try {
-          await work;
-          waitMs = Math.min(waitMs, desired.nextChangeAt - now());
+          waitMs = Math.min(await work, desired.nextChangeAt - now());
         } catch (error) {
           if (stop.signal.aborted) return;
           if (!(error instanceof EdgeError)) throw error;

@@ -3,6 +3,7 @@ import type { Target } from '../../lib/contracts/generated.ts';
 import type { Network } from '../../lib/ip.ts';
 import type { ActionKind } from './decider/actions.ts';
 import type { Plan } from './reconcile.ts';
+import type { VendorHttp } from './vendor/vendor-http.ts';
 
 /** What an entry names, as edges tell them apart. */
 export type EntryKind =
@@ -58,6 +59,16 @@ export interface Observed {
   readonly entries: readonly ObservedEntry[];
   /** Set when the edge differs in a way its entries do not show (a file edited by hand), so it must be written anew. */
   readonly damaged: string | null;
+  /**
+   * Set while the edge itself is still bringing about what it was given (an activation that takes minutes): nothing is
+   * left to do but to look again after a while.
+   */
+  readonly pending?: Pending | null;
+}
+
+export interface Pending {
+  readonly what: string;
+  readonly lookAgainMs: number;
 }
 
 /** Entries that share a limit: a list, a set, a rule table. */
@@ -143,7 +154,10 @@ export class EdgeError extends Error {
  */
 export interface Edge {
   readonly descriptor: EdgeDescriptor;
-  observe(signal: AbortSignal): Promise<Observed>;
+  /** Counts its requests itself, by the status they were answered with; else the loop counts its calls. */
+  readonly countsRequests?: boolean;
+  /** `wanted`: what is desired now, for edges that have no room for more than a hash of an entry. */
+  observe(signal: AbortSignal, wanted?: readonly Entry[]): Promise<Observed>;
   apply(plan: Plan, signal: AbortSignal): Promise<void>;
   /** null when the edge can express the entry, else why not. Asked for kinds that its pools hold. */
   inexpressible?(entry: Entry): string | null;
@@ -162,4 +176,10 @@ export interface EdgeDependencies {
   readonly exempt: (at: number) => readonly Network[];
   /** What ended lately: for readers that were there before this process and must be told. */
   readonly ended: () => readonly Entry[];
+}
+
+/** What edges that are a vendor's API are created with. */
+export interface VendorEdgeDependencies extends EdgeDependencies {
+  /** Budgets and circuits belong to credentials, which edges may share. */
+  readonly vendorHttp: VendorHttp;
 }

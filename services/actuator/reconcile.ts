@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { base32 } from '../../lib/ids.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { strength } from './decider/actions.ts';
-import type { EdgeDescriptor, Entry, Observed, ObservedEntry, Pool } from './edge.ts';
+import type { EdgeDescriptor, Entry, Observed, ObservedEntry, Pending, Pool } from './edge.ts';
 import { createNetworkSet } from './network-set.ts';
 
 export interface LeftOut {
@@ -31,6 +31,8 @@ export interface Plan {
   readonly held: string | null;
   /** True when the edge must be written although no entry changes. */
   readonly rewrite: boolean;
+  /** Set while the edge is still bringing about what it was given. */
+  readonly pending: Pending | null;
 }
 
 export interface ReconcileOptions {
@@ -104,6 +106,7 @@ export function reconcile(
       ? `${unexplained.length} of ${ours.length} entries would go without a decision that explains it`
       : null,
     rewrite: observed.damaged !== null,
+    pending: observed.pending ?? null,
   };
 }
 

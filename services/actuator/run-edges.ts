@@ -10,6 +10,7 @@ import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
 import { createEdge } from './edges/catalogue.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { Plan } from './reconcile.ts';
+import { createVendorHttp } from './vendor/vendor-http.ts';
 
 /** Readers that were away longer than this have had their entries run out. */
 const endedLatelyMs = 24 * 3_600_000;
@@ -34,6 +35,7 @@ export async function runEdges(
 ): Promise<RunningEdges> {
   const { log, logger, metrics, now } = context;
   const view = await openDecisionView(log, now);
+  const vendorHttp = createVendorHttp({ store: context.checkpoints, now, random: Math.random, metrics });
   const created = config.edges.map((edgeConfig) => ({
     edgeConfig,
     edge: createEdge(edgeConfig, {
@@ -42,6 +44,7 @@ export async function runEdges(
       now,
       exempt: (at) => protection.exempt(null, at),
       ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
+      vendorHttp,
     }),
   }));
   const api = await startDecisionsApi(

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { createMetrics } from '../../../lib/observability/metrics.ts';
 import { inPackage } from '../../../lib/package-root.ts';
+import { createVendorHttp } from '../vendor/vendor-http.ts';
 import { createEdge, edgeConfig, edgeKinds } from './catalogue.ts';
 
 const folder = inPackage('services', 'actuator', 'edges');
@@ -29,6 +31,12 @@ test.each(edgeKinds)('%s starts in dry run, and its descriptor is whole', async 
     now: Date.now,
     exempt: () => [],
     ended: () => [],
+    vendorHttp: createVendorHttp({
+      store: { read: async () => null, write: async () => {} },
+      metrics: createMetrics(),
+      now: Date.now,
+      random: Math.random,
+    }),
   });
   const { descriptor } = edge;
   expect(descriptor.kind).toBe(kind);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Edge, EdgeDependencies } from '../edge.ts';
+import type { Edge, VendorEdgeDependencies } from '../edge.ts';
 import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
@@ -10,7 +10,7 @@ const edgeConfigs = [feedConfig, crowdsecConfig, nginxConfig, awsWafConfig] as c
 export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
 export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
 
-export function createEdge(config: z.output<typeof edgeConfig>, dependencies: EdgeDependencies): Edge {
+export function createEdge(config: z.output<typeof edgeConfig>, dependencies: VendorEdgeDependencies): Edge {
   switch (config.kind) {
     case 'feed':
       return createFeedEdge(config, dependencies);
