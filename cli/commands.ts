@@ -8,6 +8,7 @@ import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { generateCommand } from './generate/command.ts';
+import { policiesCommand } from './policies/command.ts';
 import { replayCommand } from './replay/command.ts';
 import { serviceCommands } from './service.ts';
 import { sqlCommand } from './sql.ts';
@@ -21,6 +22,7 @@ export const commands: readonly (() => Command)[] = [
   upCommand,
   explainCommand,
   sqlCommand,
+  policiesCommand,
   decisionsCommand,
   allowlistCommand,
   deadLettersCommand,

@@ -18,7 +18,7 @@ export type ScopeKind = 'site' | 'endpoint' | 'partner_endpoint' | 'client';
 /** A policy ready to run. */
 export interface Policy {
   readonly document: PolicyDocument;
-  /** SHA-256 of the file's text, shortened: names the version in verdicts. */
+  /** SHA-256 of what the file says, without its tests and comments, shortened: names the version in verdicts. */
   readonly hash: string;
   readonly scope: ScopeKind;
   readonly features: readonly {
@@ -48,6 +48,10 @@ function taxonomyOf(tag: string): string {
   if (family === 'owasp') return `OWASP ${name.replace('-', ':')}`;
   if (family === 'oat') return name;
   return family === 'attack' ? `ATT&CK ${name}` : tag;
+}
+
+function contentHash({ tests: _, ...content }: PolicyDocument): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
 const specOf = (feature: PolicyDocument['features'][string]): FeatureSpec =>
@@ -124,7 +128,7 @@ export function compilePolicy(file: string, text: string): Policy {
     throw new ConfigError(problems.sort((a, b) => a.offset - b.offset).map((one) => one.text));
   return {
     document,
-    hash: createHash('sha256').update(text).digest('hex').slice(0, 16),
+    hash: contentHash(document),
     scope: scope!,
     features: specs.map(({ name, key, spec }) => ({ name, key, spec })),
     matches: compileCondition(document.match),

@@ -76,6 +76,14 @@ describe('policies', () => {
     ]);
   });
 
+  it('names a version by what it says: tests and comments make no new one', () => {
+    const hash = (text: string) => compilePolicy('p.yaml', text).hash;
+    expect(hash(`# why\n${good}tests: [{name: t, input: a.ndjson, expect: {campaigns: 0}}]\n`)).toBe(
+      hash(good),
+    );
+    expect(hash(good.replace('> 2 *', '> 3 *'))).not.toBe(hash(good));
+  });
+
   it('treats unknown as undecided, not as zero', () => {
     const condition = compileCondition('misses < 1 || rate > 10');
     expect(condition({ misses: null, rate: 1 })).toBe(false);

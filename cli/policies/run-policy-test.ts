@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Campaign, Verdict } from '../../lib/contracts/generated.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { createLogger } from '../../lib/observability/logger.ts';
+import { inspectFiles } from '../../services/collector/collect-files.ts';
+import { formatConfig } from '../../services/collector/config.ts';
+import type { Policy } from '../../services/detector/policies/load-policies.ts';
+import { type Bound, holds, type PolicyTest } from '../../services/detector/policies/test-schema.ts';
+import { rootConfig } from '../config.ts';
+import { edgePresets } from '../replay/edge-presets.ts';
+import { runOpenLoop } from '../replay/run-open-loop.ts';
+import { version } from '../version.ts';
+import { testTraffic } from './test-traffic.ts';
+
+export interface PolicyTestResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** One line for each expectation that does not hold. */
+  readonly failures: readonly string[];
+  readonly figures: Figures;
+}
+
+/** What the policy alone made of the traffic. */
+export interface Figures {
+  readonly requests: number;
+  readonly campaigns: number;
+  readonly acting: number;
+  readonly verdicts: number;
+  readonly decisions: number;
+  readonly first_block_after_ms: number | null;
+  readonly attack: number;
+  readonly attack_stopped: number | null;
+  readonly honest: number;
+  readonly honest_stopped: number | null;
+  readonly reasons: readonly string[];
+}
+
+const laterMs = 30_000;
+
+/**
+ * Runs one test of a policy: its traffic goes through the same services as in replay, with this policy alone, as if it
+ * were enforced (a policy in `simulate` can prove itself before it is armed). `file`: of the policy, inputs are beside it.
+ */
+export async function runPolicyTest(
+  policy: Policy,
+  file: string,
+  test: PolicyTest,
+): Promise<PolicyTestResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-policy-'));
+  try {
+    const attacks = new Set<number>();
+    let input: string;
+    if (typeof test.input === 'string') input = resolve(dirname(file), test.input);
+    else {
+      input = join(folder, 'input.ndjson');
+      const traffic = testTraffic(test.input);
+      traffic.forEach(({ attack }, position) => {
+        if (attack) attacks.add(position);
+      });
+      writeFileSync(input, traffic.map(({ event }) => `${JSON.stringify(event)}\n`).join(''));
+    }
+    const enforced = { ...policy, document: { ...policy.document, mode: 'enforce' as const } };
+    const figures = await measure(enforced, input, test.warm_up ?? 0, (position) => attacks.has(position));
+    const failures = failuresOf(test.expect, figures);
+    return { name: test.name, passed: failures.length === 0, failures, figures };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(
+  policy: Policy,
+  input: string,
+  warmUpMs: number,
+  isAttack: (position: number) => boolean,
+): Promise<Figures> {
+  const edge = edgePresets.find(({ name }) => name === 'generic')!;
+  const campaigns = new Map<string, Campaign>();
+  const acting = new Set<string>();
+  const verdicts = new Map<string, Verdict>();
+  const decisions = new Set<string>();
+  let [requests, attack, attackLater, attackStopped, honest, honestStopped] = [0, 0, 0, 0, 0, 0];
+  let firstAttackAt: number | null = null;
+  let firstStopAt: number | null = null;
+  await runOpenLoop({
+    config: rootConfig.parse({}),
+    policies: [policy],
+    files: await inspectFiles([input], formatConfig.parse({ format: 'ndjson' })),
+    defaultHost: 'unknown',
+    edge,
+    delayMs: edge.delayMs,
+    slots: edge.entries,
+    warmUpMs,
+    logger: createLogger({ service: 'policies', version, level: 'error' }),
+    listener: {
+      campaign(campaign) {
+        campaigns.set(campaign.campaign_id, campaign);
+        if (campaign.applied_action !== 'observe') acting.add(campaign.campaign_id);
+      },
+      verdict: (verdict) => {
+        verdicts.set(verdict.verdict_id, verdict);
+      },
+      decision: (decision) => {
+        decisions.add(decision.decision_id);
+      },
+      settled(event, _good, { outcome }, position) {
+        const { timestamp } = event.request;
+        const stopped = outcome !== 'allowed';
+        requests++;
+        if (!isAttack(position)) {
+          honest++;
+          if (stopped) honestStopped++;
+          return undefined;
+        }
+        attack++;
+        firstAttackAt ??= timestamp;
+        if (stopped) firstStopAt ??= timestamp;
+        if (timestamp < firstAttackAt + laterMs) return undefined;
+        attackLater++;
+        if (stopped) attackStopped++;
+        return undefined;
+      },
+    },
+  });
+  return {
+    requests,
+    campaigns: campaigns.size,
+    acting: acting.size,
+    verdicts: verdicts.size,
+    decisions: decisions.size,
+    first_block_after_ms: firstStopAt === null || firstAttackAt === null ? null : firstStopAt - firstAttackAt,
+    attack,
+    attack_stopped: attackLater === 0 ? null : attackStopped / attackLater,
+    honest,
+    honest_stopped: honest === 0 ? null : honestStopped / honest,
+    reasons: [...campaigns.values(), ...verdicts.values()].map(({ reason }) => reason),
+  };
+}
+
+function failuresOf(expected: PolicyTest['expect'], figures: Figures): string[] {
+  const failures: string[] = [];
+  const counts = ['campaigns', 'acting', 'verdicts', 'decisions'] as const;
+  for (const name of counts) {
+    const bound = expected[name];
+    if (bound !== undefined && !holds(bound, figures[name]))
+      failures.push(`${name}: expected ${said(bound, '')}, got ${figures[name]}`);
+  }
+  for (const name of ['attack_stopped', 'honest_stopped'] as const) {
+    const bound = expected[name];
+    if (bound === undefined) continue;
+    const share = figures[name];
+    if (share === null || !holds(bound, share))
+      failures.push(
+        `${name}: expected ${said(bound, '%')}, got ${share === null ? 'no such requests' : percent(share)}`,
+      );
+  }
+  const { first_block_within: within, reason } = expected;
+  const after = figures.first_block_after_ms;
+  if (within !== undefined && (after === null || after > within))
+    failures.push(
+      `first_block_within: expected ${formatDuration(within)}, ${after === null ? 'nothing was stopped' : `took ${formatDuration(after)}`}`,
+    );
+  if (reason !== undefined && !figures.reasons.some((text) => text.includes(reason)))
+    failures.push(`reason: none says ${JSON.stringify(reason)}`);
+  return failures;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(3))}%`;
+const said = ({ op, value }: Bound, unit: '' | '%'): string =>
+  `${op === '=' ? '' : `${op} `}${unit === '%' ? percent(value) : value}`;
