@@ -19,6 +19,7 @@ test('every file that makes an edge is in the catalogue, and has a test of its o
 const least: { readonly [kind: string]: object } = {
   crowdsec: { bouncers: [{ name: 'b', key: '0'.repeat(64) }] },
   nginx: { file: '/etc/nginx/tidegate.conf' },
+  cloudflare: { account_id: 'a'.repeat(32), token: 't', ip_list: 'b'.repeat(32) },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 
