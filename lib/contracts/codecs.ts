@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import avsc from 'avsc';
 import { compileBounds } from './avro-bounds.ts';
 import type { Records } from './generated.ts';
+import { compileViews, longestView, type RecordView } from './record-view.ts';
 import { type AvroSchema, loadSchemas } from './schemas.ts';
 import type { RecordName } from './topics.ts';
 
@@ -21,6 +22,8 @@ export interface Codecs {
    * writer's schema has to be fetched first. Throws (or rejects with) `UndecodableError`.
    */
   decode(bytes: Buffer): Decoded | Promise<Decoded>;
+  /** As `decode`, but an EnrichedRequest may come as a view on `bytes` (record-view.ts), which must then not change. */
+  view(bytes: Buffer): Decoded | Promise<Decoded>;
 }
 
 export type Decoded = {
@@ -85,10 +88,27 @@ export function localSchemaIds(): SchemaIds {
   };
 }
 
+const views = compileViews(recordSchemas.get('EnrichedRequest')!, (schema) => {
+  const type = avroType(schema);
+  return (bytes, at) => type.decode(bytes, at).value;
+});
+
+/** Slots of EnrichedRequest by path: where a view says that a field stands. */
+export const enrichedSlots = views.slotOf;
+
+/** The view that a value is; null when it is a decoded record. */
+export function viewOf(value: object): RecordView | null {
+  return '$places' in value ? (value as RecordView) : null;
+}
+
+/** Places of views are cut from slabs of this many records. */
+const slabViews = 512;
+
 /** How one writer schema is read as the current one. */
 interface Reader {
   readonly name: RecordName;
   read(bytes: Buffer): Records[RecordName];
+  view(bytes: Buffer): Records[RecordName];
 }
 
 export function createCodecs(ids: SchemaIds): Codecs {
@@ -102,22 +122,57 @@ export function createCodecs(ids: SchemaIds): Codecs {
     const writer = current ? type : avroType(schema);
     const resolver = current ? undefined : type.createResolver(writer);
     const endOf = compileBounds(schema);
+    const checkEnd = (end: number, bytes: Buffer): void => {
+      if (end < 0 || end > bytes.length) throw new UndecodableError('truncated or damaged record');
+      if (end !== bytes.length) throw new UndecodableError(`${bytes.length - end} bytes after the record`);
+    };
+    const read = (bytes: Buffer): Records[RecordName] => {
+      checkEnd(endOf(bytes, headerBytes), bytes);
+      return type.decode(bytes, headerBytes, resolver).value as Records[RecordName];
+    };
+    const walk = name === 'EnrichedRequest' ? views.walkOf(schema) : null;
+    let slab = new Uint16Array(0);
+    let used = 0;
     return {
       name,
-      read: (bytes) => {
-        const end = endOf(bytes, headerBytes);
-        if (end < 0) throw new UndecodableError('truncated or damaged record');
-        if (end !== bytes.length) throw new UndecodableError(`${bytes.length - end} bytes after the record`);
-        return type.decode(bytes, headerBytes, resolver).value as Records[RecordName];
+      read,
+      view: (bytes) => {
+        if (walk === null || bytes.length > longestView) return read(bytes);
+        if (used === slab.length) {
+          slab = new Uint16Array(slabViews * views.slots);
+          used = 0;
+        }
+        const base = used;
+        used += views.slots;
+        checkEnd(walk(bytes, headerBytes, slab, base), bytes);
+        return views.view(bytes, slab, base) as unknown as Records[RecordName];
       },
     };
   };
-  const decodeWith = (reader: Reader, bytes: Buffer): Decoded => {
+  const decodeWith = (reader: Reader, bytes: Buffer, asView: boolean): Decoded => {
     try {
-      return { type: reader.name, value: reader.read(bytes) } as Decoded;
+      return { type: reader.name, value: asView ? reader.view(bytes) : reader.read(bytes) } as Decoded;
     } catch (error) {
       throw error instanceof UndecodableError ? error : new UndecodableError((error as Error).message);
     }
+  };
+  const decode = (bytes: Buffer, asView: boolean): Decoded | Promise<Decoded> => {
+    if (bytes.length < headerBytes || bytes[0] !== 0)
+      throw new UndecodableError('not in the Confluent wire format (no magic byte)');
+    const id = bytes.readUInt32BE(1);
+    const known = readers.get(id);
+    if (known !== undefined) return decodeWith(known, bytes, asView);
+    return ids.resolve(id).then((found) => {
+      if (found === null) throw new UndecodableError(`unknown schema id ${id}`);
+      let reader: Reader;
+      try {
+        reader = readerOf(found.name, found.schema);
+      } catch (error) {
+        throw new UndecodableError(`schema ${id} of ${found.name}: ${(error as Error).message}`);
+      }
+      readers.set(id, reader);
+      return decodeWith(reader, bytes, asView);
+    });
   };
   return {
     encode: (name, value) => {
@@ -136,23 +191,7 @@ export function createCodecs(ids: SchemaIds): Codecs {
       buffer.writeUInt32BE(writer.id, 1);
       return Buffer.from(buffer.subarray(0, end));
     },
-    decode: (bytes) => {
-      if (bytes.length < headerBytes || bytes[0] !== 0)
-        throw new UndecodableError('not in the Confluent wire format (no magic byte)');
-      const id = bytes.readUInt32BE(1);
-      const known = readers.get(id);
-      if (known !== undefined) return decodeWith(known, bytes);
-      return ids.resolve(id).then((found) => {
-        if (found === null) throw new UndecodableError(`unknown schema id ${id}`);
-        let reader: Reader;
-        try {
-          reader = readerOf(found.name, found.schema);
-        } catch (error) {
-          throw new UndecodableError(`schema ${id} of ${found.name}: ${(error as Error).message}`);
-        }
-        readers.set(id, reader);
-        return decodeWith(reader, bytes);
-      });
-    },
+    decode: (bytes) => decode(bytes, false),
+    view: (bytes) => decode(bytes, true),
   };
 }

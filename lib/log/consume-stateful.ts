@@ -37,6 +37,7 @@ export async function consumeStateful<T extends TopicName>(options: {
   let closing = false;
 
   const handler: GroupHandler<T> = {
+    views: step.views ?? false,
     assigned: async (topic, partition, committed) => {
       const where = `${group} ${topic}[${partition}]`;
       const prefix = checkpointPrefix(group, topic, partition);

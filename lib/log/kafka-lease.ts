@@ -127,7 +127,7 @@ export function createLease<T extends TopicName>(options: {
         paused = false;
         options.resume();
       }
-      const batch = await decodeFetched(topic, partition, fetched, codecs);
+      const batch = await decodeFetched(topic, partition, fetched, codecs, handler.views);
       if (isLost()) return;
       if (batch.records.length > 0 || batch.undecodable.length > 0) await handler.batch(batch, commit);
     }

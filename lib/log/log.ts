@@ -67,6 +67,11 @@ export interface GroupHandler<T extends TopicName> {
   /** The partition now belongs to someone else: drop its state. No commit is possible any more. */
   revoked(topic: T, partition: number): Promise<void>;
   /**
+   * True: requests may come as views on the bytes of the log (contracts/record-view.ts), which decode a field when it is
+   * read. For readers that look at few fields of many records.
+   */
+  readonly views?: boolean;
+  /**
    * True while the running batch can go on only once another topic has gone on. What is unread for that reason is no
    * reason to keep new input out: it may be just that input which lets the other topic go on.
    */

@@ -39,6 +39,8 @@ export interface StatefulStep<T extends TopicName> {
   readonly name: string;
   /** Changes whenever a snapshot written by other code or config can no longer be read. */
   readonly layoutHash: string;
+  /** Requests may come as views: see GroupHandler. */
+  readonly views?: boolean;
   open(partition: number, snapshot: Uint8Array | null): PartitionState<T>;
 }
 

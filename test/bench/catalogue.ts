@@ -3,4 +3,5 @@ import type { Bench } from './bench.ts';
 /** Every benchmark: one line each, loaded when it is run. `npm run bench -- NAME` runs one in a process of its own. */
 export const benches: { readonly [name: string]: Bench } = {
   'replay-combined': async () => (await import('./replay-combined.ts')).replayCombined(),
+  detector: async () => (await import('./detector-loop.ts')).detectorLoop(),
 };

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type kafkajs from 'kafkajs';
+import { formatEvent } from '../../cli/generate/format.ts';
+import { generateTraffic } from '../../cli/generate/traffic.ts';
+import { createCodecs, localSchemaIds } from '../../lib/contracts/codecs.ts';
+import type { FetchedMessages } from '../../lib/log/kafka-decode.ts';
+import { createMemoryLog } from '../../lib/log/memory.ts';
+import { silentLogger } from '../../lib/observability/logger.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import type { ServiceContext } from '../../lib/service-context.ts';
+import { collectFiles, inspectFiles } from '../../services/collector/collect-files.ts';
+import { collectorConfig, formatConfig } from '../../services/collector/config.ts';
+import { enricherConfig } from '../../services/enricher/config.ts';
+import { startEnricher } from '../../services/enricher/main.ts';
+import { benchFolder } from './bench-folder.ts';
+
+/** All three attacks and a flash sale within three minutes, 2,000 honest requests a second. */
+export const traffic = { scenario: 'showcase', seed: 7, durationMs: 180_000, scale: 20 } as const;
+export const secret = Buffer.alloc(32, 7);
+
+/**
+ * One partition of requests.enriched as bytes, made by the real collector and enricher, once: each record is its length
+ * (4 bytes, big endian) and what stands in the log.
+ */
+async function streamFile(): Promise<string> {
+  const file = join(benchFolder(), `enriched-${traffic.scenario}-${traffic.scale}.bin`);
+  if (existsSync(file)) return file;
+  console.error('bench: collecting and enriching the traffic, once');
+  const input = join(benchFolder(), `${traffic.scenario}-${traffic.scale}.ndjson`);
+  const lines: string[] = [];
+  for (const { event } of generateTraffic(traffic)) lines.push(`${formatEvent(event, 'ndjson')}\n`);
+  writeFileSync(input, lines.join(''));
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const context: ServiceContext = {
+    log,
+    logger: silentLogger,
+    metrics: createMetrics(),
+    instance: 'bench',
+    secret,
+    checkpoints: {
+      storeId: 'bench',
+      write: async () => {},
+      read: async () => null,
+      list: async () => [],
+      delete: async () => {},
+    },
+    now: Date.now,
+  };
+  const codecs = createCodecs(localSchemaIds());
+  const parts: Buffer[] = [];
+  let end = 0;
+  const tail = await log.tail({
+    topic: 'requests.enriched',
+    from: 'earliest',
+    onBatch: (batch) => {
+      for (const record of batch.records) {
+        const bytes = codecs.encode(record.type, record.value as never);
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(bytes.length);
+        parts.push(length, bytes);
+      }
+      end = batch.nextOffset;
+    },
+  });
+  const enricher = await startEnricher(context, enricherConfig.parse({}));
+  const files = await inspectFiles([input], formatConfig.parse({ format: 'ndjson' }));
+  await collectFiles(context, collectorConfig.parse({}), { files });
+  const target = (await log.status('requests.raw')).endOffsets[0]!;
+  while (end < target) await new Promise((resolve) => setTimeout(resolve, 20));
+  await enricher.stop();
+  await tail.close();
+  await log.close();
+  writeFileSync(`${file}.part`, Buffer.concat(parts));
+  renameSync(`${file}.part`, file);
+  return file;
+}
+
+/** The stream as the Kafka client hands it over, in fetches of at most `perFetch` records. */
+export async function fetchedStream(perFetch: number): Promise<readonly FetchedMessages[]> {
+  const bytes = readFileSync(await streamFile());
+  const messages: kafkajs.KafkaMessage[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    messages.push({
+      key: null,
+      value: bytes.subarray(at + 4, at + 4 + length),
+      timestamp: '0',
+      attributes: 0,
+      offset: String(messages.length),
+      headers: {},
+    });
+    at += 4 + length;
+  }
+  const fetches: FetchedMessages[] = [];
+  for (let from = 0; from < messages.length; from += perFetch) {
+    const part = messages.slice(from, from + perFetch);
+    fetches.push({ messages: part, nextOffset: from + part.length, highWatermark: messages.length });
+  }
+  return fetches;
+}
