@@ -1,5 +1,5 @@
 import { createCodecs, localSchemaIds } from '../../lib/contracts/codecs.ts';
-import { batchRecords, decodeFetched, type FetchedMessages } from '../../lib/log/kafka-decode.ts';
+import { batchRecords, decodeFetched } from '../../lib/log/kafka-decode.ts';
 import type { LogBatch, LogRecord, Outgoing } from '../../lib/log/log.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import { createCombineStep } from '../../services/detector/combine/combine-step.ts';
@@ -9,7 +9,7 @@ import { createMatchStep } from '../../services/detector/match/match-step.ts';
 import { loadPolicies } from '../../services/detector/policies/load-policies.ts';
 import { createReduceStep } from '../../services/detector/reduce/reduce-step.ts';
 import { type Figure, rounded, timed } from './bench.ts';
-import { fetchedStream, traffic } from './enriched-stream.ts';
+import { type EnrichedStream, enrichedStream, traffic } from './enriched-stream.ts';
 
 const codecs = createCodecs(localSchemaIds());
 
@@ -53,7 +53,7 @@ interface LoopResult {
  * The three loops of the detector over one partition, without a broker: both readers decode for themselves, frames and
  * campaigns pass through their bytes.
  */
-async function detect(fetches: readonly FetchedMessages[]): Promise<LoopResult> {
+async function detect(stream: EnrichedStream): Promise<LoopResult> {
   const metrics = createMetrics();
   const config = detectorConfig.parse({});
   const policies = loadPolicies('');
@@ -94,7 +94,7 @@ async function detect(fetches: readonly FetchedMessages[]): Promise<LoopResult> 
   let pending: Promise<unknown> | null = null;
   const matchOn = async (until: number): Promise<void> => {
     while (matched < until && pending === null) {
-      const batch = await decodeFetched('requests.enriched', 0, fetches[matched]!, codecs);
+      const batch = await decodeFetched('requests.enriched', 0, stream.fetch(matched), codecs, true);
       lap('decode');
       matched++;
       const answer = match.process(batch);
@@ -107,8 +107,8 @@ async function detect(fetches: readonly FetchedMessages[]): Promise<LoopResult> 
       lap('match');
     }
   };
-  for (let at = 0; at < fetches.length; at++) {
-    const batch = await decodeFetched('requests.enriched', 0, fetches[at]!, codecs);
+  for (let at = 0; at < stream.fetches; at++) {
+    const batch = await decodeFetched('requests.enriched', 0, stream.fetch(at), codecs, true);
     lap('decode');
     const { outputs } = await combine.process(batch);
     lap('combine');
@@ -124,18 +124,18 @@ async function detect(fetches: readonly FetchedMessages[]): Promise<LoopResult> 
     }
     await matchOn(at + 1);
   }
-  while (matched < fetches.length || pending !== null) {
+  while (matched < stream.fetches || pending !== null) {
     await pending;
-    await matchOn(fetches.length);
+    await matchOn(stream.fetches);
   }
   return result;
 }
 
 /** Record bytes to verdict on one thread with every shipped policy on, one partition. */
 export async function detectorLoop(): Promise<readonly Figure[]> {
-  const fetches = await fetchedStream(batchRecords);
+  const stream = await enrichedStream(batchRecords);
   globalThis.gc?.();
-  const { result, seconds, cpuSeconds } = await timed(() => detect(fetches));
+  const { result, seconds, cpuSeconds } = await timed(() => detect(stream));
   const { events, verdicts, campaigns, spent } = result;
   if (campaigns === 0 || verdicts === 0) throw new Error('nothing was found: the loop does not detect');
   const share = (ms: number): number => rounded(ms / (seconds * 1000));

@@ -76,26 +76,35 @@ async function streamFile(): Promise<string> {
   return file;
 }
 
-/** The stream as the Kafka client hands it over, in fetches of at most `perFetch` records. */
-export async function fetchedStream(perFetch: number): Promise<readonly FetchedMessages[]> {
+export interface EnrichedStream {
+  readonly fetches: number;
+  /** Fetch `index` as the Kafka client hands it over: made when asked for, as a client does. */
+  fetch(index: number): FetchedMessages;
+}
+
+/** The stream in fetches of at most `perFetch` records. */
+export async function enrichedStream(perFetch: number): Promise<EnrichedStream> {
   const bytes = readFileSync(await streamFile());
-  const messages: kafkajs.KafkaMessage[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
-    messages.push({
-      key: null,
-      value: bytes.subarray(at + 4, at + 4 + length),
-      timestamp: '0',
-      attributes: 0,
-      offset: String(messages.length),
-      headers: {},
-    });
-    at += 4 + length;
-  }
-  const fetches: FetchedMessages[] = [];
-  for (let from = 0; from < messages.length; from += perFetch) {
-    const part = messages.slice(from, from + perFetch);
-    fetches.push({ messages: part, nextOffset: from + part.length, highWatermark: messages.length });
-  }
-  return fetches;
+  const places: number[] = [];
+  for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) places.push(at);
+  return {
+    fetches: Math.ceil(places.length / perFetch),
+    fetch: (index) => {
+      const first = index * perFetch;
+      const last = Math.min(places.length, first + perFetch);
+      const messages: kafkajs.KafkaMessage[] = [];
+      for (let offset = first; offset < last; offset++) {
+        const at = places[offset]! + 4;
+        messages.push({
+          key: null,
+          value: bytes.subarray(at, at + bytes.readUInt32BE(at - 4)),
+          timestamp: '0',
+          attributes: 0,
+          offset: String(offset),
+          headers: {},
+        });
+      }
+      return { messages, nextOffset: last, highWatermark: places.length };
+    },
+  };
 }

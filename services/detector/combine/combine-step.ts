@@ -57,6 +57,7 @@ interface CombineSnapshot {
 export function createCombineStep(options: CombineOptions): StatefulStep<'requests.enriched'> {
   return {
     name: 'detector.combine',
+    views: true,
     layoutHash: `combine-1-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };

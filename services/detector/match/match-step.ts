@@ -60,6 +60,7 @@ const membersShare = 4;
 export function createMatchStep(options: MatchOptions): StatefulStep<'requests.enriched'> {
   return {
     name: 'detector.match',
+    views: true,
     layoutHash: `match-2-${policySetHash(options.policies)}`,
     open: (_partition, snapshot) => new MatchPartition(snapshot, options),
   };
