@@ -1,41 +1,12 @@
+import { arrivals, daily } from './arrivals.ts';
 import { browseBank, useBankApp } from './bank.ts';
 import type { Due, Journey } from './event.ts';
 import { crawlerFlows, monitor } from './machines.ts';
 import { type Partner, partnerSession } from './partners.ts';
 import type { Person } from './people.ts';
-import { chance, exponential, fork, hash32, namedRandom, type Random } from './random.ts';
+import { chance, namedRandom, type Random } from './random.ts';
 import { browseShop, useShopApp } from './shop.ts';
 import type { World } from './world.ts';
-
-export interface ArrivalOptions {
-  readonly random: Random;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  /** Expected arrivals a second at a time; never above `peakPerSecond`. */
-  perSecond(at: number): number;
-  readonly peakPerSecond: number;
-  start(random: Random, at: number): Journey;
-}
-
-/** People arriving independently of each other at a rate that changes (Poisson, by thinning). */
-export function* arrivals(options: ArrivalOptions): Generator<Due, void> {
-  const { random } = options;
-  let now = options.fromMs;
-  while (true) {
-    now += exponential(random, 1000 / options.peakPerSecond);
-    if (now >= options.untilMs) return;
-    if (random() * options.peakPerSecond >= options.perSecond(now)) continue;
-    yield { at: now, event: null, journey: options.start(fork(random), now) };
-  }
-}
-
-/** The day has a shape, and real traffic sways more than chance alone would make it. */
-export function daily(seed: number, name: string, at: number): number {
-  const hour = (at / 3_600_000) % 24;
-  const curve = 1 + 0.3 * Math.sin(((hour - 10.5) / 24) * 2 * Math.PI);
-  const sway = (hash32(`${seed}/${name}/${Math.floor(at / 20_000)}`) / 4294967296 - 0.5) * 0.36;
-  return Math.max(0.2, curve * (1 + sway));
-}
 
 interface Habit {
   readonly name: string;
@@ -89,7 +60,7 @@ const habits: readonly Habit[] = [
     perSecond: 3.4,
     start: (world, partners, random, at) => {
       const person = chance(random, 0.9) ? world.people.regular(random) : world.people.newcomer(random);
-      return by(person, partnerSession(partners, person, random, at), 'partner');
+      return by(person, partnerSession(world, partners, person, random, at), 'partner');
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { type Due, due } from './event.ts';
 import { appAppearance, type Person } from './people.ts';
 import { chance, integer, type Random } from './random.ts';
-import { createVisit } from './visit.ts';
+import { createVisit, type Visit } from './visit.ts';
 import type { World } from './world.ts';
 
 export const bankHost = 'www.bank.example';
@@ -9,8 +9,14 @@ export const bankApiHost = 'api.bank.example';
 
 type Steps = Generator<Due, void>;
 
-function* signIn(visit: ReturnType<typeof createVisit>, path: string, person: Person): Steps {
+/** False: gave up, as the identity provider is down. */
+function* signIn(visit: Visit, world: World, path: string, person: Person): Generator<Due, boolean> {
   visit.account = person.account;
+  for (let tries = 0; world.loginsFail(visit.now); tries++) {
+    yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 130, ms: 900 }));
+    visit.think(6);
+    if (tries >= 1 && chance(visit.random, 0.5)) return false;
+  }
   const wrong = chance(visit.random, person.carelessness) ? 1 + integer(visit.random, 2) : 0;
   for (let index = 0; index < wrong; index++) {
     yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
@@ -18,10 +24,11 @@ function* signIn(visit: ReturnType<typeof createVisit>, path: string, person: Pe
   }
   yield due(visit.request('POST', path, { outcome: 'success', bytes: 900, ms: 320 }));
   visit.think(3);
+  return true;
 }
 
 /** Online banking in a browser. */
-export function* browseBank(_world: World, person: Person, random: Random, at: number): Steps {
+export function* browseBank(world: World, person: Person, random: Random, at: number): Steps {
   const visit = createVisit({
     at,
     random,
@@ -31,12 +38,13 @@ export function* browseBank(_world: World, person: Person, random: Random, at: n
     sendsReferer: person.sendsReferer,
     cookies: 3 + integer(random, 6),
     cookieLimit: 9 + integer(random, 8),
+    ways: person.ways,
   });
   if (chance(random, 0.6)) {
     yield due(visit.request('GET', '/', { bytes: 26_000, ms: 70, page: true }));
     visit.think(5);
   }
-  yield* signIn(visit, '/login', person);
+  if (!(yield* signIn(visit, world, '/login', person))) return;
   yield due(visit.request('GET', '/accounts', { bytes: 5200, ms: 110, page: true }));
   visit.think(8);
   const account = 10_000_000 + (Number(person.account.slice(1)) % 9_000_000);
@@ -56,7 +64,7 @@ export function* browseBank(_world: World, person: Person, random: Random, at: n
 }
 
 /** The bank's app: opened many times a day, mostly just to look. */
-export function* useBankApp(_world: World, person: Person, random: Random, at: number): Steps {
+export function* useBankApp(world: World, person: Person, random: Random, at: number): Steps {
   const visit = createVisit({
     at,
     random,
@@ -67,8 +75,9 @@ export function* useBankApp(_world: World, person: Person, random: Random, at: n
     cookies: chance(random, 0.5) ? 1 : 0,
     cookieLimit: 2,
     app: true,
+    ways: person.ways,
   });
-  yield* signIn(visit, '/mobile/v1/login', person);
+  if (!(yield* signIn(visit, world, '/mobile/v1/login', person))) return;
   yield due(visit.request('GET', '/mobile/v1/accounts', { bytes: 2800, ms: 80 }));
   visit.think(6);
   const account = 10_000_000 + (Number(person.account.slice(1)) % 9_000_000);

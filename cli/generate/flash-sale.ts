@@ -1,4 +1,4 @@
-import { arrivals } from './background.ts';
+import { arrivals } from './arrivals.ts';
 import type { Journey } from './event.ts';
 import type { Random } from './random.ts';
 import { rushToLaunch } from './shop.ts';

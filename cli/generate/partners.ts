@@ -74,6 +74,7 @@ export function kitAppearance(partner: Partner, random: Random): Appearance {
 
 /** One look at someone's accounts through a partner: a login on their behalf, then a few reads. */
 export function* partnerSession(
+  world: World,
   partners: readonly Partner[],
   person: Person,
   random: Random,
@@ -100,7 +101,7 @@ export function* partnerSession(
   };
   // Stored passwords go stale: a few per cent of the logins fail, and are tried again once.
   let failures = chance(random, 0.07) ? 1 + integer(random, 2) : 0;
-  while (failures-- > 0) {
+  while (world.loginsFail(now) || failures-- > 0) {
     const event = call('POST', '/partner/v2/login');
     event.outcome = 'failure';
     respond(event, random, 401, 160, 280);

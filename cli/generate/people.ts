@@ -1,7 +1,7 @@
 import {
   type AccessNetwork,
+  homeCountries as defaultHomeCountries,
   deviceAddress,
-  homeCountries,
   householdPrefix,
   networkPicker,
   networks,
@@ -18,6 +18,7 @@ import {
   namedRandom,
   pick,
   type Random,
+  token,
   weighted,
   zipf,
 } from './random.ts';
@@ -38,6 +39,37 @@ export interface Person {
   readonly carelessness: number;
   /** Address of this visit: phones and VPNs change theirs. */
   address(random: Random): string;
+  /** null: plain ways, a new session every visit. */
+  readonly ways: Ways | null;
+}
+
+/** What a person's software and habits do to every visit, beyond the browser itself. */
+export interface Ways {
+  /** Stays logged in: key of the sessions of earlier visits; null for someone who is here for the first time. */
+  readonly sessionKey: string | null;
+  /** False: cookies are refused or thrown away, so that nothing holds a visit together. */
+  readonly keepsCookies: boolean;
+  /** False: scripts are off, and with them the cookies that they would set. */
+  readonly runsScripts: boolean;
+  /** Pages that the browser fetches ahead for each one that is read. */
+  readonly prefetches: number;
+}
+
+/** How people reach the network, by their numbers. */
+export type Situations = readonly (readonly [
+  situation: 'home' | 'home-ipv6' | 'carrier-nat' | 'office-nat' | 'vpn',
+  weight: number,
+])[];
+
+export interface PeopleOptions {
+  /** Number of regulars at scale 1. */
+  readonly regulars?: number;
+  readonly homeCountries?: ReadonlySet<string>;
+  readonly situations?: Situations;
+  /** Customers who live outside of the home countries. Default 0.04. */
+  readonly abroad?: number;
+  /** True: people have ways of their own (sessions that last, privacy tools ...). */
+  readonly ways?: boolean;
 }
 
 export interface People {
@@ -73,13 +105,21 @@ const languages: { readonly [country: string]: readonly string[] } = {
 const otherLanguages = ['en-US,en;q=0.9', 'en-US,en;q=0.5', 'en-GB,en;q=0.9'];
 
 const officeCount = 28;
+const defaultSituations: Situations = [
+  ['home', 46],
+  ['home-ipv6', 22],
+  ['carrier-nat', 20],
+  ['office-nat', 8],
+  ['vpn', 4],
+];
 
 export function createPeople(
   seed: number,
   scale: number,
   browsers: BrowserCatalogue,
-  businessRegulars = 5000,
+  options: PeopleOptions = {},
 ): People {
+  const homeCountries = options.homeCountries ?? defaultHomeCountries;
   const isHome = (network: AccessNetwork) => network.kind === 'home' && homeCountries.has(network.country);
   const homeNetwork = networkPicker((network) => isHome(network));
   const travellerNetwork = networkPicker(
@@ -107,18 +147,12 @@ export function createPeople(
     };
   });
   const office = zipf(officeCount, 0.8);
-  const situation = weighted([
-    ['home', 46],
-    ['home-ipv6', 22],
-    ['carrier-nat', 20],
-    ['office-nat', 8],
-    ['vpn', 4],
-  ] as const);
+  const situation = weighted(options.situations ?? defaultSituations);
 
   const person = (index: number, kind: 'anyone' | 'foreign'): Person => {
     const random = createRandom(hash32(`${seed}/${kind}`), index);
     // A newcomer from abroad is as a rule someone at home in another country; 4 % of all customers are.
-    const abroad = kind === 'foreign' || chance(random, 0.04);
+    const abroad = kind === 'foreign' || chance(random, options.abroad ?? 0.04);
     let population: string = abroad ? (chance(random, 0.3) ? 'home-ipv6' : 'home') : situation(random);
     let network = abroad ? travellerNetwork(random) : homeNetwork(random);
     const household = Math.floor(index / 2.4);
@@ -129,7 +163,11 @@ export function createPeople(
       if (prefix === null) population = 'home';
       else {
         const own = deviceAddress(random, prefix);
-        address = () => own;
+        // Temporary addresses change about daily; another device of the household has another one anyway.
+        address =
+          options.ways === true
+            ? (visit) => (chance(visit, 0.15) ? deviceAddress(visit, prefix) : own)
+            : () => own;
       }
     }
     switch (population) {
@@ -160,11 +198,12 @@ export function createPeople(
     const language = chance(random, 0.07) ? pick(random, otherLanguages) : pick(random, known);
     const browser = browsers.person(random, language);
     const account = `u${(hash32(`${seed}/${kind}/${index}`) % 9_000_000) + 1_000_000}`;
-    return {
+    const zip = integer(random, 100_000);
+    const person: Person = {
       population,
       country: network.country,
       account,
-      zip: integer(random, 100_000),
+      zip,
       browser: { ...browser, ...browserPatch },
       phone: createPhone(
         random,
@@ -175,9 +214,11 @@ export function createPeople(
       blocksAds: chance(random, 0.22),
       carelessness: chance(random, 0.1) ? 0.5 : 0.06,
       address: address!,
+      ways: null,
     };
+    return options.ways === true ? withWays(person, random, kind === 'anyone' && index < regulars) : person;
   };
-  const regulars = Math.max(200, Math.round(businessRegulars * scale));
+  const regulars = Math.max(200, Math.round((options.regulars ?? 5000) * scale));
   const regular = zipf(regulars, 0.55);
   const met: (Person | undefined)[] = new Array(regulars);
   return {
@@ -188,6 +229,29 @@ export function createPeople(
     },
     newcomer: (random) => person(regulars + integer(random, 50_000_000), 'anyone'),
     foreigner: (random) => person(integer(random, 50_000_000), 'foreign'),
+  };
+}
+
+/** Drawn last, so that people without ways are the same people. */
+function withWays(person: Person, random: Random, regular: boolean): Person {
+  const ways: Ways = {
+    sessionKey: regular && chance(random, 0.8) ? token(random, 12) : null,
+    keepsCookies: !chance(random, 0.015),
+    runsScripts: !chance(random, 0.012),
+    prefetches: chance(random, 0.12) ? 0.6 : 0,
+  };
+  const secretive = chance(random, 0.02);
+  const language = secretive
+    ? chance(random, 0.4)
+      ? undefined
+      : 'en-US,en;q=0.5'
+    : person.browser.acceptLanguage;
+  return {
+    ...person,
+    ways,
+    browser: { ...person.browser, acceptLanguage: language },
+    sendsReferer: person.sendsReferer && !secretive,
+    blocksAds: person.blocksAds || secretive,
   };
 }
 

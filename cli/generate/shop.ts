@@ -31,12 +31,21 @@ function openShop(person: Person, random: Random, at: number, known: boolean): V
     sendsReferer: person.sendsReferer,
     cookies: known ? 5 + integer(random, 16) : integer(random, 2),
     cookieLimit: person.blocksAds ? 7 + integer(random, 8) : 38 + integer(random, 14),
+    ways: person.ways,
   });
 }
 
 /** Types the password until it is right, or gives up. Bad days happen. */
-function* login(visit: Visit, path: string, person: Person): Steps {
+function* login(visit: Visit, world: World, path: string, person: Person): Steps {
   visit.account = person.account;
+  for (let tries = 0; world.loginsFail(visit.now); tries++) {
+    yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 140, ms: 900 }));
+    visit.think(6);
+    if (tries >= 1 && chance(visit.random, 0.5)) {
+      visit.account = undefined;
+      return;
+    }
+  }
   let wrong = chance(visit.random, person.carelessness) ? 1 + integer(visit.random, 3) : 0;
   for (; wrong > 0; wrong--) {
     yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 140, ms: 240 }));
@@ -69,11 +78,11 @@ function* askStores(visit: Visit, world: World, person: Person, product: Product
 }
 
 /** Pays for what is in the cart: by card, or with the wallet whose session endpoint nobody wrote down. */
-function* checkout(visit: Visit, person: Person, prefix: string): Steps {
+function* checkout(visit: Visit, world: World, person: Person, prefix: string): Steps {
   const { random } = visit;
   yield due(visit.request('GET', `${prefix}/checkout`, { bytes: 21_000, ms: 120, page: true }));
   visit.think(6);
-  if (visit.account === undefined) yield* login(visit, `${prefix}/login`, person);
+  if (visit.account === undefined) yield* login(visit, world, `${prefix}/login`, person);
   visit.think(14);
   if (chance(random, 0.62)) {
     yield due(visit.request('POST', '/wallet/session', { bytes: 380, ms: 180 }));
@@ -143,7 +152,7 @@ export function* browseShop(world: World, person: Person, random: Random, at: nu
   }
   if (wants === null) {
     if (known && chance(random, 0.25)) {
-      if (visit.account === undefined) yield* login(visit, '/login', person);
+      if (visit.account === undefined) yield* login(visit, world, '/login', person);
       if (visit.account !== undefined)
         yield due(visit.request('GET', '/account/orders', { bytes: 9000, ms: 110, page: true }));
     }
@@ -153,7 +162,7 @@ export function* browseShop(world: World, person: Person, random: Random, at: nu
   visit.think(5);
   yield due(visit.request('GET', '/cart', { bytes: 17_000, ms: 90, page: true }));
   visit.think(16);
-  if (chance(random, 0.5)) yield* checkout(visit, person, '');
+  if (chance(random, 0.5)) yield* checkout(visit, world, person, '');
 }
 
 /** A person in the shop's app: straight to the API, no page and no referer by nature. */
@@ -170,6 +179,7 @@ export function* useShopApp(world: World, person: Person, random: Random, at: nu
     cookies: chance(random, 0.8) ? 1 : 0,
     cookieLimit: 2,
     app: true,
+    ways: person.ways,
   });
   const { goods } = world;
   yield due(visit.request('POST', '/mobile/v1/session', { bytes: 350, ms: 70 }));
@@ -185,7 +195,7 @@ export function* useShopApp(world: World, person: Person, random: Random, at: nu
       yield due(visit.request('POST', '/mobile/v1/cart/items', { bytes: 300, ms: 90 }));
       visit.think(9);
       if (chance(random, 0.5)) {
-        yield* checkout(visit, person, '/mobile/v1');
+        yield* checkout(visit, world, person, '/mobile/v1');
         return;
       }
     }
@@ -227,5 +237,5 @@ export function* rushToLaunch(world: World, person: Person, random: Random, at: 
   yield due(visit.request('GET', '/cart', { bytes: 17_000, ms: 150, page: true }));
   visit.think(6);
   if (chance(random, 0.6))
-    yield* checkout(visit, { ...person, carelessness: Math.min(0.6, person.carelessness * 3) }, '');
+    yield* checkout(visit, world, { ...person, carelessness: Math.min(0.6, person.carelessness * 3) }, '');
 }

@@ -1,12 +1,14 @@
 import { type Appearance, createEvent, type GeneratedEvent, respond } from './event.ts';
-import { integer, logNormal, type Random, token } from './random.ts';
+import type { Ways } from './people.ts';
+import { chance, createRandom, hash32, integer, logNormal, type Random, token } from './random.ts';
 
 /** One client's conversation with one host: time, session, cookies and referer move on with every request. */
 export interface Visit {
   /** Time of the next request, epoch ms. */
   now: number;
   readonly random: Random;
-  readonly session: string;
+  /** undefined: the client keeps no cookies, or calls without any. */
+  readonly session: string | undefined;
   account: string | undefined;
   /** Builds the next request. Pages become the referer of what follows. */
   request(method: string, path: string, answer: Answer): GeneratedEvent;
@@ -39,17 +41,29 @@ export interface VisitOptions {
   /** The most cookies that gather over a session: 40 to 50 in browsers, a dozen behind an ad-blocker, few in apps. */
   readonly cookieLimit: number;
   readonly app?: boolean;
+  readonly ways?: Ways | null;
+}
+
+/** The session of earlier visits to the host if it still lasts, else a new one. */
+function sessionOf({ ways, host }: VisitOptions, random: Random): string | undefined {
+  const fresh = token(random, 22);
+  if (ways === undefined || ways === null) return fresh;
+  if (!ways.keepsCookies) return undefined;
+  if (ways.sessionKey === null || chance(random, 0.2)) return fresh;
+  return token(createRandom(hash32(ways.sessionKey), hash32(host)), 22);
 }
 
 export function createVisit(options: VisitOptions): Visit {
   const { random, host } = options;
+  const keepsCookies = options.ways?.keepsCookies ?? true;
+  const runsScripts = options.app !== true && (options.ways?.runsScripts ?? true);
   let referer = options.sendsReferer ? options.referer : undefined;
-  let cookies = options.cookies;
+  let cookies = keepsCookies ? options.cookies : 0;
   let requests = 0;
   const visit: Visit = {
     now: options.at,
     random,
-    session: token(random, 22),
+    session: sessionOf(options, random),
     account: options.account,
     request(method, path, answer) {
       const event = createEvent(
@@ -70,8 +84,8 @@ export function createVisit(options: VisitOptions): Visit {
       const sets = requests === 0 ? 2 + integer(random, 3) : random() < 0.2 ? 1 : 0;
       event.set_cookie_count = sets;
       respond(event, random, answer.status ?? 200, answer.bytes, answer.ms);
-      const scripts = answer.page === true && options.app !== true ? 3 + integer(random, 7) : 0;
-      cookies = Math.min(options.cookieLimit, cookies + sets + scripts);
+      const scripts = answer.page === true && runsScripts ? 3 + integer(random, 7) : 0;
+      if (keepsCookies) cookies = Math.min(options.cookieLimit, cookies + sets + scripts);
       if (answer.page === true && options.sendsReferer && options.app !== true)
         referer = `https://${host}${path}`;
       requests++;

@@ -1,5 +1,5 @@
 import { type BrowserCatalogue, createBrowserCatalogue } from './browsers.ts';
-import { createPeople, type People } from './people.ts';
+import { createPeople, type People, type PeopleOptions } from './people.ts';
 import { hash32, integer, type Random, zipf } from './random.ts';
 
 /** What all journeys share: who there is, what is sold where, and when. */
@@ -13,6 +13,8 @@ export interface World {
   readonly browsers: BrowserCatalogue;
   readonly people: People;
   readonly goods: Goods;
+  /** True while the identity provider is down: every log-in fails, whoever tries. */
+  loginsFail(at: number): boolean;
 }
 
 export interface Product {
@@ -104,13 +106,27 @@ function createGoods(): Goods {
   };
 }
 
-export function createWorld(options: { seed: number; startMs: number; endMs: number; scale: number }): World {
+export interface WorldOptions {
+  readonly seed: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly scale: number;
+  readonly people?: PeopleOptions;
+  /** When the identity provider is down; default: never. */
+  readonly loginsFail?: (at: number) => boolean;
+}
+
+export function createWorld(options: WorldOptions): World {
   const browsers = createBrowserCatalogue(options.startMs);
   return {
-    ...options,
+    seed: options.seed,
+    startMs: options.startMs,
+    endMs: options.endMs,
+    scale: options.scale,
     browsers,
-    people: createPeople(options.seed, options.scale, browsers),
+    people: createPeople(options.seed, options.scale, browsers, options.people),
     goods: createGoods(),
+    loginsFail: options.loginsFail ?? (() => false),
   };
 }
 
