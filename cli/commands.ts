@@ -6,6 +6,7 @@ import { deadLettersCommand } from './dead-letters.ts';
 import { allowlistCommand, decisionsCommand } from './decisions.ts';
 import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
+import { evaluateCommand } from './evaluate/command.ts';
 import { explainCommand } from './explain.ts';
 import { generateCommand } from './generate/command.ts';
 import { policiesCommand } from './policies/command.ts';
@@ -27,6 +28,7 @@ export const commands: readonly (() => Command)[] = [
   allowlistCommand,
   deadLettersCommand,
   generateCommand,
+  evaluateCommand,
   configCommand,
   topicsCommand,
   dataCommand,

@@ -1,8 +1,8 @@
 import { backgroundFlows } from './background.ts';
 import type { LabelledEvent } from './event.ts';
+import { labelledEvents } from './labelled-events.ts';
 import { createPartners } from './partners.ts';
 import { defaultDurationMs, type Incident, type ScenarioName, timeline } from './scenarios.ts';
-import { inOrder } from './schedule.ts';
 import { createWorld } from './world.ts';
 
 /** A Monday in the European morning, in the time the browser catalogue knows. */
@@ -50,27 +50,16 @@ export function* generateTraffic(options: TrafficOptions): Generator<LabelledEve
     ...backgroundFlows(world, partners, leadMs),
     ...incidents.flatMap((incident) => incident.flows(world, partners, strength)),
   ];
-  const idPrefix = `evt_g${options.seed.toString(36)}_`;
-  let count = 0;
   let next = 0;
   let current: Incident | null = null;
-  for (const { due, journey } of inOrder(flows)) {
-    const { event } = due;
-    if (event === null || event.timestamp < startMs) continue;
-    if (event.timestamp >= endMs) return;
-    if (current !== null && event.timestamp >= current.untilMs) current = null;
-    while (next < incidents.length && event.timestamp >= incidents[next]!.fromMs)
-      current = incidents[next++]!;
-    event.event_id = idPrefix + (count++).toString(36).padStart(6, '0');
-    yield {
-      event,
-      label: {
-        event_id: event.event_id,
-        label: journey.attack ? 'attack' : 'honest',
-        incident: current?.name ?? null,
-        population: journey.population,
-        on_target: current?.onTarget(event) ?? false,
-      },
-    };
-  }
+  yield* labelledEvents(
+    flows,
+    { startMs, endMs, idPrefix: `evt_g${options.seed.toString(36)}_` },
+    (event) => {
+      if (current !== null && event.timestamp >= current.untilMs) current = null;
+      while (next < incidents.length && event.timestamp >= incidents[next]!.fromMs)
+        current = incidents[next++]!;
+      return current;
+    },
+  );
 }

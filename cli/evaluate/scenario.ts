@@ -1,0 +1,39 @@
+import type { AssaultPlan } from '../generate/attacks/assault.ts';
+import type { OutputFormat } from '../generate/format.ts';
+import type { CrowdName } from '../generate/populations/population.ts';
+import type { Parameters } from './parameters.ts';
+
+/** Rows of the table of goals (`goals.ts`): what a scenario has to show. */
+export type Row = 'plain' | 'plain-a' | 'hard' | 'curve' | 'crowd' | 'attack-in-crowd' | 'quiet';
+
+/** One labelled situation: who is there, what happens, and which goals it is held to. */
+export interface Scenario {
+  readonly name: string;
+  /** In a line, for people. */
+  readonly title: string;
+  readonly row: Row;
+  /** Name of the population; `--population` runs it on others that have what it needs. */
+  readonly population: string;
+  /** The attack, without its rate; null for controls. */
+  readonly attack: Omit<AssaultPlan, 'name' | 'perSecond'> | null;
+  readonly crowds: readonly CrowdName[];
+  /** Everybody's log-ins fail for this long from the start of what happens, ms. */
+  readonly loginOutageMs: number;
+  /** What the log has: everything, or what nginx writes without being asked. */
+  readonly format: OutputFormat;
+  readonly parameters: Partial<Parameters>;
+}
+
+/** A scenario, with what most of them have in common left out. */
+export type ScenarioDraft = Pick<Scenario, 'name' | 'title' | 'row' | 'population'> & Partial<Scenario>;
+
+export function scenario(draft: ScenarioDraft): Scenario {
+  return {
+    attack: null,
+    crowds: [],
+    loginOutageMs: 0,
+    format: 'ndjson',
+    parameters: {},
+    ...draft,
+  };
+}

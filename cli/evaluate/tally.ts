@@ -1,0 +1,81 @@
+import type { EventLabel } from '../generate/event.ts';
+import { createScorer, type Share, wilson } from '../replay/score-outcomes.ts';
+import type { RequestOutcome } from '../replay/simulated-edge.ts';
+import { happeningName } from './scenario-traffic.ts';
+
+/** What became of the requests of one run. */
+export interface Tally {
+  readonly requests: number;
+  /** Attack requests to the target. What attackers do elsewhere (pages they load first) is `elsewhere`. */
+  readonly attack: Share;
+  /** The same from 30 s after the first one. */
+  readonly attack_later: Share;
+  readonly attack_elsewhere: Share;
+  /** First attack request to the first one stopped, seconds; null: none was. */
+  readonly first_block_seconds: number | null;
+  /** Attack requests to the target before the first one stopped. */
+  readonly let_through: number;
+  /** Of these, the ones within the enforcement delay: already decided, not yet in effect. */
+  readonly let_through_in_delay: number;
+  /** Honest requests while the attack or the crowd lasts. */
+  readonly honest: Share;
+  readonly honest_on_target: Share;
+  /** Honest requests in the whole run, before and after too. */
+  readonly honest_always: Share;
+}
+
+const empty: Share = { requests: 0, stopped: 0, softly: 0, share: null, interval: null };
+
+/** Adds figures of several runs up. */
+export function pooled(shares: readonly Share[]): Share {
+  const sum = (of: (share: Share) => number) => shares.reduce((total, share) => total + of(share), 0);
+  const requests = sum((share) => share.requests);
+  const stopped = sum((share) => share.stopped);
+  return {
+    requests,
+    stopped,
+    softly: sum((share) => share.softly),
+    share: requests === 0 ? null : stopped / requests,
+    interval: requests === 0 ? null : wilson(stopped, requests),
+  };
+}
+
+/** Counts as outcomes become known, in order of time. */
+export function createTally(delayMs: number) {
+  const scorer = createScorer();
+  const elsewhere = createScorer();
+  /** Attack requests let through before the first stop, by the time they came. */
+  const waiting: number[] = [];
+  let inDelay: number | null = null;
+  let requests = 0;
+  return {
+    add(timestamp: number, label: EventLabel, outcome: RequestOutcome): void {
+      requests++;
+      if (label.label === 'attack' && !label.on_target) {
+        elsewhere.add(timestamp, label, outcome);
+        return;
+      }
+      scorer.add(timestamp, label, outcome);
+      if (label.label !== 'attack' || inDelay !== null) return;
+      if (outcome === 'allowed') waiting.push(timestamp);
+      else inDelay = waiting.filter((at) => at > timestamp - delayMs).length;
+    },
+    result(): Tally {
+      const score = scorer.result();
+      const now = score.incidents.find(({ incident }) => incident === happeningName);
+      const after = now?.firstStopAfterMs ?? null;
+      return {
+        requests,
+        attack: now?.attack ?? empty,
+        attack_later: now?.attackLater ?? empty,
+        attack_elsewhere: elsewhere.result().attack,
+        first_block_seconds: after === null ? null : after / 1000,
+        let_through: now?.letThroughFirst ?? 0,
+        let_through_in_delay: inDelay ?? 0,
+        honest: now?.honest ?? empty,
+        honest_on_target: now?.honestOnTarget ?? empty,
+        honest_always: score.honest,
+      };
+    },
+  };
+}

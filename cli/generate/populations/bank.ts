@@ -1,0 +1,269 @@
+import { bankApiHost, bankHost, browseBank, useBankApp } from '../bank.ts';
+import { type Due, due, type GeneratedEvent, respond } from '../event.ts';
+import { monitor } from '../machines.ts';
+import { createPartners, partnerSession } from '../partners.ts';
+import { appAppearance, type Person } from '../people.ts';
+import { chance, hash32, integer, pick, type Random } from '../random.ts';
+import { createVisit } from '../visit.ts';
+import { createWorld, formatZip, type World } from '../world.ts';
+import { attackRequest } from './attack-request.ts';
+import { bankCrowds } from './bank-crowds.ts';
+import {
+  type AttackClient,
+  type Habit,
+  habitFlows,
+  honest,
+  type Population,
+  type Target,
+} from './population.ts';
+
+type Steps = Generator<Due, void>;
+
+const countries: ReadonlySet<string> = new Set(['DE', 'AT']);
+/** Called by the app and by merchants' pages; in no document. */
+const confirmPath = '/instant/confirm';
+const hasBranch = (zip: number) => hash32(`branch${zip}`) % 100 < 35;
+
+/** Pays at a merchant by bank: comes from elsewhere, logs in, confirms, and is gone. */
+function* payMerchant(world: World, person: Person, random: Random, at: number): Steps {
+  const app = chance(random, 0.55);
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: app ? appAppearance('BankApp', person.phone) : person.browser,
+    host: app ? bankApiHost : bankHost,
+    account: person.account,
+    referer: chance(random, 0.5) ? 'https://checkout.merchant.example/' : undefined,
+    sendsReferer: person.sendsReferer,
+    cookies: app ? 1 : integer(random, 9),
+    cookieLimit: app ? 2 : 12,
+    app,
+    ways: person.ways,
+  });
+  if (!app) {
+    yield due(
+      visit.request('GET', `/pay/${100_000 + integer(random, 800_000)}`, {
+        bytes: 18_000,
+        ms: 90,
+        page: true,
+      }),
+    );
+    visit.think(5);
+  }
+  const path = app ? '/mobile/v1/login' : '/login';
+  let wrong = chance(random, person.carelessness) ? 1 + integer(random, 2) : 0;
+  while (world.loginsFail(visit.now) || wrong > 0) {
+    if (wrong > 0) wrong--;
+    yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
+    visit.think(7);
+    if (chance(random, 0.25)) return;
+  }
+  // A phone that is unlocked needs no password.
+  if (!app || chance(random, 0.5))
+    yield due(visit.request('POST', path, { outcome: 'success', bytes: 900, ms: 320 }));
+  visit.think(6);
+  const tries = chance(random, 0.06) ? 2 : 1;
+  for (let index = 1; index <= tries; index++) {
+    yield due(visit.request('POST', confirmPath, { status: index < tries ? 409 : 200, bytes: 300, ms: 350 }));
+    visit.think(3);
+  }
+}
+
+/** Looks for an appointment at a branch nearby. */
+function* bookAppointment(_world: World, person: Person, random: Random, at: number): Steps {
+  const app = chance(random, 0.4);
+  const prefix = app ? '/mobile/v1' : '';
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: app ? appAppearance('BankApp', person.phone) : person.browser,
+    host: app ? bankApiHost : bankHost,
+    referer: pick(random, [undefined, 'https://www.google.com/']),
+    sendsReferer: person.sendsReferer,
+    cookies: app ? 1 : integer(random, 9),
+    cookieLimit: app ? 2 : 12,
+    app,
+    ways: person.ways,
+  });
+  if (!app && chance(random, 0.8)) {
+    yield due(visit.request('GET', '/branches', { bytes: 24_000, ms: 80, page: true }));
+    visit.think(8);
+  }
+  const service = 10 + integer(random, 14);
+  for (let looks = 1 + integer(random, 4); looks > 0; looks--) {
+    let zip = (person.zip + integer(random, 40)) % 100_000;
+    if (!chance(random, 0.07)) while (!hasBranch(zip)) zip = (zip + 1) % 100_000;
+    yield due(
+      visit.request('GET', `${prefix}/branches/${formatZip(zip)}/slots`, {
+        query: `service=${service}&day=${1 + integer(random, 14)}`,
+        status: hasBranch(zip) ? 200 : 404,
+        bytes: hasBranch(zip) ? 900 : 60,
+        ms: 80,
+      }),
+    );
+    visit.think(6);
+  }
+}
+
+const slots = /\/branches\/\d+\/slots$/;
+
+function targets(
+  world: World,
+  partners: ReturnType<typeof createPartners>,
+): { readonly [name: string]: Target } {
+  const page = (client: AttackClient, at: number): GeneratedEvent => {
+    const path = pick(client.random, ['/', '/branches', '/rates']);
+    const event = attackRequest(client, at, bankHost, 'GET', path);
+    respond(event, client.random, 200, 24_000, 80);
+    client.referer = `https://${bankHost}${path}`;
+    return event;
+  };
+  const tryPassword = (event: GeneratedEvent, random: Random, successShare: number): GeneratedEvent => {
+    const right = chance(random, successShare);
+    event.account_id = right
+      ? world.people.regular(random).account
+      : `u${integer(random, 9_000_000) + 1_000_000}`;
+    event.outcome = right ? 'success' : 'failure';
+    respond(event, random, right ? 200 : chance(random, 0.03) ? 423 : 401, right ? 700 : 150, 290);
+    return event;
+  };
+  return {
+    login: {
+      name: 'login',
+      clients: 'browser',
+      onTarget: ({ path }) => path === '/login' || path === '/mobile/v1/login',
+      probe: ({ successShare }) => ({
+        browse: page,
+        hit: (client, at) =>
+          tryPassword(attackRequest(client, at, bankHost, 'POST', '/login'), client.random, successShare),
+      }),
+    },
+    'partner-login': {
+      name: 'partner-login',
+      clients: 'kit',
+      onTarget: ({ path }) => path === '/partner/v2/login',
+      probe: ({ successShare }) => ({
+        browse: page,
+        hit(client, at) {
+          const { random } = client;
+          const event = attackRequest(client, at, bankApiHost, 'POST', '/partner/v2/login');
+          const partner = partners[integer(random, partners.length)]!;
+          event.partner_id = partner.id;
+          event.api_key_id = pick(random, partner.keyIds);
+          event.cookie_count = 0;
+          event.set_cookie_count = 0;
+          return tryPassword(event, random, successShare);
+        },
+      }),
+    },
+    payment: {
+      name: 'payment',
+      clients: 'app',
+      onTarget: ({ path }) => path === confirmPath,
+      probe: () => ({
+        browse: page,
+        hit(client, at) {
+          const { random } = client;
+          const event = attackRequest(client, at, bankApiHost, 'POST', confirmPath);
+          if (chance(random, 0.7)) event.account_id = `u${integer(random, 9_000_000) + 1_000_000}`;
+          respond(event, random, pick(random, [200, 409, 409, 403, 429]), 300, 340);
+          return event;
+        },
+      }),
+    },
+    lookup: {
+      name: 'lookup',
+      clients: 'browser',
+      onTarget: ({ path }) => slots.test(path),
+      probe: ({ random: shared, knownOnly, moveAt }) => {
+        let zip = integer(shared, 100_000);
+        let day = 0;
+        return {
+          browse: page,
+          hit(client, at) {
+            day++;
+            if (day > 14) {
+              day = 1;
+              zip = (zip + 1 + integer(shared, 30)) % 100_000;
+              while (knownOnly && !hasBranch(zip)) zip = (zip + 1) % 100_000;
+            }
+            const mobile = moveAt !== null && at >= moveAt + client.lagMs;
+            const path = `${mobile ? '/mobile/v1' : ''}/branches/${formatZip(zip)}/slots`;
+            const event = attackRequest(client, at, mobile ? bankApiHost : bankHost, 'GET', path);
+            event.query = `service=${10 + integer(client.random, 14)}&day=${day}`;
+            respond(event, client.random, hasBranch(zip) ? 200 : 404, hasBranch(zip) ? 900 : 60, 85);
+            return event;
+          },
+        };
+      },
+    },
+  };
+}
+
+/** A retail bank in two countries: its app is opened all day long, and six aggregators log in on people's behalf. */
+export const bank: Population = {
+  name: 'bank',
+  title: 'bank with aggregators, Germany and Austria',
+  settle(setting) {
+    const scale = setting.rate / 100;
+    const world = createWorld({
+      ...setting,
+      scale,
+      people: {
+        ways: true,
+        homeCountries: countries,
+        regulars: setting.regulars === undefined ? 14_000 : setting.regulars / scale,
+        abroad: 0.025,
+        situations: [
+          ['home', 38],
+          ['home-ipv6', 26],
+          ['carrier-nat', 22],
+          ['office-nat', 10],
+          ['vpn', 4],
+        ],
+      },
+    });
+    const { people } = world;
+    const partners = createPartners(setting.seed);
+    const regular = (random: Random, share: number) =>
+      chance(random, share) ? people.regular(random) : people.newcomer(random);
+    const habit = (
+      name: string,
+      share: number,
+      requests: number,
+      known: number,
+      steps: (world: World, person: Person, random: Random, at: number) => Steps,
+    ): Habit => ({
+      name,
+      share,
+      requests,
+      start: (random, at) => {
+        const person = regular(random, known);
+        return honest(person, steps(world, person, random, at), `${name}-`);
+      },
+    });
+    const habits: readonly Habit[] = [
+      habit('bank-web', 0.24, 5.3, 0.98, browseBank),
+      habit('bank-app', 0.33, 3, 0.97, useBankApp),
+      habit('pay', 0.13, 2.45, 0.9, payMerchant),
+      habit('branch', 0.1, 3.15, 0.5, bookAppointment),
+      habit('partner', 0.2, 3.6, 0.9, (_, person, random, at) =>
+        partnerSession(world, partners, person, random, at),
+      ),
+    ];
+    return {
+      world,
+      countries,
+      app: 'BankApp',
+      partners,
+      background: (leadMs) => [
+        ...habitFlows(world, habits, setting.rate, leadMs),
+        { population: 'monitor', attack: false, steps: monitor(world, world.startMs, world.endMs) },
+      ],
+      targets: targets(world, partners),
+      crowds: bankCrowds(world, partners),
+    };
+  },
+};

@@ -1,0 +1,215 @@
+import { arrivals } from '../arrivals.ts';
+import { type Due, due, type Journey } from '../event.ts';
+import { appAppearance, type Person } from '../people.ts';
+import { chance, integer, pick, type Random } from '../random.ts';
+import { rushToLaunch, shopApiHost, shopHost } from '../shop.ts';
+import { createVisit } from '../visit.ts';
+import { formatZip, type World } from '../world.ts';
+import { type Crowd, type CrowdOptions, honest } from './population.ts';
+
+type Steps = Generator<Due, void>;
+
+/** A crowd that comes within seconds and ebbs slowly. */
+export function wave(
+  name: string,
+  options: CrowdOptions,
+  perSecond: number,
+  riseMs: number,
+  start: (random: Random, at: number) => Journey,
+): Journey {
+  const { fromMs, untilMs } = options;
+  return {
+    population: name,
+    attack: false,
+    steps: arrivals({
+      random: options.random,
+      fromMs,
+      untilMs,
+      peakPerSecond: perSecond,
+      perSecond: (at) => {
+        const elapsed = at - fromMs;
+        return perSecond * Math.min(1, 0.05 + elapsed / riseMs) * (1 - 0.65 * (elapsed / (untilMs - fromMs)));
+      },
+      start,
+    }),
+  };
+}
+
+/** The launch in the app, opened from a push message: nothing of the site is visited first. */
+function* launchFromPush(world: World, person: Person, random: Random, at: number): Steps {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: appAppearance('ShopApp', person.phone),
+    host: shopApiHost,
+    account: person.account,
+    sendsReferer: false,
+    cookies: 1,
+    cookieLimit: 2,
+    app: true,
+    ways: person.ways,
+  });
+  const { launch } = world.goods;
+  const reloads = 1 + integer(random, 3);
+  for (let index = 0; index < reloads; index++) {
+    yield due(visit.request('GET', `/mobile/v1/products/${launch.number}`, { bytes: 9000, ms: 120 }));
+    visit.now += 700 + random() * 4000;
+  }
+  if (chance(random, 0.3)) {
+    const zip = world.goods.zipNear(person.zip, random);
+    const found = world.goods.hasStore(zip);
+    yield due(
+      visit.request('GET', `/mobile/v1/stores/${formatZip(zip)}/stock`, {
+        query: `sku=${world.goods.sku(launch, random)}`,
+        status: found ? 200 : 404,
+        bytes: 700,
+        ms: 90,
+      }),
+    );
+    visit.think(2);
+  }
+  for (let tries = 1 + integer(random, 4); tries > 0; tries--) {
+    const inCart = chance(random, 0.4);
+    yield due(
+      visit.request('POST', '/mobile/v1/cart/items', {
+        status: inCart ? 200 : pick(random, [409, 429, 503]),
+        bytes: 300,
+        ms: 400,
+      }),
+    );
+    visit.now += 500 + random() * 3000;
+    if (!inCart) continue;
+    yield due(visit.request('POST', '/wallet/session', { bytes: 380, ms: 180 }));
+    visit.think(8);
+    yield due(visit.request('POST', '/mobile/v1/checkout/payment', { bytes: 510, ms: 640 }));
+    return;
+  }
+}
+
+/** One page that everybody was sent a link to, and mostly nothing else. */
+function* landOn(
+  path: string,
+  person: Person,
+  random: Random,
+  at: number,
+  referer: string | undefined,
+): Steps {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: person.browser,
+    host: shopHost,
+    referer,
+    sendsReferer: person.sendsReferer,
+    cookies: integer(random, 3),
+    cookieLimit: person.blocksAds ? 9 : 44,
+    ways: person.ways,
+  });
+  yield due(visit.request('GET', path, { bytes: 40_000, ms: 90, page: true }));
+  visit.think(12);
+  if (chance(random, 0.25)) {
+    yield due(visit.request('GET', '/c/new', { bytes: 39_000, ms: 110, page: true }));
+    visit.think(12);
+  }
+  if (chance(random, 0.1)) yield due(visit.request('POST', '/cart/items', { bytes: 420, ms: 110 }));
+}
+
+/** The app after an update: it starts at a new address and calls endpoints that nobody called before. */
+function* useNewApp(world: World, person: Person, random: Random, at: number): Steps {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: appAppearance('ShopApp', {
+      ...person.phone,
+      agent: person.phone.agent.replace(/^[\d.]+/, '9.0.0'),
+    }),
+    host: shopApiHost,
+    account: chance(random, 0.8) ? person.account : undefined,
+    sendsReferer: false,
+    cookies: 0,
+    cookieLimit: 2,
+    app: true,
+    ways: person.ways,
+  });
+  yield due(visit.request('POST', '/mobile/v2/devices', { status: 201, bytes: 300, ms: 80 }));
+  visit.think(1);
+  yield due(visit.request('GET', '/mobile/v2/feed', { bytes: 26_000, ms: 120 }));
+  visit.think(6);
+  for (let index = 1 + integer(random, 3); index > 0; index--) {
+    const product = world.goods.product(random);
+    yield due(visit.request('GET', `/mobile/v2/products/${product.number}`, { bytes: 9000, ms: 80 }));
+    visit.think(9);
+    if (chance(random, 0.35))
+      yield due(
+        visit.request('GET', `/mobile/v2/availability/${product.number}`, {
+          query: `zip=${formatZip(world.goods.zipNear(person.zip, random))}`,
+          bytes: 800,
+          ms: 70,
+        }),
+      );
+  }
+}
+
+export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
+  const { people, goods } = world;
+  const visitor = (random: Random, foreign: number, known: number): Person => {
+    const kind = random();
+    if (kind < foreign) return people.foreigner(random);
+    return kind < foreign + known ? people.regular(random) : people.newcomer(random);
+  };
+  return {
+    sale: {
+      onTarget: ({ path }) =>
+        path === '/wallet/session' ||
+        path === '/login' ||
+        path.endsWith('/cart/items') ||
+        path.endsWith('/stock'),
+      flows: (options) => [
+        wave('launch-web', options, options.rate * 0.3, 10_000, (random, at) => {
+          const person = visitor(random, 0.25, 0.2);
+          return honest(person, rushToLaunch(world, person, random, at), 'launch-');
+        }),
+        wave('launch-app', options, options.rate * 0.16, 5000, (random, at) => {
+          const person = visitor(random, 0.08, 0.7);
+          return honest(person, launchFromPush(world, person, random, at), 'launch-app-');
+        }),
+      ],
+    },
+    viral: {
+      onTarget: ({ path }) => path === `/p/${goods.launch.slug}`,
+      flows: (options) => {
+        const country = pick(options.random, ['BR', 'ID', 'TR', 'US', 'IN']);
+        return [
+          wave('viral', options, options.rate * 1.2, 60_000, (random, at) => {
+            let person = visitor(random, 0.85, 0.02);
+            for (let tries = 0; tries < 12 && person.country !== country && chance(random, 0.85); tries++)
+              person = people.foreigner(random);
+            const referer = pick(random, [undefined, undefined, 'https://www.tiktok.com/', 'https://t.co/']);
+            return honest(person, landOn(`/p/${goods.launch.slug}`, person, random, at, referer), 'viral-');
+          }),
+        ];
+      },
+    },
+    landing: {
+      onTarget: ({ path }) => path === '/l/thank-you-2026',
+      flows: (options) => [
+        wave('landing', options, options.rate * 0.9, 40_000, (random, at) => {
+          const person = visitor(random, 0.02, 0.8);
+          return honest(person, landOn('/l/thank-you-2026', person, random, at, undefined), 'landing-');
+        }),
+      ],
+    },
+    'app-release': {
+      onTarget: ({ path }) => path.startsWith('/mobile/v2/'),
+      flows: (options) => [
+        wave('app-release', options, options.rate * 0.14, 120_000, (random, at) => {
+          const person = visitor(random, 0.02, 0.9);
+          return honest(person, useNewApp(world, person, random, at), 'new-app-');
+        }),
+      ],
+    },
+  };
+}
