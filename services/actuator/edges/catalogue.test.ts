@@ -20,6 +20,7 @@ const least: { readonly [kind: string]: object } = {
   crowdsec: { bouncers: [{ name: 'b', key: '0'.repeat(64) }] },
   nginx: { file: '/etc/nginx/tidegate.conf' },
   cloudflare: { account_id: 'a'.repeat(32), token: 't', ip_list: 'b'.repeat(32) },
+  fastly: { token: 't', service_id: 's', acl: { id: 'a' } },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 

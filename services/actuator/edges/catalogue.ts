@@ -3,11 +3,19 @@ import type { Edge, VendorEdgeDependencies } from '../edge.ts';
 import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
 import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
+import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
 import { createNginxEdge, nginxConfig } from './nginx.ts';
 
 /** Every kind of edge: its configuration and how to make one. A new edge is a file, its test, and a line here. */
-const edgeConfigs = [feedConfig, crowdsecConfig, nginxConfig, awsWafConfig, cloudflareConfig] as const;
+const edgeConfigs = [
+  feedConfig,
+  crowdsecConfig,
+  nginxConfig,
+  awsWafConfig,
+  cloudflareConfig,
+  fastlyConfig,
+] as const;
 export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
 export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
 
@@ -23,5 +31,7 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createAwsWafEdge(config, dependencies);
     case 'cloudflare':
       return createCloudflareEdge(config, dependencies);
+    case 'fastly':
+      return createFastlyEdge(config, dependencies);
   }
 }
