@@ -48,7 +48,8 @@ for (const [name, more, targets, foreign] of [
     'Fastly Compute ACL',
     (capacity: number) => ({ compute_acl: { id: computeAclId, capacity } }),
     addresses.map(ip),
-    ['ip4|198.51.100.7/32', 'ip4|192.0.2.0/24'],
+    // Without marks, what was decided once counts as ours: only what never was can be foreign.
+    ['ip4|192.0.2.0/24', 'ip6|2001:db8:f::/64'],
   ],
   [
     'Fastly dictionary',
