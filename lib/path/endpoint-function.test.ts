@@ -14,6 +14,8 @@ test.each([
   ['POST', '/oauth/token', 'login'],
   ['POST', '/sessions', 'login'],
   ['GET', '/session', 'other'],
+  ['POST', '/wallet/session', 'payment'],
+  ['POST', '/checkout/session', 'payment'],
   ['POST', '/logout', 'other'],
   ['POST', '/api/knock', 'login'],
   ['POST', '/internal/login', 'other'],

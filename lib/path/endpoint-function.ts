@@ -17,7 +17,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 /** In order: a payment below a cart is a payment. Compound words are looked up with and without their joint. */
 const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
-  ['login', words('login signin logon auth authenticate authentication authorize sso passkey otp mfa 2fa')],
+  ['login', words('login signin logon auth authn authenticate authentication authorize sso passkey otp mfa 2fa')],
   [
     'payment',
     words('pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers'),
@@ -70,8 +70,11 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   const [first] = byWord;
   if (all.some((word) => first![1].has(word))) return 'login';
   const last = perSegment.filter((list) => list.length > 0).at(-1) ?? [];
-  if (creating.has(method) && last.some((word) => sessionWords.has(word))) return 'login';
-  for (const [name, set] of byWord.slice(1)) if (all.some((word) => set.has(word))) return name;
+  const named = byWord.slice(1).find(([, set]) => all.some((word) => set.has(word)))?.[0];
+  // a session of a wallet or a checkout pays, it logs nobody in
+  const buys = named === 'payment' || named === 'cart';
+  if (creating.has(method) && !buys && last.some((word) => sessionWords.has(word))) return 'login';
+  if (named !== undefined) return named;
   if (all.includes('stores') && (template.includes('{') || all.includes('nearby'))) return 'inventory';
   if (template === '/' || all.some((word) => contentFolder.has(word))) return 'content';
   return 'other';
