@@ -17,7 +17,10 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 /** In order: a payment below a cart is a payment. Compound words are looked up with and without their joint. */
 const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
-  ['login', words('login signin logon auth authn authenticate authentication authorize sso passkey otp mfa 2fa')],
+  [
+    'login',
+    words('login signin logon auth authn authenticate authentication authorize sso passkey otp mfa 2fa'),
+  ],
   [
     'payment',
     words('pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers'),

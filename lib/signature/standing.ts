@@ -30,8 +30,8 @@ export const history = 1 << (parts.length + 1);
 /** A bot whose operator vouches for its address. */
 export const verified = 1 << (parts.length + 2);
 
-/** Conditions that `good_after` may name. */
-export const conditions = [...parts, 'several'] as const;
+/** Conditions that `good_after` may name. `history`: only a history will do. */
+export const conditions = [...parts, 'several', 'history'] as const;
 
 export function partBit(name: string): number {
   return bits.get(name) ?? bits.get('other')!;
@@ -40,7 +40,8 @@ export function partBit(name: string): number {
 /** The bits that `good_after` asks for; 0: any part will do. Names that this version does not know are no condition. */
 export function requiredBits(goodAfter: readonly string[]): number {
   let required = 0;
-  for (const name of goodAfter) required |= name === 'several' ? several : (bits.get(name) ?? 0);
+  for (const name of goodAfter)
+    required |= name === 'several' ? several : name === 'history' ? history : (bits.get(name) ?? 0);
   return required;
 }
 

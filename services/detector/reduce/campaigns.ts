@@ -3,7 +3,7 @@ import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { type CountName, countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { discardHeld } from './baseline.ts';
-import { behaviourFlag, chooseSignatures, excessSamples } from './choose-signatures.ts';
+import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { describe } from './describe.ts';
 import { joinCampaign } from './join-campaign.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
@@ -30,8 +30,8 @@ import {
 
 /** Excess that counts as "still going on". */
 const going = { excess: 8, surprise: 3 } as const;
-/** Re-mine when active signatures select less than this of the excess. */
-const wellCovered = 0.85;
+/** Re-mine when active signatures miss more than this of the excess, honest look-alikes aside. */
+const mostMissed = 0.04;
 const minePausePanes = 3;
 const minePauseAfterMany = 20;
 const manyMinings = 8;
@@ -139,23 +139,30 @@ function mine(
 ): (() => Outgoing)[] {
   campaign.lastMinedPane = pane;
   campaign.minings++;
-  const active = campaign.signatures
-    .filter((live) => live.untilAt === null)
-    .map((live) => sampleSignature(live.signature));
-  const chosen = chooseSignatures(
-    state,
-    watched,
-    policy,
-    campaign.behaviour!,
-    pane,
-    ({ sample }) => !active.some((test) => test(sample)),
-  );
-  if (chosen === null) {
-    if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
-    return [];
-  }
   const at = effectiveAt(settings, pane);
   const made: (() => Outgoing)[] = [];
+  const choose = (): Chosen | null =>
+    chooseSignatures({
+      state,
+      watched,
+      policy,
+      behaviour: campaign.behaviour!,
+      pane,
+      present: campaign.signatures.filter((live) => live.untilAt === null).map((live) => live.signature),
+    });
+  let chosen = choose();
+  if (chosen === null) {
+    for (const live of outlived(campaign, watched, pane)) {
+      live.untilAt = at;
+      live.verdictUntilAt = at;
+      made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+    }
+    if (made.length > 0) chosen = choose();
+  }
+  if (chosen === null) {
+    if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
+    return made;
+  }
   for (const found of chosen.signatures) {
     const value = canonicalSignature(found.signature);
     if (
@@ -185,6 +192,21 @@ function mine(
   // the oldest go when an attacker re-tools for hours: their verdicts run out by themselves
   for (const live of campaign.signatures.slice(0, -mostSignatures)) live.untilAt ??= at;
   return made;
+}
+
+/** Selects less than this of the excess now. */
+const outlivedShare = 0.01;
+
+/** Signatures that cost honest requests and stop the attack no more: what they cost is wanted for its new shape. */
+function outlived(campaign: OpenCampaign, watched: WatchedScope, pane: number): LiveSignature[] {
+  const excess = excessSamples(watched, campaign.behaviour!, pane);
+  const total = excess.reduce((sum, { weight }) => sum + weight, 0);
+  return campaign.signatures.filter((live) => {
+    if (live.untilAt !== null || live.collateral === 0) return false;
+    const test = sampleSignature(live.signature);
+    const hit = excess.reduce((sum, { sample, weight }) => (test(sample) ? sum + weight : sum), 0);
+    return hit < outlivedShare * total;
+  });
 }
 
 /** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */
@@ -268,7 +290,8 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
         total += weight;
         if (tests.some((test) => test(sample))) hit += weight;
       }
-      if (total > 0 && hit / total < wellCovered) {
+      const honest = Math.min(1, Math.max(0, window.expected / Math.max(1, window.suspicious)));
+      if (total > 0 && 1 - hit / total - honest > mostMissed) {
         made.push(...mine(state, settings, campaign, watched, policy, pane));
         changed ||= made.length > 0;
       }

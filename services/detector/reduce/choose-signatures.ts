@@ -1,10 +1,12 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
-import { namesOf } from '../../../lib/signature/standing.ts';
+import { history, namesOf } from '../../../lib/signature/standing.ts';
+import { viaPartner } from '../combine/pane.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
-import { type MineResult, mineSignatures } from './miner/mine.ts';
+import { mineSignatures } from './miner/mine.ts';
+import { sampleSignature } from './miner/sample-predicate.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
@@ -15,15 +17,19 @@ const leastCoverage = 0.5;
 /** Signatures for what is left over must select this much of the whole excess. */
 const leastGain = 0.03;
 const fewSamples = 60;
+/** Fewer suspicious samples say nothing about what they have in common. */
+const leastSamples = 8;
+
+export interface Found {
+  readonly signature: Signature;
+  readonly coverage: number;
+  readonly lift: number;
+  readonly collateral: number;
+  readonly collateralUpper: number;
+}
 
 export interface Chosen {
-  readonly signatures: readonly {
-    readonly signature: Signature;
-    readonly coverage: number;
-    readonly lift: number;
-    readonly collateral: number;
-    readonly collateralUpper: number;
-  }[];
+  readonly signatures: readonly Found[];
   readonly coverage: number;
   readonly goodClients: number;
 }
@@ -82,6 +88,22 @@ export function goodSamples(watched: WatchedScope, pane: number): Weighted[] {
   return [...before, ...unit(now, Math.max(100, before.length))];
 }
 
+/** A caller sends at least this share of what is usual at the scope, in this many samples. */
+const leastCaller = { share: 0.02, samples: 8 } as const;
+
+/** Clients that are a visible part of a scope's normal traffic by themselves. */
+function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const { client } of reference) {
+    const key = client.toString('latin1');
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const least = Math.max(leastCaller.samples, leastCaller.share * reference.length);
+  const callers = new Set<string>();
+  for (const [client, count] of counts) if (count >= least) callers.add(client);
+  return callers;
+}
+
 /** Every signature begins with where it holds. */
 export function scopePredicates({ traits }: Scope): Predicate[] {
   const endpoint = `${traits.method} ${traits.template}`;
@@ -91,77 +113,112 @@ export function scopePredicates({ traits }: Scope): Predicate[] {
   ];
 }
 
-/** Looks for what selects the excess of a scope: first what an edge sees alone, then sparing the good. */
-export function chooseSignatures(
-  state: SiteState,
-  watched: WatchedScope,
-  policy: Policy,
-  behaviour: CountName,
-  pane: number,
-  uncovered: (weighted: Weighted) => boolean,
-): Chosen | null {
+/**
+ * The scope that a signature for `watched` holds for: no edge sees which partner a call comes through, so what is meant
+ * for one partner is felt by all that share its endpoint.
+ */
+export function feltBy(state: SiteState, watched: WatchedScope): WatchedScope {
+  const { kind, key } = watched.scope;
+  if (kind !== 'partner_endpoint') return watched;
+  return state.scopes.get(scopeId('endpoint', key.slice(0, key.indexOf(viaPartner)))) ?? watched;
+}
+
+export interface ChooseInput {
+  readonly state: SiteState;
+  readonly watched: WatchedScope;
+  readonly policy: Policy;
+  readonly behaviour: CountName;
+  readonly pane: number;
+  /** Signatures already in force at this scope: what they select needs no further one, and they use up the budget. */
+  readonly present: readonly Signature[];
+}
+
+/**
+ * Looks for what selects the excess of a scope, in stages, each for what the ones before leave over: attributes alone,
+ * attributes sparing clients with a history, attributes sparing the good, and the whole endpoint but for the good. A
+ * later stage asks more of people and of edges, so it is entered only when it has something left to stop.
+ */
+export function chooseSignatures(input: ChooseInput): Chosen | null {
+  const { state, watched, policy, behaviour, pane } = input;
+  const present = input.present.map(sampleSignature);
+  const isPresent = ({ sample }: Weighted): boolean => present.some((test) => test(sample));
   const all = excessSamples(watched, behaviour, pane);
-  const excess = all.filter(uncovered);
-  if (excess.length < 8) return null;
-  const weigh = (of: readonly Weighted[]): number => of.reduce((sum, { weight }) => sum + weight, 0);
+  const excess = all.filter((weighted) => !isPresent(weighted));
+  if (excess.length < leastSamples) return null;
   const left = weigh(excess) / weigh(all);
   const limits = policy.document.campaign;
   const window = contrastOf(state, watched, behaviour, pane, 10_000 / paneMs);
-  const honestShare = Math.min(
-    0.9,
-    window.suspicious === 0 ? 0 : Math.max(0, window.expected / window.suspicious),
-  );
-  const good = goodSamples(watched, pane);
+  const honestShare =
+    window.suspicious === 0 ? 0 : Math.min(0.9, Math.max(0, window.expected / window.suspicious));
+  const honest = honestShare * weigh(all);
+  const felt = feltBy(state, watched);
+  const good = goodSamples(felt, pane);
   const site = state.scopes.get(scopeId('site', ''));
   const siblings = site === undefined ? [] : goodSamples(site, pane);
-  const mine = (sparing: number | null): MineResult =>
-    mineSignatures({
-      excess,
-      honestShare,
+  const callers = callersOf(felt);
+
+  const found: Found[] = [];
+  let rest = excess;
+  let goodClients = 0;
+  const honestOf = (of: readonly Weighted[]): number => Math.min(0.9, honest / Math.max(1e-9, weigh(of)));
+  const bad = (of: readonly Weighted[]): number => weigh(of) * (1 - honestOf(of));
+  const whole = bad(all);
+  const stage = (sparing: number | null, budget: number): void => {
+    if (rest.length < leastSamples || bad(rest) < leastGain * whole) return;
+    const tests = [...present, ...found.map(({ signature }) => sampleSignature(signature))];
+    const mined = mineSignatures({
+      excess: rest,
+      honestShare: honestOf(rest),
+      callers,
       good,
       siblings,
-      // the price of sparing the good is paid for what it stops: little for the remains of an excess
-      budget:
-        sparing !== null
-          ? Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left)
-          : limits['max-collateral'],
+      taken: (sample) => tests.some((test) => test(sample)),
+      budget,
       sparing,
     });
-  const wrap = (result: MineResult, sparing: number | null): Chosen => ({
-    signatures: result.signatures.map((mined) => ({
-      signature: {
-        predicates: [...scopePredicates(watched.scope), ...mined.predicates],
-        except_good: sparing !== null,
-        good_after: namesOf(sparing ?? 0),
-      },
-      coverage: mined.coverage,
-      lift: mined.lift,
-      collateral: mined.collateral,
-      collateralUpper: mined.collateralUpper,
-    })),
-    coverage: result.coverage,
-    goodClients: result.goodClients,
-  });
+    goodClients = Math.max(goodClients, mined.goodClients);
+    const share = bad(rest) / whole;
+    if (mined.coverage * share < leastGain) return;
+    for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures)
+      found.push({
+        signature: {
+          predicates: [...scopePredicates(watched.scope), ...predicates],
+          except_good: sparing !== null,
+          good_after: namesOf(sparing ?? 0),
+        },
+        coverage: coverage * share,
+        lift,
+        collateral,
+        collateralUpper,
+      });
+    const now = found.map(({ signature }) => sampleSignature(signature));
+    rest = rest.filter(({ sample }) => !now.some((test) => test(sample)));
+  };
+  const covered = (): number => 1 - Math.min(1, bad(rest) / Math.max(1e-9, bad(excess)));
 
-  const plain = mine(null);
+  stage(null, limits['max-collateral']);
+  stage(history, limits['max-collateral']);
   const everyone = everyoneButTheGood(state, watched, policy, excess);
-  if (plain.coverage >= enough) {
-    // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
-    const found = wrap(plain, null);
-    return everyone !== null && isCheap(everyone, policy)
-      ? { ...everyone, signatures: [...found.signatures, ...everyone.signatures] }
-      : found;
-  }
-  const required = watched.requirement?.required ?? 0;
-  const best = [
-    wrap(plain, null),
-    wrap(mine(required), required),
-    ...(everyone === null ? [] : [everyone]),
-  ].reduce((a, b) => (b.coverage > a.coverage + 0.05 ? b : a));
+  // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
+  if (covered() >= enough)
+    return {
+      signatures: everyone !== null && isCheap(everyone, policy) ? [...found, ...everyone.signatures] : found,
+      coverage: covered(),
+      goodClients,
+    };
+  // the price of sparing the good is paid for what it stops: little for the remains of an excess
+  const price = Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left);
+  if (everyone !== null && everyone.coverage > covered() + 0.05)
+    return { ...everyone, signatures: [...found, ...everyone.signatures] };
+  stage(felt.requirement?.required ?? 0, price);
   // of what is left over, a part is worth having
   const least = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
-  return best.coverage >= least && best.signatures.length > 0 ? best : null;
+  return found.length > 0 && covered() >= least
+    ? { signatures: found, coverage: covered(), goodClients }
+    : null;
 }
+
+const weigh = (of: readonly Weighted[]): number => of.reduce((sum, { weight }) => sum + weight, 0);
 
 /** Costs honest people no more than a signature may, though nobody but the good gets through. */
 export function isCheap(everyone: Chosen, policy: Policy): boolean {
@@ -181,11 +238,12 @@ export function everyoneButTheGood(
   policy: Policy,
   excess: readonly Weighted[],
 ): Chosen | null {
-  const direct = expected(state, watched, 'direct');
+  const felt = feltBy(state, watched);
+  const direct = expected(state, felt, 'direct');
   const demands: Requirement[] = [
     { ...direct, required: 0, upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)) },
   ];
-  if (watched.requirement !== null) demands.push(watched.requirement);
+  if (felt.requirement !== null) demands.push(felt.requirement);
   let best: Chosen | null = null;
   for (const { required, share, upper, samples } of demands) {
     if (upper > policy.document.campaign['max-collateral-except-good']) continue;

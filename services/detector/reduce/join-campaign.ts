@@ -5,6 +5,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import {
   everyoneButTheGood,
   excessSamples,
+  feltBy,
   goodSamples,
   isCheap,
   scopePredicates,
@@ -31,7 +32,7 @@ export function joinCampaign(
 ): Outgoing[] | null {
   const excess = excessSamples(watched, behaviour, pane);
   if (excess.length === 0) return null;
-  const good = goodSamples(watched, pane);
+  const good = goodSamples(feltBy(state, watched), pane);
   const share = (of: typeof excess, tests: readonly ((sample: AttributeSample) => boolean)[]): number => {
     let hit = 0;
     let total = 0;

@@ -1,4 +1,4 @@
-import { conditions, meets, requiredBits } from '../../../lib/signature/standing.ts';
+import { conditions, history, meets, requiredBits } from '../../../lib/signature/standing.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 
 /**
@@ -72,7 +72,7 @@ export function requirementOf(own: Journeys, ofClass: Journeys | null): Requirem
     let next: Requirement | null = null;
     for (const name of conditions) {
       const bit = requiredBits([name]);
-      if ((best.required & bit) !== 0) continue;
+      if (bit === history || (best.required & bit) !== 0) continue;
       const tried = judge(best.required | bit);
       if (fits(tried) && (next === null || tried.share < next.share)) next = tried;
     }

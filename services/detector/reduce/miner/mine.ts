@@ -12,9 +12,16 @@ export interface MineInput {
   readonly honestShare: number;
   /** Good requests at the attacked scope: before the onset, and clean ones during it. */
   readonly good: readonly Weighted[];
+  /**
+   * Clients that are a visible part of the scope's usual traffic by themselves: a partner's server, a gateway. A rule
+   * that selects most of one is not worth its small share of all requests: for that caller it is an outage.
+   */
+  readonly callers: ReadonlySet<string>;
   /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
   readonly siblings: readonly Weighted[];
-  /** Upper bound on collateral of the whole cover. */
+  /** Good requests that earlier signatures select already: what they cost counts. */
+  readonly taken: (sample: AttributeSample) => boolean;
+  /** Upper bound on collateral of the whole cover, earlier signatures included. */
   readonly budget: number;
   /**
    * Standing (bits, 0: any) of clients that are spared at the edge: they do not count as collateral, and are not
@@ -100,6 +107,20 @@ function allGood({ good, siblings }: MineInput): readonly Weighted[] {
   return all;
 }
 
+/** Positions of the samples of each caller. */
+function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>): number[][] {
+  if (callers.size === 0) return [];
+  const found = new Map<string, number[]>();
+  good.forEach(({ sample }, index) => {
+    const client = sample.client.toString('latin1');
+    if (!callers.has(client)) return;
+    const at = found.get(client);
+    if (at === undefined) found.set(client, [index]);
+    else at.push(index);
+  });
+  return [...found.values()];
+}
+
 /** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
 const fewClients = 16;
 /** Requests per client from which addresses are worth naming: below, the next one will be another. */
@@ -133,6 +154,10 @@ export function mineSignatures(input: MineInput): MineResult {
   const bad = population(judged);
   const siblingClients = Math.min(siblingWeight, other.clients);
 
+  const callers = samplesByCaller(input.good, input.callers);
+  const stopsCaller = (mask: Uint8Array): boolean =>
+    callers.some((at) => at.reduce((hit, index) => hit + mask[index]!, 0) * 2 > at.length);
+
   const collateralOf = (rule: Pick<Rule, 'own' | 'other'>): { share: number; upper: number } => {
     const ownShare = own.total === 0 ? 0 : hits(rule.own, own.weights) / own.total;
     const otherShare = other.total === 0 ? 0 : hits(rule.other, other.weights) / other.total;
@@ -158,8 +183,10 @@ export function mineSignatures(input: MineInput): MineResult {
 
   const chosen: MinedSignature[] = [];
   let covered: Uint8Array = new Uint8Array(judged.length);
-  let coveredOwn: Uint8Array = new Uint8Array(own.weights.length);
-  let coveredOther: Uint8Array = new Uint8Array(other.weights.length);
+  let coveredOwn: Uint8Array = Uint8Array.from(input.good, ({ sample }) => (input.taken(sample) ? 1 : 0));
+  let coveredOther: Uint8Array = Uint8Array.from(input.siblings, ({ sample }) =>
+    input.taken(sample) ? 1 : 0,
+  );
   let remaining = trained;
   const total = {
     coverage: 0,
@@ -190,7 +217,10 @@ export function mineSignatures(input: MineInput): MineResult {
         const united = { own: either(coveredOwn, rule.own), other: either(coveredOther, rule.other) };
         const collateral = collateralOf(united);
         const reached = hits(either(covered, rule.bad), bad.weights) / Math.max(1e-9, bad.total);
-        return { gain: coverageOf(reached, collateral.share) - total.coverage, upper: collateral.upper };
+        return {
+          gain: coverageOf(reached, collateral.share) - total.coverage,
+          upper: stopsCaller(rule.own) ? 1 : collateral.upper,
+        };
       },
       input.budget,
     );
