@@ -32,9 +32,9 @@ import {
 const going = { excess: 8, surprise: 3 } as const;
 /** Re-mine when active signatures miss more than this of the excess, honest look-alikes aside. */
 const mostMissed = 0.04;
+/** Panes between two minings; doubled by each that finds nothing new. */
 const minePausePanes = 3;
-const minePauseAfterMany = 20;
-const manyMinings = 8;
+const longestMinePause = 24;
 const publishPanes = 30;
 const mostSignatures = 16;
 const leastClients = 10;
@@ -112,7 +112,7 @@ export function openCampaign(
     baselineRung: normal(state, watched, rateKey).rung,
     lastActivePane: pane,
     lastMinedPane: pane,
-    minings: 0,
+    fruitless: 0,
     requests: 0,
     excess: 0,
     peakRatio: null,
@@ -138,7 +138,6 @@ function mine(
   pane: number,
 ): (() => Outgoing)[] {
   campaign.lastMinedPane = pane;
-  campaign.minings++;
   const at = effectiveAt(settings, pane);
   const made: (() => Outgoing)[] = [];
   const choose = (): Chosen | null =>
@@ -160,9 +159,11 @@ function mine(
     if (made.length > 0) chosen = choose();
   }
   if (chosen === null) {
+    campaign.fruitless++;
     if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
     return made;
   }
+  let fresh = 0;
   for (const found of chosen.signatures) {
     const value = canonicalSignature(found.signature);
     if (
@@ -185,10 +186,12 @@ function mine(
       verdictRevision: 0,
     };
     campaign.signatures.push(live);
+    fresh++;
     campaign.state = 'active';
     campaign.appliedAction = policy.document.action.kind;
     made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
   }
+  campaign.fruitless = fresh === 0 ? campaign.fruitless + 1 : 0;
   // the oldest go when an attacker re-tools for hours: their verdicts run out by themselves
   for (const live of campaign.signatures.slice(0, -mostSignatures)) live.untilAt ??= at;
   return made;
@@ -281,7 +284,7 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
       const goes = window.excess >= going.excess && window.surprise >= going.surprise;
       if (goes || matched > 2 + 3 * usual) campaign.lastActivePane = pane;
       if (!goes) continue;
-      const pause = campaign.minings >= manyMinings ? minePauseAfterMany : minePausePanes;
+      const pause = Math.min(longestMinePause, minePausePanes * 2 ** campaign.fruitless);
       if (pane - campaign.lastMinedPane < pause) continue;
       const excess = excessSamples(watched, campaign.behaviour, pane);
       let hit = 0;
@@ -318,8 +321,8 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
 
 /**
  * Ends campaigns whose quiet time was over before `pane`, each at the time it was over: an idle log ends them at the
- * same moment as a busy one. Signatures that spare the good would stop everyone else at the endpoint, so they end with
- * the campaign; the others run until their time is up.
+ * same moment as a busy one. Signatures that select honest requests too, be it few, end with the campaign: without an attack
+ * they stop nobody else. Those that no honest request was ever seen to meet run until their time is up.
  */
 export function closeQuietCampaigns(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
   const outputs: Outgoing[] = [];
@@ -333,7 +336,7 @@ export function closeQuietCampaigns(state: SiteState, settings: ReduceSettings, 
     for (const live of campaign.signatures) {
       if (live.untilAt !== null) continue;
       live.untilAt = at;
-      if (live.signature.except_good && live.verdictUntilAt > at) {
+      if ((live.signature.except_good || live.collateral > 0) && live.verdictUntilAt > at) {
         live.verdictUntilAt = at;
         outputs.push(verdictOut(signatureVerdict(campaign, live, policy, at)));
       }

@@ -43,7 +43,8 @@ export interface OpenCampaign {
   baselineRung: string;
   lastActivePane: number;
   lastMinedPane: number;
-  minings: number;
+  /** Minings in a row that found nothing new. */
+  fruitless: number;
   requests: number;
   excess: number;
   peakRatio: number | null;

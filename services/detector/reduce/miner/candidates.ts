@@ -47,21 +47,38 @@ function sharesAmongGood(good: readonly Weighted[], at: number): Shares {
   return found;
 }
 
+/** Requests per address or network from which it is worth naming: below, the next one will be another. */
+const repeating = 4;
+const networkAt = minedAttributes.indexOf('network_24_48');
+
+export interface Naming {
+  readonly addresses: boolean;
+  readonly networks: boolean;
+}
+
+/** Addresses may rotate within a few networks, and then only these come again. */
+export function namingOf(excess: readonly Weighted[], clients: number, total: number): Naming {
+  const networks = new Set(excess.map(({ sample }) => sample.attributes[networkAt]));
+  return { addresses: total >= repeating * clients, networks: total >= repeating * networks.size };
+}
+
 const byText = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
   a < b ? -1 : a > b ? 1 : 0;
 
 /**
- * Predicates worth trying: frequent in the excess, rare among the good. `addresses`: also single addresses and networks.
+ * Predicates worth trying: frequent in the excess, rare among the good. `naming` says which of addresses and
+ * networks come again often enough to be worth naming.
  * Deterministic in order. What is added up of `good` is kept for calls with the same array, which must not change.
  */
 export function candidatePredicates(
   excess: readonly Weighted[],
   good: readonly Weighted[],
-  addresses: boolean,
+  naming: Naming,
 ): Predicate[] {
   const found: Predicate[] = [];
   minedAttributes.forEach((attribute, at) => {
-    if (!addresses && (attribute === 'client_ip' || attribute === 'network_24_48')) return;
+    if (attribute === 'client_ip' && !naming.addresses) return;
+    if (attribute === 'network_24_48' && !naming.networks) return;
     const bad = shares(excess, at);
     const fine = sharesAmongGood(good, at);
     if (bad.total === 0) return;

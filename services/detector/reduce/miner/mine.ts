@@ -2,7 +2,7 @@ import type { AttributeSample, Predicate } from '../../../../lib/contracts/gener
 import { spared } from '../../layout.ts';
 import type { Weighted } from '../scope.ts';
 import { wilsonUpper } from './bounds.ts';
-import { candidatePredicates } from './candidates.ts';
+import { candidatePredicates, namingOf } from './candidates.ts';
 import { samplePredicate } from './sample-predicate.ts';
 
 export interface MineInput {
@@ -55,6 +55,8 @@ const deepest = 3;
 const mostSignatures = 5;
 /** A further signature must select this much of the excess. */
 const leastGain = 0.03;
+/** Fewer judged samples that two rules share are chance. */
+const leastHits = 5;
 
 interface Rule {
   readonly predicates: readonly Predicate[];
@@ -79,6 +81,12 @@ function hits(mask: Uint8Array, weights: Float64Array): number {
   let sum = 0;
   for (let index = 0; index < mask.length; index++) if (mask[index] === 1) sum += weights[index]!;
   return sum;
+}
+
+function count(mask: Uint8Array): number {
+  let set = 0;
+  for (let index = 0; index < mask.length; index++) set += mask[index]!;
+  return set;
 }
 
 function both(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -123,8 +131,6 @@ function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>
 
 /** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
 const fewClients = 16;
-/** Requests per client from which addresses are worth naming: below, the next one will be another. */
-const repeating = 4;
 
 /**
  * Halves the excess by client, so that what is built from one half is judged on clients it has not seen: a list of
@@ -150,11 +156,12 @@ export function mineSignatures(input: MineInput): MineResult {
   const other = population(input.siblings);
   const { trained, judged } = splitByClient(input.excess);
   const all = population(input.excess);
-  const addresses = all.total >= repeating * all.clients;
+  const naming = namingOf(input.excess, all.clients, all.total);
   const bad = population(judged);
   const siblingClients = Math.min(siblingWeight, other.clients);
 
   const callers = samplesByCaller(input.good, input.callers);
+  const least = Math.min(leastHits, judged.length / 2);
   const stopsCaller = (mask: Uint8Array): boolean =>
     callers.some((at) => at.reduce((hit, index) => hit + mask[index]!, 0) * 2 > at.length);
 
@@ -195,7 +202,7 @@ export function mineSignatures(input: MineInput): MineResult {
   };
 
   while (chosen.length < mostSignatures && remaining.length > 0) {
-    const singles: Rule[] = candidatePredicates(remaining, known, addresses).map((predicate) => {
+    const singles: Rule[] = candidatePredicates(remaining, known, naming).map((predicate) => {
       const test = samplePredicate(predicate);
       return {
         predicates: [predicate],
@@ -219,7 +226,7 @@ export function mineSignatures(input: MineInput): MineResult {
         const reached = hits(either(covered, rule.bad), bad.weights) / Math.max(1e-9, bad.total);
         return {
           gain: coverageOf(reached, collateral.share) - total.coverage,
-          upper: stopsCaller(rule.own) ? 1 : collateral.upper,
+          upper: stopsCaller(rule.own) || count(rule.bad) < least ? 1 : collateral.upper,
         };
       },
       input.budget,
