@@ -37,6 +37,14 @@ export const detectorConfig = z.strictObject({
       open: limit(200),
     })
     .prefault({}),
+  /** Countries with genuine business by site; sites that are not named learn theirs. */
+  business_countries: z
+    .record(
+      z.string(),
+      z.array(z.string().regex(/^[A-Z]{2}$/, 'a country is two capitals, for example DE')).min(1),
+    )
+    .default({})
+    .describe('Countries with genuine business by site (ISO 3166-1); not named: learned'),
   /** Events per stratum (suspicious, other) sampled per group and pane. */
   samples: limit(48),
   limits: z

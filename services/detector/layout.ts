@@ -37,15 +37,42 @@ export const countNames = [
    * combine does not know what that is: it sends 0, and reduce counts it from the samples.
    */
   'unusual',
+  /** With a session that was never seen before on this network. */
+  'new_sessions',
+  'session_known',
+  /** The browser never existed. */
+  'unreal',
+  /** The browser existed and is years out of date. */
+  'outdated',
+  /** A payment by a client that filled no cart in this visit. */
+  'skipped',
+  /** By clients that gathered next to no cookies over several requests. */
+  'few_cookies',
+  /** By clients with several earlier requests whose cookies were counted. */
+  'cookies_known',
+  /** To an endpoint that no OpenAPI document has. */
+  'undocumented',
+  'documentation_known',
+  'country_known',
+  /** From countries where the site has no genuine business. Counted by reduce from the samples, as `unusual` is. */
+  'foreign',
+  /** The user agent names a browser that never comes with this TLS fingerprint. Counted by reduce from the samples. */
+  'contradicted',
+  /** With a TLS fingerprint of which reduce has learned what browsers it comes with. */
+  'fingerprint_known',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = Object.fromEntries(countNames.map((name, index) => [name, index])) as {
   readonly [N in CountName]: number;
 };
 
-/** Distinct counts of a group, as HyperLogLog. `combos`: combinations of named parameters and path values. */
-export const sketchNames = ['clients', 'sessions', 'accounts', 'combos'] as const;
+/**
+ * Distinct counts of a group, as HyperLogLog. `combos`: combinations of named parameters and path values; `values`: the
+ * values one by one. Those in `optionalSketches` are empty unless a policy asks for them.
+ */
+export const sketchNames = ['clients', 'sessions', 'accounts', 'combos', 'values', 'fingerprints'] as const;
 export type SketchName = (typeof sketchNames)[number];
+export const optionalSketches: ReadonlySet<SketchName> = new Set(['values', 'fingerprints']);
 
 /** Counts of a group of kind `client`: one address, over its last seconds. */
 export const clientCountNames = [
@@ -58,6 +85,8 @@ export const clientCountNames = [
   'endpoints_60s',
   'targets_60s',
   'agents_60s',
+  /** Sessions; 0: none was seen, so nothing is known. */
+  'sessions_60s',
   /** Requests that carried a partner or an API key. */
   'identified_60s',
   'verified',
@@ -66,6 +95,41 @@ export type ClientCountName = (typeof clientCountNames)[number];
 export const clientCountIndex = Object.fromEntries(clientCountNames.map((name, index) => [name, index])) as {
   readonly [N in ClientCountName]: number;
 };
+
+/** Counts of a group of kind `network`: one /24 or /48, over the last minute. */
+export const networkCountNames = [
+  'requests_60s',
+  'failing_60s',
+  'missing_60s',
+  'known_60s',
+  'direct_60s',
+  'identified_60s',
+  /** Estimates from small bitmaps: addresses (IPv6: /64) and fingerprints. */
+  'clients_60s',
+  'agents_60s',
+  'verified',
+] as const;
+export type NetworkCountName = (typeof networkCountNames)[number];
+export const networkCountIndex = Object.fromEntries(
+  networkCountNames.map((name, index) => [name, index]),
+) as { readonly [N in NetworkCountName]: number };
+
+/** Figures of a group of kind `account`: over the last hour (`_60m`) or ten minutes (`_10m`). */
+export const accountCountNames = [
+  'requests_60m',
+  'failing_60m',
+  'succeeding_60m',
+  'known_60m',
+  /** Requests of addresses that had not succeeded with this account before. */
+  'stranger_failing_60m',
+  /** Estimates from small bitmaps: addresses, and addresses that failed. */
+  'clients_60m',
+  'failing_clients_60m',
+  /** Objects asked for (endpoint with its path values and parameters). */
+  'targets_10m',
+  'missing_10m',
+] as const;
+export type AccountCountName = (typeof accountCountNames)[number];
 
 /** What a single request said about its client when it came. Bits of AttributeSample.flags. */
 export const flag = {
@@ -79,6 +143,16 @@ export const flag = {
   good: 64,
   verified: 128,
   succeeding: 256,
+  newSession: 512,
+  /** The browser never existed; `implausible` is set too. */
+  unreal: 1024,
+  skipped: 2048,
+  /** Several requests of the client had their cookies counted; with `fewCookies`: it gathered next to none. */
+  cookiesKnown: 4096,
+  fewCookies: 8192,
+  /** Set by reduce on samples: see reduce/site-mix.ts. */
+  foreign: 16384,
+  contradicted: 32768,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;
@@ -127,19 +201,30 @@ for (const name of minedAttributes)
   if (!attributes[name].edgeVisible) throw new Error(`attribute ${name} can't be seen by an edge`);
 
 /** After the mined attributes, a sample says what its endpoint is. */
-export const traitNames = ['endpoint', 'host', 'endpoint_function', 'documented'] as const;
+export const traitNames = ['endpoint', 'host', 'endpoint_function', 'documented', 'proxy_operator'] as const;
 export const traitIndex = {
   endpoint: minedAttributes.length,
   host: minedAttributes.length + 1,
   endpoint_function: minedAttributes.length + 2,
   documented: minedAttributes.length + 3,
+  proxy_operator: minedAttributes.length + 4,
 } as const;
 
 export const paneMs = 1000;
 
 export const aggregateLayoutHash = createHash('sha256')
   .update(
-    JSON.stringify([1, countNames, sketchNames, clientCountNames, flag, minedAttributes, traitNames, paneMs]),
+    JSON.stringify([
+      1,
+      countNames,
+      sketchNames,
+      clientCountNames,
+      networkCountNames,
+      flag,
+      minedAttributes,
+      traitNames,
+      paneMs,
+    ]),
   )
   .digest('hex')
   .slice(0, 16);

@@ -80,7 +80,7 @@ export async function startDetector(
     loops.push(await consumeStateful({ ...common, group: groups.match, topic: 'requests.enriched', step }));
   }
   if (roles.has('combine')) {
-    const step = createCombineStep({ config, sources, targets: reducers, seed, metrics });
+    const step = createCombineStep({ config, policies, sources, targets: reducers, seed, metrics });
     loops.push(await consumeStateful({ ...common, group: groups.combine, topic: 'requests.enriched', step }));
   }
   context.logger.info({ roles: [...roles], policies: policies.length, sources }, 'detector started');

@@ -1,28 +1,27 @@
 import { deserialize, serialize } from 'node:v8';
 import type { EnrichedRequest, GroupPartial, Tick } from '../../../lib/contracts/generated.ts';
-import { lanes } from '../../../lib/hash/lanes.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
-import { aggregateLayoutHash, flag, paneMs } from '../layout.ts';
+import { byKindAndKey } from '../groups.ts';
+import { aggregateLayoutHash, paneMs } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
 import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
-import { AddressWindows, type AddressWindowsState, windowColumn } from '../state/address-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
 import { observe } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { framesOf } from './frames.ts';
-import { targetHash } from './group-accumulator.ts';
+import { GroupPlan } from './group-plan.ts';
+import { LocalGroups, type LocalGroupsState } from './local-groups.ts';
 import { Pane } from './pane.ts';
-
-/** An address is reported to reduce once its last minute shows this much; policies decide what it means. */
-const report = { requests20s: 120, failing60s: 15, missing60s: 25 } as const;
 
 export interface CombineOptions {
   readonly config: DetectorConfig;
+  readonly policies: readonly Policy[];
   /** Partitions of requests.enriched and of aggregates. */
   readonly sources: number;
   readonly targets: number;
@@ -39,7 +38,7 @@ interface CombineSnapshot {
   readonly lastSource: number;
   readonly recent: RecentIdsState;
   readonly actors: ActorTableState;
-  readonly addresses: AddressWindowsState;
+  readonly local: LocalGroupsState;
   /** target, pane start, partials so far */
   readonly panes: readonly (readonly [number, number, readonly GroupPartial[]])[];
 }
@@ -73,7 +72,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   #lastSource: number;
   readonly #recent: RecentIds;
   readonly #actors: ActorTable;
-  readonly #addresses: AddressWindows;
+  readonly #local: LocalGroups;
+  readonly #plan: GroupPlan;
   readonly #panes = new Map<number, Map<number, Pane>>();
   /** What a restored snapshot held of panes that were open: merged in when they close. */
   readonly #restored = new Map<string, readonly GroupPartial[]>();
@@ -92,7 +92,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     this.#lastSource = state?.lastSource ?? -1;
     this.#recent = new RecentIds(config.duplicates_within, config.limits.recent_events, state?.recent);
     this.#actors = new ActorTable(config.limits.actors, state?.actors);
-    this.#addresses = new AddressWindows(config.limits.addresses, state?.addresses);
+    this.#plan = new GroupPlan(options.policies);
+    this.#local = new LocalGroups(config.limits.addresses, this.#plan.networks, state?.local);
     for (const [target, start, partials] of state?.panes ?? []) {
       this.#pane(target, start);
       this.#restored.set(`${target} ${start}`, partials.map(revived));
@@ -127,7 +128,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     let pane = panes.get(start);
     if (pane === undefined) {
       const { config } = this.#options;
-      pane = new Pane(start, config.samples, {
+      pane = new Pane(start, config.samples, this.#plan, {
         groups: config.limits.groups,
         clients: config.limits.clients_per_pane,
       });
@@ -157,31 +158,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const flags = observe(this.#actors, event, true);
     const pane = this.#pane(target, request.timestamp - (request.timestamp % paneMs));
     pane.add(event, flags, hi, lo);
-    this.#countAddress(event, flags, pane);
-  }
-
-  #countAddress(event: EnrichedRequest, flags: number, pane: Pane): void {
-    const { hashes, request } = event;
-    const windows = this.#addresses;
-    const slot = windows.slot(
-      hashes.readInt32LE(lanes.client),
-      hashes.readInt32LE(lanes.client + 4),
-      Math.floor(request.timestamp / 1000),
-    );
-    windows.add(slot, windowColumn.requests);
-    if ((flags & flag.failing) !== 0) windows.add(slot, windowColumn.failing);
-    if ((flags & flag.missing) !== 0) windows.add(slot, windowColumn.missing);
-    if (request.status !== null || request.outcome !== 'unknown') windows.add(slot, windowColumn.known);
-    if (request.partner_id !== null || request.api_key_id !== null)
-      windows.add(slot, windowColumn.identified);
-    const endpoint = hashes.readInt32LE(lanes.endpoint);
-    windows.mark(slot, endpoint, hashes.readInt32LE(lanes.fingerprint), targetHash(event) ^ endpoint);
-    if (
-      windows.recent(slot, windowColumn.requests) >= report.requests20s ||
-      windows.minute(slot, windowColumn.failing) >= report.failing60s ||
-      windows.minute(slot, windowColumn.missing) >= report.missing60s
-    )
-      pane.addClient(event, flags, windows, slot);
+    this.#local.add(event, flags, pane);
   }
 
   #tick(tick: Tick, outputs: Outgoing[]): void {
@@ -271,9 +248,12 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     this.#late = 0;
     const tables = [
       ['combine.actors', this.#actors],
-      ['combine.addresses', this.#addresses],
+      ['combine.addresses', this.#local.addresses],
+      ['combine.networks', this.#local.networks],
     ] as const;
-    for (const [table, { entries, limit, evictions }] of tables) {
+    for (const [table, state] of tables) {
+      if (state === null) continue;
+      const { entries, limit, evictions } = state;
       metrics.stateEntries.set({ table }, entries);
       metrics.stateLimit.set({ table }, limit);
       if (evictions > 0) metrics.stateEvictions.inc({ table }, 0);
@@ -292,7 +272,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       lastSource: this.#lastSource,
       recent: this.#recent.snapshot(),
       actors: this.#actors.snapshot(),
-      addresses: this.#addresses.snapshot(),
+      local: this.#local.snapshot(),
       panes,
     };
     return serialize(state);
@@ -301,9 +281,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
 
 /** site, then kind as panes send them, then key. */
 function inFrameOrder(a: GroupPartial, b: GroupPartial): number {
-  const order = ['site', 'endpoint', 'partner_endpoint', 'client', 'other'];
   if (a.site !== b.site) return a.site < b.site ? -1 : 1;
-  return order.indexOf(a.kind) - order.indexOf(b.kind) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+  return byKindAndKey(a, b);
 }
 
 /** v8 gives Buffers back as Uint8Arrays: make them Buffers again. */

@@ -1,7 +1,14 @@
 import type { AttributeSample, EnrichedRequest, GroupPartial } from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
-import { countIndex, countNames, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
+import {
+  countIndex,
+  countNames,
+  flag,
+  minedAttributes,
+  type SketchName,
+  suspiciousFlags,
+} from '../layout.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 
@@ -17,10 +24,15 @@ export class GroupAccumulator {
   readonly #sessions = new HyperLogLog();
   readonly #accounts = new HyperLogLog();
   readonly #combos = new HyperLogLog();
+  /** null: no policy asks. */
+  readonly #values: HyperLogLog | null;
+  readonly #fingerprints: HyperLogLog | null;
   readonly #suspicious: BottomK<Sampled>;
   readonly #others: BottomK<Sampled>;
 
-  constructor(samples: number) {
+  constructor(samples: number, optional: ReadonlySet<SketchName>) {
+    this.#values = optional.has('values') ? new HyperLogLog() : null;
+    this.#fingerprints = optional.has('fingerprints') ? new HyperLogLog() : null;
     this.#suspicious = new BottomK(samples);
     this.#others = new BottomK(samples);
   }
@@ -48,6 +60,22 @@ export class GroupAccumulator {
     if (event.network_class !== 'unknown') counts[countIndex.network_known]!++;
     if (event.browser_version !== null || event.browser_plausible !== null)
       counts[countIndex.browser_known]!++;
+    if ((flags & flag.implausible) !== 0)
+      counts[(flags & flag.unreal) !== 0 ? countIndex.unreal : countIndex.outdated]!++;
+    if ((flags & flag.skipped) !== 0) counts[countIndex.skipped]!++;
+    if ((flags & flag.cookiesKnown) !== 0) {
+      counts[countIndex.cookies_known]!++;
+      if ((flags & flag.fewCookies) !== 0) counts[countIndex.few_cookies]!++;
+    }
+    if (event.request.session_id !== null) {
+      counts[countIndex.session_known]!++;
+      if ((flags & flag.newSession) !== 0) counts[countIndex.new_sessions]!++;
+    }
+    if (event.documented !== null) {
+      counts[countIndex.documentation_known]!++;
+      if (!event.documented) counts[countIndex.undocumented]!++;
+    }
+    if (event.country !== null) counts[countIndex.country_known]!++;
 
     this.#clients.add(hashes.readInt32LE(lanes.client), hashes.readInt32LE(lanes.client + 4));
     const session = hashes.readInt32LE(lanes.session);
@@ -56,6 +84,11 @@ export class GroupAccumulator {
     if (account !== 0) this.#accounts.add(account, hashes.readInt32LE(lanes.account + 4));
     const target = targetHash(event);
     if (target !== 0) this.#combos.add(target, Math.imul(target ^ (target >>> 15), 0x2c1b3c6d));
+    if (this.#values !== null) addValues(this.#values, event);
+    if (this.#fingerprints !== null) {
+      const fingerprint = hashes.readInt32LE(lanes.fingerprint);
+      if (fingerprint !== 0) this.#fingerprints.add(fingerprint, hashes.readInt32LE(lanes.fingerprint + 4));
+    }
 
     if ((flags & suspiciousFlags) !== 0) {
       counts[countIndex.suspicious]!++;
@@ -69,14 +102,30 @@ export class GroupAccumulator {
       kind,
       key,
       counts: [...this.counts],
-      sketches: [this.#clients, this.#sessions, this.#accounts, this.#combos].map((sketch) =>
-        sketch.toBytes(),
-      ),
+      sketches: [
+        this.#clients,
+        this.#sessions,
+        this.#accounts,
+        this.#combos,
+        this.#values,
+        this.#fingerprints,
+      ].map((sketch) => sketch?.toBytes() ?? nothing),
       samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ hi, lo, item }) =>
         sampleOf(hi, lo, item, read),
       ),
     };
   }
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Every parameter and path value by itself. */
+function addValues(sketch: HyperLogLog, event: EnrichedRequest): void {
+  for (const list of [event.path_params, event.request.params])
+    for (const { hash, name } of list) {
+      const value = mixed(hash, name.length);
+      sketch.add(value, hash.readInt32LE(4));
+    }
 }
 
 /** One hash for the combination of all parameters and path values, whatever their order; 0 when there are none. */
@@ -112,6 +161,7 @@ export function createAttributeReader(): AttributeReader {
         event.request.host,
         event.endpoint_function,
         event.documented === null ? null : event.documented ? 'yes' : 'no',
+        event.proxy_operator,
       );
       known.set(event, values);
     }

@@ -20,8 +20,8 @@ export interface ConditionProblem {
 export interface Vocabulary {
   /** Features by name; true: a ratio. */
   readonly features: ReadonlyMap<string, boolean>;
-  /** Where it is asked: `match` sees one endpoint, `groups` and `clients` what their name says. */
-  readonly in: 'match' | 'groups' | 'clients';
+  /** Where it is asked: `match` sees one endpoint; `others` are networks and accounts. */
+  readonly in: 'match' | 'groups' | 'clients' | 'others';
 }
 
 /**
@@ -105,7 +105,9 @@ export function conditionProblems(text: string, vocabulary: Vocabulary): Conditi
     const variable = variables[name];
     return (
       vocabulary.features.has(name) ||
-      (variable !== undefined && (variable.in === 'everywhere' || variable.in === vocabulary.in))
+      (variable !== undefined &&
+        ((variable.in === 'endpoints' && (vocabulary.in === 'match' || vocabulary.in === 'groups')) ||
+          variable.in === vocabulary.in))
     );
   };
   /** Fields of a node that has some; undefined: it is a figure or unknown. */

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, checkConfig } from '../../../lib/config.ts';
+import { formatDuration } from '../../../lib/duration.ts';
 import { inPackage } from '../../../lib/package-root.ts';
 import type { YamlSource } from '../../../lib/yaml-source.ts';
+import { type GroupKind, groupKinds, groups, isScoped, kindOf } from '../groups.ts';
 import {
   type Condition,
   compileCondition,
@@ -11,34 +13,33 @@ import {
   namesIn,
   type Vocabulary,
 } from './condition.ts';
-import { type FeatureSpec, featureKey, type PolicyDocument, policySchema } from './policy-schema.ts';
-
-export type ScopeKind = 'site' | 'endpoint' | 'partner_endpoint' | 'client';
+import {
+  type FeatureSpec,
+  featureKey,
+  type PolicyDocument,
+  paneSpanMs,
+  policySchema,
+  specOf,
+} from './policy-schema.ts';
 
 /** A policy ready to run. */
 export interface Policy {
   readonly document: PolicyDocument;
   /** SHA-256 of what the file says, without its tests and comments, shortened: names the version in verdicts. */
   readonly hash: string;
-  readonly scope: ScopeKind;
+  readonly scope: GroupKind;
   readonly features: readonly {
     readonly name: string;
     readonly key: string;
     readonly spec: FeatureSpec;
   }[];
-  /** Which groups it looks at. */
+  /** Which groups it looks at; for re-keyed ones, which requests. */
   readonly matches: Condition;
   readonly condition: Condition;
   /** Names that the condition speaks of. */
   readonly uses: ReadonlySet<string>;
   /** OWASP, OAT and ATT&CK ids from the tags, as people write them. */
   readonly taxonomy: readonly string[];
-}
-
-function scopeOf(groupBy: readonly string[]): ScopeKind | null {
-  const key = [...groupBy].sort().join('+');
-  if (key === 'endpoint' || key === 'client' || key === 'site') return key;
-  return key === 'endpoint+partner' ? 'partner_endpoint' : null;
 }
 
 /** `owasp.api4-2019` -> `OWASP API4:2019`, `oat.oat-008` -> `OAT-008`, `attack.t1110.004` -> `ATT&CK T1110.004`. */
@@ -54,15 +55,6 @@ function contentHash({ tests: _, ...content }: PolicyDocument): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
-const specOf = (feature: PolicyDocument['features'][string]): FeatureSpec =>
-  feature.type === 'client'
-    ? { type: 'client', of: feature.of, spanMs: 60_000 }
-    : feature.type === 'event_count'
-      ? { type: 'event_count', spanMs: feature.timespan }
-      : feature.type === 'ratio'
-        ? { type: 'ratio', of: feature.of, spanMs: feature.timespan }
-        : { type: 'value_count', of: feature.of, spanMs: feature.timespan };
-
 /** Features as far as they can be made out, so that conditions are checked even when something else is wrong. */
 function declared(yaml: YamlSource): ReadonlyMap<string, boolean> {
   const features = (yaml.value as { features?: unknown } | undefined)?.features;
@@ -70,6 +62,26 @@ function declared(yaml: YamlSource): ReadonlyMap<string, boolean> {
   return new Map(
     Object.entries(features).map(([name, spec]) => [name, (spec as { type?: unknown })?.type === 'ratio']),
   );
+}
+
+/** Types that are the figures of one kind of group. */
+const ownTypes: ReadonlySet<string> = new Set(['client', 'network', 'account']);
+const groupings = groupKinds.map((kind) => `[${groups[kind].by.join(', ')}]`).join(', ');
+
+/** Why a kind of group can not have this filter, or must have one; null: it may. */
+function refusedMatch(kind: GroupKind, match: string): string | null {
+  const everything = match.trim() === 'true';
+  if (groups[kind].class === 'local')
+    return everything ? null : `the last minute of a ${kind} counts all its requests: remove it`;
+  if (!everything) return null;
+  if (groups[kind].class === 'rekeyed')
+    return (
+      `group-by [${kind}] sends a record for every request that passes, from all partitions to the one of the ${kind}: ` +
+      'say which requests, for example match: endpoint.function == "login"'
+    );
+  return 'words' in groups[kind]
+    ? `group-by [${groups[kind].by.join(', ')}] makes a group for each pair: say at which endpoints, for example match: endpoint.function == "login"`
+    : null;
 }
 
 /**
@@ -88,39 +100,42 @@ export function compilePolicy(file: string, text: string): Policy {
     readonly condition?: unknown;
     features?: object;
   };
-  const byClient = Object.values(raw.features ?? {}).some((feature) => feature?.type === 'client');
+  const groupBy = Object.values(raw.features ?? {})[0]?.['group-by'] as unknown;
+  const kind = Array.isArray(groupBy) ? kindOf(groupBy.map(String)) : null;
+  const inside = kind === null || isScoped(kind) ? 'groups' : kind === 'client' ? 'clients' : 'others';
   for (const field of ['match', 'condition'] as const) {
     const expression = raw[field];
     if (typeof expression !== 'string') continue;
     const vocabulary: Vocabulary =
-      field === 'match'
-        ? { features: new Map(), in: 'match' }
-        : { features, in: byClient ? 'clients' : 'groups' };
+      field === 'match' ? { features: new Map(), in: 'match' } : { features, in: inside };
     for (const { at, message } of conditionProblems(expression, vocabulary))
       problem(yaml.characterAt([field], at), `${field}: ${message}`);
   }
   const specs = Object.entries(document?.features ?? {}).map(([name, feature]) => {
     const spec = specOf(feature);
-    return {
-      name,
-      key: featureKey(spec),
-      spec,
-      scope: scopeOf(feature['group-by']),
-      by: feature['group-by'],
-    };
+    return { name, key: featureKey(spec), spec, scope: kindOf(feature['group-by']), by: feature['group-by'] };
   });
   const scope = specs[0]?.scope ?? null;
   for (const { name, spec, scope: own, by } of specs) {
     const place = yaml.valueAt(['features', name, 'group-by']);
     if (own === null)
-      problem(
-        place,
-        `features.${name}: can't group by ${by.join(', ')} (site, endpoint, endpoint and partner, or client)`,
-      );
+      problem(place, `features.${name}: can't group by ${by.join(', ')} (there are ${groupings})`);
     else if (own !== scope)
       problem(place, `features.${name}: all features of a policy must have the same group-by`);
-    else if ((own === 'client') !== (spec.type === 'client'))
-      problem(place, `features.${name}: type client and group-by [client] belong together`);
+    else if (isScoped(own) ? ownTypes.has(spec.type) : own !== spec.type)
+      problem(
+        place,
+        `features.${name}: ${isScoped(own) ? `type ${spec.type} and group-by [${spec.type}] belong together` : `group-by [${own}] has figures of its own: use type ${own}`}`,
+      );
+    else if (spec.spanMs > paneSpanMs && isScoped(own) && own !== 'site' && own !== 'endpoint')
+      problem(
+        yaml.valueAt(['features', name, 'timespan']),
+        `features.${name}: more than ${formatDuration(paneSpanMs)} is kept for endpoints and the site only`,
+      );
+  }
+  if (document !== null && scope !== null) {
+    const refused = refusedMatch(scope, document.match);
+    if (refused !== null) problem(yaml.valueAt(['match']) ?? yaml.keyAt(['features']), `match: ${refused}`);
   }
   if (document !== null && specs.length === 0)
     problem(yaml.keyAt(['features']), 'features: a policy needs at least one');

@@ -1,16 +1,24 @@
 import { z } from 'zod';
-import { parseDuration } from '../../../lib/duration.ts';
+import { formatDuration, parseDuration } from '../../../lib/duration.ts';
+import { groupFields } from '../groups.ts';
 import {
+  type AccountCountName,
+  accountCountNames,
   type ClientCountName,
   type CountName,
   clientCountNames,
   countNames,
+  type NetworkCountName,
+  networkCountNames,
+  type SketchName,
   sketchNames,
 } from '../layout.ts';
 import { policyTest } from './test-schema.ts';
 
-/** Longest window of a feature: panes are kept this long. */
-export const longestSpanMs = 60_000;
+/** Panes are kept this long. */
+export const paneSpanMs = 60_000;
+/** Longest window of counts: whole minutes are kept this long, of groups that a policy asks it for. */
+export const longestSpanMs = 3_600_000;
 
 const duration = (longest: number) =>
   z.string().transform((text, context) => {
@@ -18,7 +26,7 @@ const duration = (longest: number) =>
     if (ms === null || ms < 1000 || ms > longest) {
       context.addIssue({
         code: 'custom',
-        message: `not a duration between 1s and ${longest / 1000}s: ${text}`,
+        message: `not a duration between 1s and ${formatDuration(longest)}: ${text}`,
       });
       return z.NEVER;
     }
@@ -44,7 +52,7 @@ const share = z.string().transform((text, context) => {
   return value;
 });
 
-const groupBy = z.enum(['endpoint', 'partner', 'client', 'site']).array().min(1);
+const groupBy = z.enum(groupFields).array().min(1);
 const feature = z.discriminatedUnion('type', [
   /** Requests per second. */
   z.strictObject({ type: z.literal('event_count'), 'group-by': groupBy, timespan: duration(longestSpanMs) }),
@@ -55,16 +63,33 @@ const feature = z.discriminatedUnion('type', [
     'group-by': groupBy,
     timespan: duration(longestSpanMs),
   }),
+  /** Requests of the group in all requests of the site. */
+  z.strictObject({ type: z.literal('share'), 'group-by': groupBy, timespan: duration(paneSpanMs) }),
   /** Number of distinct values. */
   z.strictObject({
     type: z.literal('value_count'),
     of: z.enum(sketchNames),
     'group-by': groupBy,
-    timespan: duration(longestSpanMs),
+    timespan: duration(paneSpanMs),
+  }),
+  /**
+   * Share of the values of the last ten seconds or so that the rest of the window had not shown; null until both have
+   * some.
+   */
+  z.strictObject({
+    type: z.literal('growth'),
+    of: z.enum(sketchNames),
+    'group-by': groupBy,
+    timespan: duration(paneSpanMs),
   }),
   /** A figure of the last minute of one address. */
   z.strictObject({ type: z.literal('client'), of: z.enum(clientCountNames), 'group-by': groupBy }),
+  /** A figure of the last minute of one network. */
+  z.strictObject({ type: z.literal('network'), of: z.enum(networkCountNames), 'group-by': groupBy }),
+  /** A figure of the last hour of one account. */
+  z.strictObject({ type: z.literal('account'), of: z.enum(accountCountNames), 'group-by': groupBy }),
 ]);
+export type FeatureDocument = z.output<typeof feature>;
 
 const actionKind = z.enum(['observe', 'tag', 'rate_limit', 'challenge', 'block']);
 
@@ -114,9 +139,32 @@ export type PolicyDocument = z.output<typeof policySchema>;
 /** What a feature measures, without its name: policies that measure the same share one figure and one baseline. */
 export type FeatureSpec =
   | { readonly type: 'event_count'; readonly spanMs: number }
+  | { readonly type: 'share'; readonly spanMs: number }
   | { readonly type: 'ratio'; readonly of: CountName; readonly spanMs: number }
-  | { readonly type: 'value_count'; readonly of: (typeof sketchNames)[number]; readonly spanMs: number }
-  | { readonly type: 'client'; readonly of: ClientCountName; readonly spanMs: number };
+  | { readonly type: 'value_count'; readonly of: SketchName; readonly spanMs: number }
+  | { readonly type: 'growth'; readonly of: SketchName; readonly spanMs: number }
+  | { readonly type: 'client'; readonly of: ClientCountName; readonly spanMs: number }
+  | { readonly type: 'network'; readonly of: NetworkCountName; readonly spanMs: number }
+  | { readonly type: 'account'; readonly of: AccountCountName; readonly spanMs: number };
+
+export function specOf(feature: FeatureDocument): FeatureSpec {
+  switch (feature.type) {
+    case 'client':
+      return { type: 'client', of: feature.of, spanMs: feature.of.endsWith('_20s') ? 20_000 : 60_000 };
+    case 'network':
+      return { type: 'network', of: feature.of, spanMs: 60_000 };
+    case 'account':
+      return { type: 'account', of: feature.of, spanMs: feature.of.endsWith('_10m') ? 600_000 : 3_600_000 };
+    case 'event_count':
+    case 'share':
+      return { type: feature.type, spanMs: feature.timespan };
+    case 'ratio':
+      return { type: 'ratio', of: feature.of, spanMs: feature.timespan };
+    case 'value_count':
+    case 'growth':
+      return { type: feature.type, of: feature.of, spanMs: feature.timespan };
+  }
+}
 
 export function featureKey(spec: FeatureSpec): string {
   return `${spec.type}:${'of' in spec ? spec.of : ''}:${spec.spanMs}`;

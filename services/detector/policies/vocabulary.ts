@@ -6,7 +6,7 @@ export interface Variable {
   /** Fields of the variable; null: it is a figure itself. */
   readonly members: { readonly [name: string]: Member } | null;
   /** Where it exists. */
-  readonly in: 'groups' | 'clients' | 'match' | 'everywhere';
+  readonly in: 'groups' | 'clients' | 'endpoints';
 }
 export interface Member {
   readonly doc: string;
@@ -16,8 +16,8 @@ export interface Member {
 }
 
 const endpoint: Variable = {
-  doc: 'The endpoint of the group. Unknown in policies that do not group by endpoint.',
-  in: 'everywhere',
+  doc: 'The endpoint of the group, or of the request.',
+  in: 'endpoints',
   members: {
     function: { doc: 'What the endpoint is for.', type: 'text', values: endpointFunctions },
     method: { doc: 'Method, in capitals.', type: 'text' },

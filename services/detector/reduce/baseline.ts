@@ -109,6 +109,7 @@ export function release(
   pools: readonly Pool[],
   siteStartedAt: number,
   referenceLimit: number,
+  onSamples?: (samples: readonly AttributeSample[]) => void,
 ): boolean {
   const watched = now - baseline.startedAt;
   const wait = Math.min(config.hold, Math.max(config.hold_least, watched / 4));
@@ -144,6 +145,7 @@ export function release(
         histogram.add(value);
       }
     }
+    onSamples?.(bucket.samples);
     baseline.reference.push(...bucket.samples);
     if (baseline.reference.length > referenceLimit)
       baseline.reference = baseline.reference.slice(-referenceLimit);

@@ -14,15 +14,31 @@ const baseOf: { readonly [N in CountName]?: CountName } = {
   missing: 'status_known',
   hostile: 'network_known',
   implausible: 'browser_known',
+  unreal: 'browser_known',
+  outdated: 'browser_known',
+  new_sessions: 'session_known',
+  few_cookies: 'cookies_known',
+  undocumented: 'documentation_known',
+  foreign: 'country_known',
+  contradicted: 'fingerprint_known',
 };
 
 export function baseIndex(name: CountName): number {
   return countIndex[baseOf[name] ?? 'requests'];
 }
 
+const historyNames: ReadonlySet<CountName> = new Set([
+  'direct',
+  'cold_failing',
+  'new_clients',
+  'unusual',
+  'new_sessions',
+  'skipped',
+]);
+
 /** Depends on earlier requests of the client, which the log may not reach back to. */
 export function needsHistory(name: CountName): boolean {
-  return name === 'direct' || name === 'cold_failing' || name === 'new_clients' || name === 'unusual';
+  return historyNames.has(name);
 }
 
 const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } = {
@@ -32,6 +48,14 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   missing: { inventory: 0.08, '': 0.05 },
   hostile: { '': 0.08 },
   implausible: { '': 0.02 },
+  unreal: { '': 0.01 },
+  outdated: { '': 0.02 },
+  new_sessions: { login: 0.2, payment: 0.05, '': 0.3 },
+  skipped: { payment: 0.1, '': 0.02 },
+  few_cookies: { '': 0.1 },
+  undocumented: { '': 0.02 },
+  foreign: { '': 0.02 },
+  contradicted: { '': 0.01 },
 };
 
 /** Expected share before anything was learned: the last rung of the ladder. */

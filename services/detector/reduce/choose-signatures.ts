@@ -1,6 +1,6 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { history, namesOf } from '../../../lib/signature/standing.ts';
-import { viaPartner } from '../combine/pane.ts';
+import { groups, type PairKind, pairKinds } from '../groups.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { Requirement } from './journeys.ts';
@@ -52,6 +52,22 @@ export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (
       return (flags) => (flags & flag.hostile) !== 0;
     case 'implausible':
       return (flags) => (flags & flag.implausible) !== 0;
+    case 'new_sessions':
+      return (flags) => (flags & flag.newSession) !== 0;
+    case 'new_clients':
+      return (flags) => (flags & flag.newClient) !== 0;
+    case 'unreal':
+      return (flags) => (flags & flag.unreal) !== 0;
+    case 'outdated':
+      return (flags) => (flags & flag.implausible) !== 0 && (flags & flag.unreal) === 0;
+    case 'skipped':
+      return (flags) => (flags & flag.skipped) !== 0;
+    case 'few_cookies':
+      return (flags) => (flags & flag.fewCookies) !== 0;
+    case 'foreign':
+      return (flags) => (flags & flag.foreign) !== 0;
+    case 'contradicted':
+      return (flags) => (flags & flag.contradicted) !== 0;
     default:
       return (flags) => (flags & suspiciousFlags) !== 0;
   }
@@ -115,12 +131,13 @@ export function scopePredicates({ traits }: Scope): Predicate[] {
 
 /**
  * The scope that a signature for `watched` holds for: no edge sees which partner a call comes through, so what is meant
- * for one partner is felt by all that share its endpoint.
+ * for one partner, or one network, is felt by all that share its endpoint.
  */
 export function feltBy(state: SiteState, watched: WatchedScope): WatchedScope {
   const { kind, key } = watched.scope;
-  if (kind !== 'partner_endpoint') return watched;
-  return state.scopes.get(scopeId('endpoint', key.slice(0, key.indexOf(viaPartner)))) ?? watched;
+  if (!pairKinds.includes(kind as PairKind)) return watched;
+  const { words } = groups[kind as PairKind];
+  return state.scopes.get(scopeId('endpoint', key.slice(0, key.indexOf(words)))) ?? watched;
 }
 
 export interface ChooseInput {

@@ -21,6 +21,15 @@ const words: { readonly [N in CountName]?: string } = {
   missing: 'asked for things that do not exist',
   hostile: 'came from hosting, proxies or VPNs',
   implausible: 'came from browsers that are years old or never existed',
+  unreal: 'came from browsers that never existed',
+  outdated: 'came from browsers that are years old',
+  new_sessions: 'came with a session never seen before',
+  new_clients: 'came from addresses never seen before',
+  skipped: 'paid without a cart',
+  few_cookies: 'came from clients that gather no cookies',
+  undocumented: 'went to undocumented endpoints',
+  foreign: 'came from countries without genuine business',
+  contradicted: 'named a browser that their TLS fingerprint contradicts',
   unusual: 'skipped what people practically always do before',
 };
 
@@ -38,7 +47,7 @@ export function describe(
 ): { readonly reason: string; readonly evidence: Evidence[] } {
   const { scope } = watched;
   const evidence: Evidence[] = policy.features.map(({ name, key, spec }) => {
-    const observed = featureValue(scope, spec, pane);
+    const observed = featureValue(state, scope, spec, pane);
     const usual = normal(state, watched, key);
     const learned = usual.n > 0;
     const p50 = spec.type === 'ratio' ? expected(state, watched, spec.of).share : usual.p50;

@@ -4,11 +4,13 @@ import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
+import { byKindAndKey } from '../groups.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
 import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
 import { tickOut } from './outputs.ts';
+import { judgedKinds } from './site-mix.ts';
 import { createSiteState, passTime, reducePane } from './site-reducer.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
 import type { ReduceSettings, SiteState } from './site-state.ts';
@@ -60,7 +62,11 @@ class ReducePartition implements PartitionState<'aggregates'> {
     const state = snapshot === null ? undefined : (deserialize(snapshot) as ReduceSnapshot);
     this.#partition = partition;
     this.#options = options;
-    this.#settings = { config: options.config, policies: options.policies };
+    this.#settings = {
+      config: options.config,
+      policies: options.policies,
+      judged: judgedKinds(options.policies),
+    };
     this.#frames = new FrameAssembly(state?.frames);
     for (const site of state?.sites ?? []) this.#sites.set(site.site, restoreSite(site));
     this.#reducedUntil = state?.reducedUntil ?? -Infinity;
@@ -160,12 +166,7 @@ function bySite(groups: readonly GroupPartial[], samples: number): [string, Grou
     if (list === undefined) lists.set(id, [group]);
     else list.push(group);
   }
-  const kinds = ['site', 'endpoint', 'partner_endpoint', 'client', 'other'];
-  const merged = [...lists.values()]
-    .map((list) => mergePartials(list, samples))
-    .sort(
-      (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-    );
+  const merged = [...lists.values()].map((list) => mergePartials(list, samples)).sort(byKindAndKey);
   const sites = new Map<string, GroupPartial[]>();
   for (const group of merged) {
     const list = sites.get(group.site);

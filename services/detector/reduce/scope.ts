@@ -1,4 +1,6 @@
 import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import { endpointTraits, type Traits } from '../endpoint-traits.ts';
+import type { ScopedKind } from '../groups.ts';
 import {
   type CountName,
   countIndex,
@@ -15,15 +17,14 @@ const columns = countNames.length;
 const ringPanes = 64;
 const bucketPanes = 10;
 const samplePanes = 30;
+const minutePanes = 60;
+/** Whole minutes kept for windows longer than the panes reach. */
+const ringMinutes = 64;
 
-export interface Traits {
-  readonly function: string;
-  readonly method: string;
-  readonly host: string;
-  readonly template: string;
-  readonly documented: boolean | null;
-  /** The method changes something. */
-  readonly write: boolean;
+/** Sums of whole minutes. `minute` says which one stands in a slot (pane / 60). */
+interface Minutes {
+  readonly counts: Int32Array;
+  readonly minute: Int32Array;
 }
 
 interface PaneSamples {
@@ -45,38 +46,40 @@ export interface Weighted {
  */
 export interface Scope {
   readonly site: string;
-  readonly kind: 'site' | 'endpoint' | 'partner_endpoint';
+  readonly kind: ScopedKind;
   readonly key: string;
   readonly traits: Traits;
   readonly firstPane: number;
   lastPane: number;
   readonly counts: Int32Array;
+  /** null: no policy on the scope asks for more than a minute. */
+  readonly minutes: Minutes | null;
   /** [bucket number, sketches] by age */
   sketches: { readonly bucket: number; readonly of: readonly HyperLogLog[] }[];
   samples: PaneSamples[];
 }
 
-export function createScope(partial: GroupPartial, pane: number): Scope {
+export function createScope(partial: GroupPartial, pane: number, isLong: (traits: Traits) => boolean): Scope {
   const seen = partial.samples[0]?.attributes;
   const endpoint = seen?.[traitIndex.endpoint] ?? partial.key;
-  const space = endpoint.indexOf(' ');
-  const method = space < 0 ? '' : endpoint.slice(0, space);
   const documented = seen?.[traitIndex.documented] ?? null;
+  const traits = endpointTraits(
+    endpoint,
+    seen?.[traitIndex.host] ?? '',
+    seen?.[traitIndex.endpoint_function] ?? 'other',
+    documented === null ? null : documented === 'yes',
+  );
   return {
     site: partial.site,
     kind: partial.kind as Scope['kind'],
     key: partial.key,
-    traits: {
-      function: seen?.[traitIndex.endpoint_function] ?? 'other',
-      method,
-      host: seen?.[traitIndex.host] ?? '',
-      template: endpoint.slice(space + 1),
-      documented: documented === null ? null : documented === 'yes',
-      write: method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE',
-    },
+    traits,
     firstPane: pane,
     lastPane: pane - 1,
     counts: new Int32Array(ringPanes * columns),
+    minutes: isLong(traits)
+      ? { counts: new Int32Array(ringMinutes * columns), minute: new Int32Array(ringMinutes).fill(-1) }
+      : null,
     sketches: [],
     samples: [],
   };
@@ -97,10 +100,21 @@ export function advanceScope(scope: Scope, pane: number, onBucket: (endPane: num
 }
 
 function step(scope: Scope, at: number, onBucket: (endPane: number) => void): void {
+  if (at % minutePanes === 0 && scope.minutes !== null)
+    keepMinute(scope, scope.minutes, at / minutePanes - 1);
   if (at % bucketPanes === 0 && at > scope.firstPane) onBucket(at);
   const start = (at % ringPanes) * columns;
   scope.counts.fill(0, start, start + columns);
   scope.lastPane = at;
+}
+
+/** The panes of `minute` are all in: their sums outlive them. */
+function keepMinute(scope: Scope, { counts, minute: kept }: Minutes, minute: number): void {
+  const slot = minute % ringMinutes;
+  const last = minute * minutePanes + minutePanes - 1;
+  for (let column = 0; column < columns; column++)
+    counts[slot * columns + column] = sum(scope, column, last, minutePanes);
+  kept[slot] = minute;
 }
 
 /** Adds the merged partial of the pane that the scope was advanced to. */
@@ -134,9 +148,18 @@ export function setCount(scope: Scope, column: number, pane: number, value: numb
   scope.counts[(pane % ringPanes) * columns + column] = value;
 }
 
-/** Sum of a count over the panes (now - panes, now]. */
+/** Sum of a count over the panes (now - panes, now]; of windows beyond a minute: whole minutes, and the present one. */
 export function sum(scope: Scope, column: number, now: number, panes: number): number {
   let total = 0;
+  if (panes > minutePanes && scope.minutes !== null) {
+    const present = Math.floor(now / minutePanes);
+    const { counts, minute: kept } = scope.minutes;
+    for (let minute = Math.ceil((now - panes + 1) / minutePanes); minute < present; minute++) {
+      const slot = minute % ringMinutes;
+      if (minute >= 0 && kept[slot] === minute) total += counts[slot * columns + column]!;
+    }
+    return total + sum(scope, column, now, now - present * minutePanes + 1);
+  }
   const last = Math.min(now, scope.lastPane);
   for (let at = Math.max(now - panes + 1, scope.lastPane - ringPanes + 1); at <= last; at++)
     if (at >= 0) total += scope.counts[(at % ringPanes) * columns + column]!;
@@ -177,6 +200,37 @@ export function distinct(scope: Scope, sketch: number, now: number, panes: numbe
     counted.set(window, count);
   }
   return count;
+}
+
+const leastRecent = 10;
+
+/**
+ * Share of the values of the newest ten to twenty seconds that the rest of the window had not shown. null: too few, or
+ * nothing before them.
+ */
+export function growth(scope: Scope, sketch: number, now: number, panes: number): number | null {
+  const from = Math.floor((now - panes + 1) / bucketPanes);
+  const recentFrom = Math.floor(now / bucketPanes) - 1;
+  const older: HyperLogLog[] = [];
+  const recent: HyperLogLog[] = [];
+  for (const { bucket, of } of scope.sketches)
+    if (bucket >= recentFrom && bucket * bucketPanes <= now) recent.push(of[sketch]!);
+    else if (bucket >= from && bucket < recentFrom) older.push(of[sketch]!);
+  const values = HyperLogLog.countUnion(recent);
+  const before = HyperLogLog.countUnion(older);
+  if (values < leastRecent || before === 0) return null;
+  return Math.min(1, Math.max(0, HyperLogLog.countUnion([...older, ...recent]) - before) / values);
+}
+
+/** Replaces the samples of the newest pane, for what reduce itself finds out about them. */
+export function markSamples(scope: Scope, mark: (sample: AttributeSample) => number): void {
+  const newest = scope.samples.at(-1);
+  if (newest === undefined) return;
+  const samples = newest.samples.map((sample) => {
+    const bits = mark(sample);
+    return bits === 0 ? sample : { ...sample, flags: sample.flags | bits };
+  });
+  scope.samples[scope.samples.length - 1] = { ...newest, samples };
 }
 
 /** Samples of the panes (now - panes, now] that pass, each with the number of requests it stands for. */

@@ -1,13 +1,17 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { verified } from '../../../lib/signature/standing.ts';
+import type { Traits } from '../endpoint-traits.ts';
+import { isScoped } from '../groups.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { paneSpanMs } from '../policies/policy-schema.ts';
 import { bucketMs, createBaseline, hold, release } from './baseline.ts';
 import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
-import { judgeClients } from './clients.ts';
 import { type Journeys, requirementOf } from './journeys.ts';
+import { judgeLocal } from './local-groups.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
+import { createSiteMix, judgePane, learnMix } from './site-mix.ts';
 import {
   columns,
   conditionValues,
@@ -32,6 +36,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     firstPane,
     campaigns: new Map(),
     clients: new Map(),
+    mix: createSiteMix(),
   };
 }
 
@@ -46,12 +51,14 @@ export function reducePane(
   const degraded = groups.some((group) => group.kind === 'other') ? ['groups'] : [];
   const present: WatchedScope[] = [];
   for (const group of groups) {
-    if (group.kind !== 'site' && group.kind !== 'endpoint' && group.kind !== 'partner_endpoint') continue;
+    if (!isScoped(group.kind)) continue;
     const watched = watch(state, settings, group, pane);
     if (watched === null) continue;
     advanceScope(watched.scope, pane, (end) => learn(state, settings, watched, end));
     addPane(watched.scope, pane, group);
     countUnusual(watched, pane);
+    if (settings.judged.has(watched.scope.kind))
+      judgePane(watched.scope, pane, state.mix, genuineCountries(settings, state.site));
     present.push(watched);
   }
   for (const watched of present) {
@@ -63,7 +70,7 @@ export function reducePane(
     }
   }
   outputs.push(...updateCampaigns(state, settings, pane));
-  outputs.push(...judgeClients(state, settings, pane, groups));
+  outputs.push(...judgeLocal(state, settings, pane, groups));
   return outputs;
 }
 
@@ -125,7 +132,7 @@ function watch(
   if (watched === undefined) {
     if (state.scopes.size >= settings.config.limits.scopes && !forgetIdle(state, pane)) return null;
     watched = {
-      scope: createScope(group, pane),
+      scope: createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
       baseline: createBaseline(pane * paneMs),
       expected: new Map(),
       requirement: null,
@@ -133,6 +140,29 @@ function watch(
     state.scopes.set(id, watched);
   }
   return watched;
+}
+
+/** Whether a policy asks for windows of this scope beyond a minute. */
+function keepsMinutes(settings: ReduceSettings, kind: string, endpoint: Traits): boolean {
+  return settings.policies.some(
+    (policy) =>
+      policy.scope === kind &&
+      policy.features.some(({ spec }) => spec.spanMs > paneSpanMs) &&
+      policy.matches({ endpoint }),
+  );
+}
+
+const genuine = new WeakMap<ReduceSettings, Map<string, ReadonlySet<string>>>();
+
+/** Countries that the configuration names for a site; null: they are learned. */
+function genuineCountries(settings: ReduceSettings, site: string): ReadonlySet<string> | null {
+  let sites = genuine.get(settings);
+  if (sites === undefined) {
+    const { business_countries: named } = settings.config;
+    sites = new Map(Object.entries(named).map(([id, countries]) => [id, new Set(countries)]));
+    genuine.set(settings, sites);
+  }
+  return sites.get(site) ?? null;
 }
 
 /** Makes room for a scope: the one idle longest goes, if it was idle for an hour. */
@@ -169,7 +199,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
       for (const { key, spec } of policy.features) {
         if (seen.has(key)) continue;
         seen.add(key);
-        const value = featureValue(scope, spec, end - 1);
+        const value = featureValue(state, scope, spec, end - 1);
         if (value !== null) values.push([key, value]);
       }
     }
@@ -186,7 +216,11 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   }
   const { class: ofClass, host } = poolsOf(state, watched);
   const pools = ofClass === null || host === null ? [] : [ofClass, host];
-  if (release(baseline, now, learning, pools, state.firstPane * paneMs, referenceLimit)) {
+  const learnSamples =
+    scope.kind === 'site' && settings.judged.size > 0
+      ? (samples: readonly AttributeSample[]) => learnMix(state.mix, samples)
+      : undefined;
+  if (release(baseline, now, learning, pools, state.firstPane * paneMs, referenceLimit, learnSamples)) {
     baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
     watched.expected.clear();
     if (scope.kind === 'endpoint')

@@ -1,4 +1,5 @@
 import type { DetectorConfig } from '../config.ts';
+import type { GroupKind } from '../groups.ts';
 import { type CountName, countNames, paneMs, sketchNames } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { type FeatureSpec, featureKey } from '../policies/policy-schema.ts';
@@ -6,7 +7,8 @@ import { type Baseline, createPool, type Normal, normalOf, type Pool } from './b
 import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
-import { distinct, rate, type Scope, split } from './scope.ts';
+import { distinct, growth, rate, type Scope, split } from './scope.ts';
+import type { SiteMix } from './site-mix.ts';
 
 export interface WatchedScope {
   readonly scope: Scope;
@@ -25,8 +27,10 @@ export interface SiteState {
   readonly pools: Map<string, Pool>;
   readonly firstPane: number;
   readonly campaigns: Map<string, OpenCampaign>;
-  /** Single clients under verdict, by address. */
+  /** Single clients and networks under verdict, by policy and address. */
   readonly clients: Map<string, ClientEpisode>;
+  /** Where its good clients come from and what they browse with. */
+  readonly mix: SiteMix;
 }
 
 export interface ClientEpisode {
@@ -42,6 +46,8 @@ export interface ReduceSettings {
   readonly config: DetectorConfig;
   /** In order of severity, then id. */
   readonly policies: readonly Policy[];
+  /** Kinds of groups whose samples are held against the site's mix. */
+  readonly judged: ReadonlySet<GroupKind>;
 }
 
 /** The ten-second rate: learned for every scope, whether a policy names it or not. */
@@ -120,13 +126,8 @@ export function contrastOf(
 }
 
 /** Value of a feature at the end of `pane`; null when unknown. */
-export function featureValue(
-  scope: Scope,
-  spec: FeatureSpec,
-  pane: number,
-  spanMs = spec.spanMs,
-): number | null {
-  const panes = spanMs / paneMs;
+export function featureValue(state: SiteState, scope: Scope, spec: FeatureSpec, pane: number): number | null {
+  const panes = spec.spanMs / paneMs;
   switch (spec.type) {
     case 'event_count':
       return rate(scope, pane, panes);
@@ -136,7 +137,16 @@ export function featureValue(
     }
     case 'value_count':
       return distinct(scope, sketchNames.indexOf(spec.of), pane, panes);
+    case 'growth':
+      return growth(scope, sketchNames.indexOf(spec.of), pane, panes);
+    case 'share': {
+      const site = state.scopes.get(scopeId('site', ''));
+      const all = site === undefined ? 0 : rate(site.scope, pane, panes);
+      return all === 0 ? null : Math.min(1, rate(scope, pane, panes) / all);
+    }
     case 'client':
+    case 'network':
+    case 'account':
       return null;
   }
 }
@@ -221,7 +231,7 @@ function createView(state: SiteState, watched: WatchedScope, policy: Policy): (p
   const shares: CountName[] = [];
   for (const { name, key, spec } of policy.features) {
     if (!policy.uses.has(name)) continue;
-    lazy(values, name, () => featureValue(watched.scope, spec, now));
+    lazy(values, name, () => featureValue(state, watched.scope, spec, now));
     if (spec.type !== 'ratio') {
       lazy(normals, name, () => normal(state, watched, key));
       continue;

@@ -1,4 +1,5 @@
 import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import { isLocal } from '../groups.ts';
 import { suspiciousFlags } from '../layout.ts';
 import { HyperLogLog } from './hyper-log-log.ts';
 
@@ -18,13 +19,13 @@ export function mergeSamples(samples: readonly AttributeSample[], k: number): At
 
 /**
  * Exact merge of partials of the same group: associative and commutative (given the same k), so the result does not
- * depend on how requests were spread over partitions or cut by a restart. Kind `client` lives on one partition: the
+ * depend on how requests were spread over partitions or cut by a restart. Local kinds live on one partition: the
  * last figures stand.
  */
 export function mergePartials(partials: readonly GroupPartial[], k: number): GroupPartial {
   const first = partials[0]!;
   if (partials.length === 1) return first;
-  if (first.kind === 'client') return partials.at(-1)!;
+  if (isLocal(first.kind)) return partials.at(-1)!;
   const counts = [...first.counts];
   for (const partial of partials.slice(1))
     partial.counts.forEach((count, index) => {

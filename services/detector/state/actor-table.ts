@@ -10,6 +10,9 @@ const visitSeconds = 30 * 60;
 const historySuccesses = 3;
 const historySeconds = 60;
 
+/** Requests after which a client's cookies say something. */
+const countedRequests = 5;
+
 export interface ActorTableState {
   readonly index: SlotIndexState;
   readonly columns: readonly (Uint32Array | Uint16Array | Uint8Array)[];
@@ -31,6 +34,9 @@ export class ActorTable {
   #functions: Uint8Array;
   /** Bit 1: more than one page-like endpoint in this visit. */
   #marks: Uint8Array;
+  /** Requests of this visit whose cookies were counted, and most cookies gathered; both stop at 255. */
+  #counted: Uint8Array;
+  #cookies: Uint8Array;
 
   constructor(limit: number, state?: ActorTableState) {
     this.#index = new SlotIndex(limit, state?.index);
@@ -42,6 +48,8 @@ export class ActorTable {
     this.#page = (columns?.[3] as Uint16Array) ?? new Uint16Array(size);
     this.#functions = (columns?.[4] as Uint8Array) ?? new Uint8Array(size);
     this.#marks = (columns?.[5] as Uint8Array) ?? new Uint8Array(size);
+    this.#counted = (columns?.[6] as Uint8Array) ?? new Uint8Array(size);
+    this.#cookies = (columns?.[7] as Uint8Array) ?? new Uint8Array(size);
   }
 
   readonly #grown = (capacity: number, moved: Int32Array): void => {
@@ -55,6 +63,8 @@ export class ActorTable {
     this.#page = move(this.#page, new Uint16Array(capacity));
     this.#functions = move(this.#functions, new Uint8Array(capacity));
     this.#marks = move(this.#marks, new Uint8Array(capacity));
+    this.#counted = move(this.#counted, new Uint8Array(capacity));
+    this.#cookies = move(this.#cookies, new Uint8Array(capacity));
   };
 
   /** Slot of the actor, -1 when unknown. */
@@ -72,9 +82,13 @@ export class ActorTable {
       this.#page[slot] = 0;
       this.#functions[slot] = 0;
       this.#marks[slot] = 0;
+      this.#counted[slot] = 0;
+      this.#cookies[slot] = 0;
     } else if (second - this.#index.previousUse > visitSeconds) {
       this.#functions[slot] = 0;
       this.#marks[slot] = 0;
+      this.#counted[slot] = 0;
+      this.#cookies[slot] = 0;
     }
     return slot;
   }
@@ -120,6 +134,24 @@ export class ActorTable {
     if (succeeded && this.#successes[slot]! < 65535) this.#successes[slot]!++;
   }
 
+  /**
+   * Cookies gathered over this visit. null until enough requests were counted: one cookie on a first request is normal
+   * for everybody.
+   */
+  gathered(slot: number): number | null {
+    return this.#counted[slot]! < countedRequests ? null : this.#cookies[slot]!;
+  }
+
+  /** A request carried so many cookies; null: the log does not say, but that its answer set so many. */
+  countCookies(slot: number, carried: number | null, set: number): void {
+    if (this.#counted[slot]! < 255) this.#counted[slot]!++;
+    // what is carried shows what was gathered; a session that is set anew with every answer stays one cookie
+    this.#cookies[slot] = Math.min(
+      255,
+      carried === null ? this.#cookies[slot]! + set : Math.max(this.#cookies[slot]!, carried),
+    );
+  }
+
   get entries(): number {
     return this.#index.entries;
   }
@@ -133,7 +165,16 @@ export class ActorTable {
   snapshot(): ActorTableState {
     return {
       index: this.#index.snapshot(),
-      columns: [this.#firstSeen, this.#successes, this.#failures, this.#page, this.#functions, this.#marks],
+      columns: [
+        this.#firstSeen,
+        this.#successes,
+        this.#failures,
+        this.#page,
+        this.#functions,
+        this.#marks,
+        this.#counted,
+        this.#cookies,
+      ],
     };
   }
 }

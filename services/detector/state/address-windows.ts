@@ -2,8 +2,18 @@ import { SlotIndex, type SlotIndexState } from './slot-index.ts';
 
 const buckets = 6;
 const bucketSeconds = 10;
-const perBucket = 5;
-export const windowColumn = { requests: 0, failing: 1, missing: 2, known: 3, identified: 4 } as const;
+const perBucket = 6;
+export const windowColumn = {
+  requests: 0,
+  failing: 1,
+  missing: 2,
+  known: 3,
+  identified: 4,
+  direct: 5,
+} as const;
+/** endpoints, agents, targets (2 words), members (2 words); two generations of a minute each */
+const generationWords = 6;
+const words = 2 * generationWords;
 
 export interface AddressWindowsState {
   readonly index: SlotIndexState;
@@ -13,15 +23,15 @@ export interface AddressWindowsState {
 }
 
 /**
- * The last minute of each address, in six buckets of ten seconds, with small bitmaps for how many endpoints, targets
- * (endpoint with its parameters) and agents it showed. Bounded; forgets the least recently used.
+ * The last minute of each address, or network, in six buckets of ten seconds, with small bitmaps for how many
+ * endpoints, targets (endpoint with its parameters), agents and members it showed: members are the sessions of an
+ * address, the addresses of a network. Bounded; forgets the least recently used.
  */
 export class AddressWindows {
   readonly #index: SlotIndex;
   #counts: Uint16Array;
   /** Number of the newest bucket (seconds / 10). */
   #bucket: Uint32Array;
-  /** endpoints, agents, targets (2 words), two generations of a minute each */
   #bitmaps: Uint32Array;
 
   constructor(limit: number, state?: AddressWindowsState) {
@@ -29,19 +39,19 @@ export class AddressWindows {
     const size = this.#index.capacity;
     this.#counts = state?.counts ?? new Uint16Array(size * buckets * perBucket);
     this.#bucket = state?.bucket ?? new Uint32Array(size);
-    this.#bitmaps = state?.bitmaps ?? new Uint32Array(size * 8);
+    this.#bitmaps = state?.bitmaps ?? new Uint32Array(size * words);
   }
 
   readonly #grown = (capacity: number, moved: Int32Array): void => {
     const counts = new Uint16Array(capacity * buckets * perBucket);
     const bucket = new Uint32Array(capacity);
-    const bitmaps = new Uint32Array(capacity * 8);
+    const bitmaps = new Uint32Array(capacity * words);
     const width = buckets * perBucket;
     for (let slot = 0; slot < moved.length; slot++) {
       const to = moved[slot]!;
       if (to < 0) continue;
       for (let at = 0; at < width; at++) counts[to * width + at] = this.#counts[slot * width + at]!;
-      for (let at = 0; at < 8; at++) bitmaps[to * 8 + at] = this.#bitmaps[slot * 8 + at]!;
+      for (let at = 0; at < words; at++) bitmaps[to * words + at] = this.#bitmaps[slot * words + at]!;
       bucket[to] = this.#bucket[slot]!;
     }
     this.#counts = counts;
@@ -56,7 +66,7 @@ export class AddressWindows {
     const width = buckets * perBucket;
     if (this.#index.fresh) {
       this.#counts.fill(0, slot * width, (slot + 1) * width);
-      this.#bitmaps.fill(0, slot * 8, slot * 8 + 8);
+      this.#bitmaps.fill(0, slot * words, (slot + 1) * words);
       this.#bucket[slot] = now;
       return slot;
     }
@@ -69,9 +79,10 @@ export class AddressWindows {
     const minute = Math.floor(now / buckets);
     const lastMinute = Math.floor(last / buckets);
     if (minute !== lastMinute) {
-      const base = slot * 8;
-      for (let at = 0; at < 4; at++) {
-        this.#bitmaps[base + 4 + at] = minute === lastMinute + 1 ? this.#bitmaps[base + at]! : 0;
+      const base = slot * words;
+      for (let at = 0; at < generationWords; at++) {
+        this.#bitmaps[base + generationWords + at] =
+          minute === lastMinute + 1 ? this.#bitmaps[base + at]! : 0;
         this.#bitmaps[base + at] = 0;
       }
     }
@@ -84,11 +95,13 @@ export class AddressWindows {
     if (this.#counts[at]! < 65535) this.#counts[at]!++;
   }
 
-  mark(slot: number, endpoint: number, agent: number, target: number): void {
-    const base = slot * 8;
+  /** `member` 0: none is known. */
+  mark(slot: number, endpoint: number, agent: number, target: number, member: number): void {
+    const base = slot * words;
     this.#bitmaps[base]! |= 1 << (endpoint & 31);
     this.#bitmaps[base + 1]! |= 1 << (agent & 31);
     this.#bitmaps[base + 2 + ((target >>> 5) & 1)]! |= 1 << (target & 31);
+    if (member !== 0) this.#bitmaps[base + 4 + ((member >>> 5) & 1)]! |= 1 << (member & 31);
   }
 
   /** Sum over the last ten seconds or less (the running bucket and the one before it). */
@@ -108,17 +121,17 @@ export class AddressWindows {
     return sum;
   }
 
-  /** Linear counting over the bitmaps of this minute and the last: endpoints, agents, targets. */
-  distinct(slot: number, what: 'endpoints' | 'agents' | 'targets'): number {
-    const base = slot * 8;
-    if (what === 'targets')
-      return linear(
-        ones(this.#bitmaps[base + 2]! | this.#bitmaps[base + 6]!) +
-          ones(this.#bitmaps[base + 3]! | this.#bitmaps[base + 7]!),
-        64,
-      );
-    const at = base + (what === 'endpoints' ? 0 : 1);
-    return linear(ones(this.#bitmaps[at]! | this.#bitmaps[at + 4]!), 32);
+  /** Linear counting over the bitmaps of this minute and the last. */
+  distinct(slot: number, what: 'endpoints' | 'agents' | 'targets' | 'members'): number {
+    const base = slot * words;
+    if (what === 'endpoints') return linear(this.#ones(base), 32);
+    if (what === 'agents') return linear(this.#ones(base + 1), 32);
+    const first = base + (what === 'targets' ? 2 : 4);
+    return linear(this.#ones(first) + this.#ones(first + 1), 64);
+  }
+
+  #ones(at: number): number {
+    return ones(this.#bitmaps[at]! | this.#bitmaps[at + generationWords]!);
   }
 
   get entries(): number {
@@ -148,5 +161,5 @@ function ones(word: number): number {
 }
 
 function linear(set: number, bits: number): number {
-  return Math.round(bits * Math.log(bits / Math.max(0.5, bits - set)));
+  return set === 0 ? 0 : Math.round(bits * Math.log(bits / Math.max(0.5, bits - set)));
 }

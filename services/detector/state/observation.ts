@@ -6,6 +6,10 @@ import type { ActorTable } from './actor-table.ts';
 
 /** A browser this old is not merely somebody who never updates. */
 const ancientDays = 720;
+/** Cookies that a client has gathered at most when it gathers none: a session, and consent to the rest. */
+const fewCookies = 2;
+const paymentBit = partBit('payment');
+const cartBit = partBit('cart');
 const hostileClasses: ReadonlySet<string> = new Set(['hosting', 'vpn', 'tor', 'proxy']);
 
 /** True when the response was given by an edge in our place: it says nothing about the client's success. */
@@ -57,11 +61,8 @@ export function responseFlags(event: EnrichedRequest): number {
     (hostileClasses.has(event.network_class) || (event.proxy_kind !== null && event.proxy_kind !== 'relay'))
   )
     flags |= flag.hostile;
-  if (
-    event.browser_plausible === false ||
-    (event.browser_age_days !== null && event.browser_age_days > ancientDays)
-  )
-    flags |= flag.implausible;
+  if (event.browser_plausible === false) flags |= flag.implausible | flag.unreal;
+  else if (event.browser_age_days !== null && event.browser_age_days > ancientDays) flags |= flag.implausible;
   return flags;
 }
 
@@ -92,6 +93,10 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
   let journey = actors.journey(client, bit, endpoint16);
   let good = actors.good(client, second);
   if (remembers) actors.record(client, bit, endpoint16, succeeded, failed);
+  const { cookie_count: carried, set_cookie_count: set } = event.request;
+  const counted = carried !== null || set !== null;
+  let gathered = counted ? actors.gathered(client) : null;
+  if (counted) actors.countCookies(client, carried, set ?? 0);
 
   const sessionLo = hashes.readInt32LE(lanes.session);
   const sessionHi = hashes.readInt32LE(lanes.session + 4);
@@ -101,12 +106,22 @@ export function observe(actors: ActorTable, event: EnrichedRequest, learn: boole
       sessionHi ^ hashes.readInt32LE(lanes.network + 4),
       second,
     );
+    if (actors.fresh) flags |= flag.newSession;
+    if (counted) {
+      gathered = actors.gathered(session) ?? gathered;
+      actors.countCookies(session, carried, set ?? 0);
+    }
     journey |= actors.journey(session, bit, endpoint16);
     good ||= actors.good(session, second);
     if (remembers) actors.record(session, bit, endpoint16, succeeded, failed);
   }
   flags |= journey * flag.parts;
-  if (journey === 0 && !isKnownCaller(event)) flags |= flag.direct;
+  if (!isKnownCaller(event)) {
+    if (journey === 0) flags |= flag.direct;
+    if (bit === paymentBit && (journey & cartBit) === 0) flags |= flag.skipped;
+  }
+  if (gathered !== null)
+    flags |= gathered <= fewCookies ? flag.cookiesKnown | flag.fewCookies : flag.cookiesKnown;
   if (good) flags |= flag.good;
   return flags;
 }

@@ -1,0 +1,29 @@
+/** What the `match` and the condition of a policy see as `endpoint`. */
+export interface Traits {
+  readonly function: string;
+  readonly method: string;
+  readonly host: string;
+  readonly template: string;
+  readonly documented: boolean | null;
+  /** The method changes something. */
+  readonly write: boolean;
+}
+
+/** @param endpoint `METHOD template` */
+export function endpointTraits(
+  endpoint: string,
+  host: string,
+  endpointFunction: string,
+  documented: boolean | null,
+): Traits {
+  const space = endpoint.indexOf(' ');
+  const method = space < 0 ? '' : endpoint.slice(0, space);
+  return {
+    function: endpointFunction,
+    method,
+    host,
+    template: endpoint.slice(space + 1),
+    documented,
+    write: method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE',
+  };
+}

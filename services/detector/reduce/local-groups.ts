@@ -1,0 +1,180 @@
+import type { Evidence, GroupPartial, Verdict } from '../../../lib/contracts/generated.ts';
+import { stableId } from '../../../lib/ids.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { type LocalKind, localKinds } from '../groups.ts';
+import {
+  type ClientCountName,
+  clientCountIndex,
+  countIndex,
+  type NetworkCountName,
+  networkCountIndex,
+  paneMs,
+} from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import type { FeatureSpec } from '../policies/policy-schema.ts';
+import { verdictOut } from './outputs.ts';
+import { distinct, sum } from './scope.ts';
+import { type ClientEpisode, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
+
+interface Peers {
+  readonly clients: number;
+  readonly mean_20s: number;
+}
+
+/**
+ * Policies on single addresses and networks. combine reports the few whose last minute stands out; addresses are held
+ * against the other clients of the whole site, so that the answer does not depend on the partition they fall on.
+ */
+export function judgeLocal(
+  state: SiteState,
+  settings: ReduceSettings,
+  pane: number,
+  groups: readonly GroupPartial[],
+): Outgoing[] {
+  const at = (pane + 1) * paneMs + settings.config.lateness;
+  for (const [key, episode] of state.clients) if (episode.untilAt <= at) state.clients.delete(key);
+  const outputs: Outgoing[] = [];
+  for (const kind of localKinds) {
+    const reported = groups.filter((group) => group.kind === kind);
+    const policies = settings.policies.filter(({ scope }) => scope === kind);
+    if (reported.length === 0 || policies.length === 0) continue;
+    const peers = kind === 'client' ? peersOf(state, pane, reported) : null;
+    if (kind === 'client' && peers === null) continue;
+    for (const policy of policies)
+      for (const group of reported) {
+        const figures = new Map<string, number | null>();
+        for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
+        if (!policy.condition({ ...Object.fromEntries(figures), ...(peers === null ? {} : { peers }) }))
+          continue;
+        const verdict = localVerdict(state, policy, group, figures, peers, pane, at);
+        if (verdict !== null) outputs.push(verdictOut(verdict));
+      }
+  }
+  return outputs;
+}
+
+/** The other clients of the site; null: there is no site to compare with. */
+function peersOf(state: SiteState, pane: number, reported: readonly GroupPartial[]): Peers | null {
+  const site = state.scopes.get(scopeId('site', ''));
+  if (site === undefined) return null;
+  let requests = sum(site.scope, countIndex.requests, pane, 20);
+  for (const group of reported) requests -= group.counts[clientCountIndex.requests_20s]!;
+  const clients = distinct(site.scope, 0, pane, 20) - reported.length;
+  return {
+    clients: Math.max(0, clients),
+    mean_20s: clients > 0 ? Math.max(0, requests) / clients : 0,
+  };
+}
+
+/** null is unknown: no request of the group said whether it failed, or carried a session. */
+function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: GroupPartial): number | null {
+  if (kind === 'client' && spec.type === 'client') {
+    const value = counts[clientCountIndex[spec.of]]!;
+    if (outcomes.has(spec.of) && counts[clientCountIndex.known_60s] === 0) return null;
+    if (spec.of === 'sessions_60s' && value === 0) return null;
+    // linear counting may say none of what was certainly there once
+    return spec.of === 'agents_60s' ? Math.max(1, value) : value;
+  }
+  if (kind === 'network' && spec.type === 'network') {
+    const value = counts[networkCountIndex[spec.of]]!;
+    if (outcomes.has(spec.of) && counts[networkCountIndex.known_60s] === 0) return null;
+    return spec.of === 'agents_60s' || spec.of === 'clients_60s' ? Math.max(1, value) : value;
+  }
+  return null;
+}
+const outcomes: ReadonlySet<ClientCountName | NetworkCountName> = new Set(['failing_60s', 'missing_60s']);
+
+function localVerdict(
+  state: SiteState,
+  policy: Policy,
+  group: GroupPartial,
+  figures: ReadonlyMap<string, number | null>,
+  peers: Peers | null,
+  pane: number,
+  at: number,
+): Verdict | null {
+  const { document } = policy;
+  const key = `${document.id} ${group.key}`;
+  let episode = state.clients.get(key);
+  if (episode === undefined) {
+    episode = {
+      policyId: document.id,
+      openedAt: pane * paneMs,
+      decidedAt: at,
+      revision: 0,
+      untilAt: 0,
+      lastActiveAt: at,
+    } satisfies ClientEpisode;
+    state.clients.set(key, episode);
+  }
+  episode.lastActiveAt = at;
+  // a revision only when half of the time is used up
+  if (episode.revision > 0 && episode.untilAt - at > document.action.ttl / 2) return null;
+  episode.revision++;
+  episode.untilAt = at + document.action.ttl;
+  const kind = group.key.includes('/') ? 'cidr' : 'ip';
+  const evidence: Evidence[] = policy.features.map(({ name, spec }) => {
+    const observed = figures.get(name) ?? null;
+    const usual = peers !== null && 'of' in spec && spec.of === 'requests_20s' ? peers : null;
+    return {
+      name,
+      observed,
+      normal_p50: usual?.mean_20s ?? null,
+      normal_p99: null,
+      threshold: null,
+      ratio: usual !== null && observed !== null && usual.mean_20s > 0 ? observed / usual.mean_20s : null,
+      window_ms: spec.spanMs,
+      samples: null,
+      trust: usual === null ? null : `${usual.clients} other clients`,
+    };
+  });
+  return {
+    verdict_id: stableId('verdict', state.site, document.id, policy.hash, kind, group.key, episode.openedAt),
+    revision: episode.revision,
+    updated_at: at,
+    site: state.site,
+    policy_id: document.id,
+    policy_title: document.title,
+    policy_hash: policy.hash,
+    level: document.level,
+    mode: document.mode,
+    target: { kind, value: group.key, signature: null },
+    action: {
+      kind: document.action.kind,
+      fallback: document.action.fallback,
+      ttl_ms: document.action.ttl,
+      escalate_ms: document.action.escalate,
+    },
+    campaign_id: null,
+    decided_at: episode.decidedAt,
+    first_seen_at: episode.openedAt,
+    until_at: episode.untilAt,
+    reason: reasonOf(group, peers),
+    evidence,
+    taxonomy: policy.taxonomy,
+    sample_event_ids: [],
+    inputs: [],
+    degraded: [],
+    baseline_rung: null,
+  };
+}
+
+/** What the group did, in a sentence. */
+function reasonOf({ kind, key, counts }: GroupPartial, peers: Peers | null): string {
+  if (kind === 'network') {
+    const shown = (name: NetworkCountName): number => counts[networkCountIndex[name]]!;
+    return (
+      `${key} sent ${shown('requests_60s')} requests in a minute from ${shown('clients_60s')} addresses with ` +
+      `${Math.max(1, shown('agents_60s'))} fingerprints (${shown('failing_60s')} refused, ` +
+      `${shown('direct_60s')} without an earlier page).`
+    );
+  }
+  const shown = (name: ClientCountName): number => counts[clientCountIndex[name]]!;
+  const sessions = shown('sessions_60s');
+  return (
+    `${key} sent ${shown('requests_60s')} requests in a minute ` +
+    `(${shown('failing_60s')} refused, ${shown('missing_60s')} for things that do not exist` +
+    `${sessions > 1 ? `, ${sessions} sessions` : ''}); ` +
+    `its ${peers?.clients ?? 0} peers send ${(peers?.mean_20s ?? 0).toFixed(1)} in 20 s on average.`
+  );
+}
