@@ -21,6 +21,13 @@ const least: { readonly [kind: string]: object } = {
   nginx: { file: '/etc/nginx/tidegate.conf' },
   cloudflare: { account_id: 'a'.repeat(32), token: 't', ip_list: 'b'.repeat(32) },
   fastly: { token: 't', service_id: 's', acl: { id: 'a' } },
+  akamai: {
+    host: 'h.example',
+    client_token: 'c',
+    access_token: 'a',
+    client_secret: 's',
+    ip_list: { id: 'i' },
+  },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 

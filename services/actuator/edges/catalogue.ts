@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Edge, VendorEdgeDependencies } from '../edge.ts';
+import { akamaiConfig, createAkamaiEdge } from './akamai.ts';
 import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
 import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
@@ -15,6 +16,7 @@ const edgeConfigs = [
   awsWafConfig,
   cloudflareConfig,
   fastlyConfig,
+  akamaiConfig,
 ] as const;
 export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
 export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
@@ -33,5 +35,7 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createCloudflareEdge(config, dependencies);
     case 'fastly':
       return createFastlyEdge(config, dependencies);
+    case 'akamai':
+      return createAkamaiEdge(config, dependencies);
   }
 }
