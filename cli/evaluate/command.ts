@@ -57,7 +57,8 @@ function chooseCases(flags: EvaluateFlags): readonly Case[] {
     return [population];
   });
   const cases = chosen.flatMap((scenario): readonly Case[] => {
-    if (wanted.length === 0) return [{ scenario, population: findPopulation(scenario.population)! }];
+    if (wanted.length === 0)
+      return scenario.populations.map((name) => ({ scenario, population: findPopulation(name)! }));
     return wanted
       .filter((population) => suits(scenario, population))
       .map((population) => ({ scenario, population }));
@@ -70,7 +71,7 @@ function listing(): string {
   return `${table(
     [
       { title: 'SCENARIO', value: ({ name }) => name },
-      { title: 'POPULATION', value: ({ population }) => population },
+      { title: 'POPULATIONS', value: ({ populations: on }) => on.join(', ') },
       { title: 'WHAT HAPPENS', value: ({ title }) => title },
     ],
     scenarios,

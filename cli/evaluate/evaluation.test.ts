@@ -7,12 +7,14 @@ import { renderEvaluation } from './render-evaluation.ts';
 import { scenarios } from './scenarios.ts';
 
 /** Small, but with the proportions of the real ones. */
-const small = { rate: 12, warm_up: 1, minutes: 2, people: 400 };
+const small = { rate: 8, warm_up: 0.5, minutes: 2, people: 400 };
 const named = (name: string): EvaluatedDetector => constants.find((one) => one.name === name)!;
 
-function run(detector: EvaluatedDetector): Promise<Evaluation> {
+function run(detector: EvaluatedDetector, chosen = scenarios): Promise<Evaluation> {
   return evaluate({
-    cases: scenarios.map((scenario) => ({ scenario, population: findPopulation(scenario.population)! })),
+    cases: chosen.flatMap((scenario) =>
+      scenario.populations.map((name) => ({ scenario, population: findPopulation(name)! })),
+    ),
     seeds: [3],
     parameters: small,
     detector,
@@ -41,8 +43,7 @@ describe('a constant in place of a detector is seen through', () => {
 
   it('stopping nobody misses every attack and harms no control', async () => {
     const evaluation = await run(named('stop-nobody'));
-    for (const one of evaluation.cases)
-      expect(one.passed, one.scenario).toBe(one.row === 'crowd' || one.row === 'quiet');
+    for (const one of evaluation.cases) expect(one.passed, one.scenario).toBe(one.attack.requests === 0);
     for (const one of of(evaluation, 'plain')) expect(missedGoals(one)).toMatch(/attack stopped/);
   });
 
@@ -50,18 +51,19 @@ describe('a constant in place of a detector is seen through', () => {
     const evaluation = await run(named('no-accept-language'));
     for (const one of evaluation.cases) expect(one.passed, one.scenario).toBe(false);
     for (const one of evaluation.cases.filter(({ attack }) => attack.requests > 0))
-      expect(one.attack_later.share, one.scenario).toBeLessThan(0.9);
+      expect(missedGoals(one), one.scenario).toMatch(/attack stopped|on target stopped/);
   });
 });
 
 describe('evaluate', () => {
   it('gives the same figures again, and draws a table of them', async () => {
-    const first = await run(named('no-accept-language'));
-    const again = await run(named('no-accept-language'));
+    const some = scenarios.filter(({ name }) => /sale|pulses|ipv6|browses|machines/.test(name));
+    const first = await run(named('no-accept-language'), some);
+    const again = await run(named('no-accept-language'), some);
     const figures = ({ cases }: Evaluation) => cases.map(({ runs }) => runs.map(({ tally }) => tally));
     expect(figures(again)).toEqual(figures(first));
     const text = renderEvaluation(first, { colour: false, interactive: false, columns: 200 });
-    for (const { name } of scenarios) expect(text).toContain(name);
+    for (const { name } of some) expect(text).toContain(name);
     expect(text).toMatch(/too few/);
     expect(text).toMatch(/0 of \d+ scenarios meet their goals/);
   });

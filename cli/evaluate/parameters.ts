@@ -22,7 +22,7 @@ type Name = keyof Parameters;
 
 /** Limits, and what a scenario that says nothing runs with. */
 const known: { readonly [N in Name]: readonly [least: number, most: number, fallback: number] } = {
-  rate: [1, 10_000, 60],
+  rate: [1, 10_000, 50],
   attack: [0.001, 1000, 0.75],
   crowd: [0.01, 100, 1],
   warm_up: [0, 1440, 11],

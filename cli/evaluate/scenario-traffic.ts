@@ -96,7 +96,7 @@ export function scenarioTraffic(
       }
       if (scenario.attack !== null)
         flows.push(
-          assault(
+          ...assault(
             community,
             { ...scenario.attack, name: scenario.name, perSecond: parameters.rate * parameters.attack },
             { fromMs: attackFromMs, untilMs },

@@ -12,8 +12,8 @@ export interface Scenario {
   /** In a line, for people. */
   readonly title: string;
   readonly row: Row;
-  /** Name of the population; `--population` runs it on others that have what it needs. */
-  readonly population: string;
+  /** Names of the populations it runs on; `--population` chooses others that have what it needs. */
+  readonly populations: readonly string[];
   /** The attack, without its rate; null for controls. */
   readonly attack: Omit<AssaultPlan, 'name' | 'perSecond'> | null;
   readonly crowds: readonly CrowdName[];
@@ -25,7 +25,7 @@ export interface Scenario {
 }
 
 /** A scenario, with what most of them have in common left out. */
-export type ScenarioDraft = Pick<Scenario, 'name' | 'title' | 'row' | 'population'> & Partial<Scenario>;
+export type ScenarioDraft = Pick<Scenario, 'name' | 'title' | 'row' | 'populations'> & Partial<Scenario>;
 
 export function scenario(draft: ScenarioDraft): Scenario {
   return {

@@ -1,7 +1,7 @@
 import { arrivals } from '../arrivals.ts';
 import { type Due, due, type Journey } from '../event.ts';
 import type { Community, TargetName } from '../populations/population.ts';
-import { chance, exponential, integer, namedRandom, type Random, token } from '../random.ts';
+import { chance, exponential, fork, integer, namedRandom, type Random, token } from '../random.ts';
 import { createExits, type ExitKind } from './exits.ts';
 import { createLook, type LookKind } from './looks.ts';
 
@@ -48,12 +48,12 @@ export const plainAssault: Omit<AssaultPlan, 'name' | 'target' | 'perSecond'> = 
   cookies: 'some',
 };
 
-/** The flow of an attack: clients that come, do what they came for, and are replaced by others. */
+/** The flows of an attack: clients that come, do what they came for, and are replaced by others. */
 export function assault(
   community: Community,
   plan: AssaultPlan,
   window: { readonly fromMs: number; readonly untilMs: number },
-): Journey {
+): readonly Journey[] {
   const { world, targets } = community;
   const target = targets[plan.target];
   if (target === undefined) throw new Error(`nothing to attack here called ${plan.target}`);
@@ -114,23 +114,39 @@ export function assault(
   const peak = 1.3;
   let sway = 1;
   let swayUntil = fromMs;
-  return {
+  const join = (visit: Random, at: number): Journey => ({
     population: plan.name,
     attack: true,
-    steps: arrivals({
-      random,
-      fromMs,
-      untilMs,
-      peakPerSecond: clientsPerSecond * peak,
-      perSecond: (at) => {
-        if (!isOn(at)) return 0;
-        while (at >= swayUntil) {
-          sway = 0.8 + 0.4 * random();
-          swayUntil += 7000;
-        }
-        return clientsPerSecond * sway;
-      },
-      start: (visit, at) => ({ population: plan.name, attack: true, steps: act(visit, at) }),
-    }),
-  };
+    steps: act(visit, at),
+  });
+  const replacements = arrivals({
+    random,
+    fromMs,
+    untilMs,
+    peakPerSecond: clientsPerSecond * peak,
+    perSecond: (at) => {
+      if (!isOn(at)) return 0;
+      while (at >= swayUntil) {
+        sway = 0.8 + 0.4 * random();
+        swayUntil += 7000;
+      }
+      return clientsPerSecond * sway;
+    },
+    start: join,
+  });
+  /** Those who are at work when it begins: without them the rate would only grow as the first ones go on. */
+  function* crew(): Generator<Due, void> {
+    const starts = namedRandom(world.seed, `assault/${plan.name}/crew`);
+    const perSecond = clientsPerSecond * (plan.perClient - 1);
+    const periodMs = pulses === null ? Infinity : pulses.onMs + pulses.offMs;
+    for (let onset = fromMs; onset < untilMs && perSecond > 0; onset += periodMs) {
+      let now = onset;
+      while (true) {
+        now += exponential(starts, 1000 / perSecond);
+        if (now >= Math.min(untilMs, onset + plan.gapMs)) break;
+        yield { at: now, event: null, journey: join(fork(starts), now) };
+      }
+    }
+  }
+  return [replacements, crew()].map((steps) => ({ population: plan.name, attack: true, steps }));
 }

@@ -1,9 +1,12 @@
-import { bankApiHost } from '../bank.ts';
+import { bankApiHost, bankHost } from '../bank.ts';
 import { createEvent, type Due, due, respond } from '../event.ts';
 import type { Partner } from '../partners.ts';
+import { appAppearance, type Person } from '../people.ts';
 import { chance, integer, pick, type Random, token } from '../random.ts';
+import { createVisit } from '../visit.ts';
 import type { World } from '../world.ts';
-import type { Crowd } from './population.ts';
+import { type Crowd, honest } from './population.ts';
+import { wave } from './wave.ts';
 
 /**
  * A partner's nightly batch: everybody it has a consent for is logged in and read, as fast as it is allowed to, and the
@@ -59,8 +62,86 @@ function* staleBatch(
   }
 }
 
+/** New terms by mail: everybody opens one page that exists only for it, and many log in with a password long unused. */
+function* readTerms(person: Person, random: Random, at: number): Generator<Due, void> {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: person.browser,
+    host: bankHost,
+    sendsReferer: person.sendsReferer,
+    cookies: integer(random, 4),
+    cookieLimit: 14,
+    ways: person.ways,
+  });
+  yield due(visit.request('GET', '/terms/2027', { bytes: 44_000, ms: 80, page: true }));
+  visit.think(20);
+  if (chance(random, 0.45)) return;
+  visit.account = person.account;
+  for (let wrong = chance(random, 0.4) ? 1 + integer(random, 3) : 0; wrong > 0; wrong--) {
+    yield due(visit.request('POST', '/login', { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
+    visit.think(8);
+    if (chance(random, 0.12)) return;
+  }
+  yield due(visit.request('POST', '/login', { outcome: 'success', bytes: 900, ms: 320 }));
+  visit.think(4);
+  yield due(visit.request('POST', '/terms/2027/consent', { status: 201, bytes: 90, ms: 120 }));
+}
+
+/** After an update the app has forgotten everybody. */
+function* logInAgain(person: Person, random: Random, at: number): Generator<Due, void> {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: appAppearance('BankApp', {
+      ...person.phone,
+      agent: person.phone.agent.replace(/^[\d.]+/, '9.0.0'),
+    }),
+    host: bankApiHost,
+    sendsReferer: false,
+    cookies: 0,
+    cookieLimit: 2,
+    app: true,
+    ways: person.ways,
+  });
+  yield due(visit.request('POST', '/mobile/v2/enrol', { status: 201, bytes: 200, ms: 90 }));
+  visit.think(4);
+  visit.account = person.account;
+  for (let wrong = chance(random, 0.35) ? 1 + integer(random, 3) : 0; wrong > 0; wrong--) {
+    yield due(
+      visit.request('POST', '/mobile/v1/login', { status: 401, outcome: 'failure', bytes: 130, ms: 300 }),
+    );
+    visit.think(7);
+    if (chance(random, 0.1)) return;
+  }
+  yield due(visit.request('POST', '/mobile/v1/login', { outcome: 'success', bytes: 900, ms: 320 }));
+  visit.think(3);
+  yield due(visit.request('GET', '/mobile/v2/overview', { bytes: 3800, ms: 110 }));
+}
+
 export function bankCrowds(world: World, partners: readonly Partner[]): { readonly [name: string]: Crowd } {
+  const { people } = world;
   return {
+    landing: {
+      onTarget: ({ path }) => path.startsWith('/terms/2027') || path === '/login',
+      flows: (options) => [
+        wave('terms', options, options.rate * 0.4, 60_000, (random, at) => {
+          const person = chance(random, 0.9) ? people.regular(random) : people.newcomer(random);
+          return honest(person, readTerms(person, random, at), 'terms-');
+        }),
+      ],
+    },
+    'app-release': {
+      onTarget: ({ path }) => path === '/mobile/v1/login' || path.startsWith('/mobile/v2/'),
+      flows: (options) => [
+        wave('log-in-again', options, options.rate * 0.2, 90_000, (random, at) => {
+          const person = people.regular(random);
+          return honest(person, logInAgain(person, random, at), 'update-');
+        }),
+      ],
+    },
     batch: {
       onTarget: ({ path }) => path === '/partner/v2/login',
       flows: (options) => [

@@ -1,9 +1,10 @@
 import { bank } from './bank.ts';
 import type { Population } from './population.ts';
 import { shop } from './shop.ts';
+import { ticketing } from './ticketing.ts';
 
-/** Every population, the one that most resembles the others' core first. */
-export const populations = [shop, bank] as const satisfies readonly Population[];
+/** Every population. */
+export const populations = [shop, bank, ticketing] as const satisfies readonly Population[];
 
 export type PopulationName = (typeof populations)[number]['name'];
 

@@ -86,7 +86,7 @@ export interface AttackClient {
   requests: number;
 }
 
-export const crowdNames = ['sale', 'viral', 'landing', 'app-release', 'batch'] as const;
+export const crowdNames = ['sale', 'viral', 'landing', 'app-release', 'batch', 'machines'] as const;
 export type CrowdName = (typeof crowdNames)[number];
 
 export interface Crowd {

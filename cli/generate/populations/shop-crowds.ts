@@ -1,39 +1,15 @@
-import { arrivals } from '../arrivals.ts';
-import { type Due, due, type Journey } from '../event.ts';
+import { networks, randomV4 } from '../addresses.ts';
+import { createEvent, type Due, due, type Journey, respond } from '../event.ts';
+import { crawlerFlows, monitor } from '../machines.ts';
 import { appAppearance, type Person } from '../people.ts';
-import { chance, integer, pick, type Random } from '../random.ts';
+import { chance, integer, namedRandom, pick, type Random } from '../random.ts';
 import { rushToLaunch, shopApiHost, shopHost } from '../shop.ts';
 import { createVisit } from '../visit.ts';
 import { formatZip, type World } from '../world.ts';
 import { type Crowd, type CrowdOptions, honest } from './population.ts';
+import { wave } from './wave.ts';
 
 type Steps = Generator<Due, void>;
-
-/** A crowd that comes within seconds and ebbs slowly. */
-export function wave(
-  name: string,
-  options: CrowdOptions,
-  perSecond: number,
-  riseMs: number,
-  start: (random: Random, at: number) => Journey,
-): Journey {
-  const { fromMs, untilMs } = options;
-  return {
-    population: name,
-    attack: false,
-    steps: arrivals({
-      random: options.random,
-      fromMs,
-      untilMs,
-      peakPerSecond: perSecond,
-      perSecond: (at) => {
-        const elapsed = at - fromMs;
-        return perSecond * Math.min(1, 0.05 + elapsed / riseMs) * (1 - 0.65 * (elapsed / (untilMs - fromMs)));
-      },
-      start,
-    }),
-  };
-}
 
 /** The launch in the app, opened from a push message: nothing of the site is visited first. */
 function* launchFromPush(world: World, person: Person, random: Random, at: number): Steps {
@@ -153,6 +129,72 @@ function* useNewApp(world: World, person: Person, random: Random, at: number): S
   }
 }
 
+/** Machines that say what they are: search engines at ten times their pace, an SEO crawler, monitors, a price comparison. */
+function machines(world: World, options: CrowdOptions): readonly Journey[] {
+  const { fromMs, untilMs, random } = options;
+  const busier: World = { ...world, scale: world.scale * 10 };
+  const clouds = networks.filter(({ kind }) => kind === 'hosting');
+  const call = (
+    name: string,
+    userAgent: string,
+    ja4: string,
+    perSecond: number,
+    path: (random: Random) => readonly [path: string, query?: string],
+    key?: string,
+  ): Journey => {
+    const servers = Array.from({ length: 5 }, () => randomV4(random, pick(random, clouds)));
+    const look = {
+      userAgent,
+      acceptLanguage: undefined,
+      httpVersion: '1.1',
+      tlsVersion: 'TLSv1.3',
+      ja4,
+      ja4Resumed: ja4,
+    };
+    function* steps(): Steps {
+      const own = namedRandom(world.seed, `machines/${name}`);
+      for (let now = fromMs; now < untilMs; now += ((0.3 + 1.4 * own()) * 1000) / perSecond) {
+        const [at, query] = path(own);
+        const event = createEvent(Math.round(now), pick(own, servers), look, false, shopHost, 'GET', at);
+        event.query = query;
+        event.api_key_id = key;
+        event.partner_id = key;
+        event.cookie_count = 0;
+        event.set_cookie_count = 1;
+        const gone = chance(own, 0.04);
+        respond(event, own, gone ? 404 : 200, gone ? 400 : 3000, 70);
+        yield due(event);
+      }
+    }
+    return { population: name, attack: false, steps: steps() };
+  };
+  return [
+    ...crawlerFlows(busier, fromMs, untilMs),
+    { population: 'monitor', attack: false, steps: monitor(world, fromMs, untilMs) },
+    call(
+      'seo-crawler',
+      'Mozilla/5.0 (compatible; RankSpider/4.1; +https://rankspider.example/bot)',
+      't13d1812h1_85036bcba153_b26ce05bbdd6',
+      options.rate * 0.05,
+      (own) => [chance(own, 0.8) ? `/p/${world.goods.product(own).slug}` : `/c/${world.goods.category(own)}`],
+    ),
+    call(
+      'price-comparison',
+      'PriceScout-Sync/2.0',
+      't13d4312h1_c7886603b240_b26ce05bbdd6',
+      options.rate * 0.04,
+      (own) => {
+        const product = world.goods.product(own);
+        return [
+          `/stores/${formatZip(integer(own, 60) * 1601)}/stock`,
+          `sku=${world.goods.sku(product, own)}`,
+        ];
+      },
+      'pricescout',
+    ),
+  ];
+}
+
 export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
   const { people, goods } = world;
   const visitor = (random: Random, foreign: number, known: number): Person => {
@@ -177,6 +219,10 @@ export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
           return honest(person, launchFromPush(world, person, random, at), 'launch-app-');
         }),
       ],
+    },
+    machines: {
+      onTarget: ({ path }) => path.endsWith('/stock') || path.startsWith('/p/'),
+      flows: (options) => machines(world, options),
     },
     viral: {
       onTarget: ({ path }) => path === `/p/${goods.launch.slug}`,

@@ -1,0 +1,100 @@
+import { type GeneratedEvent, respond } from '../event.ts';
+import { chance, integer, pick } from '../random.ts';
+import type { World } from '../world.ts';
+import { attackRequest } from './attack-request.ts';
+import type { AttackClient, Target } from './population.ts';
+import {
+  anEvent,
+  eventCount,
+  expressPath,
+  hasSection,
+  sectionCount,
+  ticketApiHost,
+  ticketHost,
+  tokenPath,
+} from './ticketing-journeys.ts';
+
+const offers = /\/events\/\d+\/offers$/;
+
+export function ticketingTargets(world: World): { readonly [name: string]: Target } {
+  const page = (client: AttackClient, at: number): GeneratedEvent => {
+    const event = anEvent(client.random);
+    const feed = chance(client.random, 0.4);
+    const request = attackRequest(
+      client,
+      at,
+      ticketApiHost,
+      'GET',
+      feed ? '/v5/feed' : `/v5/events/${event}`,
+    );
+    if (feed) request.query = `city=${integer(client.random, 90)}`;
+    respond(request, client.random, 200, feed ? 31_000 : 12_000, 100);
+    return request;
+  };
+  return {
+    login: {
+      name: 'login',
+      clients: 'app',
+      onTarget: ({ path }) => path === tokenPath,
+      probe: ({ successShare }) => ({
+        browse: page,
+        hit(client, at) {
+          const { random } = client;
+          const event = attackRequest(client, at, ticketApiHost, 'POST', tokenPath);
+          const right = chance(random, successShare);
+          event.account_id = right
+            ? world.people.regular(random).account
+            : `u${integer(random, 9_000_000) + 1_000_000}`;
+          event.outcome = right ? 'success' : 'failure';
+          respond(event, random, right ? 200 : 400, right ? 1100 : 90, 170);
+          return event;
+        },
+      }),
+    },
+    payment: {
+      name: 'payment',
+      clients: 'app',
+      onTarget: ({ path }) => path === expressPath,
+      probe: () => ({
+        browse: page,
+        hit(client, at) {
+          const { random } = client;
+          const event = attackRequest(client, at, ticketApiHost, 'POST', expressPath);
+          if (chance(random, 0.75)) event.account_id = `u${integer(random, 9_000_000) + 1_000_000}`;
+          respond(event, random, pick(random, [200, 200, 409, 409, 429]), 350, 380);
+          return event;
+        },
+      }),
+    },
+    lookup: {
+      name: 'lookup',
+      clients: 'browser',
+      onTarget: ({ path }) => offers.test(path),
+      probe: ({ random: shared, knownOnly, moveAt }) => {
+        let number = 52_000 + integer(shared, eventCount) * 7;
+        let section = 0;
+        return {
+          browse: page,
+          hit(client, at) {
+            section++;
+            while (knownOnly && section < sectionCount && !hasSection(number, section)) section++;
+            if (section >= sectionCount) {
+              section = 0;
+              number =
+                52_000 + ((number - 52_000 + (knownOnly ? 7 : 1 + integer(shared, 7))) % (eventCount * 7));
+              if (knownOnly) number -= (number - 52_000) % 7;
+              while (knownOnly && section < sectionCount - 1 && !hasSection(number, section)) section++;
+            }
+            const mobile = moveAt !== null && at >= moveAt + client.lagMs;
+            const path = `${mobile ? '/v5' : '/bff'}/events/${number}/offers`;
+            const event = attackRequest(client, at, mobile ? ticketApiHost : ticketHost, 'GET', path);
+            event.query = `section=${section}&qty=${1 + integer(client.random, 4)}`;
+            const found = hasSection(number, section);
+            respond(event, client.random, found ? 200 : 404, found ? 2400 : 80, 95);
+            return event;
+          },
+        };
+      },
+    },
+  };
+}
