@@ -8,6 +8,7 @@ import { spares } from '../../lib/signature/standing.ts';
 import { detectorConfig } from './config.ts';
 import { startDetector } from './main.ts';
 import type { Evaluation } from './match/match-step.ts';
+import type { Policy } from './policies/load-policies.ts';
 import { records, type Sketch } from './traffic.test-fixture.ts';
 
 export const noCheckpoints: CheckpointStore = {
@@ -27,7 +28,11 @@ export interface Run {
 /** Runs a stream through the whole detector on a memory log and waits until it is through. */
 export async function runDetector(
   sketches: readonly Sketch[],
-  options: { readonly partitions?: number; readonly config?: object } = {},
+  options: {
+    readonly partitions?: number;
+    readonly config?: object;
+    readonly policies?: readonly Policy[];
+  } = {},
 ): Promise<Run> {
   const partitions = options.partitions ?? 1;
   const log = createMemoryLog({ trafficPartitions: partitions });
@@ -61,7 +66,10 @@ export async function runDetector(
       now: () => 0,
     },
     detectorConfig.parse(options.config ?? {}),
-    { onEvaluated: (event, evaluation) => evaluations.push({ event, evaluation }) },
+    {
+      onEvaluated: (event, evaluation) => evaluations.push({ event, evaluation }),
+      ...(options.policies === undefined ? {} : { policies: options.policies }),
+    },
   );
   const producer = await log.producer('test');
   await sendAll(producer, records(sketches, partitions));

@@ -138,10 +138,11 @@ const none: readonly InForce[] = [];
 
 /**
  * Of two signatures that select a request the first counts, so their order must not depend on which revision was read
- * last: older campaigns first, then older versions.
+ * last: those that enforce before those that simulate, older campaigns first, then older versions.
  */
 function inOrder(a: InForce, b: InForce): number {
   return (
+    Number(a.campaign.mode === 'simulate') - Number(b.campaign.mode === 'simulate') ||
     a.campaign.opened_at - b.campaign.opened_at ||
     (a.campaign.campaign_id < b.campaign.campaign_id
       ? -1

@@ -137,6 +137,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       const { opened_at: opened } = inForce.campaign;
       const { closedAt: closed } = inForce;
       if (
+        inForce.campaign.mode !== 'simulate' &&
         timestamp >= opened + paneMs + this.#options.config.lateness &&
         (closed === null || timestamp < closed)
       )

@@ -1,6 +1,6 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import { type CountName, countIndex, paneMs } from '../layout.ts';
+import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { discardHeld } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
@@ -27,9 +27,8 @@ import {
   scopeId,
   type WatchedScope,
 } from './site-state.ts';
+import { going, isFew, strongest } from './strongest-behaviour.ts';
 
-/** Excess that counts as "still going on". */
-const going = { excess: 8, surprise: 3 } as const;
 /** Re-mine when active signatures miss more than this of the excess, honest look-alikes aside. */
 const mostMissed = 0.04;
 /** Panes between two minings; doubled by each that finds nothing new. */
@@ -37,40 +36,6 @@ const minePausePanes = 3;
 const longestMinePause = 24;
 const publishPanes = 30;
 const mostSignatures = 16;
-const leastClients = 10;
-
-/** The behaviour of the policy that shows most excess. */
-function strongest(state: SiteState, watched: WatchedScope, policy: Policy, pane: number): CountName | null {
-  let best: CountName | null = null;
-  let most = 0;
-  for (const { spec } of policy.features) {
-    if (spec.type !== 'ratio') continue;
-    const { excess, surprise } = contrastOf(state, watched, spec.of, pane, Math.max(5, spec.spanMs / paneMs));
-    if (surprise >= going.surprise && excess > most) {
-      most = excess;
-      best = spec.of;
-    }
-  }
-  return best;
-}
-
-/**
- * An excess made by a few addresses (a partner's batch, a webhook, one scraper) is no campaign: single clients are
- * judged by the policies on clients.
- */
-function isFew(watched: WatchedScope, behaviour: CountName, pane: number): boolean {
-  const byClient = new Map<string, number>();
-  let total = 0;
-  let most = 0;
-  for (const { sample, weight } of excessSamples(watched, behaviour, pane)) {
-    const client = sample.client.toString('latin1');
-    const own = (byClient.get(client) ?? 0) + weight;
-    byClient.set(client, own);
-    total += weight;
-    most = Math.max(most, own);
-  }
-  return byClient.size < leastClients || most > total / 2;
-}
 
 /** A policy's condition holds for a scope without a campaign. */
 export function openCampaign(
@@ -84,21 +49,27 @@ export function openCampaign(
   const acting = policy.document.campaign.signature === 'edge';
   const behaviour = acting ? strongest(state, watched, policy, pane) : null;
   if (acting && (behaviour === null || isFew(watched, behaviour, pane))) return [];
-  if (state.campaigns.size >= settings.config.campaign.open) return [];
+  const simulated = policy.document.mode === 'simulate';
+  let open = 0;
+  for (const other of state.campaigns.values()) if (other.simulated === simulated) open++;
+  if (open >= settings.config.campaign.open) return [];
   const { scope } = watched;
   if (acting) {
-    discardHeld(watched.baseline);
-    const site = state.scopes.get(scopeId('site', ''));
-    if (site !== undefined) discardHeld(site.baseline);
+    if (!simulated) {
+      discardHeld(watched.baseline);
+      const site = state.scopes.get(scopeId('site', ''));
+      if (site !== undefined) discardHeld(site.baseline);
+    }
     const joined = joinCampaign(state, settings, watched, policy, behaviour!, pane);
     if (joined !== null) return joined;
   }
   const openedAt = pane * paneMs;
   const at = effectiveAt(settings, pane);
   const campaign: OpenCampaign = {
-    id: campaignId(state.site, scope.kind, scope.key, openedAt),
+    id: campaignId(state.site, scope.kind, scope.key, openedAt, simulated ? policy.document.id : null),
     site: state.site,
     policyId: policy.document.id,
+    simulated,
     openedAt,
     effectiveFrom: at,
     scopes: [{ kind: scope.kind, key: scope.key }],

@@ -46,6 +46,7 @@ export function joinCampaign(
     if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
     const own = policyOf(settings, campaign.policyId);
     if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
+    if (own.document.mode !== policy.document.mode) continue;
     const live = campaign.signatures.filter((signature) => signature.untilAt === null);
     const moved = live.map(({ signature }) => ({
       ...signature,

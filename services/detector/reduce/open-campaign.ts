@@ -29,6 +29,8 @@ export interface OpenCampaign {
   readonly id: string;
   readonly site: string;
   readonly policyId: string;
+  /** Of a policy that only simulates: it must change nothing for those that enforce. */
+  readonly simulated: boolean;
   readonly openedAt: number;
   readonly effectiveFrom: number;
   scopes: { readonly kind: string; readonly key: string }[];
@@ -55,8 +57,17 @@ export interface OpenCampaign {
   publishedPane: number;
 }
 
-export function campaignId(site: string, kind: string, key: string, openedAt: number): string {
-  return stableId('campaign', site, kind, key, openedAt);
+/** `simulatedBy`: id of the policy, when it only simulates; such campaigns stand beside those that act. */
+export function campaignId(
+  site: string,
+  kind: string,
+  key: string,
+  openedAt: number,
+  simulatedBy: string | null,
+): string {
+  return simulatedBy === null
+    ? stableId('campaign', site, kind, key, openedAt)
+    : stableId('campaign', site, kind, key, openedAt, simulatedBy);
 }
 
 const action = (policy: Policy, kind: string) => ({

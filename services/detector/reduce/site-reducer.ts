@@ -116,6 +116,10 @@ function policiesOn(settings: ReduceSettings, scope: Scope): readonly Policy[] {
 function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
   for (const campaign of state.campaigns.values()) {
     if (!campaign.scopes.some((taken) => taken.kind === scope.kind && taken.key === scope.key)) continue;
+    if (campaign.simulated || policy.document.mode === 'simulate') {
+      if (campaign.policyId === policy.document.id) return true;
+      continue;
+    }
     if (campaign.behaviour !== null || campaign.policyId === policy.document.id) return true;
   }
   return false;
@@ -186,6 +190,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   const disturbed = [...state.campaigns.values()].some(
     (campaign) =>
       campaign.behaviour !== null &&
+      !campaign.simulated &&
       (scope.kind === 'site' ||
         campaign.scopes.some((taken) => taken.key === scope.key && taken.kind === scope.kind)),
   );

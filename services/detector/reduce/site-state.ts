@@ -183,7 +183,8 @@ const growthsOfPane = new WeakMap<
 /** Endpoints that no campaign is about, by growth. */
 function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   const attacked = new Set<string>();
-  for (const campaign of state.campaigns.values()) for (const { key } of campaign.scopes) attacked.add(key);
+  for (const campaign of state.campaigns.values())
+    if (!campaign.simulated) for (const { key } of campaign.scopes) attacked.add(key);
   const before = growthsOfPane.get(state);
   if (before?.pane === pane && before.attacked === attacked.size) return before.sorted;
   const sorted: Growth[] = [];
