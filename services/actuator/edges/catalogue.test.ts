@@ -28,6 +28,7 @@ const least: { readonly [kind: string]: object } = {
     client_secret: 's',
     ip_list: { id: 'i' },
   },
+  'cloud-armor': { ipv4_group: 'projects/p/locations/global/addressGroups/g' },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Edge, VendorEdgeDependencies } from '../edge.ts';
 import { akamaiConfig, createAkamaiEdge } from './akamai.ts';
 import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
+import { cloudArmorConfig, createCloudArmorEdge } from './cloud-armor.ts';
 import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
 import { createFastlyEdge, fastlyConfig } from './fastly.ts';
@@ -17,6 +18,7 @@ const edgeConfigs = [
   cloudflareConfig,
   fastlyConfig,
   akamaiConfig,
+  cloudArmorConfig,
 ] as const;
 export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
 export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
@@ -37,5 +39,7 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createFastlyEdge(config, dependencies);
     case 'akamai':
       return createAkamaiEdge(config, dependencies);
+    case 'cloud-armor':
+      return createCloudArmorEdge(config, dependencies);
   }
 }
