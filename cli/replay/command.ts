@@ -61,7 +61,9 @@ function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
       ...enricher,
       data_sets: [...feeds, ...enricher.data_sets],
       openapi: [
-        ...(flags.openapi === undefined ? [] : [{ file: flags.openapi, hosts: [] }]),
+        ...(flags.openapi === undefined
+          ? []
+          : [{ file: flags.openapi, hosts: [], state: 'current' as const }]),
         ...enricher.openapi,
       ],
     },

@@ -7,6 +7,27 @@ const asObject = (value: unknown): Json =>
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
+/**
+ * What a document says of an endpoint: served, still served but not to be used (`deprecated: true`, or an `x-sunset`
+ * date), or no longer served (`410` is its only answer, or the document itself is an old one).
+ */
+export type Documentation = 'current' | 'deprecated' | 'gone';
+export const documentations = ['current', 'deprecated', 'gone'] as const;
+
+/** An operation of an OpenAPI document under one of its server base paths. */
+export interface DocumentedEndpoint {
+  /** Upper case. */
+  readonly method: string;
+  /** Base path and path: `/v1/stores/{id}/stock`. */
+  readonly template: string;
+  /** Lower case; empty: every host. */
+  readonly hosts: readonly string[];
+  readonly documentation: Documentation;
+  /** The document's file name. */
+  readonly document: string;
+  readonly operation_id: string | null;
+}
+
 /** Path part of a server URL, variables at their defaults: `https://{region}.x.com/v2` is `/v2`. */
 function basePath(server: Json): string {
   const variables = asObject(server['variables']);
@@ -17,11 +38,26 @@ function basePath(server: Json): string {
   return path.replace(/\/+$/, '');
 }
 
+function documentationOf(operation: Json, item: Json, document: Documentation): Documentation {
+  const answers = Object.keys(asObject(operation['responses'])).filter((status) => status !== 'default');
+  if (document === 'gone' || (answers.length > 0 && answers.every((status) => status === '410')))
+    return 'gone';
+  const retiring = [operation, item].some(
+    (of) => of['deprecated'] === true || (of['x-sunset'] !== undefined && of['x-sunset'] !== null),
+  );
+  return retiring ? 'deprecated' : document;
+}
+
 /**
- * The endpoints of an OpenAPI 3.x document (YAML or JSON text), once per server base path. Throws an Error for people
- * when it is none.
+ * The endpoints of an OpenAPI 3.x document (YAML or JSON text), once per server base path. `documentation` is what the
+ * document as a whole is. Throws an Error for people when it is none.
  */
-export function routesOfOpenApi(text: string, name: string, hosts: readonly string[]): Route[] {
+export function documentedEndpoints(
+  text: string,
+  name: string,
+  hosts: readonly string[],
+  documentation: Documentation = 'current',
+): DocumentedEndpoint[] {
   let document: Json;
   try {
     document = asObject(parse(text, { maxAliasCount: 100 }));
@@ -37,22 +73,35 @@ export function routesOfOpenApi(text: string, name: string, hosts: readonly stri
       ? [...new Set(value.map((server) => basePath(asObject(server))))]
       : null;
   const documentBases = servers(document['servers']) ?? [''];
-  const routes: Route[] = [];
+  const endpoints: DocumentedEndpoint[] = [];
   for (const [path, value] of Object.entries(asObject(document['paths']))) {
     if (!path.startsWith('/')) continue;
     const item = asObject(value);
     for (const method of methods) {
       if (item[method] === undefined) continue;
-      const bases = servers(asObject(item[method])['servers']) ?? servers(item['servers']) ?? documentBases;
+      const operation = asObject(item[method]);
+      const bases = servers(operation['servers']) ?? servers(item['servers']) ?? documentBases;
       for (const base of bases)
-        routes.push({
+        endpoints.push({
           method: method.toUpperCase(),
           template: `${base}${path}`,
           hosts: lowerHosts,
-          documented: true,
+          documentation: documentationOf(operation, item, documentation),
+          document: name,
+          operation_id: typeof operation['operationId'] === 'string' ? operation['operationId'] : null,
         });
     }
   }
-  if (routes.length === 0) throw new Error(`${name}: documents no endpoint`);
-  return routes;
+  if (endpoints.length === 0) throw new Error(`${name}: documents no endpoint`);
+  return endpoints;
+}
+
+/** As routes of the enricher: they name the endpoints; what is gone counts as not documented. */
+export function routesOfEndpoints(endpoints: readonly DocumentedEndpoint[]): Route[] {
+  return endpoints.map(({ method, template, hosts, documentation }) => ({
+    method,
+    template,
+    hosts,
+    documented: documentation !== 'gone',
+  }));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sipHash64, sipKey } from '../hash/siphash.ts';
-import { routesOfOpenApi } from './openapi.ts';
+import { documentedEndpoints, routesOfEndpoints } from './openapi.ts';
 import { redactPath } from './redact.ts';
 import type { Route } from './route-trie.ts';
 import { createTemplater, type TemplaterOptions } from './template.ts';
@@ -103,7 +103,9 @@ paths:
   /stores/{number}/stock: {get: {}, parameters: []}
   /login: {post: {}}
 `;
-  const template = templater({ routes: routesOfOpenApi(document, 'api.yaml', ['api.example.com']) });
+  const template = templater({
+    routes: routesOfEndpoints(documentedEndpoints(document, 'api.yaml', ['api.example.com'])),
+  });
   test.each([
     ['GET', '/v1/stores/12345/stock', true],
     ['HEAD', '/v1/stores/12345/stock', true],
@@ -119,7 +121,7 @@ paths:
   test.each(['[]', 'swagger: "2.0"', 'openapi: 3.1.0', '{', 'openapi: 3.0.0\npaths: {x: 1}'])(
     'refuses %j',
     (text) => {
-      expect(() => routesOfOpenApi(text, 'api.yaml', [])).toThrow(/api\.yaml/);
+      expect(() => documentedEndpoints(text, 'api.yaml', [])).toThrow(/api\.yaml/);
     },
   );
 });

@@ -41,3 +41,19 @@ test('the canonical text does not depend on order; stream-only attributes are no
   expect(isEdgeVisible(signature(['country', 'in', 'DE']))).toBe(true);
   expect(isEdgeVisible(signature(['network_class', 'in', 'hosting']))).toBe(false);
 });
+
+test('endpoints counted as one stand for their members, but for what a document names', () => {
+  const family = compileSignature(signature(['endpoint', 'in', 'GET /p/{word}']));
+  const others = compileSignature(signature(['endpoint', 'not_in', 'GET /p/{word}']));
+  const at = (endpoint: string, documented: boolean | null = null): EnrichedRequest => ({
+    ...event,
+    endpoint,
+    documented,
+  });
+  expect(family(at('GET /p/red-shoe'))).toBe(true);
+  expect(family(at('GET /p/new', true))).toBe(false);
+  expect(family(at('GET /p/login'))).toBe(false);
+  expect(family(at('GET /q/red-shoe'))).toBe(false);
+  expect(others(at('GET /p/red-shoe'))).toBe(false);
+  expect(others(at('GET /q/red-shoe'))).toBe(true);
+});

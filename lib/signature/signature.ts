@@ -1,4 +1,5 @@
 import type { EnrichedRequest, Predicate, Signature } from '../contracts/generated.ts';
+import { endpointTest, wordVariable } from '../path/word-family.ts';
 import { type Attribute, type AttributeName, attributes } from './attributes.ts';
 
 export type PredicateOperator = 'in' | 'not_in' | 'lte' | 'gte' | 'absent' | 'present';
@@ -21,6 +22,8 @@ function compilePredicate(predicate: Predicate): Test {
   const attribute: Attribute | undefined = attributes[predicate.attribute as AttributeName];
   if (attribute === undefined)
     throw new Error(`unknown attribute ${JSON.stringify(predicate.attribute)} in a signature`);
+  if (predicate.attribute === 'endpoint' && predicate.values.some((value) => value.includes(wordVariable)))
+    return compileFamilies(predicate);
   const values = new Set(predicate.values);
   const bound = Number(predicate.values[0]);
   switch (predicate.op as PredicateOperator) {
@@ -50,6 +53,21 @@ function compilePredicate(predicate: Predicate): Test {
       return (event) => attribute.read(event) !== null;
     default:
       throw new Error(`unknown operator ${JSON.stringify(predicate.op)} in a signature`);
+  }
+}
+
+/** Endpoints counted as one stand for their members; what a document names is never one of them. */
+function compileFamilies({ op, values }: Predicate): Test {
+  const tests = values.map(endpointTest);
+  const belongs: Test = ({ endpoint, documented }) =>
+    documented === true ? values.includes(endpoint) : tests.some((test) => test(endpoint));
+  switch (op) {
+    case 'in':
+      return belongs;
+    case 'not_in':
+      return (event) => !belongs(event);
+    default:
+      throw new Error(`operator ${JSON.stringify(op)} makes no sense on endpoints`);
   }
 }
 

@@ -48,6 +48,8 @@ const events = [
     browser_version: 90,
     browser_plausible: false,
   }),
+  enrichedRequest({ source_offset: 3, endpoint: 'GET /p/red-shoe/reviews' }),
+  enrichedRequest({ source_offset: 4, endpoint: 'GET /p/new/reviews', documented: true }),
 ];
 
 beforeAll(async () => {
@@ -94,6 +96,15 @@ test.each(attributeNames)('%s means the same in SQL as in the matcher', async (n
     );
   for (const predicate of cases)
     expect([predicate, await selected([predicate])]).toEqual([predicate, expected([predicate])]);
+});
+
+test('endpoints counted as one stand for their members', async () => {
+  const family = 'GET /p/{word}/reviews';
+  for (const values of [[family], ['GET /elsewhere/{word}'], [family, 'GET /elsewhere/{word}']]) {
+    const predicates = [{ attribute: 'endpoint', op: 'in', values }];
+    expect(await selected(predicates)).toEqual(expected(predicates));
+  }
+  expect(await selected([{ attribute: 'endpoint', op: 'in', values: [family] }])).toEqual([3]);
 });
 
 test('predicates are joined by and; an unknown one says nothing', async () => {

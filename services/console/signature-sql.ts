@@ -1,4 +1,5 @@
 import type { Predicate } from '../../lib/contracts/generated.ts';
+import { wordVariable } from '../../lib/path/word-family.ts';
 import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
 
 const ipText = (column: string): string => `replaceOne(toString(${column}), '::ffff:', '')`;
@@ -33,6 +34,18 @@ export const attributeSql: { readonly [name in AttributeName]: string } = {
   browser_plausible: presence('browser_plausible IS NOT NULL', 'browser_plausible'),
 };
 
+/**
+ * A regular expression for endpoints, those counted as one with all their members. Slightly wider than lib/path: it
+ * does not know which words say what an endpoint is for.
+ */
+function familyPattern(endpoints: readonly string[]): string {
+  const escaped = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+  const patterns = endpoints.map((endpoint) =>
+    endpoint.split(wordVariable).map(escaped).join('(?:[^/{]+|\\{other\\}|\\{word\\})'),
+  );
+  return `^(?:${patterns.join('|')})$`;
+}
+
 export interface SqlCondition {
   readonly sql: string;
   readonly params: { readonly [name: string]: unknown };
@@ -55,6 +68,10 @@ export function signatureSql(predicates: readonly Predicate[], prefix: string): 
       case 'in':
         params[name] = [...predicate.values];
         parts.push(`ifNull(has(${list}, ${value}), 0)`);
+        if (predicate.attribute === 'endpoint' && predicate.values.some((of) => of.includes(wordVariable))) {
+          params[name] = familyPattern(predicate.values);
+          parts[parts.length - 1] = `(NOT ifNull(documented, false) AND match(endpoint, {${name}:String}))`;
+        }
         break;
       case 'not_in':
         params[name] = [...predicate.values];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationField } from '../../lib/duration.ts';
 import { endpointFunctions } from '../../lib/path/endpoint-function.ts';
+import { documentations } from '../../lib/path/openapi.ts';
 import { providerNames } from './providers/catalogue.ts';
 
 const listClass = z.enum([
@@ -70,6 +71,10 @@ export const enricherConfig = z.strictObject({
       z.strictObject({
         file: z.string().min(1),
         hosts: z.array(z.string().min(1)).default([]).describe('Hosts it documents; empty: all'),
+        state: z
+          .enum(documentations)
+          .default('current')
+          .describe('What the document as a whole is: gone for an old one whose endpoints were taken down'),
       }),
     )
     .default([])

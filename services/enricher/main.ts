@@ -3,7 +3,7 @@ import { ConfigError } from '../../lib/config.ts';
 import { sipHash64, sipKey } from '../../lib/hash/siphash.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import { consumeStateless } from '../../lib/log/consume.ts';
-import { routesOfOpenApi } from '../../lib/path/openapi.ts';
+import { documentedEndpoints, routesOfEndpoints } from '../../lib/path/openapi.ts';
 import type { Route } from '../../lib/path/route-trie.ts';
 import { createTemplater } from '../../lib/path/template.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -27,9 +27,10 @@ export function endpointRoutes(config: EnricherConfig): Route[] {
       documented: false,
     };
   });
-  for (const { file, hosts } of config.openapi) {
+  for (const { file, hosts, state } of config.openapi) {
     try {
-      routes.push(...routesOfOpenApi(readFileSync(file, 'utf8'), file, hosts));
+      const endpoints = documentedEndpoints(readFileSync(file, 'utf8'), file, hosts, state);
+      routes.push(...routesOfEndpoints(endpoints));
     } catch (error) {
       problems.push(`enricher.openapi: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -3,7 +3,7 @@ import type { Campaign } from '../../../lib/contracts/generated.ts';
 import type { LogBatch } from '../../../lib/log/log.ts';
 import { CampaignBook } from './campaign-book.ts';
 
-const campaign = (id: string, openedAt: number, revision: number): Campaign =>
+const campaign = (id: string, openedAt: number, revision: number, endpoint = 'POST /login'): Campaign =>
   ({
     campaign_id: id,
     revision,
@@ -16,7 +16,7 @@ const campaign = (id: string, openedAt: number, revision: number): Campaign =>
         version: 1,
         signature: {
           predicates: [
-            { attribute: 'endpoint', op: 'in', values: ['POST /login'] },
+            { attribute: 'endpoint', op: 'in', values: [endpoint] },
             { attribute: 'country', op: 'in', values: ['XX'] },
           ],
           except_good: false,
@@ -43,4 +43,16 @@ test('which campaign comes first does not depend on the order in which revisions
   };
   expect(order(one)).toEqual(['cmp_b', 'cmp_a']);
   expect(order(other)).toEqual(['cmp_b', 'cmp_a']);
+});
+
+test('a signature of endpoints counted as one concerns their members only', () => {
+  const book = new CampaignBook();
+  read(book, campaign('cmp_a', 1000, 1, 'GET /p/{word}'), campaign('cmp_b', 500, 1, 'GET /p/shoe'));
+  const of = (endpoint: string): string[] =>
+    book.concerning('default', endpoint).map(({ campaign: { campaign_id: id } }) => id);
+  expect(of('GET /p/shoe')).toEqual(['cmp_b', 'cmp_a']);
+  expect(of('GET /p/{other}')).toEqual(['cmp_a']);
+  expect(of('GET /p/checkout')).toEqual([]);
+  expect(of('POST /p/shoe')).toEqual([]);
+  expect(of('GET /p/shoe/reviews')).toEqual([]);
 });

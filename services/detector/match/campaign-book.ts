@@ -1,5 +1,6 @@
 import type { Campaign, CampaignTick, EnrichedRequest, Signature } from '../../../lib/contracts/generated.ts';
 import type { LogBatch } from '../../../lib/log/log.ts';
+import { endpointTest, wordVariable } from '../../../lib/path/word-family.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
 
 /** A signature in force over a stretch of event time. */
@@ -20,6 +21,8 @@ const rememberEndedMs = 86_400_000;
 interface SiteBook {
   /** By endpoint; '' for signatures that name none. */
   readonly byEndpoint: Map<string, InForce[]>;
+  /** Those of its keys that stand for several endpoints, with a test for their members. */
+  readonly families: Map<string, (endpoint: string) => boolean>;
   readonly campaigns: Map<string, Campaign>;
   /** By campaign, then version: the revision that brought it. */
   readonly firstRevisions: Map<string, Map<number, Campaign>>;
@@ -53,7 +56,7 @@ export class CampaignBook {
   #revision(campaign: Campaign): void {
     let site = this.#sites.get(campaign.site);
     if (site === undefined) {
-      site = { byEndpoint: new Map(), campaigns: new Map(), firstRevisions: new Map() };
+      site = { byEndpoint: new Map(), families: new Map(), campaigns: new Map(), firstRevisions: new Map() };
       this.#sites.set(campaign.site, site);
     }
     const known = site.campaigns.get(campaign.campaign_id);
@@ -81,6 +84,8 @@ export class CampaignBook {
         (predicate) => predicate.attribute === 'endpoint' && predicate.op === 'in',
       );
       for (const endpoint of scope?.values ?? ['']) {
+        if (endpoint.includes(wordVariable) && !site.families.has(endpoint))
+          site.families.set(endpoint, endpointTest(endpoint));
         const list = site.byEndpoint.get(endpoint);
         if (list === undefined) site.byEndpoint.set(endpoint, [inForce]);
         else {
@@ -98,8 +103,10 @@ export class CampaignBook {
       site.firstRevisions.delete(id);
       for (const [endpoint, list] of site.byEndpoint) {
         const kept = list.filter((inForce) => inForce.campaign.campaign_id !== id);
-        if (kept.length === 0) site.byEndpoint.delete(endpoint);
-        else site.byEndpoint.set(endpoint, kept);
+        if (kept.length === 0) {
+          site.byEndpoint.delete(endpoint);
+          site.families.delete(endpoint);
+        } else site.byEndpoint.set(endpoint, kept);
       }
     }
   }
@@ -108,7 +115,9 @@ export class CampaignBook {
   concerning(site: string, endpoint: string): readonly InForce[] {
     const book = this.#sites.get(site);
     if (book === undefined) return none;
-    const scoped = book.byEndpoint.get(endpoint);
+    let scoped = book.byEndpoint.get(endpoint);
+    for (const [family, belongs] of book.families)
+      if (belongs(endpoint)) scoped = [...(scoped ?? none), ...book.byEndpoint.get(family)!].sort(inOrder);
     const anywhere = book.byEndpoint.get('');
     if (anywhere === undefined || anywhere.length === 0) return scoped ?? none;
     return scoped === undefined ? anywhere : [...scoped, ...anywhere];
