@@ -26,7 +26,10 @@ export type IdKind =
   | 'event'
   | 'dead-letter'
   | 'edge-action'
-  | 'command';
+  | 'command'
+  | 'endpoint'
+  | 'endpoint-alias'
+  | 'endpoint-notice';
 const prefixes: { readonly [K in IdKind]: string } = {
   verdict: 'vrd_',
   campaign: 'cmp_',
@@ -35,6 +38,9 @@ const prefixes: { readonly [K in IdKind]: string } = {
   'dead-letter': 'dlq_',
   'edge-action': 'act_',
   command: 'cmd_',
+  endpoint: 'ept_',
+  'endpoint-alias': 'eal_',
+  'endpoint-notice': 'ntc_',
 };
 
 /**

@@ -78,6 +78,47 @@ export interface Target {
   readonly signature: Signature | null;
 }
 
+/** What is known of one endpoint of a site; a new revision when that changes, and every few minutes while it is called. Topic endpoints. */
+export interface ApiEndpoint {
+  readonly endpoint_id: string;
+  readonly revision: number;
+  readonly updated_at: number;
+  readonly site: string;
+  /** Empty: an unused endpoint whose document names no host. */
+  readonly host: string;
+  /** METHOD template, for example GET /stores/{number}/stock. */
+  readonly endpoint: string;
+  /** login | payment | inventory | account | search | cart | content | other */
+  readonly function: string;
+  /** documented | shadow | zombie | unused | unknown (no document covers the host) | merged (part of a family) */
+  readonly status: string;
+  /** current | deprecated | gone; null: not in a document. */
+  readonly documentation: string | null;
+  /** Of the OpenAPI operation. */
+  readonly operation_id: string | null;
+  readonly first_seen_at: number | null;
+  /** When enough clients had been answered; null: not yet. */
+  readonly established_at: number | null;
+  readonly last_seen_at: number | null;
+  readonly requests: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Answered that there is no such thing. */
+  readonly missing: number;
+  /** Distinct clients, estimated. */
+  readonly clients: number;
+  /** browser | app | server | mixed | unknown */
+  readonly client_class: string;
+  /** public | partner | third_party */
+  readonly audience: string;
+  /** Names of query and body parameters that calls usually carry. */
+  readonly params: readonly string[];
+  /** METHOD host/template of endpoints that do the same for another kind of client. */
+  readonly analogues: readonly string[];
+  /** METHOD host/template that it is counted as, when merged. */
+  readonly family: string | null;
+}
+
 /** One coordinated wave of abuse and what selects it. Topic campaigns. */
 export interface Campaign {
   readonly campaign_id: string;
@@ -244,6 +285,42 @@ export interface EdgeAction {
   readonly error: string | null;
   readonly duration_ms: number;
   readonly who: string;
+  readonly reason: string;
+}
+
+/** Endpoints that differ in one plain word are counted as one from a time on. Topic endpoints. */
+export interface EndpointAlias {
+  readonly alias_id: string;
+  readonly revision: number;
+  readonly site: string;
+  readonly host: string;
+  /** METHOD template with {word} where the word stands. */
+  readonly family: string;
+  /** Counted as one from this pane on. */
+  readonly effective_from: number;
+  /** How many endpoints were merged when it was learned. */
+  readonly members: number;
+}
+
+/** Something to look at: an undocumented endpoint answered for the first time, one taken down is still called. Topic endpoints. */
+export interface EndpointNotice {
+  readonly notice_id: string;
+  readonly at: number;
+  readonly site: string;
+  /** undocumented | zombie | more */
+  readonly kind: string;
+  /** informational | low | medium | high | critical */
+  readonly level: string;
+  readonly endpoint_id: string | null;
+  readonly host: string;
+  /** METHOD template; empty for kind more. */
+  readonly endpoint: string;
+  readonly function: string;
+  readonly first_seen_at: number;
+  readonly requests: number;
+  readonly clients: number;
+  /** How many this notice is about: 1, or what went unsaid (kind more). */
+  readonly endpoints: number;
   readonly reason: string;
 }
 
@@ -420,12 +497,15 @@ export interface Verdict {
 
 /** Record types that travel on topics. */
 export interface Records {
+  readonly ApiEndpoint: ApiEndpoint;
   readonly Campaign: Campaign;
   readonly CampaignTick: CampaignTick;
   readonly Command: Command;
   readonly DeadLetter: DeadLetter;
   readonly Decision: Decision;
   readonly EdgeAction: EdgeAction;
+  readonly EndpointAlias: EndpointAlias;
+  readonly EndpointNotice: EndpointNotice;
   readonly EnrichedRequest: EnrichedRequest;
   readonly PaneFrame: PaneFrame;
   readonly RequestEvent: RequestEvent;

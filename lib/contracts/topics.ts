@@ -89,6 +89,16 @@ export const topics = {
     producers: ['actuator.decider'],
     consumers: ['actuator.edges', 'archiver'],
   },
+  endpoints: {
+    records: ['ApiEndpoint', 'EndpointAlias', 'EndpointNotice'],
+    key: 'endpoint_id, alias_id or notice_id',
+    partitions: 1,
+    cleanup: 'compact,delete',
+    retentionHours: 9600,
+    compatibility: 'FULL_TRANSITIVE',
+    producers: ['detector.reduce'],
+    consumers: ['archiver'],
+  },
   'edge-actions': {
     records: ['EdgeAction'],
     key: 'edge',

@@ -31,6 +31,9 @@ const estimatedBytes: { readonly [name in RecordName]: number } = {
   Command: 500,
   Decision: 1500,
   EdgeAction: 700,
+  ApiEndpoint: 900,
+  EndpointAlias: 300,
+  EndpointNotice: 700,
   DeadLetter: 1000,
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationField } from '../../lib/duration.ts';
+import { inventoryConfig } from './inventory/config.ts';
 
 const limit = (fallback: number) => z.number().int().positive().default(fallback);
 
@@ -45,6 +46,7 @@ export const detectorConfig = z.strictObject({
     )
     .default({})
     .describe('Countries with genuine business by site (ISO 3166-1); not named: learned'),
+  inventory: inventoryConfig.prefault({}),
   /** Events per stratum (suspicious, other) sampled per group and pane. */
   samples: limit(48),
   limits: z

@@ -3,6 +3,7 @@ import type { TopicName } from '../../lib/contracts/topics.ts';
 import type { LogBatch, LogRecord, Outgoing } from '../../lib/log/log.ts';
 import type { StatefulStep } from '../../lib/log/step.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
+import { emptyCatalogue } from '../../lib/path/api-catalogue.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import { detectorConfig } from './config.ts';
 import { loadPolicies } from './policies/load-policies.ts';
@@ -96,7 +97,14 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
     const frames = await through(combine, input, null);
     for (const restart of [3, Math.floor(input.length / 2), input.length - 2])
       expect(await through(combine, input, restart)).toEqual(frames);
-    const reduce = createReduceStep({ config, policies, reducers: 1, campaignPartitions: 1, metrics });
+    const reduce = createReduceStep({
+      config,
+      policies,
+      reducers: 1,
+      campaignPartitions: 1,
+      api: emptyCatalogue,
+      metrics,
+    });
     const panes = batches('aggregates', frames, 7);
     const found = await through(reduce, panes, null);
     expect(found.some((record) => record.type === 'Campaign')).toBe(true);

@@ -200,14 +200,29 @@ export const minedAttributes = [
 for (const name of minedAttributes)
   if (!attributes[name].edgeVisible) throw new Error(`attribute ${name} can't be seen by an edge`);
 
-/** After the mined attributes, a sample says what its endpoint is. */
-export const traitNames = ['endpoint', 'host', 'endpoint_function', 'documented', 'proxy_operator'] as const;
+/**
+ * After the mined attributes, a sample says what its endpoint is, and how it was called: class of the client's
+ * software, `partner` or `key` when the caller identified itself, names of the parameters (comma-separated).
+ */
+export const traitNames = [
+  'endpoint',
+  'host',
+  'endpoint_function',
+  'documented',
+  'proxy_operator',
+  'client_class',
+  'caller',
+  'param_names',
+] as const;
 export const traitIndex = {
   endpoint: minedAttributes.length,
   host: minedAttributes.length + 1,
   endpoint_function: minedAttributes.length + 2,
   documented: minedAttributes.length + 3,
   proxy_operator: minedAttributes.length + 4,
+  client_class: minedAttributes.length + 5,
+  caller: minedAttributes.length + 6,
+  param_names: minedAttributes.length + 7,
 } as const;
 
 export const paneMs = 1000;

@@ -1,6 +1,7 @@
 import type { RunningService } from '../../lib/lifecycle.ts';
 import { type Consumption, consumeStateful } from '../../lib/log/consume.ts';
 import type { Tail } from '../../lib/log/log.ts';
+import { type ApiCatalogue, emptyCatalogue } from '../../lib/path/api-catalogue.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import type { DetectorConfig } from './config.ts';
@@ -16,6 +17,8 @@ export interface DetectorOptions {
   readonly roles?: readonly DetectorRole[];
   /** Ready-made policies instead of those of `config.policies`. */
   readonly policies?: readonly Policy[];
+  /** What OpenAPI documents say of the endpoints; default: nothing is documented here. */
+  readonly api?: ApiCatalogue;
   /** Replay's view of every request: see MatchOptions. */
   readonly onEvaluated?: MatchOptions['onEvaluated'];
 }
@@ -56,7 +59,14 @@ export async function startDetector(
   };
   if (roles.has('reduce')) {
     const campaignPartitions = await log.partitions('campaigns');
-    const step = createReduceStep({ config, policies, reducers, campaignPartitions, metrics });
+    const step = createReduceStep({
+      config,
+      policies,
+      reducers,
+      campaignPartitions,
+      api: options.api ?? emptyCatalogue,
+      metrics,
+    });
     loops.push(await consumeStateful({ ...common, group: groups.reduce, topic: 'aggregates', step }));
   }
   if (roles.has('match')) {

@@ -26,6 +26,9 @@ export interface Sketch {
   readonly network?: string;
   readonly params?: { readonly [name: string]: string };
   readonly label?: string;
+  readonly host?: string;
+  readonly documented?: boolean;
+  readonly client?: string;
 }
 
 export const key = sipKey(Buffer.alloc(32, 7));
@@ -57,7 +60,7 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
       timestamp: sketch.at,
       client_ip: ip,
       method,
-      host: 'shop.example',
+      host: sketch.host ?? 'shop.example',
       path,
       params,
       status,
@@ -90,7 +93,7 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
     source_offset: index,
     endpoint: sketch.endpoint,
     endpoint_function: sketch.fn ?? 'other',
-    documented: null,
+    documented: sketch.documented ?? null,
     path_params: [],
     country: sketch.country ?? null,
     asn: sketch.asn ?? null,
@@ -99,7 +102,7 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
     proxy_kind: null,
     proxy_operator: null,
     proxy_confidence: null,
-    client_class: 'browser',
+    client_class: sketch.client ?? 'browser',
     browser: sketch.agent === undefined ? null : 'Chrome',
     browser_version: sketch.browserVersion ?? null,
     browser_age_days: sketch.ageDays ?? null,

@@ -1,4 +1,9 @@
-import type { AttributeSample, EnrichedRequest, GroupPartial } from '../../../lib/contracts/generated.ts';
+import type {
+  AttributeSample,
+  EnrichedRequest,
+  GroupPartial,
+  Param,
+} from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
 import {
@@ -142,6 +147,17 @@ function mixed(hash: Buffer, salt: number): number {
   return value ^ (value >>> 13);
 }
 
+const maxNames = 12;
+const plainName = /^[\w.[\]-]{1,40}$/;
+
+/** The names of a request's parameters in order, as far as they look like names; null when there is none. */
+function paramNames(params: readonly Param[]): string | null {
+  if (params.length === 0) return null;
+  const names = new Set<string>();
+  for (const { name } of params) if (names.size < maxNames && plainName.test(name)) names.add(name);
+  return names.size === 0 ? null : [...names].sort().join(',');
+}
+
 export type AttributeReader = (event: EnrichedRequest) => (string | null)[];
 
 const readers = minedAttributes.map((name) => attributes[name] as Attribute);
@@ -162,6 +178,9 @@ export function createAttributeReader(): AttributeReader {
         event.endpoint_function,
         event.documented === null ? null : event.documented ? 'yes' : 'no',
         event.proxy_operator,
+        event.client_class,
+        event.request.partner_id !== null ? 'partner' : event.request.api_key_id !== null ? 'key' : null,
+        paramNames(event.request.params),
       );
       known.set(event, values);
     }

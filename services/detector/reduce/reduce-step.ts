@@ -3,8 +3,11 @@ import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
+import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
 import { byKindAndKey } from '../groups.ts';
+import type { InventorySettings } from '../inventory/classify.ts';
+import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
@@ -13,7 +16,7 @@ import { tickOut } from './outputs.ts';
 import { judgedKinds } from './site-mix.ts';
 import { createSiteState, passTime, reducePane } from './site-reducer.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
-import type { ReduceSettings, SiteState } from './site-state.ts';
+import { isAttacked, type ReduceSettings, type SiteState } from './site-state.ts';
 
 export interface ReduceOptions {
   readonly config: DetectorConfig;
@@ -21,6 +24,8 @@ export interface ReduceOptions {
   /** Partitions of aggregates and of campaigns. */
   readonly reducers: number;
   readonly campaignPartitions: number;
+  /** What OpenAPI documents say of the endpoints. */
+  readonly api: ApiCatalogue;
   readonly metrics: Metrics;
 }
 
@@ -45,7 +50,7 @@ export function createReduceStep(options: ReduceOptions): StatefulStep<'aggregat
   );
   return {
     name: 'detector.reduce',
-    layoutHash: `reduce-1-${aggregateLayoutHash}-${policySetHash(policies)}`,
+    layoutHash: `reduce-2-${aggregateLayoutHash}-${policySetHash(policies)}`,
     open: (partition, snapshot) => new ReducePartition(partition, snapshot, { ...options, policies }),
   };
 }
@@ -54,6 +59,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   readonly #partition: number;
   readonly #options: ReduceOptions;
   readonly #settings: ReduceSettings;
+  readonly #inventory: InventorySettings;
   readonly #frames: FrameAssembly;
   readonly #sites = new Map<string, SiteState>();
   #reducedUntil: number;
@@ -66,7 +72,9 @@ class ReducePartition implements PartitionState<'aggregates'> {
       config: options.config,
       policies: options.policies,
       judged: judgedKinds(options.policies),
+      api: options.api,
     };
+    this.#inventory = { config: options.config.inventory, api: options.api };
     this.#frames = new FrameAssembly(state?.frames);
     for (const site of state?.sites ?? []) this.#sites.set(site.site, restoreSite(site));
     this.#reducedUntil = state?.reducedUntil ?? -Infinity;
@@ -100,7 +108,12 @@ class ReducePartition implements PartitionState<'aggregates'> {
           state = createSiteState(site, pane);
           this.#sites.set(site, state);
         }
-        outputs.push(...reducePane(state, this.#settings, pane, own));
+        const known = state;
+        const counted = asCounted(state.inventory, own, this.#options.config.samples);
+        outputs.push(
+          ...observePane(state.inventory, this.#inventory, pane, counted, (key) => isAttacked(known, key)),
+        );
+        outputs.push(...reducePane(state, this.#settings, pane, counted));
       }
     }
     this.#passTime(until / paneMs, outputs);
@@ -108,11 +121,19 @@ class ReducePartition implements PartitionState<'aggregates'> {
     this.#tick(ended, outputs);
   }
 
+  /** What is published only now and then is due when the input has ended. */
+  #flush(outputs: Outgoing[]): void {
+    const pane = this.#reducedUntil / paneMs - 1;
+    for (const { inventory } of this.#sites.values())
+      outputs.push(...flushInventory(inventory, this.#inventory, pane));
+  }
+
   #passTime(pane: number, outputs: Outgoing[]): void {
     for (const state of this.#sites.values()) outputs.push(...passTime(state, this.#settings, pane));
   }
 
   #tick(ended: boolean, outputs: Outgoing[]): void {
+    if (ended) this.#flush(outputs);
     // the next pane to close can not speak about anything earlier than its own end
     const clock = this.#reducedUntil + this.#options.config.lateness + paneMs - 1;
     outputs.push(
@@ -126,9 +147,11 @@ class ReducePartition implements PartitionState<'aggregates'> {
   #report(outputs: readonly Outgoing[]): void {
     const { metrics, config } = this.#options;
     let scopes = 0;
+    let endpoints = 0;
     const open = new Map<string, number>();
     for (const state of this.#sites.values()) {
       scopes += state.scopes.size;
+      endpoints += state.inventory.entries.size;
       for (const campaign of state.campaigns.values()) {
         const kind = campaign.state;
         open.set(kind, (open.get(kind) ?? 0) + 1);
@@ -137,6 +160,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
     const table = 'reduce.scopes';
     metrics.stateEntries.set({ table }, scopes);
     metrics.stateLimit.set({ table }, config.limits.scopes);
+    metrics.stateEntries.set({ table: 'reduce.endpoints' }, endpoints);
+    metrics.stateLimit.set({ table: 'reduce.endpoints' }, config.inventory.endpoints * this.#sites.size);
     for (const kind of ['observed', 'active']) metrics.campaignsOpen.set({ kind }, open.get(kind) ?? 0);
     for (const output of outputs)
       if (output.type === 'Verdict' && output.value.revision === 1)

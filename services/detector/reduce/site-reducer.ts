@@ -3,6 +3,7 @@ import type { Outgoing } from '../../../lib/log/log.ts';
 import { verified } from '../../../lib/signature/standing.ts';
 import type { Traits } from '../endpoint-traits.ts';
 import { isScoped } from '../groups.ts';
+import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { paneSpanMs } from '../policies/policy-schema.ts';
@@ -37,6 +38,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     campaigns: new Map(),
     clients: new Map(),
     mix: createSiteMix(),
+    inventory: createInventory(site, firstPane),
   };
 }
 

@@ -1,4 +1,9 @@
 import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import {
+  type InventorySnapshot,
+  restoreInventory,
+  snapshotInventory,
+} from '../inventory/inventory-snapshot.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import type { Pool } from './baseline.ts';
@@ -13,9 +18,10 @@ interface PoolSnapshot {
 }
 
 /** A SiteState made of plain values that node:v8 can serialize. */
-export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools'> {
+export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools' | 'inventory'> {
   readonly scopes: readonly (readonly [string, unknown])[];
   readonly pools: readonly (readonly [string, PoolSnapshot])[];
+  readonly inventory: InventorySnapshot;
 }
 
 function snapshotPool({ totals, early, histograms, journeys }: Pool): PoolSnapshot {
@@ -52,6 +58,7 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
       },
     ]),
     pools: [...state.pools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
+    inventory: snapshotInventory(state.inventory),
   };
 }
 
@@ -90,5 +97,6 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
       }),
     ),
     pools: new Map(snapshot.pools.map(([id, pool]) => [id, restorePool(pool)])),
+    inventory: restoreInventory(snapshot.inventory),
   };
 }

@@ -1,5 +1,7 @@
+import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
 import type { GroupKind } from '../groups.ts';
+import type { Inventory } from '../inventory/inventory-state.ts';
 import { type CountName, countNames, paneMs, sketchNames } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { type FeatureSpec, featureKey } from '../policies/policy-schema.ts';
@@ -31,6 +33,8 @@ export interface SiteState {
   readonly clients: Map<string, ClientEpisode>;
   /** Where its good clients come from and what they browse with. */
   readonly mix: SiteMix;
+  /** Endpoints of the site: what they are, who calls them, and which do the same. */
+  readonly inventory: Inventory;
 }
 
 export interface ClientEpisode {
@@ -48,6 +52,8 @@ export interface ReduceSettings {
   readonly policies: readonly Policy[];
   /** Kinds of groups whose samples are held against the site's mix. */
   readonly judged: ReadonlySet<GroupKind>;
+  /** What OpenAPI documents say. */
+  readonly api: ApiCatalogue;
 }
 
 /** The ten-second rate: learned for every scope, whether a policy names it or not. */
@@ -91,6 +97,13 @@ function pool(state: SiteState, id: string): Pool {
     state.pools.set(id, found);
   }
   return found;
+}
+
+/** True while a campaign is about the scope. */
+export function isAttacked(state: SiteState, key: string): boolean {
+  for (const campaign of state.campaigns.values())
+    if (campaign.scopes.some((taken) => taken.key === key)) return true;
+  return false;
 }
 
 export function watchedMs(state: SiteState, pane: number): number {

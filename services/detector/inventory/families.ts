@@ -1,0 +1,135 @@
+import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import { familiesOf, wordVariable } from '../../../lib/path/word-family.ts';
+import { viaPartner } from '../combine/pane.ts';
+import { traitIndex } from '../layout.ts';
+import { mergePartials } from '../sketches/merge-partials.ts';
+import type { EndpointEntry } from './endpoint-entry.ts';
+
+/** Endpoints that differ in one word are many before they are one. Words with dashes or digits look like names. */
+const fewest = { names: 30, words: 100 } as const;
+const fewestRequests = { names: 500, words: 1000 } as const;
+/** Share of members that look like names for the lower figures to count. */
+const mostlyNames = 0.8;
+/** Names of things keep coming, and most are asked for rarely; operations of an API are soon all known. */
+const newcomers = 0.25;
+const rare = 0.3;
+const rareRequests = 2;
+/** Share of requests beyond the limit of a folder from which on it is open-ended in any case. */
+const overflow = 0.2;
+const fewestPanes = 600;
+
+/** Keys (`METHOD host/template`) by the family that they are counted as. */
+export interface FamilyTable {
+  readonly keys: ReadonlySet<string>;
+  /** Remembered answers of `familyOf`. */
+  readonly known: Map<string, string | null>;
+}
+
+const remembered = 20_000;
+
+/** The family that a scope key is counted as, or null. */
+export function familyOf(table: FamilyTable, key: string): string | null {
+  if (table.keys.size === 0) return null;
+  let family = table.known.get(key);
+  if (family === undefined) {
+    family = familiesOf(key).find((candidate) => table.keys.has(candidate)) ?? null;
+    if (table.known.size >= remembered) table.known.clear();
+    table.known.set(key, family);
+  }
+  return family;
+}
+
+const kinds = ['site', 'endpoint', 'partner_endpoint', 'client', 'other'];
+
+/** The groups of a pane with the members of families merged; in the same order of kind and key as they came. */
+export function groupFamilies(
+  table: FamilyTable,
+  groups: readonly GroupPartial[],
+  samples: number,
+): readonly GroupPartial[] {
+  if (table.keys.size === 0) return groups;
+  const merged = new Map<string, GroupPartial[]>();
+  const rest: GroupPartial[] = [];
+  for (const group of groups) {
+    const renamed = inFamily(table, group);
+    if (renamed === null) {
+      rest.push(group);
+      continue;
+    }
+    const id = `${renamed.kind} ${renamed.key}`;
+    const list = merged.get(id);
+    if (list === undefined) merged.set(id, [renamed]);
+    else list.push(renamed);
+  }
+  if (merged.size === 0) return groups;
+  return [...rest, ...[...merged.values()].map((list) => mergePartials(list, samples))].sort(
+    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  );
+}
+
+function inFamily(table: FamilyTable, group: GroupPartial): GroupPartial | null {
+  if (group.kind !== 'endpoint' && group.kind !== 'partner_endpoint') return null;
+  // what a document names stays what it is
+  if (group.samples[0]?.attributes[traitIndex.documented] === 'yes') return null;
+  const via = group.kind === 'endpoint' ? -1 : group.key.indexOf(viaPartner);
+  const family = familyOf(table, via < 0 ? group.key : group.key.slice(0, via));
+  if (family === null) return null;
+  const host = family.indexOf(' ') + 1;
+  const endpoint = `${family.slice(0, host)}${family.slice(family.indexOf('/', host))}`;
+  return {
+    ...group,
+    key: via < 0 ? family : `${family}${group.key.slice(via)}`,
+    samples: group.samples.map((sample) => {
+      const attributes = [...sample.attributes];
+      attributes[traitIndex.endpoint] = endpoint;
+      return { ...sample, attributes };
+    }),
+  };
+}
+
+/** Families that the endpoints of a site have come to be, with their members: by key, at most one family a member. */
+export function learnFamilies(
+  entries: Iterable<EndpointEntry>,
+  eligible: (entry: EndpointEntry) => boolean,
+  pane: number,
+): readonly (readonly [string, readonly EndpointEntry[]])[] {
+  const candidates = new Map<string, EndpointEntry[]>();
+  for (const entry of entries) {
+    if (entry.succeeded === 0 || !eligible(entry)) continue;
+    for (const family of familiesOf(entry.key)) {
+      if (family.split(wordVariable).length > 2) continue; // one word is enough to be sure of
+      const list = candidates.get(family);
+      if (list === undefined) candidates.set(family, [entry]);
+      else list.push(entry);
+    }
+  }
+  const taken = new Set<string>();
+  const found: [string, readonly EndpointEntry[]][] = [];
+  for (const family of [...candidates.keys()].sort()) {
+    const members = candidates.get(family)!.filter(({ key }) => !taken.has(key));
+    if (!isOpenEnded(family, members, pane)) continue;
+    for (const { key } of members) taken.add(key);
+    found.push([family, members]);
+  }
+  return found;
+}
+
+function isOpenEnded(family: string, members: readonly EndpointEntry[], pane: number): boolean {
+  if (members.length < fewest.names) return false;
+  const at = family.indexOf(wordVariable);
+  const after = family.length - at - wordVariable.length;
+  const named = members.filter(({ key }) => /[-_\d]/.test(key.slice(at, key.length - after))).length;
+  const kind = named >= mostlyNames * members.length ? 'names' : 'words';
+  const requests = members.reduce((sum, member) => sum + member.requests, 0);
+  if (members.length < fewest[kind] || requests < fewestRequests[kind]) return false;
+  const first = members.reduce((least, { firstPane }) => Math.min(least, firstPane), pane);
+  if (pane - first < fewestPanes) return false;
+  const beyond = members
+    .filter(({ template }) => template.includes('{other}'))
+    .reduce((sum, member) => sum + member.requests, 0);
+  if (beyond >= overflow * requests) return true;
+  const half = first + (pane - first) / 2;
+  const late = members.filter(({ firstPane }) => firstPane >= half).length;
+  const seldom = members.filter((member) => member.requests <= rareRequests).length;
+  return late >= newcomers * members.length && seldom >= rare * members.length;
+}

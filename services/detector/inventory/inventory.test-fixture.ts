@@ -1,0 +1,119 @@
+import type {
+  ApiEndpoint,
+  EndpointAlias,
+  EndpointNotice,
+  GroupPartial,
+} from '../../../lib/contracts/generated.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { createApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
+import { documentedEndpoints } from '../../../lib/path/openapi.ts';
+import { Pane } from '../combine/pane.ts';
+import { paneMs } from '../layout.ts';
+import { mergePartials } from '../sketches/merge-partials.ts';
+import { eventHash, hashEventId } from '../state/event-hash.ts';
+import { responseFlags } from '../state/observation.ts';
+import { enriched, type Sketch } from '../traffic.test-fixture.ts';
+import type { InventorySettings } from './classify.ts';
+import { inventoryConfig } from './config.ts';
+import { asCounted, flushInventory, observePane } from './inventory.ts';
+import { restoreInventory, snapshotInventory } from './inventory-snapshot.ts';
+import { createInventory, type Inventory } from './inventory-state.ts';
+
+export const start = Date.UTC(2026, 10, 2, 9);
+const samples = 48;
+
+export function settings(config: object = {}, openapi?: string, hosts: string[] = []): InventorySettings {
+  return {
+    config: inventoryConfig.parse(config),
+    api:
+      openapi === undefined
+        ? emptyCatalogue
+        : createApiCatalogue(documentedEndpoints(openapi, 'api.yaml', hosts)),
+  };
+}
+
+export interface Watched {
+  readonly inventory: Inventory;
+  readonly outputs: readonly Outgoing[];
+  /** Last revision of each endpoint, by `METHOD host/template`. */
+  readonly rows: ReadonlyMap<string, ApiEndpoint>;
+  readonly notices: readonly EndpointNotice[];
+  readonly aliases: readonly EndpointAlias[];
+}
+
+export interface WatchOptions {
+  /** Which partition a request lies on; default: all on one. */
+  readonly partitionOf?: (index: number) => number;
+  readonly attacked?: (key: string) => boolean;
+  /** Goes through a snapshot after so many panes. */
+  readonly restartAfter?: number;
+}
+
+/** Feeds requests in order of time through panes of their partitions, merged, to an inventory, and ends the input. */
+export function watch(
+  sketches: readonly Sketch[],
+  of: InventorySettings,
+  options: WatchOptions = {},
+): Watched {
+  const panes = new Map<number, Map<number, Pane>>();
+  sketches.forEach((sketch, index) => {
+    const event = enriched(sketch, index);
+    const at = Math.floor(sketch.at / paneMs);
+    const partitions = panes.get(at) ?? new Map<number, Pane>();
+    panes.set(at, partitions);
+    const partition = options.partitionOf?.(index) ?? 0;
+    const pane = partitions.get(partition) ?? new Pane(at * paneMs, samples, { groups: 5000, clients: 100 });
+    partitions.set(partition, pane);
+    hashEventId(event.request.event_id, 1);
+    pane.add(event, responseFlags(event), eventHash.hi, eventHash.lo);
+  });
+  const order = [...panes.keys()].sort((a, b) => a - b);
+  let inventory = createInventory('default', order[0] ?? 0);
+  const outputs: Outgoing[] = [];
+  order.forEach((pane, index) => {
+    const counted = asCounted(inventory, merged([...panes.get(pane)!.values()]), samples);
+    outputs.push(...observePane(inventory, of, pane, counted, options.attacked ?? (() => false)));
+    if (index + 1 === options.restartAfter)
+      inventory = restoreInventory(structuredClone(snapshotInventory(inventory)));
+  });
+  outputs.push(...flushInventory(inventory, of, (order.at(-1) ?? 0) + 1));
+  const rows = new Map<string, ApiEndpoint>();
+  for (const { type, value } of outputs)
+    if (type === 'ApiEndpoint') rows.set(value.endpoint.replace(' ', ` ${value.host}`), value);
+  const valuesOf = <V>(type: string): V[] =>
+    outputs.filter((output) => output.type === type).map(({ value }) => value as V);
+  return {
+    inventory,
+    outputs,
+    rows,
+    notices: valuesOf('EndpointNotice'),
+    aliases: valuesOf('EndpointAlias'),
+  };
+}
+
+function merged(panes: readonly Pane[]): GroupPartial[] {
+  const lists = new Map<string, GroupPartial[]>();
+  for (const partial of panes.flatMap((pane) => pane.partials(() => true))) {
+    const id = `${partial.kind} ${partial.key}`;
+    lists.set(id, [...(lists.get(id) ?? []), partial]);
+  }
+  return [...lists.keys()].sort().map((id) => mergePartials(lists.get(id)!, samples));
+}
+
+/** `count` requests by as many clients, one a second. */
+export function calls(
+  endpoint: string,
+  count: number,
+  more: Partial<Sketch> & { from?: number } = {},
+): Sketch[] {
+  const { from = start, ...rest } = more;
+  return Array.from({ length: count }, (_, n) => ({
+    at: from + n * 1000,
+    ip: `91.1.${Math.floor(n / 250)}.${n % 250}`,
+    endpoint,
+    ...rest,
+  }));
+}
+
+export const byTime = (...streams: readonly (readonly Sketch[])[]): Sketch[] =>
+  streams.flat().sort((a, b) => a.at - b.at);
