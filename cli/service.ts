@@ -6,6 +6,7 @@ import { startCollector } from '../services/collector/main.ts';
 import { startConsole } from '../services/console/main.ts';
 import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
+import { apiCatalogueOf } from './api-catalogue.ts';
 import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
@@ -47,7 +48,8 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
     name: 'detector',
     description: 'service: windows, campaigns, verdicts',
     clickhouse: false,
-    start: ({ context, config }) => startDetector(context, config.detector),
+    start: async ({ context, config }) =>
+      startDetector(context, config.detector, { api: apiCatalogueOf(config) }),
   },
   {
     name: 'enricher',

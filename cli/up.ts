@@ -5,6 +5,7 @@ import { startCollector } from '../services/collector/main.ts';
 import { startConsole } from '../services/console/main.ts';
 import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
+import { apiCatalogueOf } from './api-catalogue.ts';
 import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
@@ -43,7 +44,7 @@ export function upCommand(): Command {
         say('store', clickhouse!.description);
         await group.start(startArchiver(context, config.archiver, clickhouse!));
         const actuator = await group.start(startActuator(context, config.actuator));
-        await group.start(startDetector(context, config.detector));
+        await group.start(startDetector(context, config.detector, { api: apiCatalogueOf(config) }));
         await group.start(startEnricher(context, config.enricher));
         const collector = await group.start(
           startCollector(context, config.collector, { sites: config.sites }),

@@ -14,6 +14,7 @@ import { configuredBook, protectionOptions } from '../../services/actuator/main.
 import { startDetector } from '../../services/detector/main.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
 import { startEnricher } from '../../services/enricher/main.ts';
+import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
 
 /** Where replay listens in. All calls come in the order of the topic. */
@@ -139,6 +140,7 @@ export async function startReplayPipeline(
   try {
     services.push(
       await startDetector(context, config.detector, {
+        api: apiCatalogueOf(config),
         onEvaluated: (event, { good, standing }) => listener.evaluated(event, good, standing),
         ...(policies === undefined ? {} : { policies }),
       }),

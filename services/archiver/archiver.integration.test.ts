@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ClickHouse, openClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import { clickhouseConfig } from '../../lib/clickhouse/config.ts';
 import { migrate } from '../../lib/clickhouse/migrations.ts';
-import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
+import type { ApiEndpoint, EnrichedRequest } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { PartitionLostError } from '../../lib/log/partition-lost.ts';
@@ -314,4 +314,96 @@ test('of a finding the newest revision is shown', async () => {
       observed: [0.96],
     },
   ]);
+});
+
+test('the records of the inventory go to their tables; merged endpoints are not shown', async () => {
+  const log = createMemoryLog({ trafficPartitions: 1, encoded: true });
+  const archiver = await startArchiver(context(log), config, clickhouse);
+  const producer = await log.producer('test');
+  const endpoint = (id: string, revision: number, status: string): ApiEndpoint => ({
+    endpoint_id: id,
+    revision,
+    updated_at: noon + revision,
+    site: 'default',
+    host: 'shop.example',
+    endpoint: `GET /${id}`,
+    function: 'inventory',
+    status,
+    documentation: null,
+    operation_id: null,
+    first_seen_at: status === 'unused' ? null : noon,
+    established_at: null,
+    last_seen_at: noon,
+    requests: 10 * revision,
+    succeeded: 1,
+    failed: 0,
+    missing: 0,
+    clients: 3,
+    client_class: 'browser',
+    audience: 'public',
+    params: ['sku', 'zip'],
+    analogues: ['GET m.shop.example/stock'],
+    family: status === 'merged' ? 'GET shop.example/{word}' : null,
+  });
+  const rows = [endpoint('a', 1, 'unused'), endpoint('a', 2, 'shadow'), endpoint('b', 1, 'merged')];
+  await producer.send([
+    ...rows.map((value) => ({
+      topic: 'endpoints' as const,
+      key: value.endpoint_id,
+      type: 'ApiEndpoint' as const,
+      value,
+    })),
+    {
+      topic: 'endpoints',
+      key: 'eal_1',
+      type: 'EndpointAlias',
+      value: {
+        alias_id: 'eal_1',
+        revision: 1,
+        site: 'default',
+        host: 'shop.example',
+        family: 'GET /{word}',
+        effective_from: noon,
+        members: 40,
+      },
+    },
+    {
+      topic: 'endpoints',
+      key: 'ntc_1',
+      type: 'EndpointNotice',
+      value: {
+        notice_id: 'ntc_1',
+        at: noon,
+        site: 'default',
+        kind: 'undocumented',
+        level: 'medium',
+        endpoint_id: 'a',
+        host: 'shop.example',
+        endpoint: 'GET /a',
+        function: 'inventory',
+        first_seen_at: noon,
+        requests: 3,
+        clients: 3,
+        endpoints: 1,
+        reason: 'GET shop.example/a answers and stands in no document.',
+      },
+    },
+  ]);
+  await archiver.stop();
+  await log.close();
+  expect(
+    await clickhouse.query('SELECT endpoint_id, status, requests, params, analogues FROM endpoints'),
+  ).toEqual([
+    {
+      endpoint_id: 'a',
+      status: 'shadow',
+      requests: 20,
+      params: ['sku', 'zip'],
+      analogues: ['GET m.shop.example/stock'],
+    },
+  ]);
+  expect(await clickhouse.query('SELECT family, members FROM endpoint_aliases')).toEqual([
+    { family: 'GET /{word}', members: 40 },
+  ]);
+  expect(await clickhouse.query('SELECT kind, reason FROM endpoint_notices')).toHaveLength(1);
 });

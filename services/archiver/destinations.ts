@@ -15,6 +15,7 @@ export const findingTopics = [
   'verdicts',
   'campaigns',
   'decisions',
+  'endpoints',
   'edge-actions',
   'commands',
   'dead-letters',
@@ -24,31 +25,44 @@ export type FindingTopic = (typeof findingTopics)[number];
 export const archivedTopics = ['requests.enriched', ...findingTopics] as const satisfies readonly TopicName[];
 export type ArchivedTopic = (typeof archivedTopics)[number];
 
+/** The table of each topic; `endpoints` has two more, for the other records that stand on it. */
 export const tables: { readonly [topic in ArchivedTopic]: string } = {
   'requests.enriched': 'requests',
   verdicts: 'verdict_revisions',
   campaigns: 'campaign_revisions',
   decisions: 'decision_revisions',
+  endpoints: 'endpoint_revisions',
   'edge-actions': 'edge_action_log',
   commands: 'command_log',
   'dead-letters': 'dead_letter_log',
 };
 
-/** null: nothing to keep (clock records). */
-export function findingRow(record: LogRecord<FindingTopic>): Row | null {
+export interface Destination {
+  readonly table: string;
+  readonly row: Row;
+}
+
+/** Where a record is kept; null: nothing to keep (clock records). */
+export function destinationOf(record: LogRecord<FindingTopic>): Destination | null {
   switch (record.type) {
     case 'Verdict':
-      return verdictRow(record.value);
+      return { table: tables.verdicts, row: verdictRow(record.value) };
     case 'Campaign':
-      return campaignRow(record.value);
+      return { table: tables.campaigns, row: campaignRow(record.value) };
     case 'Decision':
-      return decisionRow(record.value);
+      return { table: tables.decisions, row: decisionRow(record.value) };
+    case 'ApiEndpoint':
+      return { table: tables.endpoints, row: { ...record.value } };
+    case 'EndpointAlias':
+      return { table: 'endpoint_alias_log', row: { ...record.value } };
+    case 'EndpointNotice':
+      return { table: 'endpoint_notice_log', row: { ...record.value } };
     case 'EdgeAction':
-      return edgeActionRow(record.value);
+      return { table: tables['edge-actions'], row: edgeActionRow(record.value) };
     case 'Command':
-      return commandRow(record.value);
+      return { table: tables.commands, row: commandRow(record.value) };
     case 'DeadLetter':
-      return deadLetterRow(record.value);
+      return { table: tables['dead-letters'], row: deadLetterRow(record.value) };
     case 'CampaignTick':
       return null;
   }

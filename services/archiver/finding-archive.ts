@@ -1,4 +1,4 @@
-import { type FindingTopic, findingRow, tables } from './destinations.ts';
+import { destinationOf, type FindingTopic } from './destinations.ts';
 import type { Inserter, PlacedRow } from './inserter.ts';
 import type { Ownership } from './ownership.ts';
 import type { Store } from './partition-archive.ts';
@@ -20,20 +20,25 @@ export function createFindingStore<T extends FindingTopic>(options: {
   const run = process.hrtime.bigint().toString(36);
   return {
     store: async (records) => {
-      const rows: PlacedRow[] = [];
+      const rows = new Map<string, PlacedRow[]>();
       for (const record of records) {
-        const row = findingRow(record as Parameters<typeof findingRow>[0]);
-        if (row !== null) rows.push({ row, offset: record.offset, site: String(row['site'] ?? '') });
+        const destination = destinationOf(record as Parameters<typeof destinationOf>[0]);
+        if (destination === null) continue;
+        const { table, row } = destination;
+        const placed = { row, offset: record.offset, site: String(row['site'] ?? '') };
+        const list = rows.get(table);
+        if (list === undefined) rows.set(table, [placed]);
+        else list.push(placed);
       }
-      for (let from = 0; from < rows.length; from += options.batchRows) {
-        await inserter.insert({
-          table: tables[topic],
-          token: `${topic}-${run}-${partition}`,
-          rows: rows.slice(from, from + options.batchRows),
-          ownership,
-          refused: options.refused,
-        });
-      }
+      for (const [table, list] of rows)
+        for (let from = 0; from < list.length; from += options.batchRows)
+          await inserter.insert({
+            table,
+            token: `${topic}-${run}-${partition}`,
+            rows: list.slice(from, from + options.batchRows),
+            ownership,
+            refused: options.refused,
+          });
     },
   };
 }

@@ -3,7 +3,6 @@ import type { TopicName } from '../../lib/contracts/topics.ts';
 import type { LogBatch, LogRecord, Outgoing } from '../../lib/log/log.ts';
 import type { StatefulStep } from '../../lib/log/step.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
-import { emptyCatalogue } from '../../lib/path/api-catalogue.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import { detectorConfig } from './config.ts';
 import { loadPolicies } from './policies/load-policies.ts';
@@ -102,7 +101,6 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
       policies,
       reducers: 1,
       campaignPartitions: 1,
-      api: emptyCatalogue,
       metrics,
     });
     const panes = batches('aggregates', frames, 7);

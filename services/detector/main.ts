@@ -1,7 +1,7 @@
 import type { RunningService } from '../../lib/lifecycle.ts';
 import { type Consumption, consumeStateful } from '../../lib/log/consume.ts';
 import type { Tail } from '../../lib/log/log.ts';
-import { type ApiCatalogue, emptyCatalogue } from '../../lib/path/api-catalogue.ts';
+import type { ApiCatalogue } from '../../lib/path/api-catalogue.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import type { DetectorConfig } from './config.ts';
@@ -64,7 +64,7 @@ export async function startDetector(
       policies,
       reducers,
       campaignPartitions,
-      api: options.api ?? emptyCatalogue,
+      ...(options.api === undefined ? {} : { api: options.api }),
       metrics,
     });
     loops.push(await consumeStateful({ ...common, group: groups.reduce, topic: 'aggregates', step }));

@@ -3,7 +3,7 @@ import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
-import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
+import { type ApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
 import { byKindAndKey } from '../groups.ts';
 import type { InventorySettings } from '../inventory/classify.ts';
@@ -24,8 +24,8 @@ export interface ReduceOptions {
   /** Partitions of aggregates and of campaigns. */
   readonly reducers: number;
   readonly campaignPartitions: number;
-  /** What OpenAPI documents say of the endpoints. */
-  readonly api: ApiCatalogue;
+  /** What OpenAPI documents say of the endpoints; default: nothing. */
+  readonly api?: ApiCatalogue;
   readonly metrics: Metrics;
 }
 
@@ -68,13 +68,9 @@ class ReducePartition implements PartitionState<'aggregates'> {
     const state = snapshot === null ? undefined : (deserialize(snapshot) as ReduceSnapshot);
     this.#partition = partition;
     this.#options = options;
-    this.#settings = {
-      config: options.config,
-      policies: options.policies,
-      judged: judgedKinds(options.policies),
-      api: options.api,
-    };
-    this.#inventory = { config: options.config.inventory, api: options.api };
+    const { config, policies, api = emptyCatalogue } = options;
+    this.#settings = { config, policies, judged: judgedKinds(policies), api };
+    this.#inventory = { config: config.inventory, api };
     this.#frames = new FrameAssembly(state?.frames);
     for (const site of state?.sites ?? []) this.#sites.set(site.site, restoreSite(site));
     this.#reducedUntil = state?.reducedUntil ?? -Infinity;
