@@ -1,6 +1,6 @@
 import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import { familiesOf, wordVariable } from '../../../lib/path/word-family.ts';
-import { viaPartner } from '../combine/pane.ts';
+import { byKindAndKey, type PairKind, pairKinds } from '../groups.ts';
 import { traitIndex } from '../layout.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
@@ -39,8 +39,6 @@ export function familyOf(table: FamilyTable, key: string): string | null {
   return family;
 }
 
-const kinds = ['site', 'endpoint', 'partner_endpoint', 'client', 'other'];
-
 /** The groups of a pane with the members of families merged; in the same order of kind and key as they came. */
 export function groupFamilies(
   table: FamilyTable,
@@ -62,23 +60,22 @@ export function groupFamilies(
     else list.push(renamed);
   }
   if (merged.size === 0) return groups;
-  return [...rest, ...[...merged.values()].map((list) => mergePartials(list, samples))].sort(
-    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-  );
+  return [...rest, ...[...merged.values()].map((list) => mergePartials(list, samples))].sort(byKindAndKey);
 }
 
 function inFamily(table: FamilyTable, group: GroupPartial): GroupPartial | null {
-  if (group.kind !== 'endpoint' && group.kind !== 'partner_endpoint') return null;
+  if (group.kind !== 'endpoint' && !pairKinds.includes(group.kind as PairKind)) return null;
   // what a document names stays what it is
   if (group.samples[0]?.attributes[traitIndex.documented] === 'yes') return null;
-  const via = group.kind === 'endpoint' ? -1 : group.key.indexOf(viaPartner);
-  const family = familyOf(table, via < 0 ? group.key : group.key.slice(0, via));
+  // the key of a pair is that of its endpoint and, after a blank, what it is paired with
+  const rest = group.key.indexOf(' ', group.key.indexOf(' ') + 1);
+  const family = familyOf(table, rest < 0 ? group.key : group.key.slice(0, rest));
   if (family === null) return null;
   const host = family.indexOf(' ') + 1;
   const endpoint = `${family.slice(0, host)}${family.slice(family.indexOf('/', host))}`;
   return {
     ...group,
-    key: via < 0 ? family : `${family}${group.key.slice(via)}`,
+    key: rest < 0 ? family : `${family}${group.key.slice(rest)}`,
     samples: group.samples.map((sample) => {
       const attributes = [...sample.attributes];
       attributes[traitIndex.endpoint] = endpoint;

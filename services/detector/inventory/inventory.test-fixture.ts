@@ -7,6 +7,7 @@ import type {
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { createApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { documentedEndpoints } from '../../../lib/path/openapi.ts';
+import { GroupPlan } from '../combine/group-plan.ts';
 import { Pane } from '../combine/pane.ts';
 import { paneMs } from '../layout.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
@@ -21,6 +22,7 @@ import { createInventory, type Inventory } from './inventory-state.ts';
 
 export const start = Date.UTC(2026, 10, 2, 9);
 const samples = 48;
+const noPolicies = new GroupPlan([]);
 
 export function settings(config: object = {}, openapi?: string, hosts: string[] = []): InventorySettings {
   return {
@@ -62,7 +64,8 @@ export function watch(
     const partitions = panes.get(at) ?? new Map<number, Pane>();
     panes.set(at, partitions);
     const partition = options.partitionOf?.(index) ?? 0;
-    const pane = partitions.get(partition) ?? new Pane(at * paneMs, samples, { groups: 5000, clients: 100 });
+    const pane =
+      partitions.get(partition) ?? new Pane(at * paneMs, samples, noPolicies, { groups: 5000, clients: 100 });
     partitions.set(partition, pane);
     hashEventId(event.request.event_id, 1);
     pane.add(event, responseFlags(event), eventHash.hi, eventHash.lo);
