@@ -4,4 +4,5 @@ import type { Bench } from './bench.ts';
 export const benches: { readonly [name: string]: Bench } = {
   'replay-combined': async () => (await import('./replay-combined.ts')).replayCombined(),
   detector: async () => (await import('./detector-loop.ts')).detectorLoop(),
+  'plan-capacity': async () => (await import('./plan-capacity.ts')).planAMillion(),
 };
