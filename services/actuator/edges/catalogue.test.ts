@@ -29,6 +29,7 @@ const least: { readonly [kind: string]: object } = {
     ip_list: { id: 'i' },
   },
   'cloud-armor': { ipv4_group: 'projects/p/locations/global/addressGroups/g' },
+  haproxy: { socket: '/run/haproxy/admin.sock' },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 

@@ -7,6 +7,7 @@ import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
 import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
+import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
 import { createNginxEdge, nginxConfig } from './nginx.ts';
 
 /** Every kind of edge: its configuration and how to make one. A new edge is a file, its test, and a line here. */
@@ -14,6 +15,7 @@ const edgeConfigs = [
   feedConfig,
   crowdsecConfig,
   nginxConfig,
+  haproxyConfig,
   awsWafConfig,
   cloudflareConfig,
   fastlyConfig,
@@ -31,6 +33,8 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createCrowdsecEdge(config, dependencies);
     case 'nginx':
       return createNginxEdge(config, dependencies);
+    case 'haproxy':
+      return createHaproxyEdge(config, dependencies);
     case 'aws-waf':
       return createAwsWafEdge(config, dependencies);
     case 'cloudflare':

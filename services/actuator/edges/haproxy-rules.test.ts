@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compileSignature } from '../../../lib/signature/signature.ts';
+import { eventOf, is, type Sample } from '../../../test/counterparts/edge-fixture.ts';
+import { haproxyAttributes } from './haproxy-attributes.ts';
+import { assignBits } from './haproxy-maps.ts';
+import { type BitRule, mostRules, ruleMasks, whyNoHaproxyRule } from './haproxy-rules.ts';
+
+const signatureOf = (...predicates: ReturnType<typeof is>[]) => ({
+  predicates,
+  except_good: false,
+  good_after: [],
+});
+
+/** What the lines of the frontend make of the maps. */
+function matched(
+  masks: ReadonlyMap<string, bigint>,
+  values: { readonly [attribute: string]: string },
+): bigint {
+  let rules = masks.get('live')!;
+  for (const attribute of Object.keys(haproxyAttributes)) {
+    const named = masks.get(`${attribute}=${values[attribute] ?? ''}`);
+    rules &= named ?? masks.get(`${attribute}=*`) ?? -1n;
+  }
+  return rules;
+}
+
+const agents = ['Mozilla/5.0', 'curl/8', 'grün'];
+const predicate = fc.oneof(
+  fc.record({
+    attribute: fc.constant('user_agent'),
+    op: fc.constantFrom('in', 'not_in', 'absent', 'present'),
+    values: fc.subarray(agents),
+  }),
+  fc.record({
+    attribute: fc.constant('http_version'),
+    op: fc.constantFrom('in', 'not_in'),
+    values: fc.subarray(['1.1', '2', '2.0']),
+  }),
+  fc.record({
+    attribute: fc.constant('browser_version'),
+    op: fc.constantFrom('lte', 'gte'),
+    values: fc.tuple(fc.integer({ min: 60, max: 90 }).map(String)),
+  }),
+  fc.record({
+    attribute: fc.constant('has_cookie'),
+    op: fc.constantFrom('in', 'not_in', 'present', 'absent'),
+    values: fc.subarray(['yes', 'no']),
+  }),
+);
+
+test('the bits that are left are the signatures that hold', () => {
+  const signatures = fc.array(fc.array(predicate, { minLength: 1, maxLength: 4 }), { maxLength: 8 });
+  const request = fc.record({
+    userAgent: fc.option(fc.constantFrom(...agents)),
+    version: fc.option(fc.integer({ min: 55, max: 100 })),
+    cookie: fc.boolean(),
+    http: fc.constantFrom('1.1', '2.0', '3.0'),
+  });
+  fc.assert(
+    fc.property(signatures, fc.array(request, { maxLength: 5 }), (given, requests) => {
+      const rules = given.map(
+        (predicates, index): BitRule => ({
+          bit: 62 - index * 7,
+          strength: 4,
+          signature: signatureOf(...predicates),
+        }),
+      );
+      const masks = ruleMasks(rules);
+      for (const { userAgent, version, cookie, http } of requests) {
+        const sample: Partial<Sample> = { userAgent, cookie };
+        const event = eventOf(sample);
+        const full = {
+          ...event,
+          browser_version: version,
+          request: { ...event.request, http_version: http },
+        };
+        const values = {
+          user_agent: userAgent === null ? '' : Buffer.from(userAgent).toString('base64'),
+          browser_version: version === null ? '' : String(version),
+          has_cookie: cookie ? '5' : '',
+          http_version: http,
+        };
+        const expected = rules.filter(({ signature }) => {
+          // HAProxy writes 2.0 where a log may say 2.
+          const spelled = {
+            ...full,
+            request: { ...full.request, http_version: http === '2.0' ? '2' : http },
+          };
+          const match = compileSignature(signature);
+          return signature.predicates.some(({ attribute }) => attribute === 'http_version') && http === '2.0'
+            ? signature.predicates.every((each) => {
+                const one = compileSignature(signatureOf(each));
+                return each.op === 'not_in' ? one(full) && one(spelled) : one(full) || one(spelled);
+              })
+            : match(full);
+        });
+        expect(matched(masks, values)).toBe(
+          expected.reduce((mask, rule) => mask | (1n << BigInt(rule.bit)), 0n),
+        );
+      }
+    }),
+  );
+});
+
+test('what HAProxy can not evaluate is said', () => {
+  const why = (...predicates: ReturnType<typeof is>[]) =>
+    whyNoHaproxyRule(signatureOf(...predicates), ['ja4']);
+  expect(why(is('ja4', 'in', 't13d'))).toBeNull();
+  expect(why(is('country', 'in', 'XX'))).toMatch(/does not supply country/);
+  expect(why(is('network_class', 'in', 'hosting'))).toMatch(/no network_class/);
+  expect(why(is('ja4', 'in', 'a b'))).toMatch(/can not say ja4/);
+  expect(why(is('browser_version', 'lte', '100000'))).toMatch(/up to 9999/);
+  expect(why(is('user_agent', 'lte', '3'))).toMatch(/can not be compared/);
+  expect(why()).toBe('says nothing');
+  expect(whyNoHaproxyRule({ ...signatureOf(is('method', 'in', 'GET')), except_good: true }, [])).toMatch(
+    /good/,
+  );
+});
+
+test('a rule keeps its bit, and a bit is used again as late as can be', () => {
+  const freedAt = Array.from({ length: mostRules }, () => 0);
+  const first = assignBits(['a', 'b', 'c'], new Map(), freedAt);
+  expect([...first]).toEqual([
+    ['a', 0],
+    ['b', 1],
+    ['c', 2],
+  ]);
+  freedAt[1] = 10;
+  expect([...assignBits(['c', 'd', 'a'], first, freedAt)]).toEqual([
+    ['c', 2],
+    ['a', 0],
+    ['d', 3],
+  ]);
+  const full = Array.from({ length: mostRules }, (_, index) => `k${index}`);
+  const all = assignBits(full, new Map(), freedAt);
+  expect(new Set(all.values()).size).toBe(mostRules);
+  // Nothing is free: the only bit that comes free now has to do.
+  expect(assignBits([...full.slice(1), 'new'], all, freedAt).get('new')).toBe(all.get('k0'));
+});

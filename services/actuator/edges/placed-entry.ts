@@ -1,0 +1,44 @@
+import type { Signature } from '../../../lib/contracts/generated.ts';
+import { parseSignature } from '../../../lib/signature/parse-signature.ts';
+import type { ActionKind } from '../decider/actions.ts';
+import type { Entry, EntryKind, ObservedEntry } from '../edge.ts';
+import type { Plan } from '../reconcile.ts';
+
+/** What an edge needs to know of an entry to write it down. */
+export interface PlacedEntry {
+  readonly key: string;
+  readonly kind: EntryKind;
+  readonly value: string;
+  readonly action: ActionKind;
+  readonly decisionId: string;
+  /** Of kind `signature` only. */
+  readonly signature: Signature | null;
+}
+
+export function placed(entry: Entry): PlacedEntry {
+  const { key, kind, value, action, decisionId } = entry;
+  return { key, kind, value, action, decisionId, signature: entry.target.signature };
+}
+
+/**
+ * Everything that is to be at the edge after the plan, for edges that are written as a whole: what is wanted, and what
+ * a guard holds back or a stranger put there, as it was observed. `of` chooses among them.
+ */
+export function placedEntries(
+  plan: Plan,
+  of: (entry: { readonly kind: EntryKind }) => boolean = () => true,
+): PlacedEntry[] {
+  const entries = plan.content.filter(of).map(placed);
+  const keys = new Set(entries.map((entry) => entry.key));
+  for (const entry of placedAgain(plan.retained.filter(of))) if (!keys.has(entry.key)) entries.push(entry);
+  return entries;
+}
+
+/** Observed entries as they would be written again; those that say too little are left out. */
+export function placedAgain(observed: readonly ObservedEntry[]): PlacedEntry[] {
+  return observed.flatMap(({ key, kind, value, action, decisionId }) => {
+    const signature = kind === 'signature' ? parseSignature(value) : null;
+    if (action === null || decisionId === null || (kind === 'signature' && signature === null)) return [];
+    return [{ key, kind, value, action, decisionId, signature }];
+  });
+}
