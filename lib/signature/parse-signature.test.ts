@@ -7,7 +7,9 @@ import { canonicalSignature } from './signature.ts';
 const predicate = fc.record({
   attribute: fc.constantFrom(...attributeNames),
   op: fc.constantFrom('in', 'not_in', 'lte', 'gte', 'absent', 'present'),
-  values: fc.array(fc.oneof(fc.string(), fc.constantFrom('"', '\\', '] & [', ' & except good')), { maxLength: 3 }),
+  values: fc.array(fc.oneof(fc.string(), fc.constantFrom('"', '\\', '] & [', ' & except good')), {
+    maxLength: 3,
+  }),
 });
 
 test('it reads back what the canonical text says', () => {

@@ -21,8 +21,7 @@ export function parseSignature(text: string): Signature | null {
     rest = rest.slice(3);
     if (rest === '') return null;
   }
-  if (rest === '')
-    return predicates.length === 0 ? null : { predicates, except_good: false, good_after: [] };
+  if (rest === '') return predicates.length === 0 ? null : { predicates, except_good: false, good_after: [] };
   const good = /^except good(?: after (.+))?$/.exec(rest);
   if (good === null) return null;
   return { predicates, except_good: true, good_after: good[1] === undefined ? [] : good[1].split(', ') };
