@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationField } from '../../lib/duration.ts';
 import { parseNetwork } from '../../lib/ip.ts';
+import { clientClasses } from './action-table.ts';
 import { edgeConfig } from './edges/catalogue.ts';
 
 const networkField = z.string().refine((text) => parseNetwork(text) !== null, {
@@ -39,6 +40,18 @@ export const actuatorConfig = z
         networks: z.array(networkField).default([]).describe('Own networks and trusted proxies'),
         files: z.array(z.string()).default([]).describe('Files with one network a line, # for comments'),
         shipped: z.boolean().default(true).describe('The lists that come with Tidegate: CDN, verified bots'),
+      })
+      .prefault({}),
+    clients: z
+      .strictObject({
+        default: z.enum(clientClasses).default('unknown').describe('Of endpoints that are not listed'),
+        endpoints: z
+          .record(
+            z.string().regex(/^[A-Z]+ \//, { error: 'METHOD /path, as endpoints are shown' }),
+            z.enum(clientClasses),
+          )
+          .default({})
+          .describe('Who calls an endpoint: a challenge is only for browsers'),
       })
       .prefault({}),
     edges: z

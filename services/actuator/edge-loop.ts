@@ -1,8 +1,9 @@
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
+import type { ClientClass } from './action-table.ts';
 import type { Audit } from './audit.ts';
 import type { Desired } from './desired.ts';
-import { type Edge, EdgeError, type EdgeFault } from './edge.ts';
+import { type Edge, EdgeError, type EdgeFault, type Entry } from './edge.ts';
 import { changesOf, isEmpty, type Plan, reconcile } from './reconcile.ts';
 import { createWaker } from './waker.ts';
 
@@ -44,6 +45,8 @@ export interface EdgeLoopOptions {
   readonly maxUnexplainedShare: number;
   readonly desired: (at: number) => Desired;
   readonly known: (key: string) => boolean;
+  /** Who sends the requests that an entry selects. */
+  readonly clientsOf: (entry: Entry) => ClientClass;
   /** False: another instance writes this edge. */
   readonly owner: () => boolean;
   readonly audit: Audit;
@@ -124,6 +127,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       known: options.known,
       inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
       maxUnexplainedShare: options.maxUnexplainedShare,
+      clientsOf: options.clientsOf,
     });
     const left = plan.leftOut.filter(({ cause }) => cause !== 'covered').length;
     const foreign = plan.foreign.length;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { base32 } from '../../lib/ids.ts';
 import { parseNetwork } from '../../lib/ip.ts';
+import { type ClientClass, fitEntries, type Weakened } from './action-table.ts';
 import { strength } from './decider/actions.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry, Pending, Pool } from './edge.ts';
 import { createNetworkSet } from './network-set.ts';
@@ -25,6 +26,8 @@ export interface Plan {
   readonly retained: readonly ObservedEntry[];
   readonly foreign: readonly ObservedEntry[];
   readonly leftOut: readonly LeftOut[];
+  /** Entries that are there with a weaker action than was decided. */
+  readonly weakened: readonly Weakened[];
   /** Set when nothing may be added: the reason is shown until a person acts. */
   readonly refused: string | null;
   /** Set when a guard holds removals back. */
@@ -44,6 +47,8 @@ export interface ReconcileOptions {
   readonly inexpressible: (entry: Entry) => string | null;
   /** Removals of entries that nothing explains are held back above this share of ours. */
   readonly maxUnexplainedShare: number;
+  /** Who sends the requests that an entry selects. Left out: nobody knows. */
+  readonly clientsOf?: (entry: Entry) => ClientClass;
 }
 
 /** Fewer unexplained removals than this never trip the guard. */
@@ -63,13 +68,12 @@ export function reconcile(
   const foreign = observed.entries.filter((entry) => !isOurs(entry));
   const foreignKeys = new Set(foreign.map((entry) => entry.key));
 
-  const { chosen, leftOut } = choose(
+  const fitted = fitEntries(
     desired.filter((entry) => !foreignKeys.has(entry.key)),
-    present,
-    foreign,
     descriptor,
-    options,
+    options.clientsOf ?? (() => 'unknown'),
   );
+  const { chosen, leftOut } = choose(fitted.entries, present, foreign, descriptor, options);
   const refused =
     descriptor.replaceOnly && foreign.length > 0
       ? `holds ${foreign.length} entries that Tidegate did not write; give it a list of its own, or set adopt`
@@ -100,7 +104,11 @@ export function reconcile(
     content,
     retained: [...foreign, ...heldBack],
     foreign,
-    leftOut,
+    leftOut: [
+      ...leftOut,
+      ...fitted.unfit.map(({ entry, because }): LeftOut => ({ entry, cause: 'action', detail: because })),
+    ],
+    weakened: fitted.weakened,
     refused,
     held: tripped
       ? `${unexplained.length} of ${ours.length} entries would go without a decision that explains it`
@@ -142,10 +150,6 @@ function choose(
     const pool = descriptor.pools.find((candidate) => candidate.holds.includes(entry.kind));
     if (pool === undefined) {
       out(entry, 'kind', `${descriptor.kind} holds no ${entry.kind}`);
-      continue;
-    }
-    if (!descriptor.actions.includes(entry.action)) {
-      out(entry, 'action', `${descriptor.kind} can not ${entry.action}`);
       continue;
     }
     if (entry.kind === 'ip6' && parseNetwork(entry.value)!.prefix > descriptor.longestV6Prefix) {

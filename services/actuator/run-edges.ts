@@ -1,4 +1,5 @@
 import type { ServiceContext } from '../../lib/service-context.ts';
+import { clientsSelectedBy } from './action-table.ts';
 import { createAudit } from './audit.ts';
 import type { ActuatorConfig } from './config.ts';
 import type { CommandBook } from './decider/command-book.ts';
@@ -76,6 +77,7 @@ export async function runEdges(
           sites: edgeConfig.sites,
         }),
       known: (key) => view.known(key),
+      clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
       owner: () => edge.descriptor.scope === 'instance' || lease?.owns(name) === true,
       audit: createAudit(producer, { name, kind: edgeConfig.kind }, `actuator ${context.instance}`),
       verifyEveryMs: config.loop.verify_every,

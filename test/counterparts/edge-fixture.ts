@@ -150,6 +150,7 @@ export async function planFor(edge: Edge, desired: readonly Entry[]): Promise<Pl
     known: () => true,
     inexpressible: (each) => edge.inexpressible?.(each) ?? null,
     maxUnexplainedShare: 0.2,
+    clientsOf: () => 'browser',
   });
 }
 

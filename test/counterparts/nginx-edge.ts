@@ -133,6 +133,7 @@ export async function startNginxFixture(): Promise<NginxFixture> {
     known: () => true,
     inexpressible: (each) => edge.inexpressible!(each),
     maxUnexplainedShare: 0.2,
+    clientsOf: () => 'browser',
   };
   const fixture: NginxFixture = {
     file,

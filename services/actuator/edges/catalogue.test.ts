@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import { inPackage } from '../../../lib/package-root.ts';
+import { actionReference } from '../action-table.ts';
 import { createVendorHttp } from '../vendor/vendor-http.ts';
 import { createEdge, edgeConfig, edgeKinds } from './catalogue.ts';
 
@@ -16,6 +17,7 @@ test('every file that makes an edge is in the catalogue, and has a test of its o
   expect([...edgeKinds].sort()).toEqual(edges.sort());
 });
 
+/** The least each kind has to be told. */
 const least: { readonly [kind: string]: object } = {
   crowdsec: { bouncers: [{ name: 'b', key: '0'.repeat(64) }] },
   nginx: { file: '/etc/nginx/tidegate.conf' },
@@ -33,10 +35,17 @@ const least: { readonly [kind: string]: object } = {
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 
-test.each(edgeKinds)('%s starts in dry run, and its descriptor is whole', async (kind) => {
-  const config = edgeConfig.parse({ kind, name: 'edge', ...least[kind] });
+/** What lets it carry out every action it can. */
+const everyAction = { actions: ['tag', 'rate_limit', 'challenge', 'block'] };
+const most: { readonly [kind: string]: object } = {
+  haproxy: everyAction,
+  fastly: { dictionary: { id: 'd' } },
+};
+
+const edgeOf = (kind: string, more: object = {}) => {
+  const config = edgeConfig.parse({ kind, name: 'edge', ...least[kind], ...more });
   expect(config.dry_run).toBe(true);
-  const edge = createEdge(config, {
+  return createEdge(config, {
     name: 'edge',
     isArmed: () => false,
     now: Date.now,
@@ -49,6 +58,10 @@ test.each(edgeKinds)('%s starts in dry run, and its descriptor is whole', async 
       random: Math.random,
     }),
   });
+};
+
+test.each(edgeKinds)('%s starts in dry run, and its descriptor is whole', async (kind) => {
+  const edge = edgeOf(kind);
   const { descriptor } = edge;
   expect(descriptor.kind).toBe(kind);
   expect(descriptor.pools.length).toBeGreaterThan(0);
@@ -56,4 +69,13 @@ test.each(edgeKinds)('%s starts in dry run, and its descriptor is whole', async 
   const held = descriptor.pools.flatMap((pool) => pool.holds);
   expect(new Set(held).size).toBe(held.length);
   await edge.close();
+});
+
+test('docs/reference/actions.md is the table (vitest -u renews it)', async () => {
+  const edges = edgeKinds.map((kind) => edgeOf(kind, most[kind]));
+  const descriptors = edges.map((edge) => edge.descriptor).sort((a, b) => (a.kind < b.kind ? -1 : 1));
+  await expect(actionReference(descriptors)).toMatchFileSnapshot(
+    inPackage('docs', 'reference', 'actions.md'),
+  );
+  for (const edge of edges) await edge.close();
 });

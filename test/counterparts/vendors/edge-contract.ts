@@ -106,6 +106,7 @@ export async function planOf(
     known: (key) => known.has(key),
     inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
     maxUnexplainedShare: 0.2,
+    clientsOf: () => 'browser',
   });
 }
 
