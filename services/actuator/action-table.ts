@@ -120,9 +120,12 @@ export function clientsSelectedBy(entry: Entry, config: ClientsConfig): ClientCl
 
 /** The table as Markdown; `edges` as their most generous configuration lets them. */
 export function actionReference(edges: readonly Pick<EdgeDescriptor, 'kind' | 'actions'>[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-    [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+    const widths = head.map((cell, at) => Math.max(cell.length, ...rows.map((row) => row[at]!.length)));
+    const line = (cells: readonly string[]) =>
+      `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`;
+    return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  };
   const weakerRows = edges
     .filter(({ actions }) => actions.length > 0)
     .map((edge) => [
