@@ -1,15 +1,15 @@
-import { conditions, history, meets, requiredBits } from '../../../lib/signature/standing.ts';
+import { meets, type Part, requiredBits } from '../../../lib/signature/standing.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 
 /**
- * What spoke for the clients of a scope when they came, as weights by standing (lib/signature/standing.ts). It tells what
- * people have practically always done before: who pays has filled a cart, who asks for stock has looked at a product.
+ * What spoke for the clients of a scope when they came, as weights by standing (lib/signature/standing.ts). They tell
+ * whether what should lead to a part of the site really does: who pays has filled a cart.
  */
 export type Journeys = Map<number, number>;
 
-/** What practically every honest client of a scope has done earlier in its visit. */
+/** What practically every honest client of a scope has done earlier in its visit, since one leads to the other. */
 export interface Requirement {
-  /** Bits of the parts; 0: any other part of the site. */
+  /** Bits of the parts (lib/signature/standing.ts). */
   readonly required: number;
   /** Share of honest requests that do not meet it. */
   readonly share: number;
@@ -38,45 +38,48 @@ export function halveJourneys(journeys: Journeys): void {
 
 function weightOf(journeys: Journeys): number {
   let total = 0;
-  for (const weight of journeys.values()) total += weight;
+  for (const [, weight] of inOrder(journeys)) total += weight;
   return total;
 }
 
 /**
- * The strictest requirement that honest clients are known to meet, found greedily: at each step the condition that
- * costs least is added, while the cost stays within `mostFailing`. null: too little is known, or people come as they
- * like.
+ * What leads to a part of the site by its nature. Only this may be asked of people: that most of them also searched, or
+ * came from the start page, is a habit, and a sale or a link in a message changes habits within a minute.
  */
-export function requirementOf(own: Journeys, ofClass: Journeys | null): Requirement | null {
+const prerequisites: { readonly [F in Part]?: readonly Part[] } = {
+  payment: ['cart'],
+  account: ['login'],
+};
+
+/**
+ * The prerequisite of a function, where honest clients are known to meet it. null: it has none, too little is known, or
+ * people come as they like (one-click purchases, log-ins that last for months).
+ */
+export function requirementOf(
+  endpointFunction: string,
+  own: Journeys,
+  ofClass: Journeys | null,
+): Requirement | null {
+  const names = prerequisites[endpointFunction as Part];
+  if (names === undefined) return null;
   const known: Journeys = new Map(own);
   if (ofClass !== null) {
     const total = weightOf(ofClass);
     if (total > 0) addJourneys(known, ofClass, Math.min(1, borrowed / total));
   }
-  // sums in one order, whatever the order in which standings were first seen
-  const sorted = [...known].sort((a, b) => a[0] - b[0]);
-  const total = sorted.reduce((sum, [, weight]) => sum + weight, 0);
+  const total = weightOf(known);
   if (total === 0) return null;
-  const judge = (required: number): Requirement => {
-    let failing = 0;
-    for (const [standing, weight] of sorted) if (!meets(standing, required)) failing += weight;
-    const share = failing / total;
-    return { required, share, upper: wilsonUpper(share, total / alike), samples: weightOf(own) };
-  };
-  const fits = ({ share, upper }: Requirement): boolean =>
-    share <= mostFailing.share && upper <= mostFailing.upper;
+  const required = requiredBits(names);
+  let failing = 0;
+  for (const [standing, weight] of inOrder(known)) if (!meets(standing, required)) failing += weight;
+  const share = failing / total;
+  const upper = wilsonUpper(share, total / alike);
+  return share <= mostFailing.share && upper <= mostFailing.upper
+    ? { required, share, upper, samples: weightOf(own) }
+    : null;
+}
 
-  let best = judge(0);
-  if (!fits(best)) return null;
-  for (;;) {
-    let next: Requirement | null = null;
-    for (const name of conditions) {
-      const bit = requiredBits([name]);
-      if (bit === history || (best.required & bit) !== 0) continue;
-      const tried = judge(best.required | bit);
-      if (fits(tried) && (next === null || tried.share < next.share)) next = tried;
-    }
-    if (next === null) return best;
-    best = next;
-  }
+/** Sums are taken in one order, whatever the order in which standings were first seen. */
+function inOrder(journeys: Journeys): (readonly [number, number])[] {
+  return [...journeys].sort((a, b) => a[0] - b[0]);
 }

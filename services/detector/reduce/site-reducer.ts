@@ -231,6 +231,10 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
     watched.expected.clear();
     if (scope.kind === 'endpoint')
-      watched.requirement = requirementOf(baseline.journeys, ofClass?.journeys ?? null);
+      watched.requirement = requirementOf(
+        scope.traits.function,
+        baseline.journeys,
+        ofClass?.journeys ?? null,
+      );
   }
 }
