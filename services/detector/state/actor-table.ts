@@ -1,8 +1,14 @@
 import { partBit, several } from '../../../lib/signature/standing.ts';
 import { SlotIndex, type SlotIndexState } from './slot-index.ts';
 
-/** Functions whose many endpoints are pages of one site: another endpoint of the same function is another page. */
-const pageBits = partBit('content') | partBit('search') | partBit('other');
+/**
+ * Functions whose endpoints are steps of a visit: another endpoint of the same function is another page, as the checkout
+ * is before the payment. Not so log-ins and stock look-ups: an attack moves from one to its like.
+ */
+const pageBits = ['content', 'search', 'other', 'cart', 'payment', 'account'].reduce(
+  (bits, name) => bits | partBit(name),
+  0,
+);
 
 /** After this long without a request a visit is over: earlier pages no longer count. */
 const visitSeconds = 30 * 60;
