@@ -45,6 +45,7 @@ const chain = [
   ['tidegate.enricher', 'requests.raw'],
   ['tidegate.detector.combine', 'requests.enriched'],
   ['tidegate.detector.reduce', 'aggregates'],
+  ['tidegate.detector.keyed', 'keyed'],
   ['tidegate.detector.match', 'requests.enriched'],
   ['tidegate.decider', 'verdicts'],
 ] as const;

@@ -363,6 +363,41 @@ export interface EnrichedRequest {
   readonly data_snapshot: string;
 }
 
+/** Narrow records of the requests of one closed pane of one source partition that passed the filter of a policy on a re-keyed group; sent even when empty. Topic keyed. */
+export interface KeyedFrame {
+  readonly source_partition: number;
+  /** How many source partitions exist. */
+  readonly sources: number;
+  readonly pane_start_at: number;
+  readonly pane_ms: number;
+  readonly part: number;
+  readonly parts: number;
+  /** Identifies the meaning of flags. */
+  readonly layout_hash: string;
+  /** Panes before this are closed at the source. */
+  readonly watermark_at: number;
+  /** The source has ended: no pane after this one. */
+  readonly closing: boolean;
+  readonly records: readonly KeyedRecord[];
+}
+
+/** One request as a policy on a re-keyed group sees it. */
+export interface KeyedRecord {
+  readonly site: string;
+  /** Ids of the policies whose filter it passed. */
+  readonly policies: readonly string[];
+  /** Pseudonym of the account. */
+  readonly key: string;
+  readonly at: number;
+  /** As in AttributeSample. */
+  readonly flags: number;
+  readonly client: Hash64;
+  /** Hash of the endpoint with its path values and parameters. */
+  readonly target: number;
+  /** Whether the outcome is known. */
+  readonly known: boolean;
+}
+
 /** Partial aggregates of one closed pane of one source partition; sent even when empty. Topic aggregates. */
 export interface PaneFrame {
   readonly source_partition: number;
@@ -507,6 +542,7 @@ export interface Records {
   readonly EndpointAlias: EndpointAlias;
   readonly EndpointNotice: EndpointNotice;
   readonly EnrichedRequest: EnrichedRequest;
+  readonly KeyedFrame: KeyedFrame;
   readonly PaneFrame: PaneFrame;
   readonly RequestEvent: RequestEvent;
   readonly Tick: Tick;

@@ -49,6 +49,16 @@ export const topics = {
     producers: ['detector.combine'],
     consumers: ['detector.reduce'],
   },
+  keyed: {
+    records: ['KeyedFrame'],
+    key: 'explicit partition: hash(site + key) mod partitions, so that one reader sees all requests of an account',
+    partitions: 4,
+    cleanup: 'delete',
+    retentionHours: 24,
+    compatibility: 'FULL_TRANSITIVE',
+    producers: ['detector.combine'],
+    consumers: ['detector.keyed'],
+  },
   campaigns: {
     records: ['Campaign', 'CampaignTick'],
     key: 'campaign_id; ticks: explicit partition',
@@ -66,7 +76,7 @@ export const topics = {
     cleanup: 'delete',
     retentionHours: 720,
     compatibility: 'FULL_TRANSITIVE',
-    producers: ['detector.reduce', 'detector.match'],
+    producers: ['detector.reduce', 'detector.keyed', 'detector.match'],
     consumers: ['actuator.decider', 'archiver'],
   },
   commands: {

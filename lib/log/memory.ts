@@ -25,6 +25,7 @@ const estimatedBytes: { readonly [name in RecordName]: number } = {
   EnrichedRequest: 900,
   Tick: 150,
   PaneFrame: 600,
+  KeyedFrame: 600,
   Campaign: 3000,
   CampaignTick: 120,
   Verdict: 2000,
@@ -39,6 +40,7 @@ const estimatedBytes: { readonly [name in RecordName]: number } = {
 
 function sizeOf(record: Outgoing): number {
   const base = estimatedBytes[record.type];
+  if (record.type === 'KeyedFrame') return base + record.value.records.length * 250;
   return record.type === 'PaneFrame' ? base + record.value.groups.length * 800 : base;
 }
 

@@ -55,6 +55,8 @@ export const detectorConfig = z.strictObject({
       actors: limit(1_000_000),
       /** Addresses whose last minute is counted, per partition (60 bytes each). */
       addresses: limit(250_000),
+      /** Accounts remembered per policy on accounts and partition of `keyed` (230 bytes each). */
+      accounts: limit(250_000),
       /** Event ids remembered per partition for duplicates. */
       recent_events: limit(2_000_000),
       /** Groups per pane and partition; the rest is counted in `other`. */

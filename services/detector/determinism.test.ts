@@ -92,7 +92,15 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
     const config = detectorConfig.parse({});
     const policies = loadPolicies('');
     const input = batches('requests.enriched', records(stream(), 1), 97);
-    const combine = createCombineStep({ config, policies: [], sources: 1, targets: 1, seed: 1, metrics });
+    const combine = createCombineStep({
+      config,
+      policies: [],
+      sources: 1,
+      targets: 1,
+      keyedTargets: 1,
+      seed: 1,
+      metrics,
+    });
     const frames = await through(combine, input, null);
     for (const restart of [3, Math.floor(input.length / 2), input.length - 2])
       expect(await through(combine, input, restart)).toEqual(frames);

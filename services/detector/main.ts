@@ -5,15 +5,16 @@ import type { ApiCatalogue } from '../../lib/path/api-catalogue.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import type { DetectorConfig } from './config.ts';
+import { createKeyedStep } from './keyed/keyed-step.ts';
 import { CampaignBook } from './match/campaign-book.ts';
 import { createMatchStep, type MatchOptions } from './match/match-step.ts';
 import { loadPolicies, type Policy } from './policies/load-policies.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
 
-export type DetectorRole = 'combine' | 'reduce' | 'match';
+export type DetectorRole = 'combine' | 'reduce' | 'keyed' | 'match';
 
 export interface DetectorOptions {
-  /** Loops to run in this process; default all three. */
+  /** Loops to run in this process; default all. */
   readonly roles?: readonly DetectorRole[];
   /** Ready-made policies instead of those of `config.policies`. */
   readonly policies?: readonly Policy[];
@@ -26,12 +27,13 @@ export interface DetectorOptions {
 const groups = {
   combine: 'tidegate.detector.combine',
   reduce: 'tidegate.detector.reduce',
+  keyed: 'tidegate.detector.keyed',
   match: 'tidegate.detector.match',
 } as const;
 
 /**
- * Starts the detector: combine (requests.enriched -> aggregates), reduce (aggregates -> campaigns, verdicts) and match
- * (requests.enriched + campaigns -> verdicts), each in its own consumer group. Throws ConfigError for bad policies.
+ * Starts the detector: combine (requests.enriched -> aggregates, keyed), reduce (aggregates -> campaigns, verdicts), keyed
+ * (keyed -> verdicts) and match (requests.enriched + campaigns -> verdicts), each in its own consumer group. Throws ConfigError for bad policies.
  */
 export async function startDetector(
   context: ServiceContext,
@@ -39,10 +41,11 @@ export async function startDetector(
   options: DetectorOptions = {},
 ): Promise<RunningService> {
   const { log, metrics } = context;
-  const roles = new Set(options.roles ?? (['combine', 'reduce', 'match'] as const));
+  const roles = new Set(options.roles ?? (['combine', 'reduce', 'keyed', 'match'] as const));
   const policies = options.policies ?? loadPolicies(config.policies);
   const sources = await log.partitions('requests.enriched');
   const reducers = await log.partitions('aggregates');
+  const keyedTargets = await log.partitions('keyed');
   const seed = context.secret.readInt32LE(0);
   const loops: Consumption[] = [];
   let book: CampaignBook | null = null;
@@ -69,6 +72,10 @@ export async function startDetector(
     });
     loops.push(await consumeStateful({ ...common, group: groups.reduce, topic: 'aggregates', step }));
   }
+  if (roles.has('keyed')) {
+    const step = createKeyedStep({ config, policies, metrics });
+    loops.push(await consumeStateful({ ...common, group: groups.keyed, topic: 'keyed', step }));
+  }
   if (roles.has('match')) {
     const pages = new CampaignBook();
     book = pages;
@@ -90,7 +97,15 @@ export async function startDetector(
     loops.push(await consumeStateful({ ...common, group: groups.match, topic: 'requests.enriched', step }));
   }
   if (roles.has('combine')) {
-    const step = createCombineStep({ config, policies, sources, targets: reducers, seed, metrics });
+    const step = createCombineStep({
+      config,
+      policies,
+      sources,
+      targets: reducers,
+      keyedTargets,
+      seed,
+      metrics,
+    });
     loops.push(await consumeStateful({ ...common, group: groups.combine, topic: 'requests.enriched', step }));
   }
   context.logger.info({ roles: [...roles], policies: policies.length, sources }, 'detector started');

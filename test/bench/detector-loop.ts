@@ -58,10 +58,15 @@ async function detect(stream: EnrichedStream): Promise<LoopResult> {
   const config = detectorConfig.parse({});
   const policies = loadPolicies('');
   const book = new CampaignBook();
-  const combine = createCombineStep({ config, policies, sources: 1, targets: 1, seed: 7, metrics }).open(
-    0,
-    null,
-  );
+  const combine = createCombineStep({
+    config,
+    policies,
+    sources: 1,
+    targets: 1,
+    keyedTargets: 1,
+    seed: 7,
+    metrics,
+  }).open(0, null);
   const reduce = createReduceStep({ config, policies, reducers: 1, campaignPartitions: 1, metrics }).open(
     0,
     null,

@@ -16,15 +16,17 @@ import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { framesOf } from './frames.ts';
 import { GroupPlan } from './group-plan.ts';
+import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
 import { LocalGroups, type LocalGroupsState } from './local-groups.ts';
 import { Pane } from './pane.ts';
 
 export interface CombineOptions {
   readonly config: DetectorConfig;
   readonly policies: readonly Policy[];
-  /** Partitions of requests.enriched and of aggregates. */
+  /** Partitions of requests.enriched, of aggregates and of keyed. */
   readonly sources: number;
   readonly targets: number;
+  readonly keyedTargets: number;
   /** Seeds the order of samples: the same on every instance. */
   readonly seed: number;
   readonly metrics: Metrics;
@@ -39,6 +41,7 @@ interface CombineSnapshot {
   readonly recent: RecentIdsState;
   readonly actors: ActorTableState;
   readonly local: LocalGroupsState;
+  readonly keyed: KeyedOutboxState | null;
   /** target, pane start, partials so far */
   readonly panes: readonly (readonly [number, number, readonly GroupPartial[]])[];
 }
@@ -74,6 +77,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #actors: ActorTable;
   readonly #local: LocalGroups;
   readonly #plan: GroupPlan;
+  /** null: no policy asks for re-keyed groups. */
+  readonly #keyed: KeyedOutbox | null;
   readonly #panes = new Map<number, Map<number, Pane>>();
   /** What a restored snapshot held of panes that were open: merged in when they close. */
   readonly #restored = new Map<string, readonly GroupPartial[]>();
@@ -94,6 +99,9 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     this.#actors = new ActorTable(config.limits.actors, state?.actors);
     this.#plan = new GroupPlan(options.policies);
     this.#local = new LocalGroups(config.limits.addresses, this.#plan.networks, state?.local);
+    this.#keyed = this.#plan.rekeys
+      ? new KeyedOutbox(partition, options.sources, options.keyedTargets, state?.keyed ?? undefined)
+      : null;
     for (const [target, start, partials] of state?.panes ?? []) {
       this.#pane(target, start);
       this.#restored.set(`${target} ${start}`, partials.map(revived));
@@ -159,6 +167,10 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const pane = this.#pane(target, request.timestamp - (request.timestamp % paneMs));
     pane.add(event, flags, hi, lo);
     this.#local.add(event, flags, pane);
+    const account = request.account_id;
+    if (this.#keyed === null || account === null) return;
+    const policies = this.#plan.keyed(event);
+    if (policies.length > 0) this.#keyed.add(event, account, flags, policies);
   }
 
   #tick(tick: Tick, outputs: Outgoing[]): void {
@@ -166,25 +178,14 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { closed } = this.#clocks.advance(tick);
     if (closed) this.#closedSites.add(tick.site);
     else this.#closedSites.delete(tick.site);
-    let watermark = Infinity;
-    let allClosed = true;
-    for (const [site, of] of this.#siteTargets) {
-      if (of !== target) continue;
-      if (this.#closedSites.has(site)) {
-        continue;
-      }
-      // a site whose first tick is still to come holds back what shares its reducer: its events are already here
-      watermark = Math.min(watermark, this.#clocks.watermark(site));
-      allClosed = false;
-    }
     const open = this.#panes.get(target);
-    if (allClosed) {
-      watermark = this.#clocks.watermark(tick.site);
-      for (const start of open?.keys() ?? []) watermark = Math.max(watermark, start + paneMs);
-      watermark = Math.ceil(watermark / paneMs) * paneMs;
+    const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open?.keys() ?? []);
+    if (this.#keyed !== null) {
+      const all = this.#reached(tick.site, () => true, this.#keyed.open());
+      this.#keyed.advance(all.until, all.allClosed, outputs);
     }
     const from = this.#closedUntil.get(target) ?? -Infinity;
-    const until = Math.max(from, Math.floor(watermark / paneMs) * paneMs);
+    const until = Math.max(from, reached);
     if (until === -Infinity || (until === from && !allClosed)) return;
     this.#closedUntil.set(target, until);
     const due = [...(open?.keys() ?? [])].filter((start) => start < until).sort((a, b) => a - b);
@@ -192,6 +193,28 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       this.#send(target, start, this.#close(target, start), allClosed && start + paneMs === until, outputs);
     }
     if (due.at(-1) !== until - paneMs) this.#send(target, until - paneMs, [], allClosed, outputs);
+  }
+
+  /** End of the last pane that is closed for all sites of the targets that `concerns` names. */
+  #reached(
+    ticked: string,
+    concerns: (target: number) => boolean,
+    open: Iterable<number>,
+  ): { readonly until: number; readonly allClosed: boolean } {
+    let watermark = Infinity;
+    let allClosed = true;
+    for (const [site, target] of this.#siteTargets) {
+      if (!concerns(target) || this.#closedSites.has(site)) continue;
+      // a site whose first tick is still to come holds back what shares its reducer: its events are already here
+      watermark = Math.min(watermark, this.#clocks.watermark(site));
+      allClosed = false;
+    }
+    if (allClosed) {
+      watermark = this.#clocks.watermark(ticked);
+      for (const start of open) watermark = Math.max(watermark, start + paneMs);
+      watermark = Math.ceil(watermark / paneMs) * paneMs;
+    }
+    return { until: Math.floor(watermark / paneMs) * paneMs, allClosed };
   }
 
   /** The groups of the pane; restored parts merged in. */
@@ -273,6 +296,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       recent: this.#recent.snapshot(),
       actors: this.#actors.snapshot(),
       local: this.#local.snapshot(),
+      keyed: this.#keyed?.snapshot() ?? null,
       panes,
     };
     return serialize(state);

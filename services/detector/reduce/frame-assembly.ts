@@ -1,15 +1,18 @@
-import type { GroupPartial, PaneFrame } from '../../../lib/contracts/generated.ts';
+import type { KeyedFrame } from '../../../lib/contracts/generated.ts';
 
-interface SourceParts {
+/** What frames of every kind begin with. */
+export type FrameHeader = Omit<KeyedFrame, 'records'>;
+
+interface SourceParts<T> {
   readonly paneStart: number;
-  readonly parts: (readonly GroupPartial[] | null)[];
+  readonly parts: (readonly T[] | null)[];
 }
 
-export interface AssemblyState {
+export interface AssemblyState<T> {
   readonly closedUntil: readonly (readonly [number, number])[];
   readonly ended: readonly number[];
-  readonly open: readonly (readonly [number, SourceParts])[];
-  readonly panes: readonly (readonly [number, readonly (readonly [number, readonly GroupPartial[]])[]])[];
+  readonly open: readonly (readonly [number, SourceParts<T>])[];
+  readonly panes: readonly (readonly [number, readonly (readonly [number, readonly T[]])[]])[];
 }
 
 /**
@@ -17,14 +20,14 @@ export interface AssemblyState {
  * repeat (at or below what the source has closed) is skipped. A pane is complete when every source has closed it;
  * sources that have ended hold nothing back.
  */
-export class FrameAssembly {
+export class FrameAssembly<T> {
   readonly #closedUntil: Map<number, number>;
   readonly #ended: Set<number>;
-  readonly #open: Map<number, SourceParts>;
-  readonly #panes: Map<number, Map<number, readonly GroupPartial[]>>;
+  readonly #open: Map<number, SourceParts<T>>;
+  readonly #panes: Map<number, Map<number, readonly T[]>>;
   #sources = 0;
 
-  constructor(state?: AssemblyState) {
+  constructor(state?: AssemblyState<T>) {
     this.#closedUntil = new Map(state?.closedUntil);
     this.#ended = new Set(state?.ended);
     this.#open = new Map(
@@ -33,8 +36,8 @@ export class FrameAssembly {
     this.#panes = new Map(state?.panes.map(([pane, sources]) => [pane, new Map(sources)]));
   }
 
-  /** Takes a frame in; false when it is a repeat. */
-  add(frame: PaneFrame): boolean {
+  /** Takes a frame with its items in; false when it is a repeat. */
+  add(frame: FrameHeader, items: readonly T[]): boolean {
     const source = frame.source_partition;
     this.#sources = frame.sources;
     const until = this.#closedUntil.get(source) ?? -Infinity;
@@ -47,20 +50,20 @@ export class FrameAssembly {
       open = { paneStart: frame.pane_start_at, parts: new Array(frame.parts).fill(null) };
       this.#open.set(source, open);
     }
-    open.parts[frame.part] = frame.groups;
+    open.parts[frame.part] = items;
     if (open.parts.some((part) => part === null)) return true;
     this.#open.delete(source);
     this.#closedUntil.set(source, frame.watermark_at);
     if (frame.closing) this.#ended.add(source);
     else this.#ended.delete(source);
-    const groups = open.parts.flatMap((part) => part ?? []);
-    if (groups.length > 0) {
+    const all = open.parts.flatMap((part) => part ?? []);
+    if (all.length > 0) {
       let pane = this.#panes.get(frame.pane_start_at);
       if (pane === undefined) {
         pane = new Map();
         this.#panes.set(frame.pane_start_at, pane);
       }
-      pane.set(source, groups);
+      pane.set(source, all);
     }
     return true;
   }
@@ -78,20 +81,20 @@ export class FrameAssembly {
     return least === Infinity ? { until: most, ended: true } : { until: least, ended: false };
   }
 
-  /** Complete panes before `until` in order of time, their groups in order of source. They are forgotten here. */
-  *take(until: number): Generator<{ readonly paneStart: number; readonly groups: readonly GroupPartial[] }> {
+  /** Complete panes before `until` in order of time, their items in order of source. They are forgotten here. */
+  *take(until: number): Generator<{ readonly paneStart: number; readonly items: readonly T[] }> {
     const due = [...this.#panes.keys()].filter((start) => start < until).sort((a, b) => a - b);
     for (const paneStart of due) {
       const sources = this.#panes.get(paneStart)!;
       this.#panes.delete(paneStart);
       yield {
         paneStart,
-        groups: [...sources.keys()].sort((a, b) => a - b).flatMap((source) => sources.get(source)!),
+        items: [...sources.keys()].sort((a, b) => a - b).flatMap((source) => sources.get(source)!),
       };
     }
   }
 
-  snapshot(): AssemblyState {
+  snapshot(): AssemblyState<T> {
     return {
       closedUntil: [...this.#closedUntil],
       ended: [...this.#ended],

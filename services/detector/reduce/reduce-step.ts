@@ -30,7 +30,7 @@ export interface ReduceOptions {
 }
 
 interface ReduceSnapshot {
-  readonly frames: AssemblyState;
+  readonly frames: AssemblyState<GroupPartial>;
   readonly sites: readonly SiteSnapshot[];
   readonly reducedUntil: number;
 }
@@ -60,7 +60,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   readonly #options: ReduceOptions;
   readonly #settings: ReduceSettings;
   readonly #inventory: InventorySettings;
-  readonly #frames: FrameAssembly;
+  readonly #frames: FrameAssembly<GroupPartial>;
   readonly #sites = new Map<string, SiteState>();
   #reducedUntil: number;
 
@@ -84,7 +84,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
         throw new Error(
           `pane frame of layout ${record.value.layout_hash}, this reducer reads ${aggregateLayoutHash}: run one version of the detector`,
         );
-      if (!this.#frames.add(record.value)) repeats++;
+      if (!this.#frames.add(record.value, record.value.groups)) repeats++;
       const { until, ended } = this.#frames.clock();
       if (until > this.#reducedUntil) this.#advance(until, ended, outputs);
       else if (ended && record.value.closing) this.#tick(ended, outputs);
@@ -95,7 +95,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   }
 
   #advance(until: number, ended: boolean, outputs: Outgoing[]): void {
-    for (const { paneStart, groups } of this.#frames.take(until)) {
+    for (const { paneStart, items: groups } of this.#frames.take(until)) {
       const pane = paneStart / paneMs;
       this.#passTime(pane, outputs);
       for (const [site, own] of bySite(groups, this.#options.config.samples)) {

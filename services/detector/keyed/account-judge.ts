@@ -1,0 +1,200 @@
+import type { Evidence, KeyedRecord, Verdict } from '../../../lib/contracts/generated.ts';
+import { stableId } from '../../../lib/ids.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import type { DetectorConfig } from '../config.ts';
+import { type AccountCountName, flag, paneMs } from '../layout.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { verdictOut } from '../reduce/outputs.ts';
+import { AccountWindows, type AccountWindowsState, accountColumn } from '../state/account-windows.ts';
+import { eventHash, hashEventId } from '../state/event-hash.ts';
+
+interface Episode {
+  readonly openedAt: number;
+  readonly decidedAt: number;
+  revision: number;
+  untilAt: number;
+}
+
+export interface AccountJudgeState {
+  readonly windows: AccountWindowsState;
+  readonly episodes: readonly (readonly [string, Episode])[];
+}
+
+/** Accounts under verdict of one policy and partition; the oldest verdict is forgotten first. */
+const mostEpisodes = 20_000;
+const hour = 12;
+const tenMinutes = 2;
+
+/** The accounts of one partition as one policy sees them: its filter decided which requests count. */
+export class AccountJudge {
+  readonly #policy: Policy;
+  readonly #config: DetectorConfig;
+  readonly #windows: AccountWindows;
+  readonly #episodes: Map<string, Episode>;
+
+  constructor(policy: Policy, config: DetectorConfig, state?: AccountJudgeState) {
+    this.#policy = policy;
+    this.#config = config;
+    this.#windows = new AccountWindows(config.limits.accounts, state?.windows);
+    this.#episodes = new Map(state?.episodes);
+  }
+
+  get entries(): number {
+    return this.#windows.entries;
+  }
+  get limit(): number {
+    return this.#windows.limit;
+  }
+
+  /** Takes in the records of a pane, then looks at each account that is in it. */
+  pane(paneStart: number, records: readonly KeyedRecord[]): Outgoing[] {
+    const accounts = new Map<string, KeyedRecord>();
+    for (const record of records) {
+      this.#count(record);
+      accounts.set(`${record.site}|${record.key}`, record);
+    }
+    const at = paneStart + paneMs + this.#config.lateness;
+    const outputs: Outgoing[] = [];
+    for (const id of [...accounts.keys()].sort()) {
+      const { site, key } = accounts.get(id)!;
+      const slot = this.#slot(site, key, Math.floor(paneStart / 1000));
+      const figures = new Map(
+        this.#policy.features.map(({ name, spec }) => [
+          name,
+          spec.type === 'account' ? this.#figure(slot, spec.of) : null,
+        ]),
+      );
+      if (!this.#policy.condition(Object.fromEntries(figures))) continue;
+      const verdict = this.#verdict(site, key, figures, paneStart, at);
+      if (verdict !== null) outputs.push(verdictOut(verdict));
+    }
+    return outputs;
+  }
+
+  #slot(site: string, key: string, second: number): number {
+    // the key is a keyed pseudonym already
+    hashEventId(`${site}|${key}`, 0);
+    return this.#windows.slot(eventHash.lo | 0, eventHash.hi | 0, second);
+  }
+
+  #count({ site, key, at, flags, client, target, known }: KeyedRecord): void {
+    const windows = this.#windows;
+    const slot = this.#slot(site, key, Math.floor(at / 1000));
+    const address = client.readInt32LE(0);
+    const failed = (flags & flag.failing) !== 0;
+    windows.add(slot, accountColumn.requests);
+    if (known) windows.add(slot, accountColumn.known);
+    if ((flags & flag.missing) !== 0) windows.add(slot, accountColumn.missing);
+    windows.markClient(slot, address, failed);
+    windows.markTarget(slot, target);
+    if (failed) {
+      windows.add(slot, accountColumn.failing);
+      if (!windows.isTrusted(slot, address)) windows.add(slot, accountColumn.strangerFailing);
+    }
+    if ((flags & flag.succeeding) !== 0) {
+      windows.add(slot, accountColumn.succeeding);
+      windows.trust(slot, address);
+    }
+  }
+
+  /** null: no request said how it ended. */
+  #figure(slot: number, name: AccountCountName): number | null {
+    const windows = this.#windows;
+    const known = windows.sum(slot, accountColumn.known, hour) > 0;
+    switch (name) {
+      case 'requests_60m':
+        return windows.sum(slot, accountColumn.requests, hour);
+      case 'known_60m':
+        return windows.sum(slot, accountColumn.known, hour);
+      case 'failing_60m':
+        return known ? windows.sum(slot, accountColumn.failing, hour) : null;
+      case 'succeeding_60m':
+        return known ? windows.sum(slot, accountColumn.succeeding, hour) : null;
+      case 'stranger_failing_60m':
+        return known ? windows.sum(slot, accountColumn.strangerFailing, hour) : null;
+      case 'clients_60m':
+        return windows.distinct(slot, 'clients');
+      case 'failing_clients_60m':
+        return known ? windows.distinct(slot, 'failingClients') : null;
+      case 'targets_10m':
+        return windows.distinct(slot, 'targets');
+      case 'missing_10m':
+        return known ? windows.sum(slot, accountColumn.missing, tenMinutes) : null;
+    }
+  }
+
+  #verdict(
+    site: string,
+    key: string,
+    figures: ReadonlyMap<string, number | null>,
+    paneStart: number,
+    at: number,
+  ): Verdict | null {
+    const { document, hash, taxonomy } = this.#policy;
+    const id = `${site}|${key}`;
+    let episode = this.#episodes.get(id);
+    if (episode !== undefined && episode.untilAt <= at) {
+      this.#episodes.delete(id);
+      episode = undefined;
+    }
+    if (episode === undefined) {
+      if (this.#episodes.size >= mostEpisodes) this.#episodes.delete(this.#episodes.keys().next().value!);
+      episode = { openedAt: paneStart, decidedAt: at, revision: 0, untilAt: 0 };
+      this.#episodes.set(id, episode);
+    }
+    // a revision only when half of the time is used up
+    if (episode.revision > 0 && episode.untilAt - at > document.action.ttl / 2) return null;
+    episode.revision++;
+    episode.untilAt = at + document.action.ttl;
+    const evidence = this.#policy.features.map(
+      ({ name, spec }): Evidence => ({
+        name,
+        observed: figures.get(name) ?? null,
+        normal_p50: null,
+        normal_p99: null,
+        threshold: null,
+        ratio: null,
+        window_ms: spec.spanMs,
+        samples: null,
+        trust: null,
+      }),
+    );
+    const said = evidence
+      .filter(({ observed }) => observed !== null)
+      .map(({ name, observed }) => `${observed} ${name.replaceAll('_', ' ')}`)
+      .join(', ');
+    return {
+      verdict_id: stableId('verdict', site, document.id, hash, 'account', key, episode.openedAt),
+      revision: episode.revision,
+      updated_at: at,
+      site,
+      policy_id: document.id,
+      policy_title: document.title,
+      policy_hash: hash,
+      level: document.level,
+      mode: document.mode,
+      target: { kind: 'account', value: key, signature: null },
+      action: {
+        kind: document.action.kind,
+        fallback: document.action.fallback,
+        ttl_ms: document.action.ttl,
+        escalate_ms: document.action.escalate,
+      },
+      campaign_id: null,
+      decided_at: episode.decidedAt,
+      first_seen_at: episode.openedAt,
+      until_at: episode.untilAt,
+      reason: `Account ${key}, over all its addresses: ${said}.`,
+      evidence,
+      taxonomy,
+      sample_event_ids: [],
+      inputs: [],
+      degraded: [],
+      baseline_rung: null,
+    };
+  }
+
+  snapshot(): AccountJudgeState {
+    return { windows: this.#windows.snapshot(), episodes: [...this.#episodes] };
+  }
+}
