@@ -13,10 +13,10 @@ const sweep: Attack = {
   perClient: 25,
   gapMs: 900,
   moves: 0.4,
-  cookies: 'one',
+  carries: 'one cookie',
 };
 /** Remotely controlled browsers on people's lines, each used once. */
-const people = { looks: 'genuine', exits: 'residential', perClient: 1 } as const;
+const people = { looks: 'genuine', exits: 'residential', perClient: 1, carries: 'like people' } as const;
 /** So few that an endpoint hardly notices: five or six a second where honest people make three. */
 const slowly = { attack: 0.12, minutes: 8 };
 const pulses = { onMs: 20_000, offMs: 40_000 };
@@ -112,7 +112,7 @@ const hard: readonly ScenarioDraft[] = [
     name: 'sweep-known',
     title: 'C by a large pool that asks only for what exists, genuine fingerprints',
     populations: ['shop'],
-    attack: { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true, cookies: 'some' },
+    attack: { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true },
     parameters: { attack: 1.6 },
   },
   {
@@ -159,7 +159,7 @@ const curves: readonly ScenarioDraft[] = [
     name: 'sweep-slow',
     title: 'C at 9 requests a second, genuine fingerprints, only what exists',
     populations: ['shop'],
-    attack: { ...sweep, ...people, perClient: 2, gapMs: 5000, moves: null, knownOnly: true, cookies: 'some' },
+    attack: { ...sweep, ...people, perClient: 2, gapMs: 5000, moves: null, knownOnly: true },
     parameters: { ...slowly, attack: 0.18 },
   },
   {
@@ -178,7 +178,7 @@ const curves: readonly ScenarioDraft[] = [
     name: 'sweep-browses',
     title: 'C by clients that load a page or two first, genuine fingerprints',
     populations: ['shop'],
-    attack: { ...sweep, ...people, perClient: 5, gapMs: 2500, browses: true, cookies: 'some' },
+    attack: { ...sweep, ...people, perClient: 5, gapMs: 2500, browses: true },
     parameters: { attack: 1.6 },
   },
   {

@@ -43,6 +43,8 @@ export function burstiness(seed: number, name: string, fromMs: number): (at: num
   let level = 0;
   let rush = 0;
   const spread = 0.13;
+  /** What the rushes add on average, taken off again. */
+  const mean = 1.1;
   const grow = () => {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     level = 0.85 * level + spread * normal;
@@ -53,6 +55,6 @@ export function burstiness(seed: number, name: string, fromMs: number): (at: num
     const step = Math.max(0, Math.floor((at - fromMs) / stepMs));
     while (factors.length <= step) grow();
     const hour = (at / 3_600_000) % 24;
-    return factors[step]! * (1 + 0.3 * Math.sin(((hour - 10.5) / 24) * 2 * Math.PI));
+    return (factors[step]! / mean) * (1 + 0.3 * Math.sin(((hour - 10.5) / 24) * 2 * Math.PI));
   };
 }

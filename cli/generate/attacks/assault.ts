@@ -1,6 +1,6 @@
 import { arrivals } from '../arrivals.ts';
 import { type Due, due, type Journey } from '../event.ts';
-import type { Community, TargetName } from '../populations/population.ts';
+import type { AttackClient, Community, Target, TargetName } from '../populations/population.ts';
 import { chance, exponential, fork, integer, namedRandom, type Random, token } from '../random.ts';
 import { createExits, type ExitKind } from './exits.ts';
 import { createLook, type LookKind } from './looks.ts';
@@ -29,8 +29,8 @@ export interface AssaultPlan {
   readonly knownOnly: boolean;
   /** Goes on at the analogue for other clients, in shares of the time; null: never. */
   readonly moves: number | null;
-  /** Cookies that a client says to have. */
-  readonly cookies: 'one' | 'some';
+  /** What a client carries: one cookie, a few of them, or a jar and a referer as the genuine client would have. */
+  readonly carries: 'one cookie' | 'some cookies' | 'like people';
 }
 
 /** What follows from nothing else being said. */
@@ -45,7 +45,7 @@ export const plainAssault: Omit<AssaultPlan, 'name' | 'target' | 'perSecond'> = 
   successShare: 0.03,
   knownOnly: false,
   moves: null,
-  cookies: 'some',
+  carries: 'some cookies',
 };
 
 /** The flows of an attack: clients that come, do what they came for, and are replaced by others. */
@@ -55,8 +55,9 @@ export function assault(
   window: { readonly fromMs: number; readonly untilMs: number },
 ): readonly Journey[] {
   const { world, targets } = community;
-  const target = targets[plan.target];
-  if (target === undefined) throw new Error(`nothing to attack here called ${plan.target}`);
+  const wanted = targets[plan.target];
+  if (wanted === undefined) throw new Error(`nothing to attack here called ${plan.target}`);
+  const target: Target = wanted;
   const { fromMs, untilMs } = window;
   const random = namedRandom(world.seed, `assault/${plan.name}`);
   const exits = createExits(plan.exits, random, world.people, community.countries);
@@ -79,16 +80,26 @@ export function assault(
   const isOn = (at: number): boolean =>
     pulses === null || (at - fromMs) % (pulses.onMs + pulses.offMs) < pulses.onMs;
 
+  const cookiesOf = (visit: Random): number => {
+    if (plan.carries === 'one cookie') return 1;
+    if (plan.carries === 'some cookies') return chance(visit, 0.25) ? 0 : 1 + integer(visit, 14);
+    const [least, most] = target.cookies;
+    return least + integer(visit, most - least + 1);
+  };
+
   function* act(visit: Random, at: number): Generator<Due, void> {
     const address = exits.exit(visit);
-    const client = {
+    const likePeople = plan.carries === 'like people';
+    const client: AttackClient = {
       random: visit,
       address: () => (exits.perRequest ? exits.exit(visit) : address),
       look: look(visit, at),
-      session: token(visit, 22) as string | undefined,
+      session: token(visit, target.sessionLength),
       lagMs: visit() * 18_000,
-      cookies: plan.cookies === 'one' ? 1 : chance(visit, 0.25) ? 0 : 1 + integer(visit, 14),
-      referer: undefined as string | undefined,
+      cookies: cookiesOf(visit),
+      referer: undefined,
+      forgesReferer: likePeople && target.clients === 'browser' && !chance(visit, 0.1),
+      hasVisitedBefore: likePeople,
       requests: 0,
     };
     let now = at;
@@ -96,14 +107,17 @@ export function assault(
       for (let pages = 1 + integer(visit, 2); pages > 0; pages--) {
         yield due(prober.browse(client, Math.round(now)));
         client.requests++;
-        client.cookies += 2 + integer(visit, 6);
+        client.cookies = Math.min(
+          Math.max(target.cookies[1], client.cookies),
+          client.cookies + integer(visit, 7),
+        );
         now += 1500 + exponential(visit, 4000);
       }
     }
     // Geometric, so that the mean is what was asked for.
     do {
       if (now >= untilMs) return;
-      if (plan.rotatesSessions && client.requests > 0) client.session = token(visit, 22);
+      if (plan.rotatesSessions && client.requests > 0) client.session = token(visit, target.sessionLength);
       yield due(prober.hit(client, Math.round(now)));
       client.requests++;
       now += exponential(visit, plan.gapMs);

@@ -45,17 +45,20 @@ const scriptAgents = [
 
 type Look = (random: Random, at: number) => Appearance;
 
+/** Tools borrow fingerprints: of a programming library, of a current browser they imitate, of some box in between. */
+function borrowedFingerprint(random: Random, browsers: BrowserCatalogue): string {
+  const from = random();
+  if (from < 0.5) return pick(random, toolFingerprints);
+  if (from < 0.85) return browsers.currentChrome(random).ja4;
+  return inspectingProxy(integer(random, 90)).ja4;
+}
+
 /** One tool: a fingerprint or two, a way to choose user agents, and manners of its own. */
 function createTool(random: Random, options: LookOptions): Look {
   const { browsers } = options;
-  // Tools borrow: of a programming library, of a current browser, of some box in between.
-  const borrowed = (): string => {
-    const from = random();
-    if (from < 0.6) return pick(random, toolFingerprints);
-    if (from < 0.8) return browsers.currentChrome(random).ja4;
-    return inspectingProxy(integer(random, 90)).ja4;
-  };
-  const fingerprints = Array.from({ length: 1 + integer(random, 3) }, borrowed);
+  const fingerprints = Array.from({ length: 1 + integer(random, 3) }, () =>
+    borrowedFingerprint(random, browsers),
+  );
   const language = chance(random, 0.6) ? pick(random, languages) : null;
   const omits = random() * 0.5;
   const http1 = random();
@@ -105,7 +108,7 @@ export function createLook(options: LookOptions): Look {
     case 'tools':
       return toolbox();
     case 'outdated': {
-      const fingerprints = Array.from({ length: 3 }, () => pick(random, toolFingerprints));
+      const fingerprints = Array.from({ length: 4 }, () => borrowedFingerprint(random, options.browsers));
       const omits = 0.3 + 0.5 * random();
       return (visit) => {
         const ja4 = pick(visit, fingerprints);

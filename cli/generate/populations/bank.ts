@@ -133,16 +133,24 @@ function targets(
     login: {
       name: 'login',
       clients: 'browser',
+      sessionLength: 22,
+      cookies: [2, 14],
       onTarget: ({ path }) => path === '/login' || path === '/mobile/v1/login',
       probe: ({ successShare }) => ({
         browse: page,
         hit: (client, at) =>
-          tryPassword(attackRequest(client, at, bankHost, 'POST', '/login'), client.random, successShare),
+          tryPassword(
+            attackRequest(client, at, bankHost, 'POST', '/login', `https://${bankHost}/`),
+            client.random,
+            successShare,
+          ),
       }),
     },
     'partner-login': {
       name: 'partner-login',
       clients: 'kit',
+      sessionLength: 26,
+      cookies: [0, 0],
       onTarget: ({ path }) => path === '/partner/v2/login',
       probe: ({ successShare }) => ({
         browse: page,
@@ -161,6 +169,8 @@ function targets(
     payment: {
       name: 'payment',
       clients: 'app',
+      sessionLength: 22,
+      cookies: [1, 2],
       onTarget: ({ path }) => path === confirmPath,
       probe: () => ({
         browse: page,
@@ -176,6 +186,8 @@ function targets(
     lookup: {
       name: 'lookup',
       clients: 'browser',
+      sessionLength: 22,
+      cookies: [2, 14],
       onTarget: ({ path }) => slots.test(path),
       probe: ({ random: shared, knownOnly, moveAt }) => {
         let zip = integer(shared, 100_000);
@@ -191,7 +203,14 @@ function targets(
             }
             const mobile = moveAt !== null && at >= moveAt + client.lagMs;
             const path = `${mobile ? '/mobile/v1' : ''}/branches/${formatZip(zip)}/slots`;
-            const event = attackRequest(client, at, mobile ? bankApiHost : bankHost, 'GET', path);
+            const event = attackRequest(
+              client,
+              at,
+              mobile ? bankApiHost : bankHost,
+              'GET',
+              path,
+              `https://${bankHost}/branches`,
+            );
             event.query = `service=${10 + integer(client.random, 14)}&day=${day}`;
             respond(event, client.random, hasBranch(zip) ? 200 : 404, hasBranch(zip) ? 900 : 60, 85);
             return event;

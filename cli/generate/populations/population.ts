@@ -50,6 +50,10 @@ export interface Target {
   readonly name: TargetName;
   /** Whose endpoint it is by nature: what a client that wants to pass for genuine has to look like. */
   readonly clients: 'browser' | 'app' | 'kit';
+  /** Characters of a session's id here. */
+  readonly sessionLength: number;
+  /** Fewest and most cookies that its genuine clients carry as a rule. */
+  readonly cookies: readonly [least: number, most: number];
   /** Whether a request goes to it, or to its analogue for other clients. */
   onTarget(event: GeneratedEvent): boolean;
   probe(options: ProbeOptions): Prober;
@@ -78,11 +82,15 @@ export interface AttackClient {
   /** Of the next request: some change it every time. */
   address(): string;
   readonly look: Appearance;
-  readonly session: string | undefined;
+  session: string;
   /** How much later than the first this client follows a change of plan, ms. */
   readonly lagMs: number;
   cookies: number;
   referer: string | undefined;
+  /** Names the page that people come from, though it was never there. */
+  readonly forgesReferer: boolean;
+  /** Brings the cookies of an earlier visit, so that the server sets none. */
+  readonly hasVisitedBefore: boolean;
   requests: number;
 }
 

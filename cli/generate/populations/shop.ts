@@ -137,12 +137,21 @@ function targets(world: World): { readonly [name: string]: Target } {
     login: {
       name: 'login',
       clients: 'browser',
+      sessionLength: 22,
+      cookies: [4, 47],
       onTarget: (event) => event.path === '/login' || event.path === '/mobile/v1/login',
       probe: ({ successShare }) => ({
         browse: page,
         hit(client, at) {
           const { random } = client;
-          const event = attackRequest(client, at, shopHost, 'POST', '/login');
+          const event = attackRequest(
+            client,
+            at,
+            shopHost,
+            'POST',
+            '/login',
+            `https://${shopHost}/account/orders`,
+          );
           const right = chance(random, successShare);
           event.account_id = right
             ? world.people.regular(random).account
@@ -156,14 +165,16 @@ function targets(world: World): { readonly [name: string]: Target } {
     payment: {
       name: 'payment',
       clients: 'browser',
+      sessionLength: 22,
+      cookies: [4, 47],
       onTarget: (event) => event.path === '/wallet/session',
       probe: () => ({
         browse: page,
         hit(client, at) {
           const { random } = client;
-          const event = attackRequest(client, at, shopHost, 'POST', '/wallet/session');
-          if (client.referer === undefined && chance(random, 0.3))
-            event.referer = `https://${shopHost}/checkout`;
+          const from = `https://${shopHost}/checkout`;
+          const event = attackRequest(client, at, shopHost, 'POST', '/wallet/session', from);
+          if (event.referer === undefined && chance(random, 0.15)) event.referer = from;
           respond(event, random, pick(random, [200, 200, 200, 409, 409, 429, 500]), 380, 300);
           return event;
         },
@@ -172,6 +183,8 @@ function targets(world: World): { readonly [name: string]: Target } {
     lookup: {
       name: 'lookup',
       clients: 'browser',
+      sessionLength: 22,
+      cookies: [4, 47],
       onTarget: (event) => stock.test(event.path),
       probe: ({ random: shared, knownOnly, moveAt }) => {
         // Ranges of products per ZIP code, handed out to whoever asks next.
@@ -189,7 +202,8 @@ function targets(world: World): { readonly [name: string]: Target } {
             item = (item + 1 + integer(shared, 3)) % (knownOnly ? world.goods.count : world.goods.count * 2);
             const mobile = moveAt !== null && at >= moveAt + client.lagMs;
             const path = `${mobile ? '/mobile/v1' : ''}/stores/${formatZip(zip)}/stock`;
-            const event = attackRequest(client, at, mobile ? shopApiHost : shopHost, 'GET', path);
+            const from = `https://${shopHost}/p/${world.goods.product(random).slug}`;
+            const event = attackRequest(client, at, mobile ? shopApiHost : shopHost, 'GET', path, from);
             event.query = `sku=${(400_000 + item * 13) * 100 + 35 + (hash32(`${item}`) % 13)}`;
             const found = item < world.goods.count && world.goods.hasStore(zip);
             respond(event, random, found ? 200 : 404, found ? 740 : 70, 65);

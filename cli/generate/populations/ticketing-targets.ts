@@ -35,6 +35,8 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
     login: {
       name: 'login',
       clients: 'app',
+      sessionLength: 22,
+      cookies: [1, 1],
       onTarget: ({ path }) => path === tokenPath,
       probe: ({ successShare }) => ({
         browse: page,
@@ -54,6 +56,8 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
     payment: {
       name: 'payment',
       clients: 'app',
+      sessionLength: 22,
+      cookies: [1, 1],
       onTarget: ({ path }) => path === expressPath,
       probe: () => ({
         browse: page,
@@ -69,6 +73,8 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
     lookup: {
       name: 'lookup',
       clients: 'browser',
+      sessionLength: 22,
+      cookies: [2, 44],
       onTarget: ({ path }) => offers.test(path),
       probe: ({ random: shared, knownOnly, moveAt }) => {
         let number = 52_000 + integer(shared, eventCount) * 7;
@@ -87,7 +93,14 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
             }
             const mobile = moveAt !== null && at >= moveAt + client.lagMs;
             const path = `${mobile ? '/v5' : '/bff'}/events/${number}/offers`;
-            const event = attackRequest(client, at, mobile ? ticketApiHost : ticketHost, 'GET', path);
+            const event = attackRequest(
+              client,
+              at,
+              mobile ? ticketApiHost : ticketHost,
+              'GET',
+              path,
+              `https://${ticketHost}/e/${number}`,
+            );
             event.query = `section=${section}&qty=${1 + integer(client.random, 4)}`;
             const found = hasSection(number, section);
             respond(event, client.random, found ? 200 : 404, found ? 2400 : 80, 95);
