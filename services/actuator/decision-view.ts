@@ -16,6 +16,9 @@ export interface DecisionView {
   readonly size: number;
   /** True when the entry key was decided at some time. */
   known(entryKey: string): boolean;
+  /** Calls with every decision there is, and with every one that comes. */
+  onDecision(listener: (decision: Decision) => void): void;
+  /** Calls after a batch of decisions. */
   onChange(listener: () => void): void;
   /** Number of decisions in force by `action|target kind`, for the metric. */
   inForce(at: number): ReadonlyMap<string, number>;
@@ -25,6 +28,7 @@ export interface DecisionView {
 export async function openDecisionView(log: Log, now: () => number): Promise<DecisionView> {
   const byTarget = new Map<string, Decision>();
   const known = new Map<string, number>(); // entry key -> latest end
+  const learners: ((decision: Decision) => void)[] = [];
   const listeners: (() => void)[] = [];
   let sweptAt = now();
 
@@ -40,6 +44,7 @@ export async function openDecisionView(log: Log, now: () => number): Promise<Dec
     onBatch: (batch) => {
       for (const { value: decision } of batch.records) {
         byTarget.set(targetKey(decision.site, decision.target), decision);
+        for (const learn of learners) learn(decision);
         const key = entryOf(decision.target)?.key;
         if (key !== undefined)
           known.set(key, Math.max(known.get(key) ?? 0, decision.expires_at, decision.updated_at));
@@ -56,6 +61,10 @@ export async function openDecisionView(log: Log, now: () => number): Promise<Dec
       return byTarget.size;
     },
     known: (key) => known.has(key),
+    onDecision: (listener) => {
+      for (const decision of byTarget.values()) listener(decision);
+      learners.push(listener);
+    },
     onChange: (listener) => {
       listeners.push(listener);
     },

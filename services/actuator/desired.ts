@@ -1,7 +1,9 @@
 import type { Decision, Target } from '../../lib/contracts/generated.ts';
 import { formatNetwork, isV4 } from '../../lib/ip.ts';
+import { targetKey } from '../../lib/target.ts';
 import { type ActionKind, inForce, strength } from './decider/actions.ts';
 import { networkOf, type Protection } from './decider/protection.ts';
+import { createDueQueue } from './due-queue.ts';
 import type { Entry, EntryKind } from './edge.ts';
 
 const otherKinds: ReadonlySet<string> = new Set<EntryKind>([
@@ -46,7 +48,7 @@ function identify(target: Target): EntryIdentity | null {
 }
 
 export interface Desired {
-  /** At most one entry a key. */
+  /** At most one entry a key. The same array as before when nothing has changed. */
   readonly entries: readonly Entry[];
   /** Decisions in force that protection holds back here, though they were decided (an allow entry came later). */
   readonly suppressed: number;
@@ -54,46 +56,155 @@ export interface Desired {
   readonly nextChangeAt: number;
 }
 
+export interface DesiredOptions {
+  readonly protection: Protection;
+  readonly isKilled: (site: string) => boolean;
+  /** Empty: all sites. */
+  readonly sites: readonly string[];
+}
+
+/** What one decision asks for at `at`, and until when that answer holds. */
+export interface Contribution {
+  readonly entry: Entry | null;
+  /** In force, but protected. */
+  readonly suppressed: boolean;
+  readonly untilAt: number;
+}
+
+const nothingForever: Contribution = { entry: null, suppressed: false, untilAt: Number.POSITIVE_INFINITY };
+
+/** An entry when the decision is in force, to be enforced, and nothing protects its target. */
+export function contributionOf(decision: Decision, at: number, options: DesiredOptions): Contribution {
+  if (at >= decision.expires_at) return nothingForever;
+  if (options.sites.length > 0 && !options.sites.includes(decision.site)) return nothingForever;
+  const now = inForce(decision, at);
+  if (now === null || now.mode !== 'enforce' || strength(now.action) === 0 || options.isKilled(decision.site))
+    return { entry: null, suppressed: false, untilAt: now?.untilAt ?? Number.POSITIVE_INFINITY };
+  const identity = entryOf(decision.target);
+  if (identity === null || options.protection.refuse(decision.site, decision.target, at) !== null)
+    return { entry: null, suppressed: true, untilAt: now.untilAt };
+  const entry = entryFrom(decision, identity, now.action, now.untilAt, now.cause.kind === 'command');
+  return { entry, suppressed: false, untilAt: now.untilAt };
+}
+
 /**
- * What is wanted at `at`: the decisions in force that are to be enforced and that nothing protects. Two sites that
+ * What is wanted, kept up to date at the cost of what changes: a decision is looked at when it comes, when its answer
+ * runs out, and when a command or the end of an allow entry may have changed whom protection spares. Two sites that
  * decided about the same target are one entry with the stronger action, until the later end.
  */
-export function desiredEntries(
-  decisions: Iterable<Decision>,
-  at: number,
-  options: {
-    readonly protection: Protection;
-    readonly isKilled: (site: string) => boolean;
-    /** Empty: all sites. */
-    readonly sites: readonly string[];
-  },
-): Desired {
-  const byKey = new Map<string, Entry>();
-  let suppressed = 0;
-  let nextChangeAt = Number.POSITIVE_INFINITY;
-  for (const decision of decisions) {
-    if (at >= decision.expires_at) continue;
-    if (options.sites.length > 0 && !options.sites.includes(decision.site)) continue;
-    const now = inForce(decision, at);
-    if (now === null || now.mode !== 'enforce' || strength(now.action) === 0) continue;
-    if (options.isKilled(decision.site)) continue;
-    const identity = entryOf(decision.target);
-    if (identity === null || options.protection.refuse(decision.site, decision.target, at) !== null) {
-      suppressed++;
-      continue;
-    }
-    nextChangeAt = Math.min(nextChangeAt, now.untilAt);
-    const entry = entryFrom(decision, identity, now.action, now.untilAt);
-    const present = byKey.get(entry.key);
-    byKey.set(entry.key, present === undefined ? entry : united(present, entry));
+export interface DesiredState {
+  /** The newest revision of a decision. What has run out is forgotten: time goes forward, but for small steps. */
+  learn(decision: Decision): void;
+  at(at: number): Desired;
+}
+
+/** `commandVersion`: grows with every command that may change protection or the kill switch. */
+export function createDesiredState(
+  options: DesiredOptions & { readonly commandVersion: () => number },
+): DesiredState {
+  interface Held {
+    decision: Decision;
+    contribution: Contribution;
+    /** When it stands in the queue; not after the end of its answer. */
+    queuedAt: number;
   }
-  return { entries: [...byKey.values()], suppressed, nextChangeAt };
+  const byTarget = new Map<string, Held>();
+  /** Targets by the key of their entry: more than one when several sites decided about the same. */
+  const byKey = new Map<string, Set<Held>>();
+  const due = createDueQueue<Held>();
+  const news: Decision[] = [];
+  let entries: readonly Entry[] | null = null;
+  let suppressed = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let version = -1;
+  let protectedUntil = Number.NEGATIVE_INFINITY;
+
+  const put = (held: Held, next: Contribution): void => {
+    const before = held.contribution;
+    held.contribution = next;
+    suppressed += Number(next.suppressed) - Number(before.suppressed);
+    if (before.entry === null && next.entry === null) return;
+    entries = null;
+    if (before.entry !== null && before.entry.key !== next.entry?.key) {
+      const others = byKey.get(before.entry.key)!;
+      others.delete(held);
+      if (others.size === 0) byKey.delete(before.entry.key);
+    }
+    if (next.entry === null) return;
+    const present = byKey.get(next.entry.key);
+    if (present === undefined) byKey.set(next.entry.key, new Set([held]));
+    else present.add(held);
+  };
+  const look = (held: Held, at: number): void => {
+    const next = contributionOf(held.decision, at, options);
+    put(held, next);
+    // What is over may be forgotten: a new revision brings it back.
+    if (next.untilAt === Number.POSITIVE_INFINITY) {
+      const key = targetKey(held.decision.site, held.decision.target);
+      if (byTarget.get(key) === held) byTarget.delete(key);
+    } else queue(held);
+  };
+  /** A decision that is renewed again and again stands in the queue once, at its earlier end. */
+  const queue = (held: Held): void => {
+    if (held.contribution.untilAt >= held.queuedAt) return;
+    held.queuedAt = held.contribution.untilAt;
+    due.add(held.queuedAt, held);
+  };
+  const learnNow = (decision: Decision, at: number): void => {
+    const key = targetKey(decision.site, decision.target);
+    let held = byTarget.get(key);
+    if (held === undefined) {
+      held = { decision, contribution: nothingForever, queuedAt: Number.POSITIVE_INFINITY };
+      byTarget.set(key, held);
+    }
+    held.decision = decision;
+    look(held, at);
+  };
+  const lookAtAll = (at: number): void => {
+    due.clear();
+    for (const held of byTarget.values()) {
+      held.queuedAt = Number.POSITIVE_INFINITY;
+      look(held, at);
+    }
+  };
+
+  return {
+    learn: (decision) => {
+      news.push(decision);
+    },
+    at(at) {
+      const isStale = options.commandVersion() !== version || at >= protectedUntil || at < lastAt;
+      version = options.commandVersion();
+      lastAt = at;
+      if (isStale) {
+        protectedUntil = options.protection.holdsUntil(at);
+        lookAtAll(at);
+      }
+      for (const decision of news) learnNow(decision, at);
+      news.length = 0;
+      for (let held = due.take(at); held !== undefined; held = due.take(at)) {
+        held.queuedAt = Number.POSITIVE_INFINITY;
+        if (held.contribution.untilAt <= at) look(held, at);
+        else queue(held);
+      }
+      entries ??= Array.from(byKey.values(), unitedOf);
+      return { entries, suppressed, nextChangeAt: Math.min(due.nextAt, protectedUntil) };
+    },
+  };
+
+  function unitedOf(same: ReadonlySet<Held>): Entry {
+    let entry: Entry | null = null;
+    for (const held of same)
+      entry = entry === null ? held.contribution.entry! : united(entry, held.contribution.entry!);
+    return entry!;
+  }
 }
 
 function united(a: Entry, b: Entry): Entry {
   const difference = strength(a.action) - strength(b.action);
   const [main, other] = difference > 0 || (difference === 0 && a.expiresAt >= b.expiresAt) ? [a, b] : [b, a];
-  return { ...main, requests: main.requests + other.requests };
+  const requests = main.requests + other.requests;
+  return { ...main, requests, byHand: a.byHand === true || b.byHand === true };
 }
 
 function entryFrom(
@@ -101,6 +212,7 @@ function entryFrom(
   identity: EntryIdentity,
   action: ActionKind,
   expiresAt: number,
+  byHand: boolean,
 ): Entry {
   return {
     ...identity,
@@ -115,6 +227,7 @@ function entryFrom(
     decidedAt: decision.decided_at,
     updatedAt: decision.updated_at,
     expiresAt,
+    byHand,
   };
 }
 
@@ -131,7 +244,7 @@ export function endedEntries(decisions: Iterable<Decision>, at: number, withinMs
       continue;
     const identity = entryOf(decision.target);
     if (identity !== null)
-      ended.push(entryFrom(decision, identity, decision.action as ActionKind, decision.expires_at));
+      ended.push(entryFrom(decision, identity, decision.action as ActionKind, decision.expires_at, false));
   }
   return ended;
 }

@@ -39,6 +39,8 @@ export interface Entry {
   readonly decidedAt: number;
   readonly updatedAt: number;
   readonly expiresAt: number;
+  /** A person asked for it: it comes before everything that was counted. */
+  readonly byHand?: boolean;
 }
 
 /** One thing that is at the edge now. */

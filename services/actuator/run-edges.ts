@@ -6,7 +6,7 @@ import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
 import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
-import { desiredEntries, endedEntries } from './desired.ts';
+import { createDesiredState, type DesiredState, endedEntries } from './desired.ts';
 import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
 import { createEdge } from './edges/catalogue.ts';
 import { type Lease, takeLease } from './lease.ts';
@@ -62,6 +62,23 @@ export async function runEdges(
   const lease: Lease | null = isShared ? await takeLease(log) : null;
   const producer = await log.producer('edges');
   const loops = new Map<string, EdgeLoop>();
+  /** Edges that take the same sites share what is wanted. */
+  const states = new Map<string, DesiredState>();
+  const desiredOf = (sites: readonly string[]): DesiredState => {
+    const key = [...sites].sort().join();
+    let state = states.get(key);
+    if (state === undefined) {
+      state = createDesiredState({
+        protection,
+        isKilled: (site) => book.killed(site) !== null,
+        commandVersion: () => book.version,
+        sites,
+      });
+      view.onDecision(state.learn);
+      states.set(key, state);
+    }
+    return state;
+  };
   for (const { edgeConfig, edge } of created) {
     const { name } = edgeConfig;
     const loop = startEdgeLoop({
@@ -70,12 +87,7 @@ export async function runEdges(
       armed: !edgeConfig.dry_run,
       adopt: edgeConfig.adopt,
       maxUnexplainedShare: config.loop.max_unexplained_share,
-      desired: (at) =>
-        desiredEntries(view.decisions(), at, {
-          protection,
-          isKilled: (site) => book.killed(site) !== null,
-          sites: edgeConfig.sites,
-        }),
+      desired: (at) => desiredOf(edgeConfig.sites).at(at),
       known: (key) => view.known(key),
       clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
       owner: () => edge.descriptor.scope === 'instance' || lease?.owns(name) === true,

@@ -49,6 +49,8 @@ export interface Protection {
   refuse(site: string, target: Pick<Target, 'kind' | 'value'>, at: number): Refusal | null;
   /** Networks that no rule may stop either: never-block, and allow entries that cover everything. */
   exempt(site: string | null, at: number): readonly Network[];
+  /** Until when the answers of `at` hold, commands aside: the end of the next allow entry; Infinity: for good. */
+  holdsUntil(at: number): number;
 }
 
 /** The network of an address target; null when the target is not an address, undefined when it is malformed. */
@@ -141,6 +143,7 @@ export function createProtection(options: ProtectionOptions, book: CommandBook):
       const entry = allow.networks.overlapping(network);
       return entry === null ? null : allowed(entry.value);
     },
+    holdsUntil: (at) => viewOf(null, at).untilAt,
     exempt(site, at) {
       return [...never.entries().map(({ network }) => network), ...viewOf(site, at).coversAll];
     },
