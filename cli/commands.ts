@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate/command.ts';
 import { explainCommand } from './explain.ts';
 import { generateCommand } from './generate/command.ts';
+import { inventoryCommand } from './inventory/command.ts';
 import { policiesCommand } from './policies/command.ts';
 import { replayCommand } from './replay/command.ts';
 import { serviceCommands } from './service.ts';
@@ -23,6 +24,7 @@ export const commands: readonly (() => Command)[] = [
   upCommand,
   explainCommand,
   sqlCommand,
+  inventoryCommand,
   policiesCommand,
   decisionsCommand,
   allowlistCommand,

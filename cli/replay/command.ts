@@ -2,13 +2,12 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { formatNames } from '../../services/collector/config.ts';
-import { UnreadableFormatError } from '../../services/collector/formats/catalogue.ts';
 import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
-import { isBrokenPipe } from '../line-writer.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
+import { asExit } from './as-exit.ts';
 import { edgeNames, edgePresets } from './edge-presets.ts';
 import { readLabels } from './label-book.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -31,6 +30,7 @@ interface ReplayFlags {
   readonly decisions?: string;
   readonly verdicts?: string;
   readonly atRisk?: string;
+  readonly inventory?: string;
   readonly rejects?: string;
   readonly labels?: string;
   readonly force?: boolean;
@@ -122,20 +122,6 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
   }
 }
 
-/** What a person can do something about, with the exit code scripts rely on. */
-function asExit(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted && signal.reason instanceof ExitError) return signal.reason;
-  if (isBrokenPipe(error)) return new ExitError(0, '');
-  if (error instanceof UnreadableFormatError) return new ExitError(3, error.message);
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' || code === 'EPERM')
-    return new ExitError(
-      3,
-      `${path ?? 'input'}: ${code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder' : 'may not be opened'}`,
-    );
-  return error;
-}
-
 /** `tidegate replay`: what would have been stopped, when, why, and who was at risk. Blocks nothing, sends nothing. */
 export function replayCommand(): Command {
   return new Command('replay')
@@ -161,6 +147,7 @@ export function replayCommand(): Command {
     .option('--decisions <file>', 'decisions as published, NDJSON')
     .option('--verdicts <file>', 'verdicts as published, NDJSON')
     .option('--at-risk <file>', 'stopped requests of clients that looked good before, NDJSON')
+    .option('--inventory <file>', 'endpoints that were called, NDJSON (read it with tidegate inventory)')
     .option('--rejects <file>', 'lines that were not read, NDJSON')
     .option('--labels <file>', 'the truth about each request, NDJSON: adds a table of hits and harm')
     .option('--force', 'go on although all clients have the address of a proxy')

@@ -112,6 +112,52 @@ function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
   return [...lines, ...text.split('\n').map((line) => ` ${line}`), ''];
 }
 
+const linesOfEndpoints = 8;
+
+/** What was called against what is documented; nothing is said to be undocumented where no document was given. */
+function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string[] {
+  if (of.endpoints === 0) return [];
+  const parts =
+    of.documented === null
+      ? ['what is documented is not known (--openapi FILE)']
+      : [
+          `${count(of.documented)} documented`,
+          `${count(of.undocumented.length)} undocumented`,
+          `${count(of.zombies.length)} deprecated or gone but called`,
+          `${count(of.unused.length)} documented but never called`,
+          ...(of.not_covered === 0 ? [] : [`${count(of.not_covered)} on hosts without a document`]),
+        ];
+  const hosts = `${count(of.hosts)} ${of.hosts === 1 ? 'host' : 'hosts'}`;
+  const lines = [
+    ` ${styled(terminal, 'bold', 'ENDPOINTS')}   ${count(of.endpoints)} on ${hosts} · ${parts.join(' · ')}`,
+  ];
+  const rows = [
+    ...of.undocumented.slice(0, linesOfEndpoints).map((line) => ({ what: 'undocumented', ...line })),
+    ...of.zombies.slice(0, linesOfEndpoints).map((line) => ({ what: 'zombie', ...line })),
+  ];
+  if (rows.length > 0) {
+    const text = table<(typeof rows)[number]>(
+      [
+        { title: '', value: (row) => row.what },
+        { title: 'ENDPOINT', value: (row) => row.endpoint.slice(0, 60) },
+        { title: 'FUNCTION', value: (row) => row.function },
+        { title: 'FIRST SEEN (UTC)', value: (row) => moment(row.first_seen_at) },
+        { title: 'REQUESTS', align: 'right', value: (row) => count(row.requests) },
+        { title: 'CLIENTS', align: 'right', value: (row) => count(row.clients) },
+      ],
+      rows,
+    );
+    lines.push(...text.split('\n').map((line) => `   ${line}`));
+  }
+  const more = of.undocumented.length + of.zombies.length - rows.length;
+  if (more > 0) lines.push(`   ${count(more)} more: --inventory inventory.ndjson`);
+  if (of.unused.length > 0) {
+    const rest = of.unused.length > 4 ? `, … (${count(of.unused.length - 4)} more)` : '';
+    lines.push(`   never called: ${of.unused.slice(0, 4).join(', ')}${rest}`);
+  }
+  return [...lines, ''];
+}
+
 function effect(terminal: Terminal, summary: ReplaySummary): string[] {
   const { stopped, at_risk: risk, saving, edge } = summary;
   const left = Object.entries(edge.unsupported).map(([kind, decisions]) => `${decisions} ${kind}`);
@@ -212,6 +258,7 @@ export function renderSummary(summary: ReplaySummary, terminal: Terminal): strin
     ...campaigns(terminal, summary),
     ...effect(terminal, summary),
     ...score,
+    ...inventory(terminal, summary),
     ...blindness(terminal, summary),
     ` ${count(summary.lines_per_second)} lines/s, ${summary.seconds.toFixed(1)} s.  Nothing was blocked. Nothing left this machine.`,
     '',

@@ -1,4 +1,4 @@
-import type { Decision, Verdict } from '../../lib/contracts/generated.ts';
+import type { ApiEndpoint, Decision, Verdict } from '../../lib/contracts/generated.ts';
 import { type LineWriter, openLineWriter } from '../line-writer.ts';
 import type { Judgement } from './simulated-edge.ts';
 import type { Rejection } from './summary.ts';
@@ -9,6 +9,8 @@ export interface ReplayOutputs {
   decision(decision: Decision): void;
   verdict(verdict: Verdict): void;
   atRisk(line: object): void;
+  /** An endpoint in its last revision. */
+  endpoint(endpoint: ApiEndpoint): void;
   rejected(rejection: Rejection): void;
   /** A promise while a file takes no more: wait for it. */
   full(): Promise<void> | undefined;
@@ -20,6 +22,7 @@ export interface OutputPaths {
   readonly decisions?: string | undefined;
   readonly verdicts?: string | undefined;
   readonly atRisk?: string | undefined;
+  readonly inventory?: string | undefined;
   readonly rejects?: string | undefined;
 }
 
@@ -29,6 +32,7 @@ export function openReplayOutputs(paths: OutputPaths): ReplayOutputs {
   const decisions = open(paths.decisions);
   const verdicts = open(paths.verdicts);
   const atRisk = open(paths.atRisk);
+  const inventory = open(paths.inventory);
   const rejects = open(paths.rejects);
   let waiting: Promise<void> | undefined;
   const write = (writer: LineWriter | null, value: object): void => {
@@ -56,6 +60,7 @@ export function openReplayOutputs(paths: OutputPaths): ReplayOutputs {
     decision: (decision) => write(decisions, decision),
     verdict: (verdict) => write(verdicts, verdict),
     atRisk: (line) => write(atRisk, line),
+    endpoint: (endpoint) => write(inventory, endpoint),
     rejected: (rejection) => write(rejects, rejection),
     full() {
       const promise = waiting;
@@ -64,7 +69,7 @@ export function openReplayOutputs(paths: OutputPaths): ReplayOutputs {
     },
     async close() {
       await waiting;
-      for (const writer of [outcomes, decisions, verdicts, atRisk, rejects]) await writer?.close();
+      for (const writer of [outcomes, decisions, verdicts, atRisk, inventory, rejects]) await writer?.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Campaign, Decision, EnrichedRequest, Tick, Verdict } from '../../lib/contracts/generated.ts';
+import type { TopicValue } from '../../lib/contracts/topics.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import type { Log, Tail } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
@@ -26,6 +27,8 @@ export interface PipelineListener {
   verdict(verdict: Verdict): void;
   decision(decision: Decision): void;
   campaign(campaign: Campaign): void;
+  /** What is known of endpoints, revision after revision; all of it before `drained` resolves. */
+  inventory(record: TopicValue<'endpoints'>): void;
 }
 
 /** The services of the pipeline in this process, on a log in memory with one partition: input order is kept. */
@@ -98,6 +101,7 @@ export async function startReplayPipeline(
   const book = configuredBook(config.actuator);
   const protection = createProtection(protectionOptions(config.actuator), book);
   const handedOn = new Array<number>(await log.partitions('decisions')).fill(0);
+  const endpointsRead: number[] = [];
   const tails: Tail[] = [
     await log.tail({
       topic: 'decisions',
@@ -119,6 +123,14 @@ export async function startReplayPipeline(
       from: 'earliest',
       onBatch: (batch) => {
         for (const record of batch.records) if (record.type === 'Campaign') listener.campaign(record.value);
+      },
+    }),
+    await log.tail({
+      topic: 'endpoints',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const record of batch.records) listener.inventory(record);
+        endpointsRead[batch.partition] = batch.nextOffset;
       },
     }),
     await log.tail({
@@ -162,6 +174,8 @@ export async function startReplayPipeline(
     failed,
     async drained() {
       while (!(await isDrained(log))) await breathe();
+      const { endOffsets } = await log.status('endpoints');
+      while (endOffsets.some((end, partition) => (endpointsRead[partition] ?? 0) < end)) await breathe();
     },
     stop,
   };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign, Decision, EnrichedRequest, Verdict } from '../../lib/contracts/generated.ts';
+import type { TopicValue } from '../../lib/contracts/topics.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import {
@@ -40,6 +41,7 @@ export interface OpenLoopListener {
   verdict?(verdict: Verdict): void;
   decision?(decision: Decision): void;
   campaign?(campaign: Campaign): void;
+  inventory?(record: TopicValue<'endpoints'>): void;
   rejected?(rejection: Rejection): void;
 }
 
@@ -100,6 +102,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
         edgeOf(decision.site).learn(decision);
       },
       campaign: (campaign) => listener.campaign?.(campaign),
+      inventory: (record) => listener.inventory?.(record),
     },
     options.policies,
   );

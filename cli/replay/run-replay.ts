@@ -7,10 +7,12 @@ import type { FormatConfig } from '../../services/collector/config.ts';
 import { loadPolicies, policyRequires } from '../../services/detector/policies/load-policies.ts';
 import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
+import { createSeenEndpoints } from '../inventory/seen-endpoints.ts';
 import { version } from '../version.ts';
 import { createAddressCheck, readRanges, refusalOf } from './client-addresses.ts';
 import type { EdgePreset } from './edge-presets.ts';
 import { enrichmentInUse } from './enrichment-in-use.ts';
+import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
@@ -52,6 +54,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> 
   const warmUpMs = await chooseWarmUp(options.warmUp, files);
 
   const ledger = createReplayLedger();
+  const seen = createSeenEndpoints();
   const { collected, edge, metrics } = await runOpenLoop({
     config,
     policies,
@@ -78,11 +81,14 @@ export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> 
         ledger.decision(decision);
       },
       campaign: (campaign) => ledger.campaign(campaign),
+      inventory: (record) => seen.add(record),
       rejected: (rejection) => outputs.rejected(rejection),
     },
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  const endpoints = seen.list();
+  for (const endpoint of endpoints) outputs.endpoint(endpoint);
   await outputs.close();
 
   const late = refusalOf(addresses.result());
@@ -123,6 +129,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> 
       slots: options.slots,
     },
     endpoints: ledger.endpoints(),
+    inventory: inventorySummary(endpoints),
     campaigns: ledger.campaigns(),
     decisions: ledger.decisions(),
     stopped,

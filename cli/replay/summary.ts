@@ -1,4 +1,5 @@
 import type { ClientAddresses } from './client-addresses.ts';
+import type { InventorySummary } from './inventory-summary.ts';
 import type { Score } from './score-outcomes.ts';
 import type { EdgeReport } from './simulated-edge.ts';
 import type { Blindness } from './visibility.ts';
@@ -61,7 +62,9 @@ export interface ReplaySummary {
     readonly delay_ms: number;
     readonly slots: number;
   };
+  /** Distinct endpoint templates, found or not. */
   readonly endpoints: number;
+  readonly inventory: InventorySummary;
   readonly campaigns: readonly CampaignSummary[];
   readonly decisions: number;
   readonly stopped: {

@@ -56,6 +56,7 @@ const wildcard = 0.6;
 
 interface Described {
   readonly entry: EndpointEntry;
+  readonly domain: string;
   readonly tokens: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
   readonly unnamed: number;
@@ -78,6 +79,14 @@ function paramName(name: string): string {
   return paramSynonyms[joined] ?? singular(joined);
 }
 
+/** `api.shop.example` and `shop.example` are one owner's; a guess that takes `x.co.uk` for what it is. */
+function domainOf(host: string): string {
+  const labels = host.replace(/:\d+$/, '').split('.');
+  if (/^\d+$/.test(labels.at(-1)!)) return host;
+  const isCountry = labels.at(-1)!.length === 2 && (labels.at(-2)?.length ?? 9) <= 3;
+  return labels.slice(isCountry ? -3 : -2).join('.');
+}
+
 function describe(entry: EndpointEntry): Described {
   const tokens = new Set<string>();
   const channel: string[] = [entry.host];
@@ -93,7 +102,7 @@ function describe(entry: EndpointEntry): Described {
     if (name === null) unnamed++;
     else names.add(paramName(name));
   }
-  return { entry, tokens, names, unnamed, channel: channel.join(' ') };
+  return { entry, domain: domainOf(entry.host), tokens, names, unnamed, channel: channel.join(' ') };
 }
 
 function shared(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
@@ -116,8 +125,8 @@ function likeness(a: Described, b: Described): number {
 }
 
 /**
- * Endpoints that do the same through another door (web, mobile, an older version), by key: same method and function,
- * alike in the words of the path and in the names of parameters, whether these stand in the path or the query. The
+ * Endpoints that do the same through another door (web, mobile, an older version), by key: same domain, method and
+ * function, alike in the words of the path and in the names of parameters, whether these stand in the path or the query. The
  * relation is symmetrical and depends on the set of entries alone. Configured analogues come first.
  */
 export function pairAnalogues(
@@ -155,7 +164,8 @@ export function pairAnalogues(
       for (let second = first + 1; second < list.length; second++) {
         const a = list[first]!;
         const b = list[second]!;
-        if (a.channel === b.channel || a.entry.function !== b.entry.function) continue;
+        if (a.domain !== b.domain || a.channel === b.channel || a.entry.function !== b.entry.function)
+          continue;
         const score = likeness(a, b);
         if (score < alike) continue;
         note(a.entry.key, b.entry.key, score);

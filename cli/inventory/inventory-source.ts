@@ -1,0 +1,122 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
+import { createLogger } from '../../lib/observability/logger.ts';
+import { inspectFiles } from '../../services/collector/collect-files.ts';
+import type { formatNames } from '../../services/collector/config.ts';
+import type { RootConfig } from '../config.ts';
+import { ExitError } from '../exit-error.ts';
+import { edgePresets } from '../replay/edge-presets.ts';
+import { createProgressBar } from '../replay/progress-bar.ts';
+import { runOpenLoop } from '../replay/run-open-loop.ts';
+import type { Store } from '../store.ts';
+import { terminalOf } from '../terminal.ts';
+import { version } from '../version.ts';
+import { byPlace, createSeenEndpoints } from './seen-endpoints.ts';
+
+export interface LogFormat {
+  readonly format: (typeof formatNames)[number] | 'auto';
+  readonly logFormat?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+const stamps = ['first_seen_at', 'established_at', 'last_seen_at', 'updated_at'] as const;
+
+/** What was archived, by the running instance or directly. */
+export async function endpointsOfStore(store: Pick<Store, 'query'>): Promise<readonly ApiEndpoint[]> {
+  const epoch = stamps.map((name) => `toUnixTimestamp64Milli(e.${name}) AS ${name}_ms`).join(', ');
+  const rows = await store.query(
+    `SELECT e.* EXCEPT (${stamps.join(', ')}), ${epoch} FROM endpoints AS e ORDER BY e.requests DESC LIMIT 10000`,
+  );
+  return rows
+    .map((row) => {
+      const endpoint: { [field: string]: unknown } = { ...row };
+      for (const name of stamps) {
+        const value = row[`${name}_ms`];
+        endpoint[name] = value === null ? null : Number(value);
+        delete endpoint[`${name}_ms`];
+      }
+      return endpoint as unknown as ApiEndpoint;
+    })
+    .sort(byPlace);
+}
+
+/** The first line of a file, when it is an endpoint as `replay --inventory` writes them. */
+function asEndpoint(line: string): ApiEndpoint | null {
+  try {
+    const value = JSON.parse(line) as Partial<ApiEndpoint> | null;
+    return typeof value?.endpoint_id === 'string' && typeof value.endpoint === 'string'
+      ? (value as ApiEndpoint)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The endpoints in a file of `replay --inventory`; null when it is something else. */
+async function endpointsOfFile(path: string): Promise<readonly ApiEndpoint[] | null> {
+  if (path === '-') return null;
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new ExitError(3, `${path}: no such file`);
+  const seen = createSeenEndpoints();
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    if (line === '') continue;
+    number++;
+    const value = asEndpoint(line);
+    if (value === null && number === 1) return null;
+    if (value === null) throw new ExitError(3, `${path}:${number}: is no endpoint`);
+    seen.add({ type: 'ApiEndpoint', value });
+  }
+  return seen.list();
+}
+
+/** Runs log files through collector, enricher and detector and keeps what was learned of endpoints. */
+async function endpointsOfLogs(
+  config: RootConfig,
+  files: readonly string[],
+  format: LogFormat,
+): Promise<readonly ApiEndpoint[]> {
+  const source = config.collector.files.find(({ path }) => files.includes(path));
+  const host = format.host ?? source?.host ?? 'unknown';
+  const seen = createSeenEndpoints();
+  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
+  const edge = edgePresets[0]!;
+  try {
+    const { collected } = await runOpenLoop({
+      config,
+      policies: [],
+      files: await inspectFiles(files, {
+        format: format.format,
+        log_format: format.logFormat ?? source?.log_format,
+        fields: source?.fields ?? {},
+        host,
+      }),
+      defaultHost: host,
+      edge,
+      delayMs: edge.delayMs,
+      slots: edge.entries,
+      warmUpMs: 0,
+      listener: { settled: () => undefined, inventory: (record) => seen.add(record) },
+      logger: createLogger({ service: 'inventory', version, level: 'error' }),
+      onProgress: progress.update,
+    });
+    if (collected.lines > 0 && collected.accepted === 0)
+      throw new ExitError(3, `none of ${collected.lines} lines could be read`);
+  } finally {
+    progress.clear();
+  }
+  return seen.list();
+}
+
+/** Endpoints of files: those of `replay --inventory` as they are, everything else is read as logs. */
+export async function endpointsOfFiles(
+  config: RootConfig,
+  files: readonly string[],
+  format: LogFormat,
+): Promise<readonly ApiEndpoint[]> {
+  if (files.length === 1) {
+    const endpoints = await endpointsOfFile(files[0]!);
+    if (endpoints !== null) return endpoints;
+  }
+  return endpointsOfLogs(config, files, format);
+}
