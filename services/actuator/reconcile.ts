@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
 import { base32 } from '../../lib/ids.ts';
-import { parseNetwork } from '../../lib/ip.ts';
 import { type ClientClass, fitEntries, type Weakened } from './action-table.ts';
-import { strength } from './decider/actions.ts';
-import type { EdgeDescriptor, Entry, Observed, ObservedEntry, Pending, Pool } from './edge.ts';
-import { createNetworkSet } from './network-set.ts';
-
-export interface LeftOut {
-  readonly entry: Entry;
-  /** `covered`: a wider entry stops it already, nothing is lost. */
-  readonly cause: 'capacity' | 'action' | 'kind' | 'inexpressible' | 'covered';
-  readonly detail: string;
-}
+import {
+  type CapacityFigures,
+  type CapacityOptions,
+  chooseEntries,
+  type LeftOut,
+  unlimitedCapacity,
+} from './choose-entries.ts';
+import type { EdgeDescriptor, Entry, Observed, ObservedEntry, Pending } from './edge.ts';
 
 /** What has to change at an edge. It is the dry run, the audit record, and what `apply` is given. */
 export interface Plan {
@@ -26,12 +23,16 @@ export interface Plan {
   readonly retained: readonly ObservedEntry[];
   readonly foreign: readonly ObservedEntry[];
   readonly leftOut: readonly LeftOut[];
+  /** How the choice came out where not everything fitted; null: everything did. */
+  readonly figures: CapacityFigures | null;
   /** Entries that are there with a weaker action than was decided. */
   readonly weakened: readonly Weakened[];
   /** Set when nothing may be added: the reason is shown until a person acts. */
   readonly refused: string | null;
   /** Set when a guard holds removals back. */
   readonly held: string | null;
+  /** Wanted entries that a guard does not let in for now. */
+  readonly waiting: readonly { readonly entry: Entry; readonly because: string }[];
   /** True when the edge must be written although no entry changes. */
   readonly rewrite: boolean;
   /** Set while the edge is still bringing about what it was given. */
@@ -47,13 +48,18 @@ export interface ReconcileOptions {
   readonly inexpressible: (entry: Entry) => string | null;
   /** Removals of entries that nothing explains are held back above this share of ours. */
   readonly maxUnexplainedShare: number;
+  /** Why an entry that is not there yet must wait; null: it need not. Asked for additions only. Left out: none waits. */
+  readonly holdAddition?: (entry: Entry) => string | null;
+  /** Nothing is added or changed any more; what ends is still taken back. */
+  readonly windingDown?: boolean;
+  /** What the planner weighs when not everything fits. Left out: requests alone. */
+  readonly capacity?: CapacityOptions;
   /** Who sends the requests that an entry selects. Left out: nobody knows. */
   readonly clientsOf?: (entry: Entry) => ClientClass;
 }
 
 /** Fewer unexplained removals than this never trip the guard. */
 const unexplainedFloor = 10;
-const levels = ['informational', 'low', 'medium', 'high', 'critical'];
 
 /** `desired x observed -> plan`. Pure: the same arguments give the same plan, whatever the order of the entries. */
 export function reconcile(
@@ -73,7 +79,14 @@ export function reconcile(
     descriptor,
     options.clientsOf ?? (() => 'unknown'),
   );
-  const { chosen, leftOut } = choose(fitted.entries, present, foreign, descriptor, options);
+  const { chosen, leftOut, figures } = chooseEntries(
+    fitted.entries,
+    present,
+    foreign,
+    descriptor,
+    options.inexpressible,
+    options.capacity ?? unlimitedCapacity,
+  );
   const refused =
     descriptor.replaceOnly && foreign.length > 0
       ? `holds ${foreign.length} entries that Tidegate did not write; give it a list of its own, or set adopt`
@@ -86,16 +99,21 @@ export function reconcile(
     unexplained.length > Math.max(unexplainedFloor, Math.floor(ours.length * options.maxUnexplainedShare));
   const heldBack = new Set(tripped ? unexplained : []);
 
-  const add = refused === null ? chosen.filter((entry) => !present.has(entry.key)) : [];
-  const update =
-    refused === null
-      ? chosen.filter((entry) => {
-          const now = present.get(entry.key);
-          return now !== undefined && differs(entry, now);
-        })
-      : [];
+  const writes = refused === null && options.windingDown !== true;
+  const waiting: Plan['waiting'][number][] = [];
+  const add = (writes ? chosen : []).filter((entry) => {
+    if (present.has(entry.key)) return false;
+    const because = options.holdAddition?.(entry) ?? null;
+    if (because !== null) waiting.push({ entry, because });
+    return because === null;
+  });
+  const added = new Set(add);
+  const update = (writes ? chosen : []).filter((entry) => {
+    const now = present.get(entry.key);
+    return now !== undefined && differs(entry, now);
+  });
   const remove = unwanted.filter((entry) => !heldBack.has(entry));
-  const content = refused === null ? chosen : chosen.filter((entry) => present.has(entry.key));
+  const content = chosen.filter((entry) => present.has(entry.key) || added.has(entry));
   return {
     planId: planIdOf(add, update, remove),
     add,
@@ -108,12 +126,14 @@ export function reconcile(
       ...leftOut,
       ...fitted.unfit.map(({ entry, because }): LeftOut => ({ entry, cause: 'action', detail: because })),
     ],
+    figures,
     weakened: fitted.weakened,
     refused,
     held: tripped
       ? `${unexplained.length} of ${ours.length} entries would go without a decision that explains it`
       : null,
-    rewrite: observed.damaged !== null,
+    waiting,
+    rewrite: observed.damaged !== null && options.windingDown !== true,
     pending: observed.pending ?? null,
   };
 }
@@ -131,84 +151,6 @@ function differs(wanted: Entry, now: ObservedEntry): boolean {
   if (now.action !== null && now.action !== wanted.action) return true;
   if (now.expiresAt !== null && now.expiresAt !== wanted.expiresAt) return true;
   return now.decisionId !== null && now.decisionId !== wanted.decisionId;
-}
-
-/** The entries the edge is to hold: those it can express, uncovered, and per pool the best within its capacity. */
-function choose(
-  desired: readonly Entry[],
-  present: ReadonlyMap<string, ObservedEntry>,
-  foreign: readonly ObservedEntry[],
-  descriptor: EdgeDescriptor,
-  options: ReconcileOptions,
-): { chosen: Entry[]; leftOut: LeftOut[] } {
-  const leftOut: LeftOut[] = [];
-  const out = (entry: Entry, cause: LeftOut['cause'], detail: string): void => {
-    leftOut.push({ entry, cause, detail });
-  };
-  const byPool = new Map<Pool, Entry[]>(descriptor.pools.map((pool) => [pool, []]));
-  for (const entry of uncovered(desired, out)) {
-    const pool = descriptor.pools.find((candidate) => candidate.holds.includes(entry.kind));
-    if (pool === undefined) {
-      out(entry, 'kind', `${descriptor.kind} holds no ${entry.kind}`);
-      continue;
-    }
-    if (entry.kind === 'ip6' && parseNetwork(entry.value)!.prefix > descriptor.longestV6Prefix) {
-      out(entry, 'inexpressible', `IPv6 only up to /${descriptor.longestV6Prefix}`);
-      continue;
-    }
-    const reason = options.inexpressible(entry);
-    if (reason === null) byPool.get(pool)!.push(entry);
-    else out(entry, 'inexpressible', reason);
-  }
-  const chosen: Entry[] = [];
-  for (const [pool, entries] of byPool) {
-    const taken = foreign.filter((entry) => pool.holds.includes(entry.kind)).length;
-    const room = Math.max(0, pool.capacity - taken);
-    entries.sort((a, b) => compare(a, b, present));
-    chosen.push(...entries.slice(0, room));
-    for (const entry of entries.slice(room)) out(entry, 'capacity', `${pool.name} holds ${pool.capacity}`);
-  }
-  return { chosen, leftOut };
-}
-
-/**
- * Most severe first, then most requests (by order of magnitude, so that small changes do not swap entries), then what
- * is there already, then the newest.
- */
-function compare(a: Entry, b: Entry, present: ReadonlyMap<string, ObservedEntry>): number {
-  const magnitude = (entry: Entry) => Math.floor(Math.log2(entry.requests + 1));
-  return (
-    strength(b.action) - strength(a.action) ||
-    levels.indexOf(b.level) - levels.indexOf(a.level) ||
-    magnitude(b) - magnitude(a) ||
-    Number(present.has(b.key)) - Number(present.has(a.key)) ||
-    b.decidedAt - a.decidedAt ||
-    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
-  );
-}
-
-/** Without the address entries that lie in a wider one of at least the same action and end. */
-function* uncovered(
-  desired: readonly Entry[],
-  out: (entry: Entry, cause: 'covered', detail: string) => void,
-): Generator<Entry> {
-  const isAddress = (entry: Entry) => entry.kind === 'ip4' || entry.kind === 'ip6';
-  const wide = createNetworkSet(
-    desired
-      .filter((entry) => isAddress(entry) && !/\/(32|128)$/.test(entry.value))
-      .map((entry) => [parseNetwork(entry.value)!, entry] as const),
-  );
-  for (const entry of desired) {
-    const around =
-      isAddress(entry) && wide.size > 0 ? wide.covering(parseNetwork(entry.value)!)?.value : undefined;
-    const covers =
-      around !== undefined &&
-      around.key !== entry.key &&
-      strength(around.action) >= strength(entry.action) &&
-      around.expiresAt >= entry.expiresAt;
-    if (covers) out(entry, 'covered', `inside ${around.value}`);
-    else yield entry;
-  }
 }
 
 function planIdOf(add: readonly Entry[], update: readonly Entry[], remove: readonly ObservedEntry[]): string {
