@@ -51,9 +51,9 @@ export const detectorConfig = z.strictObject({
   samples: limit(48),
   limits: z
     .strictObject({
-      /** Clients remembered per partition and step (28 bytes each). */
+      /** Clients remembered per partition and step (24 bytes each; rounded up to a power of two). */
       actors: limit(1_000_000),
-      /** Addresses whose last minute is counted, per partition (60 bytes each). */
+      /** Addresses whose last minute is counted, per partition (136 bytes each; rounded up to a power of two). */
       addresses: limit(250_000),
       /** Accounts remembered per policy on accounts and partition of `keyed` (230 bytes each). */
       accounts: limit(250_000),

@@ -9,13 +9,17 @@ import { byKindAndKey } from '../groups.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
-import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
-import { eventHash, hashEventId } from '../state/event-hash.ts';
+import { ActorTable } from '../state/actor-table.ts';
+import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
+import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
+import type { TableSnapshot } from '../state/segmented-table.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
+import { contribute, createContribution } from './contribution.ts';
 import { framesOf } from './frames.ts';
 import { GroupPlan } from './group-plan.ts';
+import { GroupPool } from './group-pool.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
 import { LocalGroups, type LocalGroupsState } from './local-groups.ts';
 import { Pane } from './pane.ts';
@@ -39,7 +43,7 @@ interface CombineSnapshot {
   readonly closedSites: readonly string[];
   readonly lastSource: number;
   readonly recent: RecentIdsState;
-  readonly actors: ActorTableState;
+  readonly actors: TableSnapshot;
   readonly local: LocalGroupsState;
   readonly keyed: KeyedOutboxState | null;
   /** target, pane start, partials so far */
@@ -79,6 +83,10 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #plan: GroupPlan;
   /** null: no policy asks for re-keyed groups. */
   readonly #keyed: KeyedOutbox | null;
+  readonly #facts = createRequestFacts();
+  readonly #contribution = createContribution();
+  readonly #pool: GroupPool;
+  readonly #forgotten: EvictionReport;
   readonly #panes = new Map<number, Map<number, Pane>>();
   /** What a restored snapshot held of panes that were open: merged in when they close. */
   readonly #restored = new Map<string, readonly GroupPartial[]>();
@@ -102,6 +110,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     this.#keyed = this.#plan.rekeys
       ? new KeyedOutbox(partition, options.sources, options.keyedTargets, state?.keyed ?? undefined)
       : null;
+    this.#pool = new GroupPool(config.samples, this.#plan.sketches, 2 * config.limits.groups);
+    this.#forgotten = createEvictionReport(options.metrics);
     for (const [target, start, partials] of state?.panes ?? []) {
       this.#pane(target, start);
       this.#restored.set(`${target} ${start}`, partials.map(revived));
@@ -136,7 +146,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     let pane = panes.get(start);
     if (pane === undefined) {
       const { config } = this.#options;
-      pane = new Pane(start, config.samples, this.#plan, {
+      pane = new Pane(start, this.#pool, this.#plan, {
         groups: config.limits.groups,
         clients: config.limits.clients_per_pane,
       });
@@ -157,20 +167,23 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       this.#late++;
       return;
     }
-    hashEventId(request.event_id, this.#options.seed);
-    const { hi, lo } = eventHash;
-    if (this.#recent.seen(lo, hi, request.timestamp)) {
+    const facts = this.#facts;
+    readIdentity(facts, event, this.#options.seed);
+    if (this.#recent.seen(facts.idLo, facts.idHi, request.timestamp)) {
       this.#duplicates++;
       return;
     }
-    const flags = observe(this.#actors, event, true);
+    readLanes(facts, event);
+    const second = Math.floor(request.timestamp / 1000);
+    const flags = observe(this.#actors, event, facts, second, true);
     const pane = this.#pane(target, request.timestamp - (request.timestamp % paneMs));
-    pane.add(event, flags, hi, lo);
-    this.#local.add(event, flags, pane);
+    contribute(this.#contribution, event, flags, facts);
+    pane.add(event, this.#contribution);
+    this.#local.add(event, facts, second, flags, pane);
     const account = request.account_id;
     if (this.#keyed === null || account === null) return;
     const policies = this.#plan.keyed(event);
-    if (policies.length > 0) this.#keyed.add(event, account, flags, policies);
+    if (policies.length > 0) this.#keyed.add(event, facts, account, flags, policies);
   }
 
   #tick(tick: Tick, outputs: Outgoing[]): void {
@@ -219,10 +232,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
 
   /** The groups of the pane; restored parts merged in. */
   #partials(target: number, start: number): GroupPartial[] {
-    const fresh = this.#panes
-      .get(target)!
-      .get(start)!
-      .partials(() => true);
+    const fresh = this.#panes.get(target)!.get(start)!.partials();
     const restored = this.#restored.get(`${target} ${start}`);
     if (restored === undefined) return fresh;
     const groups = new Map<string, GroupPartial[]>();
@@ -239,6 +249,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
 
   #close(target: number, start: number): GroupPartial[] {
     const partials = this.#partials(target, start);
+    this.#panes.get(target)!.get(start)!.release();
     this.#panes.get(target)!.delete(start);
     this.#restored.delete(`${target} ${start}`);
     return partials;
@@ -269,6 +280,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     if (this.#late > 0) metrics.afterClose.inc({ step }, this.#late);
     this.#duplicates = 0;
     this.#late = 0;
+    this.#forgotten('combine.recent_events', this.#recent.evictions);
     const tables = [
       ['combine.actors', this.#actors],
       ['combine.addresses', this.#local.addresses],
@@ -279,7 +291,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       const { entries, limit, evictions } = state;
       metrics.stateEntries.set({ table }, entries);
       metrics.stateLimit.set({ table }, limit);
-      if (evictions > 0) metrics.stateEvictions.inc({ table }, 0);
+      this.#forgotten(table, evictions);
     }
   }
 

@@ -3,7 +3,7 @@ import { lanes } from '../../../lib/hash/lanes.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
-import { targetHash } from './group-accumulator.ts';
+import type { RequestFacts } from '../state/request-facts.ts';
 
 /** Records of one frame; about 100 bytes each. */
 const recordsPerFrame = 4000;
@@ -35,8 +35,14 @@ export class KeyedOutbox {
     );
   }
 
-  add(event: EnrichedRequest, account: string, flags: number, policies: readonly string[]): void {
-    const { request, hashes } = event;
+  add(
+    event: EnrichedRequest,
+    facts: RequestFacts,
+    account: string,
+    flags: number,
+    policies: readonly string[],
+  ): void {
+    const { request } = event;
     const start = request.timestamp - (request.timestamp % paneMs);
     if (start < this.#closedUntil) return;
     let partitions = this.#panes.get(start);
@@ -50,8 +56,8 @@ export class KeyedOutbox {
       key: account,
       at: request.timestamp,
       flags,
-      client: Buffer.from(hashes.subarray(lanes.client, lanes.client + 8)),
-      target: targetHash(event) ^ hashes.readInt32LE(lanes.endpoint),
+      client: Buffer.from(event.hashes.subarray(lanes.client, lanes.client + 8)),
+      target: facts.target ^ facts.endpointLo,
       known: request.status !== null || request.outcome !== 'unknown',
     });
   }

@@ -1,9 +1,9 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { lanes } from '../../../lib/hash/lanes.ts';
 import { clientAddress, formatIp, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
 import { clientCountIndex, clientCountNames, flag, networkCountIndex, networkCountNames } from '../layout.ts';
-import { AddressWindows, type AddressWindowsState, windowColumn } from '../state/address-windows.ts';
-import { targetHash } from './group-accumulator.ts';
+import { AddressWindows, windowColumn } from '../state/address-windows.ts';
+import type { RequestFacts } from '../state/request-facts.ts';
+import type { TableSnapshot } from '../state/segmented-table.ts';
 import type { Pane } from './pane.ts';
 
 /** A group is reported to reduce once its last minute shows this much; policies decide what it means. */
@@ -16,8 +16,8 @@ const report = {
 } as const;
 
 export interface LocalGroupsState {
-  readonly addresses: AddressWindowsState;
-  readonly networks: AddressWindowsState | null;
+  readonly addresses: TableSnapshot;
+  readonly networks: TableSnapshot | null;
 }
 
 /**
@@ -34,43 +34,36 @@ export class LocalGroups {
     this.networks = networks ? new AddressWindows(limit, state?.networks ?? undefined) : null;
   }
 
-  add(event: EnrichedRequest, flags: number, pane: Pane): void {
-    const { hashes, request } = event;
-    const second = Math.floor(request.timestamp / 1000);
-    const endpoint = hashes.readInt32LE(lanes.endpoint);
-    const agent = hashes.readInt32LE(lanes.fingerprint);
-    const target = targetHash(event) ^ endpoint;
-    const client = hashes.readInt32LE(lanes.client);
+  add(event: EnrichedRequest, facts: RequestFacts, second: number, flags: number, pane: Pane): void {
+    const { request } = event;
+    const { endpointLo, fingerprintLo } = facts;
+    const target = facts.target ^ endpointLo;
 
     const { addresses, networks } = this;
-    const slot = addresses.slot(client, hashes.readInt32LE(lanes.client + 4), second);
-    count(addresses, slot, event, flags);
-    addresses.mark(slot, endpoint, agent, target, hashes.readInt32LE(lanes.session));
+    addresses.open(facts.clientLo, facts.clientHi, second);
+    count(addresses, event, flags);
+    addresses.mark(endpointLo, fingerprintLo, target, facts.sessionLo);
     if (
-      addresses.recent(slot, windowColumn.requests) >= report.requests20s ||
-      addresses.minute(slot, windowColumn.failing) >= report.failing60s ||
-      addresses.minute(slot, windowColumn.missing) >= report.missing60s ||
-      ((flags & flag.newSession) !== 0 && addresses.distinct(slot, 'members') >= report.sessions60s)
+      addresses.recent(windowColumn.requests) >= report.requests20s ||
+      addresses.minute(windowColumn.failing) >= report.failing60s ||
+      addresses.minute(windowColumn.missing) >= report.missing60s ||
+      ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= report.sessions60s)
     )
       pane.report('client', request.site, addressKey(request.client_ip), () =>
-        clientCounts(addresses, slot, flags),
+        clientCounts(addresses, flags),
       );
 
     if (networks === null) return;
-    const network = networks.slot(
-      hashes.readInt32LE(lanes.network),
-      hashes.readInt32LE(lanes.network + 4),
-      second,
-    );
-    count(networks, network, event, flags);
-    networks.mark(network, endpoint, agent, target, client);
+    networks.open(facts.networkLo, facts.networkHi, second);
+    count(networks, event, flags);
+    networks.mark(endpointLo, fingerprintLo, target, facts.clientLo);
     if (
-      networks.minute(network, windowColumn.failing) >= report.failing60s ||
-      networks.minute(network, windowColumn.missing) >= report.missing60s ||
-      networks.distinct(network, 'members') >= report.addresses60s
+      networks.minute(windowColumn.failing) >= report.failing60s ||
+      networks.minute(windowColumn.missing) >= report.missing60s ||
+      networks.distinct('members') >= report.addresses60s
     )
       pane.report('network', request.site, networkKey(request.client_ip), () =>
-        networkCounts(networks, network, flags),
+        networkCounts(networks, flags),
       );
   }
 
@@ -79,14 +72,14 @@ export class LocalGroups {
   }
 }
 
-function count(windows: AddressWindows, slot: number, event: EnrichedRequest, flags: number): void {
+function count(windows: AddressWindows, event: EnrichedRequest, flags: number): void {
   const { request } = event;
-  windows.add(slot, windowColumn.requests);
-  if ((flags & flag.failing) !== 0) windows.add(slot, windowColumn.failing);
-  if ((flags & flag.missing) !== 0) windows.add(slot, windowColumn.missing);
-  if ((flags & flag.direct) !== 0) windows.add(slot, windowColumn.direct);
-  if (request.status !== null || request.outcome !== 'unknown') windows.add(slot, windowColumn.known);
-  if (request.partner_id !== null || request.api_key_id !== null) windows.add(slot, windowColumn.identified);
+  windows.add(windowColumn.requests);
+  if ((flags & flag.failing) !== 0) windows.add(windowColumn.failing);
+  if ((flags & flag.missing) !== 0) windows.add(windowColumn.missing);
+  if ((flags & flag.direct) !== 0) windows.add(windowColumn.direct);
+  if (request.status !== null || request.outcome !== 'unknown') windows.add(windowColumn.known);
+  if (request.partner_id !== null || request.api_key_id !== null) windows.add(windowColumn.identified);
 }
 
 function addressKey(ip: Buffer): string {
@@ -98,32 +91,32 @@ function networkKey(ip: Buffer): string {
   return formatNetwork({ address: maskIp(ip, prefix), prefix });
 }
 
-function clientCounts(windows: AddressWindows, slot: number, flags: number): number[] {
+function clientCounts(windows: AddressWindows, flags: number): number[] {
   const counts = new Array<number>(clientCountNames.length).fill(0);
-  counts[clientCountIndex.requests_20s] = windows.recent(slot, windowColumn.requests);
-  counts[clientCountIndex.requests_60s] = windows.minute(slot, windowColumn.requests);
-  counts[clientCountIndex.failing_60s] = windows.minute(slot, windowColumn.failing);
-  counts[clientCountIndex.missing_60s] = windows.minute(slot, windowColumn.missing);
-  counts[clientCountIndex.known_60s] = windows.minute(slot, windowColumn.known);
-  counts[clientCountIndex.identified_60s] = windows.minute(slot, windowColumn.identified);
-  counts[clientCountIndex.endpoints_60s] = windows.distinct(slot, 'endpoints');
-  counts[clientCountIndex.targets_60s] = windows.distinct(slot, 'targets');
-  counts[clientCountIndex.agents_60s] = windows.distinct(slot, 'agents');
-  counts[clientCountIndex.sessions_60s] = windows.distinct(slot, 'members');
+  counts[clientCountIndex.requests_20s] = windows.recent(windowColumn.requests);
+  counts[clientCountIndex.requests_60s] = windows.minute(windowColumn.requests);
+  counts[clientCountIndex.failing_60s] = windows.minute(windowColumn.failing);
+  counts[clientCountIndex.missing_60s] = windows.minute(windowColumn.missing);
+  counts[clientCountIndex.known_60s] = windows.minute(windowColumn.known);
+  counts[clientCountIndex.identified_60s] = windows.minute(windowColumn.identified);
+  counts[clientCountIndex.endpoints_60s] = windows.distinct('endpoints');
+  counts[clientCountIndex.targets_60s] = windows.distinct('targets');
+  counts[clientCountIndex.agents_60s] = windows.distinct('agents');
+  counts[clientCountIndex.sessions_60s] = windows.distinct('members');
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
   return counts;
 }
 
-function networkCounts(windows: AddressWindows, slot: number, flags: number): number[] {
+function networkCounts(windows: AddressWindows, flags: number): number[] {
   const counts = new Array<number>(networkCountNames.length).fill(0);
-  counts[networkCountIndex.requests_60s] = windows.minute(slot, windowColumn.requests);
-  counts[networkCountIndex.failing_60s] = windows.minute(slot, windowColumn.failing);
-  counts[networkCountIndex.missing_60s] = windows.minute(slot, windowColumn.missing);
-  counts[networkCountIndex.known_60s] = windows.minute(slot, windowColumn.known);
-  counts[networkCountIndex.direct_60s] = windows.minute(slot, windowColumn.direct);
-  counts[networkCountIndex.identified_60s] = windows.minute(slot, windowColumn.identified);
-  counts[networkCountIndex.clients_60s] = windows.distinct(slot, 'members');
-  counts[networkCountIndex.agents_60s] = windows.distinct(slot, 'agents');
+  counts[networkCountIndex.requests_60s] = windows.minute(windowColumn.requests);
+  counts[networkCountIndex.failing_60s] = windows.minute(windowColumn.failing);
+  counts[networkCountIndex.missing_60s] = windows.minute(windowColumn.missing);
+  counts[networkCountIndex.known_60s] = windows.minute(windowColumn.known);
+  counts[networkCountIndex.direct_60s] = windows.minute(windowColumn.direct);
+  counts[networkCountIndex.identified_60s] = windows.minute(windowColumn.identified);
+  counts[networkCountIndex.clients_60s] = windows.distinct('members');
+  counts[networkCountIndex.agents_60s] = windows.distinct('agents');
   counts[networkCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
   return counts;
 }

@@ -7,8 +7,10 @@ import {
   pairKinds,
   pairValue,
 } from '../groups.ts';
-import { createAttributeReader, GroupAccumulator } from './group-accumulator.ts';
+import type { Contribution } from './contribution.ts';
+import { createAttributeReader, type GroupAccumulator } from './group-accumulator.ts';
 import type { GroupPlan } from './group-plan.ts';
+import type { GroupPool } from './group-pool.ts';
 
 interface SiteGroups {
   readonly all: GroupAccumulator;
@@ -22,7 +24,7 @@ interface SiteGroups {
 /** One open pane of one partition: the partial aggregates of every group of every site. */
 export class Pane {
   readonly start: number;
-  readonly #samples: number;
+  readonly #pool: GroupPool;
   readonly #plan: GroupPlan;
   readonly #limits: { readonly groups: number; readonly clients: number };
   readonly #sites = new Map<string, SiteGroups>();
@@ -34,35 +36,36 @@ export class Pane {
 
   constructor(
     start: number,
-    samples: number,
+    pool: GroupPool,
     plan: GroupPlan,
     limits: { readonly groups: number; readonly clients: number },
   ) {
     this.start = start;
     this.#plan = plan;
-    this.#samples = samples;
+    this.#pool = pool;
     this.#limits = limits;
   }
 
-  add(event: EnrichedRequest, flags: number, orderHi: number, orderLo: number): void {
+  add(event: EnrichedRequest, contribution: Contribution): void {
     const { site, host } = event.request;
+    const { endpoint } = event;
     let groups = this.#sites.get(site);
     if (groups === undefined) {
       groups = {
-        all: new GroupAccumulator(this.#samples, this.#plan.sketches),
+        all: this.#pool.take(),
         hosts: new Map(),
         pairs: new Map(),
         local: { client: new Map(), network: new Map() },
       };
       this.#sites.set(site, groups);
     }
-    groups.all.add(event, flags, orderHi, orderLo);
-    this.#into(within(groups.hosts, host), event.endpoint, site, false)?.add(event, flags, orderHi, orderLo);
+    groups.all.add(contribution);
+    this.#into(within(groups.hosts, host), endpoint, site, false)?.add(contribution);
     for (const kind of this.#plan.pairs(event)) {
       const value = pairValue[kind](event);
       if (value === null) continue;
       const hosts = within(within(groups.pairs, kind), value);
-      this.#into(within(hosts, host), event.endpoint, site, true)?.add(event, flags, orderHi, orderLo);
+      this.#into(within(hosts, host), endpoint, site, true)?.add(contribution);
     }
   }
 
@@ -80,7 +83,7 @@ export class Pane {
       }
       if (pair) this.#pairs++;
       else this.#groups++;
-      group = new GroupAccumulator(this.#samples, this.#plan.sketches);
+      group = this.#pool.take();
       groups.set(key, group);
     }
     return group;
@@ -97,15 +100,23 @@ export class Pane {
     groups.set(key, counts());
   }
 
-  sites(): Iterable<string> {
-    return this.#sites.keys();
+  /** The pane is over: its accumulators may serve another one. */
+  release(): void {
+    for (const { all, hosts, pairs } of this.#sites.values()) {
+      this.#pool.giveBack(all);
+      const paired = [...pairs.values()].flatMap((values) => [...values.values()]);
+      for (const byHost of [hosts, ...paired])
+        for (const endpoints of byHost.values())
+          for (const group of endpoints.values()) this.#pool.giveBack(group);
+    }
+    this.#sites.clear();
   }
 
-  /** Groups of the sites, in a fixed order. */
-  partials(ofSite: (site: string) => boolean): GroupPartial[] {
+  /** Groups in a fixed order. */
+  partials(): GroupPartial[] {
     const partials: GroupPartial[] = [];
     const read = createAttributeReader();
-    for (const site of [...this.#sites.keys()].filter(ofSite).sort()) {
+    for (const site of [...this.#sites.keys()].sort()) {
       const groups = this.#sites.get(site)!;
       partials.push(groups.all.partial(site, 'site', '', read));
       const endpoints = byKey(groups.hosts, '');

@@ -7,12 +7,14 @@ import type {
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { createApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { documentedEndpoints } from '../../../lib/path/openapi.ts';
+import { contribute, createContribution } from '../combine/contribution.ts';
 import { GroupPlan } from '../combine/group-plan.ts';
+import { GroupPool } from '../combine/group-pool.ts';
 import { Pane } from '../combine/pane.ts';
 import { paneMs } from '../layout.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
-import { eventHash, hashEventId } from '../state/event-hash.ts';
 import { responseFlags } from '../state/observation.ts';
+import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
 import { enriched, type Sketch } from '../traffic.test-fixture.ts';
 import type { InventorySettings } from './classify.ts';
 import { inventoryConfig } from './config.ts';
@@ -23,6 +25,7 @@ import { createInventory, type Inventory } from './inventory-state.ts';
 export const start = Date.UTC(2026, 10, 2, 9);
 const samples = 48;
 const noPolicies = new GroupPlan([]);
+const pool = new GroupPool(samples, noPolicies.sketches, 5000);
 
 export function settings(config: object = {}, openapi?: string, hosts: string[] = []): InventorySettings {
   return {
@@ -65,10 +68,14 @@ export function watch(
     panes.set(at, partitions);
     const partition = options.partitionOf?.(index) ?? 0;
     const pane =
-      partitions.get(partition) ?? new Pane(at * paneMs, samples, noPolicies, { groups: 5000, clients: 100 });
+      partitions.get(partition) ?? new Pane(at * paneMs, pool, noPolicies, { groups: 5000, clients: 100 });
     partitions.set(partition, pane);
-    hashEventId(event.request.event_id, 1);
-    pane.add(event, responseFlags(event), eventHash.hi, eventHash.lo);
+    const facts = createRequestFacts();
+    readIdentity(facts, event, 1);
+    readLanes(facts, event);
+    const contribution = createContribution();
+    contribute(contribution, event, responseFlags(event), facts);
+    pane.add(event, contribution);
   });
   const order = [...panes.keys()].sort((a, b) => a - b);
   let inventory = createInventory('default', order[0] ?? 0);
@@ -96,7 +103,7 @@ export function watch(
 
 function merged(panes: readonly Pane[]): GroupPartial[] {
   const lists = new Map<string, GroupPartial[]>();
-  for (const partial of panes.flatMap((pane) => pane.partials(() => true))) {
+  for (const partial of panes.flatMap((pane) => pane.partials())) {
     const id = `${partial.kind} ${partial.key}`;
     lists.set(id, [...(lists.get(id) ?? []), partial]);
   }

@@ -1,25 +1,29 @@
 import { expect, test } from 'vitest';
-import { parseIp } from '../../../lib/ip.ts';
 import { AddressLife } from './address-life.ts';
 
-const ip = (text: string): Buffer => parseIp(text)!;
-const minute = 60_000;
+const minute = 60;
 
-test('counts requests elsewhere, of an IPv6 /64 together, and forgets them after two generations', () => {
-  const life = new AddressLife(100, () => {});
-  for (let index = 0; index < 5; index++) life.note(ip(`2001:db8::${index + 1}`), index);
-  life.note(ip('192.0.2.1'), 14 * minute);
-  expect(life.of(ip('2001:db8::ffff'), 14 * minute)).toBe(5);
-  expect(life.of(ip('192.0.2.1'), 29 * minute)).toBe(1);
-  expect(life.of(ip('192.0.2.2'), 29 * minute)).toBe(0);
-  expect(life.of(ip('192.0.2.1'), 30 * minute)).toBe(0);
+test('counts requests elsewhere and forgets them after two generations', () => {
+  const life = new AddressLife(100);
+  for (let index = 0; index < 5; index++) life.note(1, 7, index);
+  life.note(2, 7, 14 * minute);
+  expect(life.of(1, 7, 14 * minute)).toBe(5);
+  expect(life.of(2, 7, 29 * minute)).toBe(1);
+  expect(life.of(3, 7, 29 * minute)).toBe(0);
+  expect(life.of(2, 7, 30 * minute)).toBe(0);
+});
+
+test('a silence of several generations is forgotten whole', () => {
+  const life = new AddressLife(100);
+  life.note(1, 1, 0);
+  life.note(2, 1, 60 * minute);
+  expect([life.of(1, 1, 60 * minute), life.of(2, 1, 60 * minute), life.entries]).toEqual([0, 1, 1]);
 });
 
 test('is bounded, says so, and goes on from a snapshot', () => {
-  let full = 0;
-  const life = new AddressLife(2, () => full++);
-  for (const text of ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.1']) life.note(ip(text), 0);
-  expect(full).toBe(1);
-  const again = new AddressLife(2, () => {}, life.snapshot());
-  expect([again.of(ip('192.0.2.1'), 1), again.of(ip('192.0.2.3'), 1), again.entries]).toEqual([2, 0, 2]);
+  const life = new AddressLife(2);
+  for (const lo of [1, 2, 3, 1]) life.note(lo, 0, 0);
+  expect(life.missed).toBe(1);
+  const again = new AddressLife(2, life.snapshot());
+  expect([again.of(1, 0, 1), again.of(3, 0, 1), again.entries]).toEqual([2, 0, 2]);
 });

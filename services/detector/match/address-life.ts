@@ -1,57 +1,56 @@
-import { clientAddress } from '../../../lib/ip.ts';
+import { HashCounts } from '../state/hash-counts.ts';
 
 /** How long requests count as the life of an address: between one and two of these. */
-const generationMs = 15 * 60_000;
+const generationSeconds = 15 * 60;
 
 export interface AddressLifeState {
   readonly generation: number;
-  readonly recent: readonly (readonly [string, number])[];
-  readonly older: readonly (readonly [string, number])[];
+  /** lo, hi, count of each address */
+  readonly recent: Int32Array;
+  readonly older: Int32Array;
 }
 
 /**
  * Requests that an address sends to parts of the site which nobody attacks. An address with a life of its own is a home
  * whose line is also sold as a proxy, or a carrier's gateway: stopping it stops people, so it goes on no list, and what
  * it adds to an attack is left to the campaign's signatures. Generations follow event time, so what is known of an
- * address depends on its own requests alone.
+ * address depends on its own requests alone. Addresses are hashes that hold the site, as all keys of this partition.
  */
 export class AddressLife {
   #generation: number;
-  #recent: Map<string, number>;
-  #older: Map<string, number>;
+  #recent: HashCounts;
+  #older: HashCounts;
   readonly #limit: number;
-  readonly #onFull: () => void;
+  /** Addresses that were not noted because there were too many. */
+  missed = 0;
 
-  constructor(limit: number, onFull: () => void, state?: AddressLifeState) {
+  constructor(limit: number, state?: AddressLifeState) {
     this.#limit = limit;
-    this.#onFull = onFull;
     this.#generation = state?.generation ?? 0;
-    this.#recent = new Map(state?.recent);
-    this.#older = new Map(state?.older);
+    this.#recent = new HashCounts(state?.recent);
+    this.#older = new HashCounts(state?.older);
   }
 
-  #turn(at: number): void {
-    const generation = Math.floor(at / generationMs);
+  #turn(second: number): void {
+    const generation = Math.floor(second / generationSeconds);
     if (generation <= this.#generation) return;
-    this.#older = generation === this.#generation + 1 ? this.#recent : new Map();
-    this.#recent = new Map();
+    const older = this.#older;
+    this.#older = generation === this.#generation + 1 ? this.#recent : new HashCounts();
+    older.clear();
+    this.#recent = older;
     this.#generation = generation;
   }
 
   /** One request elsewhere. Beyond the limit new addresses are not noted: they then look as if they had no life. */
-  note(ip: Buffer, at: number): void {
-    this.#turn(at);
-    const key = clientAddress(ip).toString('latin1');
-    const seen = this.#recent.get(key);
-    if (seen === undefined && this.#recent.size >= this.#limit) this.#onFull();
-    else this.#recent.set(key, (seen ?? 0) + 1);
+  note(lo: number, hi: number, second: number): void {
+    this.#turn(second);
+    if (!this.#recent.add(lo, hi, this.#limit)) this.missed++;
   }
 
   /** Requests elsewhere, lately. */
-  of(ip: Buffer, at: number): number {
-    this.#turn(at);
-    const key = clientAddress(ip).toString('latin1');
-    return (this.#recent.get(key) ?? 0) + (this.#older.get(key) ?? 0);
+  of(lo: number, hi: number, second: number): number {
+    this.#turn(second);
+    return this.#recent.of(lo, hi) + this.#older.of(lo, hi);
   }
 
   get entries(): number {
@@ -59,6 +58,10 @@ export class AddressLife {
   }
 
   snapshot(): AddressLifeState {
-    return { generation: this.#generation, recent: [...this.#recent], older: [...this.#older] };
+    return {
+      generation: this.#generation,
+      recent: this.#recent.snapshot(),
+      older: this.#older.snapshot(),
+    };
   }
 }

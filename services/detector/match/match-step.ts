@@ -9,10 +9,14 @@ import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
 import { flag, paneMs, spared, standingOf } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
-import { ActorTable, type ActorTableState } from '../state/actor-table.ts';
+import { ActorTable } from '../state/actor-table.ts';
+import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
+import { createRequestFacts, readLanes } from '../state/request-facts.ts';
+import type { TableSnapshot } from '../state/segmented-table.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
+import { type Member, Members } from './members.ts';
 
 /** What match found for one request: the truth that replay holds decisions against. */
 export interface Evaluation {
@@ -34,19 +38,10 @@ export interface MatchOptions {
   readonly onEvaluated?: (event: EnrichedRequest, evaluation: Evaluation) => void;
 }
 
-interface Member {
-  hits: number;
-  firstSeenAt: number;
-  samples: string[];
-  decidedAt: number;
-  untilAt: number;
-  revision: number;
-}
-
 interface MatchSnapshot {
   readonly lastSource: number;
-  readonly actors: ActorTableState;
-  readonly members: readonly (readonly [string, readonly (readonly [string, Member])[]])[];
+  readonly actors: TableSnapshot;
+  readonly members: readonly (readonly [string, readonly Member[]])[];
   readonly life: AddressLifeState;
 }
 
@@ -70,8 +65,10 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #options: MatchOptions;
   readonly #actors: ActorTable;
   /** By campaign, then address. */
-  readonly #members: Map<string, Map<string, Member>>;
+  readonly #members: Map<string, Members>;
   readonly #life: AddressLife;
+  readonly #facts = createRequestFacts();
+  readonly #forgotten: EvictionReport;
   readonly #policies: Map<string, Policy>;
   readonly #reducerOf = new Map<string, number>();
   #lastSource: number;
@@ -80,15 +77,14 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const state = snapshot === null ? undefined : (deserialize(snapshot) as MatchSnapshot);
     this.#options = options;
     this.#actors = new ActorTable(options.config.limits.actors, state?.actors);
-    this.#members = new Map(state?.members.map(([id, members]) => [id, new Map(members)]));
-    const { limits } = options.config;
-    this.#life = new AddressLife(
-      limits.addresses,
-      () => options.metrics.stateEvictions.inc({ table: 'match.addresses' }),
-      state?.life,
+    this.#members = new Map(
+      state?.members.map(([id, members]) => [id, new Members(options.config.campaign.members, members)]),
     );
+    const { limits } = options.config;
+    this.#life = new AddressLife(limits.addresses, state?.life);
     this.#policies = new Map(options.policies.map((policy) => [policy.document.id, policy]));
     this.#lastSource = state?.lastSource ?? -1;
+    this.#forgotten = createEvictionReport(options.metrics);
   }
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput | Promise<StepOutput> {
@@ -150,9 +146,12 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       )
         selected = inForce;
     }
-    const flags = observe(this.#actors, event, !attacked);
+    const second = Math.floor(timestamp / 1000);
+    const facts = this.#facts;
+    readLanes(facts, event);
+    const flags = observe(this.#actors, event, facts, second, !attacked);
     const good = spared(flags) || (flags & flag.verified) !== 0;
-    if (!attacked) this.#life.note(event.request.client_ip, timestamp);
+    if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
     else if (selected !== null && !good) this.#member(event, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good, standing: standingOf(flags) });
   }
@@ -166,31 +165,23 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const { config } = this.#options;
     let members = this.#members.get(campaign.campaign_id);
     if (members === undefined) {
-      members = new Map();
+      members = new Members(config.campaign.members);
       this.#members.set(campaign.campaign_id, members);
     }
-    const ip = clientAddress(event.request.client_ip);
-    const v4 = isV4(ip);
-    const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
     const at = event.request.timestamp;
-    let member = members.get(value);
-    if (member === undefined) {
-      if (members.size >= config.campaign.members) {
-        const first = members.keys().next().value!;
-        members.delete(first);
-        this.#options.metrics.stateEvictions.inc({ table: 'match.members' });
-      }
-      member = { hits: 0, firstSeenAt: at, samples: [], decidedAt: 0, untilAt: 0, revision: 0 };
-      members.set(value, member);
-    }
+    const { clientLo, clientHi } = this.#facts;
+    const member = members.of(clientLo, clientHi, at);
     member.hits++;
     if (member.samples.length < 3) member.samples.push(event.request.event_id);
     if (member.hits < config.campaign.member_after) return;
-    if (member.hits < membersShare * this.#life.of(event.request.client_ip, at)) return;
+    if (member.hits < membersShare * this.#life.of(clientLo, clientHi, Math.floor(at / 1000))) return;
     if (member.revision > 0 && member.untilAt - at > policy.document.action.ttl / 2) return;
     if (member.revision === 0) member.decidedAt = at;
     member.revision++;
     member.untilAt = at + policy.document.action.ttl;
+    const ip = clientAddress(event.request.client_ip);
+    const v4 = isV4(ip);
+    const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
     const verdict = memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, at);
     outputs.push({
       topic: 'verdicts',
@@ -212,6 +203,11 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     metrics.stateLimit.set({ table: 'match.actors' }, this.#actors.limit);
     metrics.stateEntries.set({ table: 'match.addresses' }, this.#life.entries);
     metrics.stateLimit.set({ table: 'match.addresses' }, 2 * config.limits.addresses);
+    let pushedOut = 0;
+    for (const members of this.#members.values()) pushedOut += members.evictions;
+    this.#forgotten('match.actors', this.#actors.evictions);
+    this.#forgotten('match.addresses', this.#life.missed);
+    this.#forgotten('match.members', pushedOut);
     // campaigns that ended long ago need no members
     if (this.#members.size > config.campaign.open) {
       const first = this.#members.keys().next().value!;
@@ -224,7 +220,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const state: MatchSnapshot = {
       lastSource: this.#lastSource,
       actors: this.#actors.snapshot(),
-      members: [...this.#members].map(([id, members]) => [id, [...members]] as const),
+      members: [...this.#members].map(([id, members]) => [id, members.snapshot()] as const),
       life: this.#life.snapshot(),
     };
     return serialize(state);

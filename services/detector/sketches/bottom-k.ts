@@ -26,6 +26,14 @@ export class BottomK<T> {
     if (this.#items.length >= 2 * this.#k) this.#cut();
   }
 
+  /** Empty again. */
+  clear(): void {
+    this.#items = [];
+    this.#hi = [];
+    this.#lo = [];
+    this.#bound = Infinity;
+  }
+
   #cut(): void {
     const order = this.#order();
     const kept = order.slice(0, this.#k);

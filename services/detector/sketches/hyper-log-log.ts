@@ -16,8 +16,11 @@ const byRank = new Int32Array(64);
 
 export class HyperLogLog {
   #dense: Uint8Array | null = null;
-  /** index << 8 | rank, one entry per index, while few */
-  #list: number[] = [];
+  /** index << 8 | rank, one entry per index, while few; made at the first value */
+  #list: Int32Array | null = null;
+  #listed = 0;
+  /** Registers of an earlier life, all zero. */
+  #spare: Uint8Array | null = null;
 
   add(lo: number, hi: number): void {
     // hashes are uniform; the low bits choose the register, the other half gives the rank
@@ -30,28 +33,45 @@ export class HyperLogLog {
       if (dense[index]! < rank) dense[index] = rank;
       return;
     }
+    if (this.#list === null) this.#list = new Int32Array(listLimit);
     const list = this.#list;
-    for (let at = 0; at < list.length; at++) {
+    const listed = this.#listed;
+    for (let at = 0; at < listed; at++) {
       if (list[at]! >> 8 !== index) continue;
       if ((list[at]! & 255) < rank) list[at] = (index << 8) | rank;
       return;
     }
-    if (list.length < listLimit) {
-      list.push((index << 8) | rank);
+    if (listed < listLimit) {
+      list[listed] = (index << 8) | rank;
+      this.#listed = listed + 1;
       return;
     }
-    const filled = new Uint8Array(registers);
+    const filled = this.#spare ?? new Uint8Array(registers);
     for (const entry of list) filled[entry >> 8] = entry & 255;
     filled[index] = rank;
     this.#dense = filled;
-    this.#list = [];
+    this.#spare = null;
+    this.#listed = 0;
+  }
+
+  /** Empty again; keeps its memory. */
+  clear(): void {
+    this.#listed = 0;
+    if (this.#dense === null) return;
+    this.#dense.fill(0);
+    this.#spare = this.#dense;
+    this.#dense = null;
   }
 
   merge(other: HyperLogLog): void {
     const from = other.#dense;
     if (from !== null) {
       for (let index = 0; index < registers; index++) if (from[index] !== 0) this.#set(index, from[index]!);
-    } else for (const entry of other.#list) this.#set(entry >> 8, entry & 255);
+    } else
+      for (let at = 0; at < other.#listed; at++) {
+        const entry = other.#list![at]!;
+        this.#set(entry >> 8, entry & 255);
+      }
   }
 
   mergeBytes(bytes: Buffer): void {
@@ -65,7 +85,7 @@ export class HyperLogLog {
   /** Canonical: equal sets have equal bytes. Sparse: 3 bytes per register, by index; dense: one byte each. */
   toBytes(): Buffer {
     if (this.#dense === null) {
-      const entries = [...this.#list].sort((a, b) => a - b);
+      const entries = this.#list === null ? [] : this.#list.slice(0, this.#listed).sort();
       const bytes = Buffer.allocUnsafe(entries.length * 3);
       entries.forEach((entry, at) => {
         bytes.writeUInt16LE(entry >> 8, at * 3);
@@ -104,7 +124,8 @@ export class HyperLogLog {
     if (sketches.every((sketch) => sketch.#dense === null)) {
       let zeros = registers;
       for (const sketch of sketches)
-        for (const entry of sketch.#list) {
+        for (let at = 0; at < sketch.#listed; at++) {
+          const entry = sketch.#list![at]!;
           const before = union[entry >> 8]!;
           const rank = entry & 255;
           if (rank <= before) continue;
@@ -122,8 +143,10 @@ export class HyperLogLog {
         for (let index = 0; index < registers; index++)
           if (union[index]! < dense[index]!) union[index] = dense[index]!;
       } else
-        for (const entry of sketch.#list)
+        for (let at = 0; at < sketch.#listed; at++) {
+          const entry = sketch.#list![at]!;
           if (union[entry >> 8]! < (entry & 255)) union[entry >> 8] = entry & 255;
+        }
     }
     for (let index = 0; index < registers; index++) byRank[union[index]!]!++;
     return estimate();

@@ -1,5 +1,5 @@
 import { partBit, several } from '../../../lib/signature/standing.ts';
-import { SlotIndex, type SlotIndexState } from './slot-index.ts';
+import { SegmentedTable, type TableSnapshot } from './segmented-table.ts';
 
 /**
  * Functions whose endpoints are steps of a visit: another endpoint of the same function is another page, as the checkout
@@ -15,172 +15,147 @@ const visitSeconds = 30 * 60;
 /** Successes, spread over this long, that make a history. */
 const historySuccesses = 3;
 const historySeconds = 60;
-
 /** Requests after which a client's cookies say something. */
 const countedRequests = 5;
+/** Cookies are counted up to here. */
+const mostCookies = 7;
+/** A history is kept before anything else for this long after the last request. */
+const rememberSeconds = 7 * 86_400;
 
-export interface ActorTableState {
-  readonly index: SlotIndexState;
-  readonly columns: readonly (Uint32Array | Uint16Array | Uint8Array)[];
+/**
+ * A record: second of the first request; successes and failures, 16 bits each; 16 bits of the first page-like endpoint
+ * of the visit, 8 of the functions used in it, 2 marks, 3 bits of requests of the visit whose cookies were counted, 3 of
+ * the most cookies gathered.
+ */
+const firstSeen = 0;
+const outcomes = 1;
+const visit = 2;
+/** More than one page-like endpoint in this visit. */
+const markPages = 1;
+/** Seen more than once. */
+const markAgain = 2;
+const countedShift = 2;
+const cookiesShift = 5;
+
+function isGood(record: Int32Array, at: number, second: number): boolean {
+  const successes = record[at + outcomes]! & 0xffff;
+  return (
+    successes >= historySuccesses &&
+    second - (record[at + firstSeen]! >>> 0) >= historySeconds &&
+    (record[at + outcomes]! >>> 16) * 2 <= successes
+  );
+}
+
+/**
+ * Who is forgotten last: those with a history, then those in the middle of a visit of more than one request. A million
+ * addresses of one request each push out one another, not people.
+ */
+function importance(record: Int32Array, at: number, usedAt: number, second: number): number {
+  if (second - usedAt < rememberSeconds && isGood(record, at, usedAt)) return 2;
+  return (record[at + visit]! & markAgain) !== 0 && second - usedAt < visitSeconds ? 1 : 0;
 }
 
 /**
  * What is remembered of actors (a session on one network, or an address with one fingerprint): what parts of the site
- * they used in this visit, and whether they have a history. 28 bytes each. A table belongs to one partition; the key
+ * they used in this visit, and whether they have a history. 24 bytes a slot. A table belongs to one partition; the key
  * holds the network, so what it knows does not depend on how traffic is partitioned.
+ *
+ * `open` chooses the actor that the other methods speak of.
  */
 export class ActorTable {
-  readonly #index: SlotIndex;
-  #firstSeen: Uint32Array;
-  #successes: Uint16Array;
-  #failures: Uint16Array;
-  /** 16 bits of the first page-like endpoint of the visit. */
-  #page: Uint16Array;
-  /** Functions used in this visit. */
-  #functions: Uint8Array;
-  /** Bit 1: more than one page-like endpoint in this visit. */
-  #marks: Uint8Array;
-  /** Requests of this visit whose cookies were counted, and most cookies gathered; both stop at 255. */
-  #counted: Uint8Array;
-  #cookies: Uint8Array;
+  readonly #table: SegmentedTable;
 
-  constructor(limit: number, state?: ActorTableState) {
-    this.#index = new SlotIndex(limit, state?.index);
-    const size = this.#index.capacity;
-    const columns = state?.columns;
-    this.#firstSeen = (columns?.[0] as Uint32Array) ?? new Uint32Array(size);
-    this.#successes = (columns?.[1] as Uint16Array) ?? new Uint16Array(size);
-    this.#failures = (columns?.[2] as Uint16Array) ?? new Uint16Array(size);
-    this.#page = (columns?.[3] as Uint16Array) ?? new Uint16Array(size);
-    this.#functions = (columns?.[4] as Uint8Array) ?? new Uint8Array(size);
-    this.#marks = (columns?.[5] as Uint8Array) ?? new Uint8Array(size);
-    this.#counted = (columns?.[6] as Uint8Array) ?? new Uint8Array(size);
-    this.#cookies = (columns?.[7] as Uint8Array) ?? new Uint8Array(size);
+  constructor(slots: number, state?: TableSnapshot) {
+    this.#table = new SegmentedTable(
+      { words: 3, slots, segmentSets: 512, importance, voidAfterSeconds: Infinity },
+      state,
+    );
   }
 
-  readonly #grown = (capacity: number, moved: Int32Array): void => {
-    const move = <A extends Uint32Array | Uint16Array | Uint8Array>(old: A, fresh: A): A => {
-      for (let slot = 0; slot < moved.length; slot++) if (moved[slot]! >= 0) fresh[moved[slot]!] = old[slot]!;
-      return fresh;
-    };
-    this.#firstSeen = move(this.#firstSeen, new Uint32Array(capacity));
-    this.#successes = move(this.#successes, new Uint16Array(capacity));
-    this.#failures = move(this.#failures, new Uint16Array(capacity));
-    this.#page = move(this.#page, new Uint16Array(capacity));
-    this.#functions = move(this.#functions, new Uint8Array(capacity));
-    this.#marks = move(this.#marks, new Uint8Array(capacity));
-    this.#counted = move(this.#counted, new Uint8Array(capacity));
-    this.#cookies = move(this.#cookies, new Uint8Array(capacity));
-  };
-
-  /** Slot of the actor, -1 when unknown. */
-  find(lo: number, hi: number): number {
-    return this.#index.find(lo, hi);
+  /** Finds the actor or makes it. Forgets the pages of a visit that is over. */
+  open(lo: number, hi: number, second: number): void {
+    const table = this.#table;
+    table.slot(lo, hi, second);
+    const { record, at } = table;
+    if (table.fresh) record[at + firstSeen] = second;
+    else if (second - table.previousUse > visitSeconds) record[at + visit] = markAgain;
+    else record[at + visit]! |= markAgain;
   }
 
-  /** Slot of the actor, made if need be. Forgets the pages of a visit that is over. */
-  slot(lo: number, hi: number, second: number): number {
-    const slot = this.#index.slot(lo, hi, second, this.#grown);
-    if (this.#index.fresh) {
-      this.#firstSeen[slot] = second;
-      this.#successes[slot] = 0;
-      this.#failures[slot] = 0;
-      this.#page[slot] = 0;
-      this.#functions[slot] = 0;
-      this.#marks[slot] = 0;
-      this.#counted[slot] = 0;
-      this.#cookies[slot] = 0;
-    } else if (second - this.#index.previousUse > visitSeconds) {
-      this.#functions[slot] = 0;
-      this.#marks[slot] = 0;
-      this.#counted[slot] = 0;
-      this.#cookies[slot] = 0;
-    }
-    return slot;
-  }
-
-  /** True when the last `slot` call made the entry. */
+  /** True when the last `open` made the actor. */
   get fresh(): boolean {
-    return this.#index.fresh;
+    return this.#table.fresh;
   }
 
   /**
    * What the actor used earlier in this visit, besides the part that it asks for now: bits of
    * lib/signature/standing.ts; 0: it came directly.
    */
-  journey(slot: number, bit: number, endpoint16: number): number {
-    const functions = this.#functions[slot]!;
+  journey(bit: number, endpoint16: number): number {
+    const word = this.#table.record[this.#table.at + visit]!;
+    const functions = (word >>> 8) & 0xff;
     const pages =
-      (this.#marks[slot]! & 1) !== 0 ||
-      ((bit & pageBits) !== 0 && (functions & bit) !== 0 && this.#page[slot] !== endpoint16);
+      (word & markPages) !== 0 ||
+      ((bit & pageBits) !== 0 && (functions & bit) !== 0 && word >>> 16 !== endpoint16);
     return (functions & ~bit) | (pages ? several : 0);
   }
 
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
-  good(slot: number, second: number): boolean {
-    const successes = this.#successes[slot]!;
-    return (
-      successes >= historySuccesses &&
-      second - this.#firstSeen[slot]! >= historySeconds &&
-      this.#failures[slot]! * 2 <= successes
-    );
+  good(second: number): boolean {
+    return isGood(this.#table.record, this.#table.at, second);
   }
 
   /** The request is over: what it says about the actor from now on. */
-  record(slot: number, bit: number, endpoint16: number, succeeded: boolean, failed: boolean): void {
+  note(bit: number, endpoint16: number, succeeded: boolean, failed: boolean): void {
+    const { record, at } = this.#table;
+    const counts = record[at + outcomes]!;
     if (failed) {
-      if (this.#failures[slot]! < 65535) this.#failures[slot]!++;
+      if (counts >>> 16 < 0xffff) record[at + outcomes] = counts + 0x10000;
       return;
     }
+    let word = record[at + visit]!;
     if ((bit & pageBits) !== 0) {
-      if ((this.#functions[slot]! & pageBits) === 0) this.#page[slot] = endpoint16;
-      else if (this.#page[slot] !== endpoint16) this.#marks[slot]! |= 1;
+      if ((word & (pageBits << 8)) === 0) word = (word & 0xffff) | (endpoint16 << 16);
+      else if (word >>> 16 !== endpoint16) word |= markPages;
     }
-    this.#functions[slot]! |= bit;
-    if (succeeded && this.#successes[slot]! < 65535) this.#successes[slot]!++;
+    record[at + visit] = word | (bit << 8);
+    if (succeeded && (counts & 0xffff) < 0xffff) record[at + outcomes] = counts + 1;
   }
 
   /**
-   * Cookies gathered over this visit. null until enough requests were counted: one cookie on a first request is normal
-   * for everybody.
+   * Cookies gathered over this visit, seven at most. null until enough requests were counted: one cookie on a first
+   * request is normal for everybody.
    */
-  gathered(slot: number): number | null {
-    return this.#counted[slot]! < countedRequests ? null : this.#cookies[slot]!;
+  gathered(): number | null {
+    const word = this.#table.record[this.#table.at + visit]!;
+    return ((word >>> countedShift) & 7) < countedRequests ? null : (word >>> cookiesShift) & 7;
   }
 
   /** A request carried so many cookies; null: the log does not say, but that its answer set so many. */
-  countCookies(slot: number, carried: number | null, set: number): void {
-    if (this.#counted[slot]! < 255) this.#counted[slot]!++;
+  countCookies(carried: number | null, set: number): void {
+    const { record, at } = this.#table;
+    const word = record[at + visit]!;
+    const counted = Math.min(countedRequests, ((word >>> countedShift) & 7) + 1);
+    const before = (word >>> cookiesShift) & 7;
     // what is carried shows what was gathered; a session that is set anew with every answer stays one cookie
-    this.#cookies[slot] = Math.min(
-      255,
-      carried === null ? this.#cookies[slot]! + set : Math.max(this.#cookies[slot]!, carried),
-    );
+    const cookies = Math.min(mostCookies, carried === null ? before + set : Math.max(before, carried));
+    record[at + visit] = (word & 0xffffff03) | (counted << countedShift) | (cookies << cookiesShift);
   }
 
   get entries(): number {
-    return this.#index.entries;
+    return this.#table.entries;
   }
   get limit(): number {
-    return this.#index.limit;
+    return this.#table.limit;
   }
   get evictions(): number {
-    return this.#index.evictions;
+    return this.#table.evictions;
+  }
+  get bytes(): number {
+    return this.#table.bytes;
   }
 
-  snapshot(): ActorTableState {
-    return {
-      index: this.#index.snapshot(),
-      columns: [
-        this.#firstSeen,
-        this.#successes,
-        this.#failures,
-        this.#page,
-        this.#functions,
-        this.#marks,
-        this.#counted,
-        this.#cookies,
-      ],
-    };
+  snapshot(): TableSnapshot {
+    return this.#table.snapshot();
   }
 }

@@ -1,4 +1,4 @@
-import { SlotIndex, type SlotIndexState } from './slot-index.ts';
+import { SegmentedTable, type TableSnapshot } from './segmented-table.ts';
 
 const buckets = 6;
 const bucketSeconds = 10;
@@ -11,119 +11,113 @@ export const windowColumn = {
   identified: 4,
   direct: 5,
 } as const;
-/** endpoints, agents, targets (2 words), members (2 words); two generations of a minute each */
-const generationWords = 6;
-const words = 2 * generationWords;
 
-export interface AddressWindowsState {
-  readonly index: SlotIndexState;
-  readonly counts: Uint16Array;
-  readonly bucket: Uint32Array;
-  readonly bitmaps: Uint32Array;
-}
+/** A record: number of the newest bucket (seconds / 10); counts of 16 bits, two a word; bitmaps. */
+const newest = 0;
+const counts = 1;
+/** endpoints, agents, targets (2 words), members (2 words); two generations of a minute each */
+const bitmaps = counts + (buckets * perBucket) / 2;
+const generationWords = 6;
+const words = bitmaps + 2 * generationWords;
+/** All counts are over after a minute, and the bitmaps after the minute that follows. */
+const voidAfterSeconds = 120;
 
 /**
  * The last minute of each address, or network, in six buckets of ten seconds, with small bitmaps for how many
  * endpoints, targets (endpoint with its parameters), agents and members it showed: members are the sessions of an
- * address, the addresses of a network. Bounded; forgets the least recently used.
+ * address, the addresses of a network. 136 bytes a slot; the place of one that was silent for two minutes is free, so
+ * the table is as large as what two minutes bring, and bounded.
+ *
+ * `open` chooses the address or network that the other methods speak of.
  */
 export class AddressWindows {
-  readonly #index: SlotIndex;
-  #counts: Uint16Array;
-  /** Number of the newest bucket (seconds / 10). */
-  #bucket: Uint32Array;
-  #bitmaps: Uint32Array;
+  readonly #table: SegmentedTable;
 
-  constructor(limit: number, state?: AddressWindowsState) {
-    this.#index = new SlotIndex(limit, state?.index);
-    const size = this.#index.capacity;
-    this.#counts = state?.counts ?? new Uint16Array(size * buckets * perBucket);
-    this.#bucket = state?.bucket ?? new Uint32Array(size);
-    this.#bitmaps = state?.bitmaps ?? new Uint32Array(size * words);
+  constructor(slots: number, state?: TableSnapshot) {
+    this.#table = new SegmentedTable(
+      {
+        words,
+        slots,
+        segmentSets: 128,
+        // the most recent matter most
+        importance: () => 0,
+        voidAfterSeconds,
+      },
+      state,
+    );
   }
 
-  readonly #grown = (capacity: number, moved: Int32Array): void => {
-    const counts = new Uint16Array(capacity * buckets * perBucket);
-    const bucket = new Uint32Array(capacity);
-    const bitmaps = new Uint32Array(capacity * words);
-    const width = buckets * perBucket;
-    for (let slot = 0; slot < moved.length; slot++) {
-      const to = moved[slot]!;
-      if (to < 0) continue;
-      for (let at = 0; at < width; at++) counts[to * width + at] = this.#counts[slot * width + at]!;
-      for (let at = 0; at < words; at++) bitmaps[to * words + at] = this.#bitmaps[slot * words + at]!;
-      bucket[to] = this.#bucket[slot]!;
-    }
-    this.#counts = counts;
-    this.#bucket = bucket;
-    this.#bitmaps = bitmaps;
-  };
-
-  /** Slot of the address at this time, its old buckets cleared. */
-  slot(lo: number, hi: number, second: number): number {
-    const slot = this.#index.slot(lo, hi, second, this.#grown);
+  /** Finds the address or makes it, with its old buckets cleared. */
+  open(lo: number, hi: number, second: number): void {
+    const table = this.#table;
+    table.slot(lo, hi, second);
+    const { record, at } = table;
     const now = Math.floor(second / bucketSeconds);
-    const width = buckets * perBucket;
-    if (this.#index.fresh) {
-      this.#counts.fill(0, slot * width, (slot + 1) * width);
-      this.#bitmaps.fill(0, slot * words, (slot + 1) * words);
-      this.#bucket[slot] = now;
-      return slot;
+    if (table.fresh) {
+      record[at + newest] = now;
+      return;
     }
-    const last = this.#bucket[slot]!;
-    if (now <= last) return slot;
+    const last = record[at + newest]!;
+    if (now <= last) return;
     for (let step = Math.max(last + 1, now - buckets + 1); step <= now; step++) {
-      const start = slot * width + (step % buckets) * perBucket;
-      this.#counts.fill(0, start, start + perBucket);
+      const first = (step % buckets) * perBucket;
+      for (let count = first; count < first + perBucket; count++) this.#clear(count);
     }
     const minute = Math.floor(now / buckets);
     const lastMinute = Math.floor(last / buckets);
     if (minute !== lastMinute) {
-      const base = slot * words;
-      for (let at = 0; at < generationWords; at++) {
-        this.#bitmaps[base + generationWords + at] =
-          minute === lastMinute + 1 ? this.#bitmaps[base + at]! : 0;
-        this.#bitmaps[base + at] = 0;
+      const base = at + bitmaps;
+      for (let word = base; word < base + generationWords; word++) {
+        record[word + generationWords] = minute === lastMinute + 1 ? record[word]! : 0;
+        record[word] = 0;
       }
     }
-    this.#bucket[slot] = now;
-    return slot;
+    record[at + newest] = now;
   }
 
-  add(slot: number, column: number): void {
-    const at = slot * buckets * perBucket + (this.#bucket[slot]! % buckets) * perBucket + column;
-    if (this.#counts[at]! < 65535) this.#counts[at]!++;
+  #clear(count: number): void {
+    const place = this.#table.at + counts + (count >> 1);
+    this.#table.record[place]! &= (count & 1) === 0 ? 0xffff0000 : 0xffff;
+  }
+
+  #count(bucket: number, column: number): number {
+    const count = bucket * perBucket + column;
+    return (this.#table.record[this.#table.at + counts + (count >> 1)]! >>> ((count & 1) * 16)) & 0xffff;
+  }
+
+  add(column: number): void {
+    const { record, at } = this.#table;
+    const count = (record[at + newest]! % buckets) * perBucket + column;
+    const place = at + counts + (count >> 1);
+    const shift = (count & 1) * 16;
+    if (((record[place]! >>> shift) & 0xffff) < 0xffff) record[place] = record[place]! + (1 << shift);
   }
 
   /** `member` 0: none is known. */
-  mark(slot: number, endpoint: number, agent: number, target: number, member: number): void {
-    const base = slot * words;
-    this.#bitmaps[base]! |= 1 << (endpoint & 31);
-    this.#bitmaps[base + 1]! |= 1 << (agent & 31);
-    this.#bitmaps[base + 2 + ((target >>> 5) & 1)]! |= 1 << (target & 31);
-    if (member !== 0) this.#bitmaps[base + 4 + ((member >>> 5) & 1)]! |= 1 << (member & 31);
+  mark(endpoint: number, agent: number, target: number, member: number): void {
+    const { record } = this.#table;
+    const base = this.#table.at + bitmaps;
+    record[base]! |= 1 << (endpoint & 31);
+    record[base + 1]! |= 1 << (agent & 31);
+    record[base + 2 + ((target >>> 5) & 1)]! |= 1 << (target & 31);
+    if (member !== 0) record[base + 4 + ((member >>> 5) & 1)]! |= 1 << (member & 31);
   }
 
-  /** Sum over the last ten seconds or less (the running bucket and the one before it). */
-  recent(slot: number, column: number): number {
-    const now = this.#bucket[slot]!;
-    const base = slot * buckets * perBucket + column;
-    return (
-      this.#counts[base + (now % buckets) * perBucket]! +
-      this.#counts[base + ((now + buckets - 1) % buckets) * perBucket]!
-    );
+  /** Sum over the last twenty seconds or less (the running bucket and the one before it). */
+  recent(column: number): number {
+    const now = this.#table.record[this.#table.at + newest]!;
+    return this.#count(now % buckets, column) + this.#count((now + buckets - 1) % buckets, column);
   }
 
-  minute(slot: number, column: number): number {
+  minute(column: number): number {
     let sum = 0;
-    const base = slot * buckets * perBucket + column;
-    for (let bucket = 0; bucket < buckets; bucket++) sum += this.#counts[base + bucket * perBucket]!;
+    for (let bucket = 0; bucket < buckets; bucket++) sum += this.#count(bucket, column);
     return sum;
   }
 
   /** Linear counting over the bitmaps of this minute and the last. */
-  distinct(slot: number, what: 'endpoints' | 'agents' | 'targets' | 'members'): number {
-    const base = slot * words;
+  distinct(what: 'endpoints' | 'agents' | 'targets' | 'members'): number {
+    const base = this.#table.at + bitmaps;
     if (what === 'endpoints') return linear(this.#ones(base), 32);
     if (what === 'agents') return linear(this.#ones(base + 1), 32);
     const first = base + (what === 'targets' ? 2 : 4);
@@ -131,26 +125,25 @@ export class AddressWindows {
   }
 
   #ones(at: number): number {
-    return ones(this.#bitmaps[at]! | this.#bitmaps[at + generationWords]!);
+    const { record } = this.#table;
+    return ones(record[at]! | record[at + generationWords]!);
   }
 
   get entries(): number {
-    return this.#index.entries;
+    return this.#table.entries;
   }
   get limit(): number {
-    return this.#index.limit;
+    return this.#table.limit;
   }
   get evictions(): number {
-    return this.#index.evictions;
+    return this.#table.evictions;
+  }
+  get bytes(): number {
+    return this.#table.bytes;
   }
 
-  snapshot(): AddressWindowsState {
-    return {
-      index: this.#index.snapshot(),
-      counts: this.#counts,
-      bucket: this.#bucket,
-      bitmaps: this.#bitmaps,
-    };
+  snapshot(): TableSnapshot {
+    return this.#table.snapshot();
   }
 }
 

@@ -1,8 +1,8 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { lanes } from '../../../lib/hash/lanes.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
 import type { ActorTable } from './actor-table.ts';
+import type { RequestFacts } from './request-facts.ts';
 
 /** A browser this old is not merely somebody who never updates. */
 const ancientDays = 720;
@@ -70,50 +70,50 @@ export function responseFlags(event: EnrichedRequest): number {
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
  * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
  *
- * `learn` false: the request earns nothing (its endpoint is under attack).
+ * `facts` are those of the request, `second` is its time. `learn` false: it earns nothing (its endpoint is under
+ * attack).
  */
-export function observe(actors: ActorTable, event: EnrichedRequest, learn: boolean): number {
+export function observe(
+  actors: ActorTable,
+  event: EnrichedRequest,
+  facts: RequestFacts,
+  second: number,
+  learn: boolean,
+): number {
   let flags = responseFlags(event);
   if ((flags & flag.verified) !== 0) return flags;
-  const { hashes } = event;
-  const second = Math.floor(event.request.timestamp / 1000);
   const bit = partBit(event.endpoint_function);
-  const endpoint16 = hashes.readUInt16LE(lanes.endpoint);
+  const endpoint16 = facts.endpointLo & 0xffff;
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
   // a missing thing is no page that was read
   const remembers = learn && (flags & flag.missing) === 0 && !stoppedAtEdge(event);
 
-  const client = actors.slot(
-    hashes.readInt32LE(lanes.client) ^ Math.imul(hashes.readInt32LE(lanes.fingerprint), 0x9e3779b1),
-    hashes.readInt32LE(lanes.client + 4) ^ hashes.readInt32LE(lanes.fingerprint + 4),
+  actors.open(
+    facts.clientLo ^ Math.imul(facts.fingerprintLo, 0x9e3779b1),
+    facts.clientHi ^ facts.fingerprintHi,
     second,
   );
   if (actors.fresh) flags |= flag.newClient;
-  let journey = actors.journey(client, bit, endpoint16);
-  let good = actors.good(client, second);
-  if (remembers) actors.record(client, bit, endpoint16, succeeded, failed);
+  let journey = actors.journey(bit, endpoint16);
+  let good = actors.good(second);
+  if (remembers) actors.note(bit, endpoint16, succeeded, failed);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
   const counted = carried !== null || set !== null;
-  let gathered = counted ? actors.gathered(client) : null;
-  if (counted) actors.countCookies(client, carried, set ?? 0);
+  let gathered = counted ? actors.gathered() : null;
+  if (counted) actors.countCookies(carried, set ?? 0);
 
-  const sessionLo = hashes.readInt32LE(lanes.session);
-  const sessionHi = hashes.readInt32LE(lanes.session + 4);
+  const { sessionLo, sessionHi } = facts;
   if (sessionLo !== 0 || sessionHi !== 0) {
-    const session = actors.slot(
-      sessionLo ^ Math.imul(hashes.readInt32LE(lanes.network), 0x85ebca6b),
-      sessionHi ^ hashes.readInt32LE(lanes.network + 4),
-      second,
-    );
+    actors.open(sessionLo ^ Math.imul(facts.networkLo, 0x85ebca6b), sessionHi ^ facts.networkHi, second);
     if (actors.fresh) flags |= flag.newSession;
     if (counted) {
-      gathered = actors.gathered(session) ?? gathered;
-      actors.countCookies(session, carried, set ?? 0);
+      gathered = actors.gathered() ?? gathered;
+      actors.countCookies(carried, set ?? 0);
     }
-    journey |= actors.journey(session, bit, endpoint16);
-    good ||= actors.good(session, second);
-    if (remembers) actors.record(session, bit, endpoint16, succeeded, failed);
+    journey |= actors.journey(bit, endpoint16);
+    good ||= actors.good(second);
+    if (remembers) actors.note(bit, endpoint16, succeeded, failed);
   }
   flags |= journey * flag.parts;
   if (!isKnownCaller(event)) {

@@ -1,0 +1,104 @@
+import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import { countIndex, countNames, flag, sketchNames, suspiciousFlags } from '../layout.ts';
+import type { RequestFacts } from '../state/request-facts.ts';
+
+/** What one request adds to every group that it belongs to: worked out once, added several times. One is reused. */
+export interface Contribution {
+  event: EnrichedRequest | null;
+  flags: number;
+  /** Hash of the event id: its place in the samples. */
+  orderHi: number;
+  orderLo: number;
+  /** Counts that it raises by one. */
+  readonly counts: Uint8Array;
+  raised: number;
+  /** What it shows to each sketch, low and high half; both 0: nothing. `values` are several: see the facts. */
+  readonly shown: Int32Array;
+  facts: RequestFacts | null;
+}
+
+export function createContribution(): Contribution {
+  return {
+    event: null,
+    flags: 0,
+    orderHi: 0,
+    orderLo: 0,
+    counts: new Uint8Array(countNames.length),
+    raised: 0,
+    shown: new Int32Array(sketchNames.length * 2),
+    facts: null,
+  };
+}
+
+const clients = sketchNames.indexOf('clients') * 2;
+const sessions = sketchNames.indexOf('sessions') * 2;
+const accounts = sketchNames.indexOf('accounts') * 2;
+const combos = sketchNames.indexOf('combos') * 2;
+const fingerprints = sketchNames.indexOf('fingerprints') * 2;
+
+export function contribute(
+  into: Contribution,
+  event: EnrichedRequest,
+  flags: number,
+  facts: RequestFacts,
+): void {
+  const { counts, shown } = into;
+  let raised = 0;
+  into.event = event;
+  into.flags = flags;
+  into.orderHi = facts.idHi;
+  into.orderLo = facts.idLo;
+  into.facts = facts;
+  counts[raised++] = countIndex.requests;
+  if ((flags & flag.verified) !== 0) {
+    counts[raised++] = countIndex.verified;
+    into.raised = raised;
+    return;
+  }
+  if ((flags & flag.direct) !== 0) counts[raised++] = countIndex.direct;
+  if ((flags & flag.failing) !== 0) {
+    counts[raised++] = countIndex.failing;
+    if ((flags & flag.direct) !== 0) counts[raised++] = countIndex.cold_failing;
+  }
+  if ((flags & flag.succeeding) !== 0) counts[raised++] = countIndex.succeeding;
+  if ((flags & flag.missing) !== 0) counts[raised++] = countIndex.missing;
+  if ((flags & flag.hostile) !== 0) counts[raised++] = countIndex.hostile;
+  if ((flags & flag.implausible) !== 0) counts[raised++] = countIndex.implausible;
+  if ((flags & flag.newClient) !== 0) counts[raised++] = countIndex.new_clients;
+  if ((flags & (flag.failing | flag.succeeding)) !== 0) counts[raised++] = countIndex.outcome_known;
+  if (event.request.status !== null) counts[raised++] = countIndex.status_known;
+  if (event.network_class !== 'unknown') counts[raised++] = countIndex.network_known;
+  if (event.browser_version !== null || event.browser_plausible !== null)
+    counts[raised++] = countIndex.browser_known;
+  if ((flags & flag.implausible) !== 0)
+    counts[raised++] = (flags & flag.unreal) !== 0 ? countIndex.unreal : countIndex.outdated;
+  if ((flags & flag.skipped) !== 0) counts[raised++] = countIndex.skipped;
+  if ((flags & flag.cookiesKnown) !== 0) {
+    counts[raised++] = countIndex.cookies_known;
+    if ((flags & flag.fewCookies) !== 0) counts[raised++] = countIndex.few_cookies;
+  }
+  if (event.request.session_id !== null) {
+    counts[raised++] = countIndex.session_known;
+    if ((flags & flag.newSession) !== 0) counts[raised++] = countIndex.new_sessions;
+  }
+  const { documented } = event;
+  if (documented !== null) {
+    counts[raised++] = countIndex.documentation_known;
+    if (!documented) counts[raised++] = countIndex.undocumented;
+  }
+  if (event.country !== null) counts[raised++] = countIndex.country_known;
+  if ((flags & suspiciousFlags) !== 0) counts[raised++] = countIndex.suspicious;
+  into.raised = raised;
+
+  shown[clients] = facts.clientLo;
+  shown[clients + 1] = facts.clientHi;
+  shown[sessions] = facts.sessionLo;
+  shown[sessions + 1] = facts.sessionHi;
+  shown[accounts] = facts.accountLo;
+  shown[accounts + 1] = facts.accountHi;
+  const { target } = facts;
+  shown[combos] = target;
+  shown[combos + 1] = target === 0 ? 0 : Math.imul(target ^ (target >>> 15), 0x2c1b3c6d);
+  shown[fingerprints] = facts.fingerprintLo;
+  shown[fingerprints + 1] = facts.fingerprintHi;
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { partBit } from '../../../lib/signature/standing.ts';
+import { random } from '../traffic.test-fixture.ts';
+import { ActorTable } from './actor-table.ts';
+
+const content = partBit('content');
+const payment = partBit('payment');
+const now = 1_790_000_000;
+
+test('a flood of addresses that come once pushes out its own kind, not people with a history', () => {
+  const actors = new ActorTable(8192);
+  const people = 3000;
+  const next = random(5);
+  const hash = (): number => Math.floor(next() * 2 ** 32) | 0;
+  const keys = Array.from({ length: people }, () => [hash(), hash()] as const);
+  for (let visit = 0; visit < 4; visit++)
+    for (const [lo, hi] of keys) {
+      actors.open(lo, hi, now + visit * 40);
+      actors.note(content, visit, true, false);
+    }
+  const later = now + 3 * 86_400;
+  for (let index = 0; index < 300_000; index++) {
+    actors.open(hash(), hash(), later + Math.floor(index / 100));
+    actors.note(payment, 1, true, false);
+  }
+  expect(actors.evictions).toBeGreaterThan(250_000);
+  expect(actors.entries).toBeLessThanOrEqual(8192);
+  let remembered = 0;
+  for (const [lo, hi] of keys) {
+    actors.open(lo, hi, later + 4000);
+    if (!actors.fresh && actors.good(later + 4000)) remembered++;
+  }
+  expect(remembered).toBe(people);
+});
+
+test('pages count within a visit, successes over visits', () => {
+  const actors = new ActorTable(1000);
+  actors.open(1, 2, now);
+  expect([actors.fresh, actors.journey(content, 7), actors.good(now)]).toEqual([true, 0, false]);
+  actors.note(content, 7, true, false);
+  actors.open(1, 2, now + 10);
+  expect(actors.journey(content, 7)).toBe(0);
+  expect(actors.journey(content, 8)).not.toBe(0);
+  expect(actors.journey(payment, 9) & content).toBe(content);
+  actors.note(content, 8, true, false);
+  actors.open(1, 2, now + 10 + 31 * 60);
+  expect(actors.journey(payment, 9)).toBe(0);
+  actors.note(payment, 9, true, false);
+  expect(actors.good(now + 10 + 31 * 60)).toBe(true);
+  for (let failures = 0; failures < 3; failures++) actors.note(payment, 9, false, true);
+  expect(actors.good(now + 10 + 31 * 60)).toBe(false);
+});
