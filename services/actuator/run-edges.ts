@@ -36,7 +36,13 @@ export async function runEdges(
 ): Promise<RunningEdges> {
   const { log, logger, metrics, now } = context;
   const view = await openDecisionView(log, now);
-  const vendorHttp = createVendorHttp({ store: context.checkpoints, now, random: Math.random, metrics });
+  const vendorHttp = createVendorHttp({
+    store: context.checkpoints,
+    now,
+    random: Math.random,
+    metrics,
+    logger,
+  });
   const created = config.edges.map((edgeConfig) => ({
     edgeConfig,
     edge: createEdge(edgeConfig, {

@@ -1,5 +1,6 @@
 import type { Command, Verdict } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
+import type { CheckpointStore } from '../../lib/log/step.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -15,10 +16,21 @@ export function contextOf(log: Log): ServiceContext {
     metrics: createMetrics(),
     instance: 'test',
     secret: Buffer.alloc(32),
-    checkpoints: null as never,
+    checkpoints: memoryCheckpoints(),
     now: Date.now,
   };
 }
+function memoryCheckpoints(): CheckpointStore {
+  const files = new Map<string, Uint8Array>();
+  return {
+    storeId: 'memory',
+    read: async (name) => files.get(name) ?? null,
+    write: async (name, bytes) => void files.set(name, bytes),
+    list: async (prefix) => [...files.keys()].filter((name) => name.startsWith(prefix)).sort(),
+    delete: async (name) => void files.delete(name),
+  };
+}
+
 /** A verdict to block the address or network from now on. */
 export function verdict(value: string, ttlMs = 3_600_000): Verdict {
   const at = Date.now();

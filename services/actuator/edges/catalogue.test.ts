@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import { inPackage } from '../../../lib/package-root.ts';
 import { actionReference } from '../action-table.ts';
@@ -32,6 +33,7 @@ const least: { readonly [kind: string]: object } = {
   },
   'cloud-armor': { ipv4_group: 'projects/p/locations/global/addressGroups/g' },
   haproxy: { socket: '/run/haproxy/admin.sock' },
+  'crowdsec-lapi': { url: 'http://127.0.0.1:8080', machine_id: 'm', password: 'p', api_key: 'k' },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 
@@ -54,6 +56,7 @@ const edgeOf = (kind: string, more: object = {}) => {
     vendorHttp: createVendorHttp({
       store: { read: async () => null, write: async () => {} },
       metrics: createMetrics(),
+      logger: silentLogger,
       now: Date.now,
       random: Math.random,
     }),

@@ -5,6 +5,7 @@ import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
 import { cloudArmorConfig, createCloudArmorEdge } from './cloud-armor.ts';
 import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
+import { createCrowdsecLapiEdge, crowdsecLapiConfig } from './crowdsec-lapi.ts';
 import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
@@ -21,6 +22,7 @@ const edgeConfigs = [
   fastlyConfig,
   akamaiConfig,
   cloudArmorConfig,
+  crowdsecLapiConfig,
 ] as const;
 export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
 export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
@@ -45,5 +47,7 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createAkamaiEdge(config, dependencies);
     case 'cloud-armor':
       return createCloudArmorEdge(config, dependencies);
+    case 'crowdsec-lapi':
+      return createCrowdsecLapiEdge(config, dependencies);
   }
 }

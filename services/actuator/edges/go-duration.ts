@@ -9,3 +9,22 @@ export function goDuration(ms: number): string {
   const text = `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`;
   return sign + text;
 }
+
+const goUnits: { readonly [unit: string]: number } = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  µs: 1e-3,
+  us: 1e-3,
+  ns: 1e-6,
+};
+
+/** Milliseconds of a Go duration (`3h59m59.872810844s`); null when it is none. */
+export function parseGoDuration(text: string): number | null {
+  if (!/^-?(\d+(\.\d+)?(h|ms|m|µs|us|ns|s))+$/.test(text)) return null;
+  let total = 0;
+  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(h|ms|m|µs|us|ns|s)/g))
+    total += Number(amount) * goUnits[unit!]!;
+  return text.startsWith('-') ? -total : total;
+}

@@ -28,7 +28,7 @@ export interface RequestBudget {
   take(cost: Cost): Promise<void>;
   succeeded(): void;
   /** A fault that is not about one request: a credential, a server that is down. */
-  failed(fault: EdgeFault): Promise<void>;
+  failed(fault: EdgeFault, reason: string): Promise<void>;
   /** The server said to wait. */
   pause(ms: number): Promise<void>;
   /** The server said how much is left of a bucket. */
@@ -44,6 +44,8 @@ export interface BudgetOptions {
   readonly now: () => number;
   /** 0 to 1; spreads the trials of several instances (full jitter). */
   readonly random: () => number;
+  /** The state can not be written. Enforcement and releases go on: the vendor still counts. */
+  readonly onStoreError: (error: unknown) => void;
 }
 
 const opensAfter = 5;
@@ -58,11 +60,12 @@ const savedSchema = z.object({
   failures: z.number(),
   openUntil: z.number(),
   fault: z.string().nullable(),
+  reason: z.string(),
 });
 
 export async function openRequestBudget(options: BudgetOptions): Promise<RequestBudget> {
   const { store, name, limits, now, random } = options;
-  const saved = await readSaved(store, name);
+  const saved = await readSaved(options);
   const levels = new Map(
     Object.entries(limits).map(([bucket, { capacity }]) => [
       bucket,
@@ -75,6 +78,7 @@ export async function openRequestBudget(options: BudgetOptions): Promise<Request
   let failures = saved?.failures ?? 0;
   let openUntil = Math.min(saved?.openUntil ?? 0, now() + openMs.cap);
   let fault = (saved?.fault ?? null) as EdgeFault | null;
+  let reason = saved?.reason ?? '';
 
   const refill = (): void => {
     const at = now();
@@ -91,8 +95,9 @@ export async function openRequestBudget(options: BudgetOptions): Promise<Request
       failures,
       openUntil,
       fault,
+      reason,
     };
-    return store.write(name, Buffer.from(JSON.stringify(state)));
+    return store.write(name, Buffer.from(JSON.stringify(state))).catch(options.onStoreError);
   };
   /** ms until the cost can be paid, and by what it is held up. */
   const shortage = (cost: Cost): { ms: number; bucket: string } => {
@@ -113,9 +118,13 @@ export async function openRequestBudget(options: BudgetOptions): Promise<Request
       refill();
       const waitMs = Math.max(openUntil, pausedUntil) - now();
       if (openUntil > now())
-        throw new EdgeError(fault ?? 'unavailable', `circuit open after ${failures} failures in a row`, {
-          retryAfterMs: waitMs,
-        });
+        throw new EdgeError(
+          fault ?? 'unavailable',
+          `circuit open after ${failures} failures in a row, the last: ${reason}`,
+          {
+            retryAfterMs: waitMs,
+          },
+        );
       if (pausedUntil > now())
         throw new EdgeError('throttled', 'the server asked to wait', { retryAfterMs: waitMs });
       const short = shortage(cost);
@@ -132,9 +141,10 @@ export async function openRequestBudget(options: BudgetOptions): Promise<Request
       openUntil = 0;
       fault = null;
     },
-    failed(reason) {
+    failed(what, why) {
       failures++;
-      fault = reason;
+      fault = what;
+      reason = why;
       if (failures >= opensAfter) {
         const ceiling = Math.min(openMs.cap, openMs.base * 2 ** Math.min(20, failures - opensAfter));
         openUntil = now() + Math.ceil(ceiling * random());
@@ -157,12 +167,17 @@ export async function openRequestBudget(options: BudgetOptions): Promise<Request
 }
 
 /** A file that can not be read is as good as none: the vendor still counts. */
-async function readSaved(store: StateStore, name: string): Promise<z.output<typeof savedSchema> | undefined> {
-  const bytes = await store.read(name);
-  if (bytes === null) return undefined;
+async function readSaved({
+  store,
+  name,
+  onStoreError,
+}: BudgetOptions): Promise<z.output<typeof savedSchema> | undefined> {
   try {
+    const bytes = await store.read(name);
+    if (bytes === null) return undefined;
     return savedSchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
-  } catch {
+  } catch (error) {
+    onStoreError(error);
     return undefined;
   }
 }

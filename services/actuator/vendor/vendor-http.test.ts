@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import type { EdgeError } from '../edge.ts';
 import type { StateStore } from './request-budget.ts';
@@ -28,7 +29,7 @@ const token = 'a-secret-token';
 let clock = 1_700_000_000_000;
 const setup = (baseUrl: string, more: Partial<VendorClientOptions> = {}, store = memoryStore()) => {
   const metrics = createMetrics();
-  const http = createVendorHttp({ store, metrics, now: () => clock, random: () => 1 });
+  const http = createVendorHttp({ store, metrics, logger: silentLogger, now: () => clock, random: () => 1 });
   const client = http.client({
     edge: 'e',
     vendor: 'v',
@@ -145,12 +146,16 @@ describe('budget of a credential', () => {
     let status = 401;
     const url = await serve((_, response) => {
       calls++;
-      response.writeHead(status).end('{}');
+      response.writeHead(status).end('{"message":"no"}');
     });
     const { get, fails, metrics } = setup(url);
     for (let sent = 0; sent < 5; sent++) await fails();
     expect(await metrics.registry.metrics()).toContain('tidegate_edge_circuit_open{edge="e"} 1');
-    expect(await fails()).toMatchObject({ fault: 'credential', retryAfterMs: 15_000 });
+    expect(await fails()).toMatchObject({
+      fault: 'credential',
+      retryAfterMs: 15_000,
+      message: 'GET /x: circuit open after 5 failures in a row, the last: 401 no',
+    });
     expect(calls).toBe(5);
     clock += 15_000;
     status = 200;

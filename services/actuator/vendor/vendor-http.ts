@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Response } from 'undici';
 import type { z } from 'zod';
 import { proxiedFetch } from '../../../lib/http/proxied-fetch.ts';
+import type { Logger } from '../../../lib/observability/logger.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { inPackage } from '../../../lib/package-root.ts';
 import { EdgeError, type EdgeFault } from '../edge.ts';
@@ -77,6 +78,7 @@ export interface VendorHttp {
 export interface VendorHttpOptions {
   readonly store: StateStore;
   readonly metrics: Metrics;
+  readonly logger: Logger;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -87,7 +89,7 @@ const { version } = JSON.parse(readFileSync(inPackage('package.json'), 'utf8')) 
 /** `name/version`: CrowdSec refuses other forms, and a vendor's support can tell who called. */
 export const userAgent = `tidegate/v${version}`;
 
-export function createVendorHttp({ store, metrics, now, random }: VendorHttpOptions): VendorHttp {
+export function createVendorHttp({ store, metrics, logger, now, random }: VendorHttpOptions): VendorHttp {
   const budgets = new Map<string, Promise<RequestBudget>>();
 
   const budgetOf = ({ vendor, secrets, limits }: VendorClientOptions): Promise<RequestBudget> => {
@@ -98,7 +100,9 @@ export function createVendorHttp({ store, metrics, now, random }: VendorHttpOpti
     const name = `edge-budgets/${vendor}-${hash}`;
     let budget = budgets.get(name);
     if (budget === undefined) {
-      budget = openRequestBudget({ store, name, limits, now, random });
+      const onStoreError = (error: unknown): void =>
+        logger.warn({ budget: name, error: String(error) }, 'edge budget can not be kept');
+      budget = openRequestBudget({ store, name, limits, now, random, onStoreError });
       budgets.set(name, budget);
     }
     return budget;
@@ -172,7 +176,7 @@ export function createVendorHttp({ store, metrics, now, random }: VendorHttpOpti
             answer = await send(request, signal);
           } catch (error) {
             if (!(error instanceof EdgeError)) throw error;
-            if (!signal.aborted) await budget.failed(error.fault);
+            if (!signal.aborted) await budget.failed(error.fault, clean(error.message));
             throw say(error.fault, error.message, error.retryAfterMs, error.cause);
           }
           options.onAnswer?.(answer, budget);
@@ -184,11 +188,12 @@ export function createVendorHttp({ store, metrics, now, random }: VendorHttpOpti
           }
           const explained = options.explain?.(status, json) ?? null;
           const fault = explained?.fault ?? faultOfStatus(status);
+          const message = `${status} ${explained?.message ?? messageOf(json)}`.trim();
           const retryAfterMs = retryAfter(answer.headers, now());
           if (retryAfterMs !== null && (fault === 'throttled' || fault === 'unavailable'))
             await budget.pause(retryAfterMs);
-          if (fault === 'credential' || fault === 'unavailable') await budget.failed(fault);
-          throw say(fault, `${status} ${explained?.message ?? messageOf(json)}`, retryAfterMs);
+          if (fault === 'credential' || fault === 'unavailable') await budget.failed(fault, clean(message));
+          throw say(fault, message, retryAfterMs);
         },
       };
     },
