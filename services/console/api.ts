@@ -7,6 +7,7 @@ import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import { readClock } from './clock.ts';
 import { commandRequest, makeCommand } from './command.ts';
+import { endpointStatuses, listEndpoints } from './endpoints.ts';
 import { explain, renderExplanation } from './explain.ts';
 import {
   deadLetterCounts,
@@ -37,6 +38,9 @@ const trafficQuery = z.object({
 });
 const limitQuery = z.object({ limit: z.coerce.number().int().min(1).max(5000).default(200) });
 const decisionsQuery = limitQuery.extend({ state: z.enum(['current', 'all']).default('current') });
+const endpointsQuery = limitQuery.extend({
+  status: z.enum(['', ...endpointStatuses]).default(''),
+});
 const sqlBody = z.strictObject({ sql: z.string().min(1).max(100_000) });
 
 /** Answers of one page refresh serve every open page. */
@@ -81,6 +85,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     const { limit, state } = decisionsQuery.parse(request.query);
     return shared(`decisions ${limit} ${state}`, async () =>
       listDecisions(clickhouse, await clock(), { current: state === 'current', limit }),
+    );
+  });
+  app.get('/api/v1/endpoints', async (request) => {
+    const { limit, status } = endpointsQuery.parse(request.query);
+    return shared(`endpoints ${limit} ${status}`, () =>
+      listEndpoints(clickhouse, { status: status === '' ? null : status, limit }),
     );
   });
   app.get('/api/v1/edges', async () =>

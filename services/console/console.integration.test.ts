@@ -15,6 +15,7 @@ import { findBinary, requireCounterpart } from '../../test/counterparts/counterp
 import { consoleConfig } from './config.ts';
 import { type Console, startConsole } from './main.ts';
 import { seed } from './seed.test-fixture.ts';
+import { seedEndpoints } from './seed-endpoints.test-fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-console-'));
 const token = 'a token of sixteen or more';
@@ -70,6 +71,7 @@ test('before the first request every answer is empty, not an error', async () =>
   expect((await get('traffic')).body).toMatchObject({ clock_at: null, live: false, points: [] });
   expect((await get('campaigns')).body).toEqual({ campaigns: [] });
   expect((await get('decisions')).body).toMatchObject({ total: 0, decisions: [] });
+  expect((await get('endpoints')).body).toEqual({ counts: {}, endpoints: [], notices: [] });
   expect((await get('explain/203.0.113.9')).body).toMatchObject({ state: 'free', activity: null });
   expect((await get('explain/vrd_none')).status).toBe(404);
 });
@@ -77,6 +79,7 @@ test('before the first request every answer is empty, not an error', async () =>
 describe('with traffic', () => {
   beforeAll(async () => {
     await seed(clickhouse, now);
+    await seedEndpoints(clickhouse, now);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     metrics.consumerLag.set({ group: 'tidegate.archiver', topic: 'requests.enriched', partition: 0 }, 1200);
     metrics.edgeEntries.set({ edge: 'nginx-local', state: 'desired' }, 3);
@@ -122,6 +125,17 @@ describe('with traffic', () => {
     );
     expect(selected).toBe(40_000);
     expect(body.decisions).toHaveLength(4);
+  });
+
+  test('endpoints by status, the busiest first, and what there was to look at', async () => {
+    const { body } = await get('endpoints');
+    expect(body.counts).toEqual({ documented: 3, shadow: 1, zombie: 1, unused: 1 });
+    expect(body.endpoints[0]).toMatchObject({ endpoint: 'POST /wallet/session', requests: 96_000 });
+    expect(body.notices).toMatchObject([{ kind: 'undocumented', level: 'medium' }]);
+    expect((await get('endpoints?status=unused')).body.endpoints).toMatchObject([
+      { endpoint: 'POST /returns', first_seen_at: null },
+    ]);
+    expect((await get('endpoints?status=other')).status).toBe(400);
   });
 
   test('decisions in force, and all', async () => {
@@ -278,6 +292,7 @@ describe('with traffic', () => {
           ['campaigns', 'Surge, looks honest'],
           ['campaigns/cmp_c81f0000000000000000000000', 'Version 2'],
           ['decisions', '198.18.8.0/24'],
+          ['endpoints', '/wallet/session'],
           ['edges', 'nginx-local'],
           ['explain/198.18.7.9', 'to be stopped'],
           ['sql', 'Read-only'],

@@ -5,6 +5,7 @@ import { campaignPage } from './pages/campaign.js';
 import { campaignsPage } from './pages/campaigns.js';
 import { decisionsPage } from './pages/decisions.js';
 import { edgesPage } from './pages/edges.js';
+import { endpointsPage } from './pages/endpoints.js';
 import { explainPage } from './pages/explain.js';
 import { overviewPage } from './pages/overview.js';
 import { sqlPage } from './pages/sql.js';
@@ -18,6 +19,7 @@ const routes = [
   [/^\/campaigns$/, campaignsPage, '#/campaigns'],
   [/^\/campaigns\/(.+)$/, campaignPage, '#/campaigns'],
   [/^\/decisions$/, decisionsPage, '#/decisions'],
+  [/^\/endpoints$/, endpointsPage, '#/endpoints'],
   [/^\/edges$/, edgesPage, '#/edges'],
   [/^\/sql$/, sqlPage, '#/sql'],
   [/^\/explain\/(.+)$/, explainPage, null],
