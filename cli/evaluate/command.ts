@@ -13,6 +13,7 @@ import { type Parameters, parameterNames, parseParameters } from './parameters.t
 import { renderEvaluation } from './render-evaluation.ts';
 import { suits } from './scenario-traffic.ts';
 import { scenarios } from './scenarios.ts';
+import { writeTraffic } from './write-traffic.ts';
 
 interface EvaluateFlags {
   readonly scenario?: readonly string[];
@@ -23,6 +24,7 @@ interface EvaluateFlags {
   readonly policies?: string;
   readonly detector: string;
   readonly list?: boolean;
+  readonly write?: string;
   readonly json?: boolean;
 }
 
@@ -105,6 +107,14 @@ async function run(flags: EvaluateFlags, command: Command): Promise<void> {
     return;
   }
   const cases = chooseCases(flags);
+  if (flags.write !== undefined) {
+    for (const one of cases)
+      for (const seed of flags.seed) {
+        const { events, labels } = await writeTraffic(one, seed, parametersOf(flags), flags.write);
+        process.stdout.write(`tidegate replay ${events} --labels ${labels}\n`);
+      }
+    return;
+  }
   const { config: loaded } = loadRootConfig(configFileOption(command), process.env);
   const config: RootConfig =
     flags.policies === undefined
@@ -169,6 +179,7 @@ export function evaluateCommand(): Command {
         .choices(detectorNames)
         .default('tidegate'),
     )
+    .option('--write <folder>', 'only write the traffic and its labels, for replay --labels')
     .option('--list', 'scenarios, populations and goals')
     .option('--json', 'everything as one JSON object')
     .action((flags: EvaluateFlags, command: Command) =>
