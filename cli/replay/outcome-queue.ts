@@ -22,10 +22,11 @@ export interface OutcomeQueue {
   settle(clockAt: number, limit?: number): Generator<Waiting, void>;
 }
 
-const blockLength = 4096;
+/** What is taken out stays reachable until its block is done: short blocks let it die young. */
+const blockLength = 128;
 
 export function createOutcomeQueue(delayMs: number): OutcomeQueue {
-  let blocks: Waiting[][] = [[]];
+  const blocks: Waiting[][] = [[]];
   let head = 0;
   let length = 0;
   return {
@@ -45,7 +46,7 @@ export function createOutcomeQueue(delayMs: number): OutcomeQueue {
       for (let taken = 0; taken < limit && length > 0; ) {
         const block = blocks[0]!;
         if (head >= block.length) {
-          blocks = blocks.slice(1);
+          blocks.shift();
           head = 0;
           continue;
         }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import type { RequestEvent } from '../../lib/contracts/generated.ts';
 import { type RejectReason, reject } from '../../lib/outcome.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -97,9 +97,13 @@ export interface CollectOptions {
   readonly signal?: AbortSignal;
 }
 
-const batchRecords = 1000;
+/** A broker is sent large batches; in this process small ones stay in the caches and die young. */
+const batchRecords = { kafka: 1000, memory: 200 } as const;
 const keptRejections = 100;
-/** While the in-process log is full. */
+/** How far a file is read ahead of its readers in this process: it can wait, and what waits costs memory. */
+const readAheadBytes = 256 * 1024;
+/** While the in-process log is full: turns of the event loop, then pauses. */
+const pressureTurns = 100;
 const pressurePauseMs = 2;
 
 /**
@@ -127,6 +131,12 @@ async function readFiles(
   setup: SourceSetup,
 ): Promise<CollectResult> {
   const { files, onAccepted, onProgress, signal } = options;
+  const { log } = context;
+  const limitBytes = Math.min(config.max_log_bytes, readAheadBytes);
+  const relieved = async (): Promise<void> => {
+    for (let turn = 0; log.pressure() > limitBytes; turn++)
+      await (turn < pressureTurns ? breathe() : sleep(pressurePauseMs, undefined, { signal }));
+  };
   const sourceId = options.sourceId ?? 'files';
   const sizes = files.map(({ input }) => input.size);
   const rejections: Rejection[] = [];
@@ -177,12 +187,11 @@ async function readFiles(
       for await (const chunk of input.chunks(signal)) {
         signal?.throwIfAborted();
         splitter.feed(chunk);
-        if (intake.waiting < batchRecords) continue;
+        if (intake.waiting < batchRecords[log.kind]) continue;
         await acknowledged; // at most one batch at work while the next is read
         acknowledged = intake.flush();
         report(input);
-        while (context.log.pressure() > config.max_log_bytes)
-          await sleep(pressurePauseMs, undefined, { signal });
+        await relieved();
       }
     } catch (error) {
       if (!isDamage(error)) throw error;
