@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../lib/config.ts';
-import { commands } from './commands.ts';
+import { loadCommandsFor } from './commands.ts';
 import { ExitError } from './exit-error.ts';
 import { version } from './version.ts';
 
@@ -16,14 +16,13 @@ const program = new Command('tidegate')
 program.hook('preAction', (command) => {
   if (command.opts()['color'] === false) process.env['NO_COLOR'] = '1';
 });
-for (const create of commands) {
-  const command = create();
-  command.exitOverride();
-  for (const nested of command.commands) nested.exitOverride();
-  program.addCommand(command);
-}
 
 try {
+  for (const command of await loadCommandsFor(process.argv.slice(2))) {
+    command.exitOverride();
+    for (const nested of command.commands) nested.exitOverride();
+    program.addCommand(command);
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

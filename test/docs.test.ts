@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { commands } from '../cli/commands.ts';
+import { loadCommands } from '../cli/commands.ts';
 import { rootConfig } from '../cli/config.ts';
 import { ConfigError, parseConfig } from '../lib/config.ts';
 import { packageRoot } from '../lib/package-root.ts';
@@ -32,7 +32,7 @@ const program = new Command('tidegate')
   .option('--no-color')
   .option('-V, --version')
   .option('-h, --help');
-for (const create of commands) program.addCommand(create());
+for (const command of await loadCommands()) program.addCommand(command);
 
 /** Every `tidegate …` command line in the text, without comments and without what follows a pipe. */
 function commandLines(text: string): string[][] {
