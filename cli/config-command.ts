@@ -25,7 +25,7 @@ function warnings({ config }: LoadedConfig): string[] {
     found.push('clickhouse.url is not set: the archiver needs a ClickHouse server when brokers are given');
   }
   for (const edge of config.actuator.edges) {
-    if (!edge.dry_run) found.push(`actuator.edges ${edge.name}: armed (dry_run: false)`);
+    if (edge.dry_run === false) found.push(`actuator.edges ${edge.name}: armed (dry_run: false)`);
   }
   return found;
 }

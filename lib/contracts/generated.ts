@@ -191,7 +191,7 @@ export interface CampaignTick {
 /** A person or tool tells the decider. Topic commands. */
 export interface Command {
   readonly command_id: string;
-  /** allow | disallow | release | block | purge | kill | resume */
+  /** allow | disallow | release | block | purge | kill | resume | arm | disarm */
   readonly kind: string;
   readonly site: string;
   readonly target: Target | null;
@@ -203,6 +203,8 @@ export interface Command {
   readonly who: string;
   readonly at: number;
   readonly until_at: number | null;
+  /** arm, disarm, purge: the edge it is about; a purge without one takes back every decision of the site. */
+  readonly edge: string | null;
 }
 
 /** An input that could not be used, masked. Topic dead-letters. */

@@ -5,7 +5,17 @@ import { formatIp, formatNetwork, isV4, parseNetwork } from '../../lib/ip.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
 import { targetKey } from '../../lib/target.ts';
 
-export const commandKinds = ['allow', 'disallow', 'release', 'block', 'purge', 'kill', 'resume'] as const;
+export const commandKinds = [
+  'allow',
+  'disallow',
+  'release',
+  'block',
+  'purge',
+  'kill',
+  'resume',
+  'arm',
+  'disarm',
+] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
 /** The commands topic keeps 400 days, so an allow entry that names no end gets one that the topic can keep. */
@@ -35,6 +45,8 @@ export function makeCommand(input: {
   readonly who: string;
   readonly at: number;
   readonly untilAt?: number | null;
+  /** Of arm, disarm and purge. */
+  readonly edge?: string | null;
 }): Command {
   const target = input.target ?? null;
   const decisionId = input.decisionId ?? null;
@@ -42,6 +54,9 @@ export function makeCommand(input: {
   if (needsTarget && target === null) throw new Error(`${input.kind} needs a target`);
   if (input.kind === 'release' && target === null && decisionId === null)
     throw new Error('release needs a target or a decision id');
+  const edge = input.edge ?? null;
+  if ((input.kind === 'arm' || input.kind === 'disarm') && edge === null)
+    throw new Error(`${input.kind} needs an edge`);
   return {
     command_id: stableId('command', input.site, input.kind, input.at, randomUUID()),
     kind: input.kind,
@@ -54,6 +69,7 @@ export function makeCommand(input: {
     who: input.who,
     at: input.at,
     until_at: input.untilAt ?? (input.kind === 'allow' ? input.at + longestAllowMs : null),
+    edge,
   };
 }
 
@@ -61,7 +77,7 @@ export function makeCommand(input: {
 export function commandRecord(value: Command): Outgoing<'commands'> {
   const key =
     value.target === null
-      ? `${value.site}|${value.kind}|${value.decision_id ?? ''}`
+      ? `${value.site}|${value.edge === null ? value.kind : 'edge'}|${value.decision_id ?? value.edge ?? ''}`
       : targetKey(value.site, value.target);
   return { topic: 'commands', key, type: 'Command', value };
 }

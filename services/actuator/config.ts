@@ -63,6 +63,9 @@ export const actuatorConfig = z
         verify_every: durationField('60s').describe('How often an edge is looked at when nothing changes'),
         backoff_base: durationField('1s').describe('First back-off after a fault; doubles, with full jitter'),
         backoff_cap: durationField('5m').describe('Longest back-off'),
+        takeover_wait: durationField('10s').describe(
+          'How long a new owner of a shared edge without a lock waits before it writes',
+        ),
         /** Above this share, removals that no decision explains are held back until a person looks. */
         max_unexplained_share: z.number().min(0).max(1).default(0.2),
       })

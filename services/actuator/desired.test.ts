@@ -54,6 +54,7 @@ const command = (kind: string, at: number, more: Partial<Command>): Command => (
   who: 'ada',
   at,
   until_at: null,
+  edge: null,
   ...more,
 });
 

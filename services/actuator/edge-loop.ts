@@ -1,27 +1,23 @@
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import type { ClientClass } from './action-table.ts';
+import type { Arming } from './arming.ts';
 import type { Audit } from './audit.ts';
+import type { CapacityOptions } from './choose-entries.ts';
 import type { Desired } from './desired.ts';
-import { type Edge, EdgeError, type EdgeFault, type Entry } from './edge.ts';
+import { type Edge, EdgeError, type Entry } from './edge.ts';
+import { type EdgeState, settledState } from './edge-state.ts';
 import { changesOf, isEmpty, type Plan, reconcile } from './reconcile.ts';
 import { createWaker } from './waker.ts';
-
-export type EdgeState =
-  | 'starting'
-  | 'standby'
-  | 'dry_run'
-  | 'in_step'
-  | 'pending'
-  | 'refused'
-  | 'held'
-  | EdgeFault;
+import { createWrittenLately } from './written-lately.ts';
 
 /** How an edge stands: shown by `tidegate edges list`, /readyz and the console. */
 export interface EdgeStatus {
   readonly name: string;
   readonly kind: string;
   readonly armed: boolean;
+  /** What it may do, and who or what said so. */
+  readonly arming: Arming;
   readonly state: EdgeState;
   readonly detail: string | null;
   readonly desired: number;
@@ -40,15 +36,20 @@ export interface EdgeStatus {
 export interface EdgeLoopOptions {
   readonly name: string;
   readonly edge: Edge;
-  readonly armed: boolean;
+  /** What the edge may do now. */
+  readonly arming: () => Arming;
   readonly adopt: boolean;
   readonly maxUnexplainedShare: number;
   readonly desired: (at: number) => Desired;
   readonly known: (key: string) => boolean;
   /** Who sends the requests that an entry selects. */
   readonly clientsOf: (entry: Entry) => ClientClass;
-  /** False: another instance writes this edge. */
-  readonly owner: () => boolean;
+  /** Aborted when this instance may no longer write the edge; null: another instance writes it. */
+  readonly hold: () => AbortSignal | null;
+  /** What the planner weighs now; the guard on collateral is its budget. */
+  readonly capacity: () => CapacityOptions;
+  /** Why an addition must wait now; null: it need not. */
+  readonly holdAddition: (entry: Entry) => string | null;
   readonly audit: Audit;
   readonly verifyEveryMs: number;
   readonly backoffMs: { readonly base: number; readonly cap: number };
@@ -72,6 +73,9 @@ export interface EdgeLoop {
 /** Failures in a row after which the circuit counts as open; calls then go on at the longest back-off. */
 const circuitOpensAfter = 5;
 const attemptsPerRound = 4;
+const defaultApplyWithinMs = 60_000;
+/** How often an edge is looked at while what was written is not visible there. */
+const visibleStepMs = 1000;
 
 /**
  * Keeps one edge in step: observe, plan, apply, and observe again to see that it is so. One call at a time. Faults are
@@ -87,7 +91,8 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   let status: EdgeStatus = {
     name,
     kind: descriptor.kind,
-    armed: options.armed,
+    armed: options.arming().mode === 'armed',
+    arming: options.arming(),
     state: 'starting',
     detail: null,
     desired: 0,
@@ -101,7 +106,8 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   };
   let busy: Promise<unknown> = Promise.resolve();
   metrics.edgeCapacity.set({ edge: name }, capacity);
-  metrics.enforcementArmed.set({ edge: name }, options.armed ? 1 : 0);
+  metrics.enforcementArmed.set({ edge: name }, status.armed ? 1 : 0);
+  const written = createWrittenLately(descriptor.visibleWithinMs ?? 0, now);
   metrics.edgeCircuitOpen.set({ edge: name }, 0);
 
   const become = (changes: Partial<EdgeStatus>): void => {
@@ -121,18 +127,28 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     }
   };
   const look = async (desired: Desired): Promise<Plan> => {
-    const observed = await counted(edge.observe(stop.signal, desired.entries));
-    const plan = reconcile(desired.entries, observed, descriptor, {
+    const arming = options.arming();
+    const { mode } = arming;
+    const wanted = mode === 'purging' ? [] : desired.entries;
+    const observed = await counted(edge.observe(stop.signal, wanted));
+    const plan = reconcile(wanted, observed, descriptor, {
       adopt: options.adopt,
       known: options.known,
       inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
-      maxUnexplainedShare: options.maxUnexplainedShare,
+      // Who purges an edge wants everything of ours gone, explained or not.
+      maxUnexplainedShare: mode === 'purging' ? 1 : options.maxUnexplainedShare,
+      windingDown: mode === 'winding_down' || mode === 'purging',
+      capacity: options.capacity(),
+      holdAddition: options.holdAddition,
       clientsOf: options.clientsOf,
     });
     const left = plan.leftOut.filter(({ cause }) => cause !== 'covered').length;
     const foreign = plan.foreign.length;
     const drift = changesOf(plan);
+    metrics.enforcementArmed.set({ edge: name }, mode === 'armed' ? 1 : 0);
     become({
+      armed: mode === 'armed',
+      arming,
       desired: plan.content.length,
       observed: observed.entries.length - foreign,
       foreign,
@@ -145,19 +161,25 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     metrics.edgeDrift.set({ edge: name }, drift);
     return plan;
   };
-  const apply = async (plan: Plan): Promise<void> => {
+  const apply = async (plan: Plan, lost: AbortSignal): Promise<void> => {
     const startedAt = performance.now();
+    const withinMs = descriptor.applyWithinMs ?? defaultApplyWithinMs;
+    const tooLong = AbortSignal.timeout(withinMs);
     const details = (error: string | null) => ({
       error,
       durationMs: performance.now() - startedAt,
       at: now(),
     });
     try {
-      await counted(edge.apply(plan, stop.signal));
-    } catch (error) {
+      await counted(edge.apply(plan, AbortSignal.any([stop.signal, lost, tooLong])));
+    } catch (caught) {
+      const error = tooLong.aborted
+        ? new EdgeError('unavailable', `not done within ${withinMs} ms`, { cause: caught })
+        : caught;
       await audit.record(plan, 'failed', details(faultOf(error).message));
       throw error;
     }
+    written.add(plan);
     await audit.record(plan, 'applied', details(null));
     for (const entry of plan.add)
       metrics.edgePropagation.observe({ edge: name }, Math.max(0, now() - entry.updatedAt) / 1000);
@@ -169,40 +191,45 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   const settled = (plan: Plan): void => {
     metrics.edgeLastSuccess.set({ edge: name }, now() / 1000);
     metrics.edgeCircuitOpen.set({ edge: name }, 0);
-    if (plan.refused !== null && status.state !== 'refused')
-      metrics.guardTripped.inc({ guard: 'foreign_content' });
-    if (plan.held !== null && status.state !== 'held') metrics.guardTripped.inc({ guard: 'shrink' });
-    const { refused, held, pending } = plan;
-    const state =
-      refused !== null ? 'refused' : held !== null ? 'held' : pending !== null ? 'pending' : 'in_step';
-    const detail = refused ?? held ?? pending?.what ?? null;
+    const { state, detail, guard } = settledState(plan, status.arming);
+    if (guard !== null && status.state !== state) metrics.guardTripped.inc({ guard });
     become({ state, detail, consecutiveFailures: 0, lastSuccessAt: now() });
+  };
+  const standBy = (): number => {
+    become({ state: 'standby', detail: 'another instance writes this edge' });
+    return options.verifyEveryMs;
   };
   /** Ends in step, standing by or in dry run, and answers when to look again; throws EdgeError. */
   const round = async (desired: Desired): Promise<number> => {
     for (let attempt = 1; ; attempt++) {
-      const plan = await look(desired);
-      if (!options.armed) {
-        await audit.record(plan, 'planned', { error: null, durationMs: 0, at: now() });
-        become({ state: 'dry_run', detail: plan.refused, consecutiveFailures: 0, lastSuccessAt: now() });
+      const whole = await look(desired);
+      const { mode } = status.arming;
+      if (mode === 'dry_run') {
+        await audit.record(whole, 'planned', { error: null, durationMs: 0, at: now() });
+        become({ state: 'dry_run', detail: whole.refused, consecutiveFailures: 0, lastSuccessAt: now() });
         return options.verifyEveryMs;
       }
+      if (isEmpty(whole)) {
+        written.clear();
+        settled(whole);
+        return Math.min(options.verifyEveryMs, whole.pending?.lookAgainMs ?? Number.POSITIVE_INFINITY);
+      }
+      const plan = written.without(whole);
       if (isEmpty(plan)) {
-        settled(plan);
-        return Math.min(options.verifyEveryMs, plan.pending?.lookAgainMs ?? Number.POSITIVE_INFINITY);
+        become({ state: 'pending', detail: 'written, not visible yet', consecutiveFailures: 0 });
+        return visibleStepMs;
       }
       if (attempt > attemptsPerRound)
         throw new EdgeError(
           'unverified',
           `${changesOf(plan)} changes are not there after ${attemptsPerRound} attempts`,
         );
-      if (!options.owner()) {
-        become({ state: 'standby', detail: 'another instance writes this edge' });
-        return options.verifyEveryMs;
-      }
+      const lost = options.hold();
+      if (lost === null) return standBy();
       try {
-        await apply(plan);
+        await apply(plan, lost);
       } catch (error) {
+        if (lost.aborted) return standBy();
         if (faultOf(error).fault !== 'conflict' || attempt === attemptsPerRound) throw error;
       }
     }
@@ -222,7 +249,8 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     while (!stop.signal.aborted) {
       let waitMs = options.verifyEveryMs;
       let hurry = true;
-      if (!options.owner()) become({ state: 'standby', detail: 'another instance writes this edge' });
+      const startedAt = performance.now();
+      if (options.hold() === null) standBy();
       else {
         const desired = options.desired(now());
         const work = round(desired);
@@ -239,8 +267,11 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
           hurry = false; // a change of mind does not shorten the back-off
         }
       }
+      const tookMs = performance.now() - startedAt;
       await waker.wait(Math.max(1, waitMs), stop.signal, hurry);
-      if (hurry && !stop.signal.aborted) await waker.pause(descriptor.coalesceMs, stop.signal);
+      // A large edge takes its time to look at: changes that come meanwhile are applied together.
+      if (hurry && !stop.signal.aborted)
+        await waker.pause(Math.max(descriptor.coalesceMs, tookMs), stop.signal);
     }
   };
   const done = run();

@@ -10,23 +10,39 @@ export const edgesGroup = 'tidegate.edges';
  */
 export interface Lease {
   readonly done: Promise<void>;
-  /** True while this instance owns the edge of that name. */
-  owns(edge: string): boolean;
+  /**
+   * While this instance owns the edge: a signal that is aborted when it does no longer. null: another one owns it, or
+   * an apply of the one before could still be running. `lock`: whether the edge itself would turn that away.
+   */
+  hold(edge: string, lock: 'none' | 'token'): AbortSignal | null;
   onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
-export async function takeLease(log: Log): Promise<Lease> {
+export async function takeLease(
+  log: Log,
+  options: {
+    /** How long a new owner waits at an edge without a lock: until an aborted apply of the old one has ended. */
+    readonly takeoverWaitMs: number;
+    readonly now: () => number;
+  },
+): Promise<Lease> {
   const partitions = await log.partitions('decisions');
-  const owned = new Set<number>();
+  const owned = new Map<number, { readonly sinceAt: number; readonly lost: AbortController }>();
   const listeners: (() => void)[] = [];
+  const timers = new Set<NodeJS.Timeout>();
   const changed = (): void => {
     for (const listener of listeners) listener();
   };
   const subscription = await log.subscribe(edgesGroup, ['decisions'], {
     assigned: async (_topic, partition, committed) => {
-      owned.add(partition);
+      owned.set(partition, { sinceAt: options.now(), lost: new AbortController() });
       changed();
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        changed();
+      }, options.takeoverWaitMs + 1);
+      timers.add(timer);
       return committed?.offset ?? 'latest';
     },
     batch: async (batch, commit) => {
@@ -35,16 +51,27 @@ export async function takeLease(log: Log): Promise<Lease> {
       });
     },
     revoked: async (_topic, partition) => {
+      owned.get(partition)?.lost.abort();
       owned.delete(partition);
       changed();
     },
   });
   return {
     done: subscription.done,
-    owns: (edge) => subscription.ready() && owned.has(partitionOf(edge, partitions)),
+    hold(edge, lock) {
+      if (!subscription.ready()) return null;
+      const held = owned.get(partitionOf(edge, partitions));
+      if (held === undefined) return null;
+      const isSafe = lock === 'token' || options.now() - held.sinceAt >= options.takeoverWaitMs;
+      return isSafe ? held.lost.signal : null;
+    },
     onChange: (listener) => {
       listeners.push(listener);
     },
-    close: () => subscription.close(),
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      for (const { lost } of owned.values()) lost.abort();
+      await subscription.close();
+    },
   };
 }

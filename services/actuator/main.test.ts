@@ -3,6 +3,7 @@ import type { EdgeAction } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { command, contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
+import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
 import { hashSecret } from './edges/hashed-secret.ts';
 import { type RunningActuator, startActuator } from './main.ts';
@@ -101,6 +102,32 @@ test('dry run writes nothing, serves nothing, and audits each planned change onc
   expect((await actuator.planEdge('blocklist')).add).toHaveLength(2);
   expect(actuator.edges()).toMatchObject([{ state: 'dry_run', drift: 2, armed: false }]);
   await tail.close();
+});
+
+test('an edge is armed, disarmed and purged by command: what ends is taken back, what is new waits', async () => {
+  const log = createMemoryLog({ trafficPartitions: 2 });
+  const actuator = await start(log, [{ kind: 'feed', name: 'blocklist' }]);
+  const tell = (kind: 'arm' | 'disarm' | 'purge') =>
+    say(
+      log,
+      makeCommand({ kind, site: '*', edge: 'blocklist', reason: 'drill', who: 'ada', at: Date.now() }),
+    );
+  await say(log, verdict('203.0.113.7'), verdict('203.0.113.8'));
+  await until(() => actuator.edges()[0]?.state === 'dry_run' && actuator.edges()[0]?.drift === 2);
+  await tell('arm');
+  await shows(actuator, '203.0.113.7/32', '203.0.113.8/32');
+  await tell('disarm');
+  await until(() => actuator.edges()[0]?.state === 'disarmed');
+  await say(log, verdict('203.0.113.9'), command('release', '203.0.113.8'));
+  await shows(actuator, '203.0.113.7/32');
+  expect(actuator.edges()).toMatchObject([
+    { state: 'disarmed', detail: 'disarm by ada: drill', armed: false },
+  ]);
+  await tell('purge');
+  await until(() => actuator.edges()[0]?.state === 'purged');
+  await shows(actuator);
+  await tell('arm');
+  await shows(actuator, '203.0.113.7/32', '203.0.113.9/32');
 });
 
 test('the feed answers 304 to those that have it and 401 to strangers', async () => {

@@ -1,7 +1,9 @@
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { clientsSelectedBy } from './action-table.ts';
+import { type Arming, armingOf } from './arming.ts';
 import { createAudit } from './audit.ts';
-import type { ActuatorConfig } from './config.ts';
+import { unlimitedCapacity } from './choose-entries.ts';
+import type { ActuatorConfig, EdgeConfig } from './config.ts';
 import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
@@ -15,6 +17,8 @@ import { createVendorHttp } from './vendor/vendor-http.ts';
 
 /** Readers that were away longer than this have had their entries run out. */
 const endedLatelyMs = 24 * 3_600_000;
+/** Edges that each instance has for itself have no other writer. */
+const forever = new AbortController().signal;
 
 export interface RunningEdges {
   readonly api: DecisionsApi;
@@ -43,11 +47,12 @@ export async function runEdges(
     metrics,
     logger,
   });
+  const arming = (edge: EdgeConfig): Arming => armingOf(edge.dry_run, book.aboutEdge(edge.name));
   const created = config.edges.map((edgeConfig) => ({
     edgeConfig,
     edge: createEdge(edgeConfig, {
       name: edgeConfig.name,
-      isArmed: () => !edgeConfig.dry_run,
+      isArmed: () => arming(edgeConfig).mode === 'armed',
       now,
       exempt: (at) => protection.exempt(null, at),
       ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
@@ -65,7 +70,9 @@ export async function runEdges(
   await view.caughtUp;
 
   const isShared = created.some(({ edge }) => edge.descriptor.scope === 'account');
-  const lease: Lease | null = isShared ? await takeLease(log) : null;
+  const lease: Lease | null = isShared
+    ? await takeLease(log, { takeoverWaitMs: config.loop.takeover_wait, now })
+    : null;
   const producer = await log.producer('edges');
   const loops = new Map<string, EdgeLoop>();
   /** Edges that take the same sites share what is wanted. */
@@ -90,13 +97,16 @@ export async function runEdges(
     const loop = startEdgeLoop({
       name,
       edge,
-      armed: !edgeConfig.dry_run,
+      arming: () => arming(edgeConfig),
       adopt: edgeConfig.adopt,
       maxUnexplainedShare: config.loop.max_unexplained_share,
       desired: (at) => desiredOf(edgeConfig.sites).at(at),
       known: (key) => view.known(key),
       clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
-      owner: () => edge.descriptor.scope === 'instance' || lease?.owns(name) === true,
+      hold: () =>
+        edge.descriptor.scope === 'instance' ? forever : (lease?.hold(name, edge.descriptor.lock) ?? null),
+      capacity: () => unlimitedCapacity,
+      holdAddition: () => null,
       audit: createAudit(producer, { name, kind: edgeConfig.kind }, `actuator ${context.instance}`),
       verifyEveryMs: config.loop.verify_every,
       backoffMs: { base: config.loop.backoff_base, cap: config.loop.backoff_cap },

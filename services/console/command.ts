@@ -103,6 +103,7 @@ export async function makeCommand(
     who: request.who,
     at: now,
     until_at: request.until_at ?? null,
+    edge: null,
   };
   return { topic: 'commands', key: targetKey(site, target), type: 'Command', value };
 }

@@ -41,6 +41,7 @@ function command(key: string, reason: string): Outgoing<'commands'> {
       who: 'suite',
       at: 1_700_000_000_000,
       until_at: null,
+      edge: null,
     },
   };
 }

@@ -30,6 +30,8 @@ export interface CommandBook {
   releases(): readonly Command[];
   /** Latest time up to which whatever was decided about the target is taken back; -Infinity: never. */
   releasedAt(site: string, target: Pick<Target, 'kind' | 'value'>): number;
+  /** The newest command about the edge (arm, disarm, purge), or null. */
+  aboutEdge(edge: string): Command | null;
   /** Block commands that have not run out at `at`, with the partition they were read from. */
   blocks(at: number): readonly { readonly command: Command; readonly partition: number }[];
 }
@@ -40,6 +42,7 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
   const allows = new Map<string, Command>();
   const switches = new Map<string, Command>();
   const releases = new Map<string, Command>();
+  const edges = new Map<string, Command>();
   const blocks = new Map<string, { command: Command; partition: number }>();
   let version = 1;
   let list: readonly AllowEntry[] | null = null;
@@ -55,6 +58,10 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
       return version;
     },
     apply(command, partition = 0) {
+      if (command.edge !== null) {
+        if (keepNewest(edges, command.edge, command)) version++;
+        return;
+      }
       switch (command.kind) {
         case 'allow':
         case 'disallow':
@@ -114,6 +121,7 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
         at(`${everySite}|purge`),
       );
     },
+    aboutEdge: (edge) => edges.get(edge) ?? null,
     blocks(at) {
       for (const [id, { command }] of blocks)
         if (command.until_at !== null && command.until_at <= at) blocks.delete(id);

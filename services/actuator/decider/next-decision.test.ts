@@ -112,6 +112,7 @@ test('a block command holds until its end and is released like any other cause',
     who: 'ada',
     at: 0,
     until_at: null,
+    edge: null,
   } as const satisfies Command;
   const decision = apply(null, { kind: 'block', command })!;
   expect(decision).toMatchObject({ action: 'block', mode: 'enforce', expires_at: limits.commandTtlMs });

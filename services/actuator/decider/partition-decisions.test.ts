@@ -44,6 +44,7 @@ function command(kind: string, value: string | null, at: number, more: Partial<C
     who: 'ada',
     at,
     until_at: null,
+    edge: null,
     ...more,
   };
 }

@@ -94,6 +94,7 @@ export function createPartitionDecisions(options: {
     refusal: null,
   });
   const onCommand = (command: Command, owned: boolean): Decided => {
+    if (command.edge !== null) return nothing; // about an edge, not about what is decided
     switch (command.kind) {
       case 'block': {
         if (!owned || command.target === null) return nothing;

@@ -25,6 +25,7 @@ const command = (values: Partial<Command>): Command => ({
   who: 'ada',
   at: 0,
   until_at: null,
+  edge: null,
   ...values,
 });
 const allow = (value: string, values: Partial<Command> = {}) =>

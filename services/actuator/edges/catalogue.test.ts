@@ -4,6 +4,7 @@ import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import { inPackage } from '../../../lib/package-root.ts';
 import { actionReference } from '../action-table.ts';
+import { armingOf } from '../arming.ts';
 import { createVendorHttp } from '../vendor/vendor-http.ts';
 import { createEdge, edgeConfig, edgeKinds } from './catalogue.ts';
 
@@ -46,7 +47,7 @@ const most: { readonly [kind: string]: object } = {
 
 const edgeOf = (kind: string, more: object = {}) => {
   const config = edgeConfig.parse({ kind, name: 'edge', ...least[kind], ...more });
-  expect(config.dry_run).toBe(true);
+  expect(armingOf(config.dry_run, null).mode).toBe('dry_run');
   return createEdge(config, {
     name: 'edge',
     isArmed: () => false,

@@ -7,7 +7,10 @@ export const commonEdgeFields = {
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'use a-z, 0-9 and -, at most 63 characters' })
     .describe('Name of the edge in metrics, audit and commands'),
   /** The second key: policies say enforce, and a person arms the edge. */
-  dry_run: z.boolean().default(true).describe('Only plan and audit; false arms the edge'),
+  dry_run: z
+    .boolean()
+    .optional()
+    .describe('false arms the edge; true locks it in dry run; left out: dry run until `tidegate edges arm`'),
   sites: z.array(z.string()).default([]).describe('Sites whose decisions it takes; empty for all'),
   adopt: z.boolean().default(false).describe('Treat what is there already as ours: it will be removed'),
 };
