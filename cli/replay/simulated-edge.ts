@@ -50,6 +50,8 @@ interface Entry {
   readonly matches: ((event: EnrichedRequest) => boolean) | null;
   /** Standing that the rule spares (bits, 0: any); null: it spares nobody. */
   readonly sparing: number | null;
+  /** The one campaign that asks for an address; null: several, or something else does. */
+  readonly campaign: string | null;
   /** What was in force until `fromAt`: for requests that come a little out of order. */
   readonly previous: Entry | null;
   /** What the decision asks for, remembered for the times in which none of its causes ends. */
@@ -107,6 +109,8 @@ export function createSimulatedEdge(options: {
   /** Keys in ascending order of weight, consumed from the front while the lists are full. */
   let weakest: string[] = [];
   let sweptAt = -Infinity;
+  /** Campaigns that rules are held for: how many. */
+  const ruled = new Map<string, number>();
 
   const expressible = (decision: Decision): boolean => {
     const { kind, signature } = decision.target;
@@ -166,12 +170,22 @@ export function createSimulatedEdge(options: {
     }
   };
 
+  const noteRule = (decision: Decision, step: 1 | -1): void => {
+    for (const { campaign_id: id } of decision.causes) {
+      if (id === null) continue;
+      const held = (ruled.get(id) ?? 0) + step;
+      if (held > 0) ruled.set(id, held);
+      else ruled.delete(id);
+    }
+  };
   const remove = (entry: Entry): void => {
     if (installed.get(entry.key) !== entry) return;
     installed.delete(entry.key);
     place(entry.decision, entry, false);
-    if (entry.decision.target.kind === 'signature') rules--;
-    else listEntries--;
+    if (entry.decision.target.kind === 'signature') {
+      rules--;
+      noteRule(entry.decision, -1);
+    } else listEntries--;
   };
 
   const isOver = (entry: Entry, at: number): boolean =>
@@ -225,8 +239,10 @@ export function createSimulatedEdge(options: {
     const current: Entry = { ...entry, previous: old === undefined ? null : { ...old, previous: null } };
     installed.set(current.key, current);
     place(current.decision, current, true);
-    if (isRule) rules++;
-    else listEntries++;
+    if (isRule) {
+      rules++;
+      noteRule(current.decision, 1);
+    } else listEntries++;
     peakEntries = Math.max(peakEntries, listEntries);
     peakRules = Math.max(peakRules, rules);
   };
@@ -246,6 +262,8 @@ export function createSimulatedEdge(options: {
     if (force === null || force.mode !== 'enforce') return;
     const outcome = outcomeOf[force.action];
     if (outcome === undefined || severity[outcome] <= severity[best.outcome]) return;
+    // a rule stops what the members of its campaign send to the campaign's endpoints, and nothing else of theirs
+    if (entry.campaign !== null && ruled.has(entry.campaign)) return;
     if (entry.matches !== null && !entry.matches(event)) return;
     if (entry.sparing !== null && meets(standing, entry.sparing)) return;
     best = { outcome, decision: entry.decision };
@@ -265,6 +283,7 @@ export function createSimulatedEdge(options: {
         fromAt: Math.max(decision.decided_at, decision.updated_at) + delayMs,
         matches: signature === null ? null : compileSignature(signature),
         sparing: signature?.except_good === true ? requiredBits(signature.good_after) : null,
+        campaign: signature === null ? onlyCampaign(decision) : null,
         previous: null,
         known: null,
       };
@@ -299,6 +318,13 @@ export function createSimulatedEdge(options: {
     },
     report: () => ({ entries: listEntries, rules, peakEntries, peakRules, unsupported, leftOut }),
   };
+}
+
+function onlyCampaign({ causes }: Decision): string | null {
+  const [first] = causes;
+  return first !== undefined && causes.every((cause) => cause.campaign_id === first.campaign_id)
+    ? first.campaign_id
+    : null;
 }
 
 function valueFor(event: EnrichedRequest, kind: string): string | null {

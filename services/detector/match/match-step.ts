@@ -45,6 +45,9 @@ interface MatchSnapshot {
   readonly life: AddressLifeState;
 }
 
+/** A member is listed this long at most, and again while it goes on: addresses of homes change hands. */
+const memberTtlMs = 10 * 60_000;
+
 /** Selected requests for each request elsewhere that an address must have sent to be listed itself. */
 const membersShare = 4;
 
@@ -175,10 +178,11 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     if (member.samples.length < 3) member.samples.push(event.request.event_id);
     if (member.hits < config.campaign.member_after) return;
     if (member.hits < membersShare * this.#life.of(clientLo, clientHi, Math.floor(at / 1000))) return;
-    if (member.revision > 0 && member.untilAt - at > policy.document.action.ttl / 2) return;
+    const ttlMs = Math.min(policy.document.action.ttl, memberTtlMs);
+    if (member.revision > 0 && member.untilAt - at > ttlMs / 2) return;
     if (member.revision === 0) member.decidedAt = at;
     member.revision++;
-    member.untilAt = at + policy.document.action.ttl;
+    member.untilAt = at + ttlMs;
     const ip = clientAddress(event.request.client_ip);
     const v4 = isV4(ip);
     const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
@@ -247,7 +251,13 @@ function memberVerdict(
     level: document.level,
     mode: document.mode,
     target: { kind, value, signature: null },
-    action: { ...campaign.action, kind: campaign.applied_action },
+    // an address that comes back is listed again: no escalation, its owner may be somebody else by then
+    action: {
+      ...campaign.action,
+      kind: campaign.applied_action,
+      ttl_ms: member.untilAt - at,
+      escalate_ms: [],
+    },
     campaign_id: campaign.campaign_id,
     decided_at: member.decidedAt,
     first_seen_at: member.firstSeenAt,
