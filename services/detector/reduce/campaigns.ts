@@ -30,7 +30,7 @@ import {
 import { going, isFew, strongest } from './strongest-behaviour.ts';
 
 /** Re-mine when active signatures miss more than this of the excess, honest look-alikes aside. */
-const mostMissed = 0.04;
+const mostMissed = 0.015;
 /** Panes between two minings; doubled by each that finds nothing new. */
 const minePausePanes = 3;
 const longestMinePause = 24;

@@ -15,7 +15,7 @@ const enough = 0.85;
 /** Below this share of the excess a signature does not deserve to be enforced. */
 const leastCoverage = 0.5;
 /** Signatures for what is left over must select this much of the whole excess. */
-const leastGain = 0.03;
+const leastGain = 0.01;
 const fewSamples = 60;
 /** Fewer suspicious samples say nothing about what they have in common. */
 const leastSamples = 8;
@@ -73,13 +73,19 @@ export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (
   }
 }
 
-/** Suspicious samples of the shortest recent window that has enough of them. */
-export function excessSamples(watched: WatchedScope, behaviour: CountName, pane: number): Weighted[] {
+/** Suspicious samples of the shortest recent window that has enough of those that `counts` is true for. */
+export function excessSamples(
+  watched: WatchedScope,
+  behaviour: CountName,
+  pane: number,
+  counts: (weighted: Weighted) => boolean = () => true,
+): Weighted[] {
   const wanted = behaviourFlag(behaviour, watched);
   let found: Weighted[] = [];
   for (const panes of [3, 8, 20, 30]) {
     found = samplesOf(watched.scope, pane, panes, wanted);
-    if (found.length >= fewSamples) break;
+    let enoughFor = fewSamples;
+    for (const weighted of found) if (counts(weighted) && --enoughFor === 0) return found;
   }
   return found;
 }
@@ -158,9 +164,9 @@ export interface ChooseInput {
 export function chooseSignatures(input: ChooseInput): Chosen | null {
   const { state, watched, policy, behaviour, pane } = input;
   const present = input.present.map(sampleSignature);
-  const isPresent = ({ sample }: Weighted): boolean => present.some((test) => test(sample));
-  const all = excessSamples(watched, behaviour, pane);
-  const excess = all.filter((weighted) => !isPresent(weighted));
+  const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
+  const all = excessSamples(watched, behaviour, pane, isLeft);
+  const excess = all.filter(isLeft);
   if (excess.length < leastSamples) return null;
   const left = weigh(excess) / weigh(all);
   const limits = policy.document.campaign;
@@ -215,6 +221,8 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
 
   stage(null, limits['max-collateral']);
   stage(history, limits['max-collateral']);
+  const required = felt.requirement?.required ?? 0;
+  stage(required, limits['max-collateral']);
   const everyone = everyoneButTheGood(state, watched, policy, excess);
   // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
   if (covered() >= enough)
@@ -227,7 +235,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const price = Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left);
   if (everyone !== null && everyone.coverage > covered() + 0.05)
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
-  stage(felt.requirement?.required ?? 0, price);
+  stage(required, price);
   // of what is left over, a part is worth having
   const least = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
   return found.length > 0 && covered() >= least
