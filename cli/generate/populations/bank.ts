@@ -1,13 +1,13 @@
 import { bankApiHost, bankHost, browseBank, useBankApp } from '../bank.ts';
-import { type Due, due, type GeneratedEvent, respond } from '../event.ts';
+import { type Due, type GeneratedEvent, respond } from '../event.ts';
 import { monitor } from '../machines.ts';
-import { createPartners, partnerSession } from '../partners.ts';
-import { appAppearance, type Person } from '../people.ts';
-import { chance, hash32, integer, pick, type Random } from '../random.ts';
-import { createVisit } from '../visit.ts';
+import { createPartners, type Partner, partnerSession } from '../partners.ts';
+import type { Person } from '../people.ts';
+import { chance, integer, pick, type Random } from '../random.ts';
 import { createWorld, formatZip, type World } from '../world.ts';
 import { attackRequest } from './attack-request.ts';
 import { bankCrowds } from './bank-crowds.ts';
+import { bookAppointment, confirmPath, hasBranch, payMerchant } from './bank-journeys.ts';
 import {
   type AttackClient,
   type Habit,
@@ -20,99 +20,10 @@ import {
 type Steps = Generator<Due, void>;
 
 const countries: ReadonlySet<string> = new Set(['DE', 'AT']);
-/** Called by the app and by merchants' pages; in no document. */
-const confirmPath = '/instant/confirm';
-const hasBranch = (zip: number) => hash32(`branch${zip}`) % 100 < 35;
-
-/** Pays at a merchant by bank: comes from elsewhere, logs in, confirms, and is gone. */
-function* payMerchant(world: World, person: Person, random: Random, at: number): Steps {
-  const app = chance(random, 0.55);
-  const visit = createVisit({
-    at,
-    random,
-    address: person.address(random),
-    look: app ? appAppearance('BankApp', person.phone) : person.browser,
-    host: app ? bankApiHost : bankHost,
-    account: person.account,
-    referer: chance(random, 0.5) ? 'https://checkout.merchant.example/' : undefined,
-    sendsReferer: person.sendsReferer,
-    cookies: app ? 1 : integer(random, 9),
-    cookieLimit: app ? 2 : 12,
-    app,
-    ways: person.ways,
-  });
-  if (!app) {
-    yield due(
-      visit.request('GET', `/pay/${100_000 + integer(random, 800_000)}`, {
-        bytes: 18_000,
-        ms: 90,
-        page: true,
-      }),
-    );
-    visit.think(5);
-  }
-  const path = app ? '/mobile/v1/login' : '/login';
-  let wrong = chance(random, person.carelessness) ? 1 + integer(random, 2) : 0;
-  while (world.loginsFail(visit.now) || wrong > 0) {
-    if (wrong > 0) wrong--;
-    yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
-    visit.think(7);
-    if (chance(random, 0.25)) return;
-  }
-  // A phone that is unlocked needs no password.
-  if (!app || chance(random, 0.5))
-    yield due(visit.request('POST', path, { outcome: 'success', bytes: 900, ms: 320 }));
-  visit.think(6);
-  const tries = chance(random, 0.06) ? 2 : 1;
-  for (let index = 1; index <= tries; index++) {
-    yield due(visit.request('POST', confirmPath, { status: index < tries ? 409 : 200, bytes: 300, ms: 350 }));
-    visit.think(3);
-  }
-}
-
-/** Looks for an appointment at a branch nearby. */
-function* bookAppointment(_world: World, person: Person, random: Random, at: number): Steps {
-  const app = chance(random, 0.4);
-  const prefix = app ? '/mobile/v1' : '';
-  const visit = createVisit({
-    at,
-    random,
-    address: person.address(random),
-    look: app ? appAppearance('BankApp', person.phone) : person.browser,
-    host: app ? bankApiHost : bankHost,
-    referer: pick(random, [undefined, 'https://www.google.com/']),
-    sendsReferer: person.sendsReferer,
-    cookies: app ? 1 : integer(random, 9),
-    cookieLimit: app ? 2 : 12,
-    app,
-    ways: person.ways,
-  });
-  if (!app && chance(random, 0.8)) {
-    yield due(visit.request('GET', '/branches', { bytes: 24_000, ms: 80, page: true }));
-    visit.think(8);
-  }
-  const service = 10 + integer(random, 14);
-  for (let looks = 1 + integer(random, 4); looks > 0; looks--) {
-    let zip = (person.zip + integer(random, 40)) % 100_000;
-    if (!chance(random, 0.07)) while (!hasBranch(zip)) zip = (zip + 1) % 100_000;
-    yield due(
-      visit.request('GET', `${prefix}/branches/${formatZip(zip)}/slots`, {
-        query: `service=${service}&day=${1 + integer(random, 14)}`,
-        status: hasBranch(zip) ? 200 : 404,
-        bytes: hasBranch(zip) ? 900 : 60,
-        ms: 80,
-      }),
-    );
-    visit.think(6);
-  }
-}
 
 const slots = /\/branches\/\d+\/slots$/;
 
-function targets(
-  world: World,
-  partners: ReturnType<typeof createPartners>,
-): { readonly [name: string]: Target } {
+function targets(world: World, partners: readonly Partner[]): { readonly [name: string]: Target } {
   const page = (client: AttackClient, at: number): GeneratedEvent => {
     const path = pick(client.random, ['/', '/branches', '/rates']);
     const event = attackRequest(client, at, bankHost, 'GET', path);
