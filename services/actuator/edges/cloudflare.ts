@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import type { Edge, VendorEdgeDependencies } from '../edge.ts';
+import type { Edge, EntryKind, VendorEdgeDependencies } from '../edge.ts';
+import { ruleKinds } from '../rules/entry-condition.ts';
 import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';
 import { accessRulesPart } from './cloudflare-access-rules.ts';
 import { openCloudflareApi } from './cloudflare-api.ts';
 import { listPart } from './cloudflare-list.ts';
+import { cloudflareRulesPart } from './cloudflare-rules.ts';
 import { commonEdgeFields } from './edge-config.ts';
 
 const idField = z.string().regex(/^[0-9a-f]{32}$/, { error: 'a Cloudflare id: 32 hex digits' });
@@ -35,13 +37,33 @@ export const cloudflareConfig = z
       })
       .optional()
       .describe('IP Access Rules, one request an entry: for what lists can not hold'),
+    /** Opt-in: without it only the contents of lists are managed. */
+    rules: z
+      .strictObject({
+        ruleset_id: idField.describe('Custom ruleset of the zone, phase http_request_firewall_custom'),
+        capacity: z.int().positive().max(1000).default(20).describe('Most rules; what your plan leaves'),
+        exempt_list: z
+          .strictObject({ id: idField, name: z.string().regex(/^[a-z0-9_]{1,50}$/) })
+          .describe('List of kind ip for networks that no rule may stop; Tidegate fills it'),
+        regex: z.boolean().default(false).describe('The plan has matches (Business, Enterprise)'),
+        bot_management: z.boolean().default(false).describe('The plan has JA3 and JA4'),
+      })
+      .optional()
+      .describe('Signatures as rules of ours in a ruleset that you created'),
     endpoint: z.url().default('https://api.cloudflare.com/client/v4'),
     timeout: durationField('30s').describe('Longest time one request may take'),
     poll_every: durationField('1s').describe('First pause between looks at a bulk operation'),
     operation_timeout: durationField('5m').describe('Longest time a bulk operation may take'),
   })
-  .refine(({ ip_list, asn_list, access_rules }) => (ip_list ?? asn_list ?? access_rules) !== undefined, {
-    error: 'name at least one of ip_list, asn_list and access_rules',
+  .refine(
+    (config) => (config.ip_list ?? config.asn_list ?? config.access_rules ?? config.rules) !== undefined,
+    {
+      error: 'name at least one of ip_list, asn_list, access_rules and rules',
+    },
+  )
+  .refine((config) => config.rules === undefined || config.zone_id !== undefined, {
+    error: 'rules belong to a zone',
+    path: ['zone_id'],
   })
   .refine(({ asn_list, access_rules }) => asn_list === undefined || !access_rules?.kinds.includes('asn'), {
     error: 'asn is in asn_list already',
@@ -55,6 +77,7 @@ export type CloudflareConfig = z.output<typeof cloudflareConfig>;
  */
 export function createCloudflareEdge(config: CloudflareConfig, dependencies: VendorEdgeDependencies): Edge {
   const { name, vendorHttp } = dependencies;
+  const { rules } = config;
   const api = openCloudflareApi(vendorHttp, {
     edge: name,
     accountId: config.account_id,
@@ -89,14 +112,19 @@ export function createCloudflareEdge(config: CloudflareConfig, dependencies: Ven
     );
   if (config.access_rules !== undefined)
     parts.push(accessRulesPart(api, name, { kinds: ofAccessRules, capacity: config.access_rules.capacity }));
-
+  const ofRules: EntryKind[] = [];
+  if (rules !== undefined) {
+    const taken = parts.flatMap((part) => part.pool.holds);
+    ofRules.push(...ruleKinds.filter((kind) => !taken.includes(kind)));
+    parts.push(cloudflareRulesPart(api, dependencies, { ...rules, holds: ofRules }));
+  }
   return composedEdge(
     {
       kind: 'cloudflare',
-      actions: ['block'],
+      actions: rules === undefined ? ['block'] : ['block', 'challenge'],
       replaceOnly: false,
       longestV6Prefix: ofAccessRules.includes('ip6') ? 128 : 64,
-      ruleLanguage: 'none',
+      ruleLanguage: rules === undefined ? 'none' : 'cloudflare',
       nativeTtl: false,
       lock: 'none',
       scope: 'account',
@@ -105,5 +133,11 @@ export function createCloudflareEdge(config: CloudflareConfig, dependencies: Ven
       applyWithinMs: Math.max(600_000, config.operation_timeout * 2),
     },
     parts,
+    {
+      refuse: (entry) =>
+        entry.action === 'block' || ofRules.includes(entry.kind)
+          ? null
+          : 'a list has one action, that of the rule that reads it',
+    },
   );
 }

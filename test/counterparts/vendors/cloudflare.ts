@@ -71,6 +71,8 @@ export async function startCloudflare(options: {
   readonly capacity: number;
   /** Looks at a bulk operation until it is done. */
   readonly looks?: number;
+  /** Key of the entry that a rule stands for, by its ref. */
+  readonly keyOfRef?: (ref: string) => string | null;
   /** Checks the expression of a rule; throws when it is none. */
   readonly checkExpression?: (text: string) => void;
 }): Promise<CloudflareStandIn> {
@@ -279,6 +281,7 @@ export async function startCloudflare(options: {
     items: (list) => [...(lists.get(list)?.items.values() ?? [])],
     rules: () => rules ?? [],
     keys: () => [
+      ...(rules ?? []).map(({ ref, id }) => options.keyOfRef?.(ref) ?? `signature|rule ${id}`),
       ...[ipList, asnList].flatMap((id) =>
         [...(lists.get(id)?.items.values() ?? [])].map((item) =>
           keyOf(id === asnList ? 'asn' : 'ip', item.value),
@@ -293,6 +296,12 @@ export async function startCloudflare(options: {
     plant(keys) {
       for (const key of keys) {
         const [kind, value = ''] = key.split('|');
+        if (kind === 'signature') {
+          const id = value.replace('rule ', '');
+          const by = { ref: id, description: 'by the network team', enabled: true };
+          rules!.push({ id, action: 'block', expression: 'ssl', ...by });
+          continue;
+        }
         const list = lists.get(kind === 'asn' ? asnList : ipList)!;
         const text = kind === 'asn' ? value : value.replace(/\/32$/, '');
         list.items.set(text, { id: nextId(), value: text, comment: 'ours, said the network team' });

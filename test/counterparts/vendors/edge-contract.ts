@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Target } from '../../../lib/contracts/generated.ts';
+import type { Signature, Target } from '../../../lib/contracts/generated.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
+import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { entryOf } from '../../../services/actuator/desired.ts';
 import {
   type Edge,
@@ -46,6 +47,17 @@ export const ip = (value: string): Target => ({
   value,
   signature: null,
 });
+/** A signature of predicates `[attribute, operator, ...values]`. */
+export const signatureTarget = (
+  ...predicates: readonly (readonly [string, string, ...string[]])[]
+): Target => {
+  const signature: Signature = {
+    predicates: predicates.map(([attribute, op, ...values]) => ({ attribute, op, values })),
+    except_good: false,
+    good_after: [],
+  };
+  return { kind: 'signature', value: canonicalSignature(signature), signature };
+};
 export const other = (kind: string, value: string): Target => ({ kind, value, signature: null });
 
 let clock = 1_800_000_000_000;
@@ -209,9 +221,9 @@ export function edgeContract(contract: EdgeContract): void {
           }
           await edge.close();
         }),
-        { numRuns: contract.runs ?? 12 },
+        { numRuns: contract.runs ?? 8 },
       );
-    });
+    }, 90_000);
 
     test('in step, it writes nothing', async () => {
       const { standIn, edge } = await start();
