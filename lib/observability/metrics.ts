@@ -78,6 +78,11 @@ export function createMetrics() {
     checkpointDuration: gauge('tidegate_checkpoint_duration_seconds', 'Duration of the newest checkpoint', [
       'step',
     ]),
+    endpointNotices: counter(
+      'tidegate_endpoint_notices_total',
+      'Undocumented endpoints at their first sight, and others that should be gone',
+      ['kind', 'level'],
+    ),
     verdicts: counter('tidegate_verdicts_total', 'Verdicts by policy', ['policy', 'level', 'mode']),
     campaignsOpen: gauge('tidegate_campaigns_open', 'Campaigns that are observed or active', ['kind']),
     decisionsActive: gauge('tidegate_decisions_active', 'Decisions in force', ['action', 'target_kind']),

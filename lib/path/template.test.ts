@@ -143,6 +143,20 @@ describe('bounded', () => {
     expect(template('GET', word(299), undefined, true).name).toBe('GET /{other}');
     expect(template('GET', word(299)).name).toBe(`GET ${word(299)}`);
   });
+  test('the names in one folder leave room for the rest of the host', () => {
+    const template = templater({ perHost: 800 });
+    for (let n = 0; n < 150; n++) template('GET', `/products${word(n)}/reviews`);
+    expect(template('GET', `/products${word(3)}/reviews`).name).toBe(`GET /products${word(3)}/reviews`);
+    expect(template('GET', `/products${word(160)}/reviews`).name).toBe('GET /products/{other}/reviews');
+    expect(template('GET', `/products${word(161)}`).name).toBe('GET /products/{other}');
+    expect(template('POST', '/wallet/session').name).toBe('POST /wallet/session');
+  });
+  test('a folder that a scanner tried names in still takes those that exist', () => {
+    const template = templater({ perHost: 800 });
+    for (let n = 0; n < 150; n++) template('GET', `/products${word(n)}`, undefined, true);
+    expect(template('GET', `/products${word(149)}`, undefined, true).name).toBe('GET /products/{other}');
+    expect(template('GET', `/products${word(149)}`).name).toBe(`GET /products${word(149)}`);
+  });
   test('any number of hosts', () => {
     const template = templater({ perHost: 10, cached: 10 });
     for (let n = 0; n < 3000; n++) template('GET', word(n % 600), `h${n}.example.com`);

@@ -2,6 +2,7 @@ import type { Param } from '../contracts/generated.ts';
 import { createTwoGenerationCache } from '../two-generation-cache.ts';
 import { createFunctionClassifier, type EndpointFunction, type FunctionRule } from './endpoint-function.ts';
 import { createRouteTrie, hostMatches, type PathSegment, type Route } from './route-trie.ts';
+import { createTemplateLimits } from './template-limits.ts';
 
 /** An endpoint as requests are counted by: shared by all requests of its path, so it may serve as a key. */
 export interface Endpoint {
@@ -24,7 +25,7 @@ export interface TemplaterOptions {
   readonly functions: readonly FunctionRule[];
   /** Keyed hash of a value that stands in the clear; the one that redacted the path. */
   readonly hash: (value: string) => Buffer;
-  /** Most templates per host that are not configured; the rest is `{other}`. */
+  /** Most templates per host that are not configured, an eighth of them in one folder; the rest is `{other}`. */
   readonly perHost: number;
   /** Paths remembered. */
   readonly cached: number;
@@ -40,8 +41,6 @@ export type Templater = (method: string, host: string, path: string, missed: boo
 
 /** Segments beyond this are `{rest}`. */
 const maxSegments = 24;
-/** Hosts are a header that anybody may send: beyond this many all share one table. */
-const maxHosts = 1000;
 const hashLength = 11;
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']);
 
@@ -129,6 +128,12 @@ interface Entry {
   readonly variables: readonly Variable[];
 }
 
+interface Resolved {
+  readonly entry: Entry;
+  /** It stays so. */
+  readonly settled: boolean;
+}
+
 /** `id`, `id_2`, `id_3` */
 function uniqueName(name: string, used: Set<string>): string {
   let unique = name;
@@ -151,27 +156,7 @@ export function createTemplater(options: TemplaterOptions): Templater {
   const covered = (host: string): boolean => coverings.some((hosts) => hostMatches(hosts, host));
 
   const cache = createTwoGenerationCache<string, Entry>(options.cached);
-  const hosts = new Map<string, { readonly known: Set<string>; missed: number }>();
-
-  const admitted = (host: string, name: string, missed: boolean): boolean => {
-    let table = hosts.get(host);
-    if (table === undefined) {
-      const key = hosts.size < maxHosts ? host : '';
-      table = hosts.get(key) ?? { known: new Set<string>(), missed: 0 };
-      hosts.set(key, table);
-    }
-    if (table.known.has(name)) return true;
-    const room = missed
-      ? table.missed < options.perHost / 4
-      : table.known.size - table.missed < options.perHost;
-    if (!room) {
-      options.onFull?.();
-      return false;
-    }
-    table.known.add(name);
-    if (missed) table.missed++;
-    return true;
-  };
+  const limits = createTemplateLimits(options.perHost, () => options.onFull?.());
 
   const makeEntry = (
     method: string,
@@ -198,7 +183,7 @@ export function createTemplater(options: TemplaterOptions): Templater {
     return endpoint;
   };
 
-  const resolve = (method: string, host: string, stripped: string, missed: boolean): Entry | null => {
+  const resolve = (method: string, host: string, stripped: string, missed: boolean): Resolved | null => {
     const { segments, cut } = segmentsOf(stripped);
     const used = new Set<string>();
     let identifiers = 0;
@@ -206,35 +191,35 @@ export function createTemplater(options: TemplaterOptions): Templater {
     const isCovered = covered(host);
     const match = cut ? null : route(method, host, segments);
     if (match !== null) {
-      return makeEntry(
-        method,
-        match.template,
-        isCovered ? match.documented : null,
-        match.variables.map(({ name, segment, value }) => ({
-          name: uniqueName(name, used),
-          identifier: value === null ? identifierOf[segment]! : -1,
-          hash: value === null ? null : options.hash(value),
-        })),
-      );
+      const variables = match.variables.map(({ name, segment, value }) => ({
+        name: uniqueName(name, used),
+        identifier: value === null ? identifierOf[segment]! : -1,
+        hash: value === null ? null : options.hash(value),
+      }));
+      const documented = isCovered ? match.documented : null;
+      return { entry: makeEntry(method, match.template, documented, variables), settled: true };
     }
-    let template = '';
+    const names: string[] = [];
     let previous = '';
     const variables: Variable[] = [];
     segments.forEach(({ text, shape }, index) => {
       if (shape === null) {
-        template += `/${text}`;
+        names.push(text);
         previous = `${text}_`;
         return;
       }
-      template += `/{${shape}}${text}`;
+      names.push(`{${shape}}${text}`);
       const name = uniqueName(`${previous}${shape}`, used);
       variables.push({ name, identifier: identifierOf[index]!, hash: null });
     });
-    if (cut) template += '/{rest}';
-    if (template === '' || stripped === '*') template = stripped === '*' ? '*' : '/';
-    if (admitted(host, `${method} ${template}`, missed))
-      return makeEntry(method, template, isCovered ? false : null, variables);
-    return null;
+    if (cut) names.push('{rest}');
+    const admission = limits.admit(host, method, names, missed);
+    if (admission === null) return null;
+    const template = stripped === '*' ? '*' : admission.template === '' ? '/' : admission.template;
+    return {
+      entry: makeEntry(method, template, isCovered ? false : null, variables),
+      settled: admission.settled,
+    };
   };
 
   return (givenMethod, host, path, missed) => {
@@ -245,10 +230,11 @@ export function createTemplater(options: TemplaterOptions): Templater {
     let entry = cache.get(key);
     if (entry === undefined) {
       // Not remembered when turned away: it may be let in once it exists.
-      entry = resolve(method, host, stripped, missed) ?? undefined;
-      if (entry === undefined)
+      const resolved = resolve(method, host, stripped, missed);
+      if (resolved === null)
         return { endpoint: other(method, covered(host) ? false : null), params: noParams };
-      cache.set(key, entry);
+      entry = resolved.entry;
+      if (resolved.settled) cache.set(key, entry);
     }
     const { variables } = entry;
     if (variables.length === 0) return { endpoint: entry.endpoint, params: noParams };

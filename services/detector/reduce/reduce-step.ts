@@ -160,7 +160,9 @@ class ReducePartition implements PartitionState<'aggregates'> {
     metrics.stateLimit.set({ table: 'reduce.endpoints' }, config.inventory.endpoints * this.#sites.size);
     for (const kind of ['observed', 'active']) metrics.campaignsOpen.set({ kind }, open.get(kind) ?? 0);
     for (const output of outputs)
-      if (output.type === 'Verdict' && output.value.revision === 1)
+      if (output.type === 'EndpointNotice')
+        metrics.endpointNotices.inc({ kind: output.value.kind, level: output.value.level });
+      else if (output.type === 'Verdict' && output.value.revision === 1)
         metrics.verdicts.inc({
           policy: output.value.policy_title,
           level: output.value.level,
