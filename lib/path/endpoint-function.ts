@@ -23,19 +23,33 @@ const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
   ],
   [
     'payment',
-    words('pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers'),
+    words(
+      'pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers payout payouts topup donate donation donations',
+    ),
   ],
   [
     'inventory',
-    words('stock stocks inventory availability available storelocator locator storefinder sku skus restock'),
+    words(
+      'stock stocks inventory availability available storelocator locator storefinder sku skus restock seats seatmap timeslots vacancies',
+    ),
   ],
-  ['cart', words('cart carts basket baskets bag trolley')],
+  ['cart', words('cart carts basket baskets bag trolley shoppingbag shoppingbasket')],
   ['search', words('search query autocomplete suggest suggestions typeahead')],
   [
     'account',
-    words('account accounts profile profiles me user users customer customers register signup password'),
+    words(
+      'account accounts profile profiles me user users customer customers register registration signup password',
+    ),
   ],
 ];
+/** Names of things, too: among other words they say something only beside a verb. `/p/leather-bag` is no cart. */
+const weak = words('available bag basket baskets buy charge me order query trolley user users');
+const verbs = words('add check create get list make my new place set show submit to update view');
+/** What an `/auth/` is for when it ends so. */
+const enrolling = words('register registration signup password');
+/** `doLogin` in lower case: a known word after one of these, or one that says who or where. */
+const prefixed =
+  /^(?:add(?:to)?|ajax|api|check|create|customer|do|fetch|find|get|make|member|mobile|my|partner|place|process|set|submit|update|user|web)(?=[a-z0-9]{3})/;
 /** Created by a log-in; reading or ending one is none. */
 const sessionWords = words('session sessions token tokens');
 const creating = words('POST PUT');
@@ -56,23 +70,32 @@ function wordsOf(segment: string): string[] {
       .split(' ');
     found.push(...pieces);
     if (pieces.length > 1) found.push(part.toLowerCase());
+    else if (prefixed.test(pieces[0]!)) found.push(pieces[0]!.replace(prefixed, ''));
   }
   return found;
+}
+
+/** The words of a segment that may say what it is for. */
+function tellingWords(segment: string): string[] {
+  const found = wordsOf(segment);
+  const isName = /[-_]/.test(segment) && !found.some((word) => verbs.has(word));
+  return isName ? found.filter((word) => !weak.has(word)) : found;
 }
 
 /** Guess from the words of a template. The last segments say more than the first, but any may decide. */
 export function guessFunction(method: string, template: string): EndpointFunction {
   if (contentExtension.test(template)) return 'content';
   const segments = pathSegments(template).filter((segment) => !segment.startsWith('.'));
-  const perSegment = segments.map(wordsOf);
+  const perSegment = segments.map(tellingWords);
   const all = perSegment.flat();
   // `store-locator`, `sign_in`, `log-out`: the joint does not change the word.
-  for (const list of perSegment)
+  for (const list of segments.map(wordsOf))
     for (let index = 1; index < list.length; index++) all.push(`${list[index - 1]}${list[index]}`);
   if (all.some((word) => notLogin.has(word))) return 'other';
   const [first] = byWord;
-  if (all.some((word) => first![1].has(word))) return 'login';
   const last = perSegment.filter((list) => list.length > 0).at(-1) ?? [];
+  const enrols = last.some((word) => enrolling.has(word)) && !last.some((word) => first![1].has(word));
+  if (!enrols && all.some((word) => first![1].has(word))) return 'login';
   const named = byWord.slice(1).find(([, set]) => all.some((word) => set.has(word)))?.[0];
   // a session of a wallet or a checkout pays, it logs nobody in
   const buys = named === 'payment' || named === 'cart';
