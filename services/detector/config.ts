@@ -65,6 +65,8 @@ export const detectorConfig = z.strictObject({
       clients_per_pane: limit(200),
       /** Scopes with a baseline, per reducer. */
       scopes: limit(20_000),
+      /** Samples that the baselines of a site keep of their normal mix of attributes (about 500 bytes each). */
+      reference_samples: limit(400_000),
       /** Bytes of one pane frame. */
       frame_bytes: limit(512_000),
     })

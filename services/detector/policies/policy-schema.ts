@@ -127,6 +127,8 @@ export const policySchema = z.strictObject({
     kind: actionKind,
     /** When no signature meets the collateral budget. */
     fallback: actionKind.default('observe'),
+    /** For everyone but the good at a whole endpoint: who is stopped wrongly can show to be a person. */
+    'everyone-but-good': actionKind.default('challenge'),
     ttl: ttl,
     escalate: z.array(ttl).default([]),
   }),

@@ -1,11 +1,14 @@
 import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import { countNames, suspiciousFlags } from '../layout.ts';
+import { featureKey } from '../policies/policy-schema.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import type { Totals } from './behaviour.ts';
-import { addJourneys, halveJourneys, type Journeys } from './journeys.ts';
+import { addJourneys, type Journeys, scaleJourneys } from './journeys.ts';
 
 const columns = countNames.length;
 const bucketMs = 10_000;
+/** The ten-second rate: learned for every scope, whether a policy names it or not. */
+export const rateKey = featureKey({ type: 'event_count', spanMs: bucketMs });
 const samplesPerBucket = 24;
 /** What is learned of the first visits after the start of a log serves until there is something better. */
 const earlyMs = 90_000;
@@ -42,14 +45,22 @@ export interface Baseline extends Pool {
   readonly startedAt: number;
   held: Held[];
   halvedAt: number;
+  /** What the ten-second rate may teach today at most; null until an hour was learned. */
+  ceiling: { readonly day: number; readonly rate: number | null };
   /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
   reference: AttributeSample[];
-  /** Median of the ten-second rate; null until learned. */
-  medianRate: number | null;
 }
 
 export function createBaseline(startedAt: number): Baseline {
-  return { ...createPool(), startedAt, held: [], halvedAt: startedAt, reference: [], medianRate: null };
+  return {
+    ...createPool(),
+    early: null,
+    startedAt,
+    held: [],
+    halvedAt: startedAt,
+    ceiling: { day: -1, rate: null },
+    reference: [],
+  };
 }
 
 export interface LearningConfig {
@@ -119,10 +130,10 @@ export function release(
     learned = true;
     if (bucket.at - baseline.halvedAt >= config.half_life) {
       baseline.halvedAt = bucket.at;
-      for (let column = 0; column < columns; column++) baseline.totals[column]! /= 2;
       for (const histogram of baseline.histograms.values()) histogram.halve();
-      halveJourneys(baseline.journeys);
     }
+    fade(baseline, bucket.at, config.half_life);
+    const values = withoutDrift(baseline, bucket);
     for (const pool of [baseline, ...pools]) {
       if (pool.early !== null && bucket.at >= siteStartedAt + earlyGoneMs) {
         for (let column = 0; column < columns; column++)
@@ -136,7 +147,7 @@ export function release(
       }
       // clients whose earlier pages lie before the start of the log would look as if they had read none
       if (bucket.at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, bucket.journeys);
-      for (const [key, value] of bucket.values) {
+      for (const [key, value] of values) {
         let histogram = pool.histograms.get(key);
         if (histogram === undefined) {
           histogram = new LogHistogram();
@@ -153,6 +164,60 @@ export function release(
   return learned;
 }
 
+/** A baseline forgets half of what it has counted in a third of its age, and in no less than this. */
+const shortestHalfLifeMs = 120_000;
+
+/**
+ * What a young baseline saw first is what it should forget first: when a log begins, people in the middle of a visit look
+ * as if they had come directly. With age the memory lengthens to the configured half-life.
+ */
+function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
+  const age = at - baseline.startedAt;
+  const keep = 0.5 ** (bucketMs / Math.min(halfLifeMs, Math.max(shortestHalfLifeMs, age / 3)));
+  for (let column = 0; column < columns; column++) baseline.totals[column]! *= keep;
+  scaleJourneys(baseline.journeys, keep);
+}
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+/** Buckets that make a day's ceiling trustworthy: an hour. */
+const ceilingBuckets = 360;
+/** Above what was usual the day before, by this factor, a rate teaches no more. */
+const mostDrift = 2;
+
+/** The values that a bucket teaches: who pushes a rate up little by little moves the normal by a bounded step a day. */
+function withoutDrift(baseline: Baseline, bucket: Held): readonly (readonly [string, number])[] {
+  const day = Math.floor(bucket.at / dayMs);
+  if (day !== baseline.ceiling.day) {
+    const histogram = baseline.histograms.get(rateKey);
+    const known = histogram !== undefined && histogram.total >= ceilingBuckets;
+    baseline.ceiling = { day, rate: known ? mostDrift * histogram.quantile(0.99)! : null };
+  }
+  const most = baseline.ceiling.rate ?? Infinity;
+  return bucket.values.flatMap(([key, value]): (readonly [string, number])[] => {
+    if (key !== rateKey) return [[key, value]];
+    const taught = Math.min(value, most);
+    return [
+      [key, taught],
+      [hourKey(bucket.at), taught],
+    ];
+  });
+}
+
+/** The ten-second rate at this hour of the day (UTC). */
+export function hourKey(at: number): string {
+  return `${rateKey}@${Math.floor((at % dayMs) / hourMs)}`;
+}
+
+/** Median of the ten-second rate at this hour of the day, else of all; null until learned. */
+export function medianRate({ histograms }: Baseline, at: number): number | null {
+  const ofHour = histograms.get(hourKey(at));
+  return (
+    (ofHour !== undefined && ofHour.total >= leastOfHour ? ofHour : histograms.get(rateKey))?.quantile(0.5) ??
+    null
+  );
+}
+
 export interface Normal {
   readonly p50: number;
   readonly p99: number;
@@ -165,13 +230,20 @@ const leastBuckets = 12;
 /** Requests per second below which no endpoint's normal is taken to be. */
 const floors: { readonly [type: string]: number } = { event_count: 0.5, value_count: 5, ratio: 0.01 };
 
-/** The ladder: own history, function class, host, floor. An endpoint known to be undocumented expects the floor. */
+/** Buckets from which an hour of the day speaks for itself: ten minutes, on a day before. */
+const leastOfHour = 60;
+
+/**
+ * The ladder: own history (of this hour of the day, where there is enough), function class, host, floor. An endpoint known
+ * to be undocumented expects the floor.
+ */
 export function normalOf(
   key: string,
   own: Pool,
   functionPool: Pool | null,
   hostPool: Pool | null,
   documented: boolean | null,
+  at: number,
 ): Normal {
   const floor = floors[key.slice(0, key.indexOf(':'))] ?? 0;
   const rungs = [
@@ -180,7 +252,9 @@ export function normalOf(
     ['host', documented === false ? null : hostPool],
   ] as const;
   for (const [rung, pool] of rungs) {
-    const histogram = pool?.histograms.get(key);
+    const ofHour = rung === 'endpoint' && key === rateKey ? own.histograms.get(hourKey(at)) : undefined;
+    const histogram =
+      ofHour !== undefined && ofHour.total >= leastOfHour ? ofHour : pool?.histograms.get(key);
     if (histogram === undefined || histogram.total < leastBuckets * (rung === 'endpoint' ? 1 : 3)) continue;
     const p50 = Math.max(floor, histogram.quantile(0.5)!);
     return { p50, p99: Math.max(p50, histogram.quantile(0.99)!), n: histogram.total, rung };

@@ -2,7 +2,7 @@ import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { discardHeld } from './baseline.ts';
+import { discardHeld, rateKey } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { describe } from './describe.ts';
 import { joinCampaign } from './join-campaign.ts';
@@ -22,7 +22,6 @@ import {
   normal,
   policyOf,
   type ReduceSettings,
-  rateKey,
   type SiteState,
   scopeId,
   type WatchedScope,

@@ -271,7 +271,9 @@ export function everyoneButTheGood(
   if (felt.requirement !== null) demands.push(felt.requirement);
   let best: Chosen | null = null;
   for (const { required, share, upper, samples } of demands) {
-    if (upper > policy.document.campaign['max-collateral-except-good']) continue;
+    // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
+    const most = policy.document.campaign['max-collateral-except-good'];
+    if (share > most || upper > 2 * most) continue;
     let total = 0;
     let stopped = 0;
     for (const { sample, weight } of excess) {

@@ -2,6 +2,7 @@ import type { Evidence } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
 import { paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { rateKey } from './baseline.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate } from './scope.ts';
 import {
@@ -9,7 +10,6 @@ import {
   expected,
   featureValue,
   normal,
-  rateKey,
   type SiteState,
   type WatchedScope,
 } from './site-state.ts';

@@ -30,10 +30,10 @@ export function addJourneys(to: Journeys, from: Journeys, scale = 1): void {
   for (const [standing, weight] of from) to.set(standing, (to.get(standing) ?? 0) + weight * scale);
 }
 
-export function halveJourneys(journeys: Journeys): void {
+export function scaleJourneys(journeys: Journeys, factor: number): void {
   for (const [standing, weight] of journeys)
     if (weight < 0.01) journeys.delete(standing);
-    else journeys.set(standing, weight / 2);
+    else journeys.set(standing, weight * factor);
 }
 
 function weightOf(journeys: Journeys): number {

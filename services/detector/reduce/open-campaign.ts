@@ -129,6 +129,16 @@ export function campaignRecord(campaign: OpenCampaign, policy: Policy, at: numbe
 }
 
 /** The next revision of the verdict on one signature of a campaign. */
+/** It says where and who is spared, and nothing of what is stopped. */
+function isWholeEndpoint({ predicates, except_good: sparing }: Signature): boolean {
+  return sparing && predicates.every(({ attribute }) => attribute === 'endpoint' || attribute === 'host');
+}
+
+function sparingAction({ document }: Policy, { appliedAction }: OpenCampaign): string {
+  // an action that the policy weakened stays weak
+  return appliedAction === document.action.kind ? document.action['everyone-but-good'] : appliedAction;
+}
+
 export function signatureVerdict(
   campaign: OpenCampaign,
   live: LiveSignature,
@@ -157,7 +167,10 @@ export function signatureVerdict(
     level: document.level,
     mode: document.mode,
     target: { kind: 'signature', value, signature: live.signature },
-    action: action(policy, campaign.appliedAction),
+    action: action(
+      policy,
+      isWholeEndpoint(live.signature) ? sparingAction(policy, campaign) : campaign.appliedAction,
+    ),
     campaign_id: campaign.id,
     decided_at: live.fromAt,
     first_seen_at: campaign.openedAt,

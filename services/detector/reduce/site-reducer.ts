@@ -7,7 +7,7 @@ import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { paneSpanMs } from '../policies/policy-schema.ts';
-import { bucketMs, createBaseline, hold, release } from './baseline.ts';
+import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
 import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
 import { type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
@@ -19,7 +19,6 @@ import {
   featureValue,
   poolsOf,
   type ReduceSettings,
-  rateKey,
   type SiteState,
   scopeId,
   type WatchedScope,
@@ -27,7 +26,15 @@ import {
 
 /** Fewer requests in a minute are no campaign. */
 const leastRequests = 15;
-const referenceLimit = 1200;
+/** Samples that one scope's normal mix may hold. */
+const mostReference = 1200;
+const leastReference = 150;
+
+/** All scopes of a site together keep within the limit: many scopes, fewer samples each. */
+function referenceLimit({ scopes }: SiteState, { config }: ReduceSettings): number {
+  const share = Math.floor(config.limits.reference_samples / Math.max(1, scopes.size));
+  return Math.max(leastReference, Math.min(mostReference, share));
+}
 
 export function createSiteState(site: string, firstPane: number): SiteState {
   return {
@@ -227,8 +234,17 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     scope.kind === 'site' && settings.judged.size > 0
       ? (samples: readonly AttributeSample[]) => learnMix(state.mix, samples)
       : undefined;
-  if (release(baseline, now, learning, pools, state.firstPane * paneMs, referenceLimit, learnSamples)) {
-    baseline.medianRate = baseline.histograms.get(rateKey)?.quantile(0.5) ?? null;
+  if (
+    release(
+      baseline,
+      now,
+      learning,
+      pools,
+      state.firstPane * paneMs,
+      referenceLimit(state, settings),
+      learnSamples,
+    )
+  ) {
     watched.expected.clear();
     if (scope.kind === 'endpoint')
       watched.requirement = requirementOf(

@@ -4,8 +4,8 @@ import type { GroupKind } from '../groups.ts';
 import type { Inventory } from '../inventory/inventory-state.ts';
 import { type CountName, countNames, paneMs, sketchNames } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { type FeatureSpec, featureKey } from '../policies/policy-schema.ts';
-import { type Baseline, createPool, type Normal, normalOf, type Pool } from './baseline.ts';
+import type { FeatureSpec } from '../policies/policy-schema.ts';
+import { type Baseline, createPool, medianRate, type Normal, normalOf, type Pool } from './baseline.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
@@ -55,9 +55,6 @@ export interface ReduceSettings {
   /** What OpenAPI documents say. */
   readonly api: ApiCatalogue;
 }
-
-/** The ten-second rate: learned for every scope, whether a policy names it or not. */
-export const rateKey = featureKey({ type: 'event_count', spanMs: 10_000 });
 
 export function scopeId(kind: string, key: string): string {
   return `${kind} ${key}`;
@@ -166,7 +163,8 @@ export function featureValue(state: SiteState, scope: Scope, spec: FeatureSpec, 
 
 export function normal(state: SiteState, watched: WatchedScope, key: string): Normal {
   const pools = poolsOf(state, watched);
-  return normalOf(key, watched.baseline, pools.class, pools.host, watched.scope.traits.documented);
+  const { traits, lastPane } = watched.scope;
+  return normalOf(key, watched.baseline, pools.class, pools.host, traits.documented, lastPane * paneMs);
 }
 
 /**
@@ -203,8 +201,9 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   const sorted: Growth[] = [];
   for (const { scope, baseline } of state.scopes.values()) {
     if (scope.kind !== 'endpoint' || attacked.has(scope.key)) continue;
-    if (baseline.medianRate === null || baseline.medianRate < 0.1) continue;
-    sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / baseline.medianRate });
+    const usual = medianRate(baseline, pane * paneMs);
+    if (usual === null || usual < 0.1) continue;
+    sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / usual });
   }
   sorted.sort((a, b) => a.growth - b.growth);
   growthsOfPane.set(state, { pane, attacked: attacked.size, sorted });
