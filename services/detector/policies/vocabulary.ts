@@ -43,6 +43,10 @@ export const variables: { readonly [name: string]: Variable } = {
     members: {
       clients: { doc: 'How many there are.', type: 'number' },
       mean_20s: { doc: 'Requests that each of them sent, on average.', type: 'number' },
+      login_failing: {
+        doc: 'Share of their log-ins that were refused in the last minute; 0 when they made none.',
+        type: 'number',
+      },
     },
   },
 };

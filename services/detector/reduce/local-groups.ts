@@ -19,6 +19,8 @@ import { type ClientEpisode, type ReduceSettings, type SiteState, scopeId } from
 interface Peers {
   readonly clients: number;
   readonly mean_20s: number;
+  /** Share of their log-ins that were refused in the last minute; 0 when they made none. */
+  readonly login_failing: number;
 }
 
 /**
@@ -63,7 +65,24 @@ function peersOf(state: SiteState, pane: number, reported: readonly GroupPartial
   return {
     clients: Math.max(0, clients),
     mean_20s: clients > 0 ? Math.max(0, requests) / clients : 0,
+    login_failing: loginFailing(state, pane, reported),
   };
+}
+
+/** When everybody's log-ins fail, nobody's say anything about him. */
+function loginFailing(state: SiteState, pane: number, reported: readonly GroupPartial[]): number {
+  let failing = 0;
+  let known = 0;
+  for (const { scope } of state.scopes.values()) {
+    if (scope.kind !== 'endpoint' || scope.traits.function !== 'login') continue;
+    failing += sum(scope, countIndex.failing, pane, 60);
+    known += sum(scope, countIndex.outcome_known, pane, 60);
+  }
+  for (const { counts } of reported) {
+    failing -= counts[clientCountIndex.failing_60s]!;
+    known -= counts[clientCountIndex.failing_60s]!;
+  }
+  return known > 0 ? Math.max(0, failing) / known : 0;
 }
 
 /** null is unknown: no request of the group said whether it failed, or carried a session. */
