@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { DamagedCheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.ts';
 import type { CommittedOffset } from './log.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { CheckpointStore } from './step.ts';
 
 /** The committed state can not be used, and going on without it would be wrong. A person has to decide. */
@@ -23,7 +25,7 @@ const metadataSchema = z.object({
 
 export interface Restored {
   readonly offset: number;
-  readonly snapshot: Uint8Array | null;
+  readonly snapshot: Snapshot | null;
   readonly rewind: readonly RewindMark[];
   /** Why the checkpoint could not be used, for the log; null when it was. */
   readonly lost: string | null;
@@ -36,7 +38,7 @@ export function checkpointPrefix(group: string, topic: string, partition: number
 
 /**
  * The state that belongs to a committed offset. A checkpoint of another store is refused with `CheckpointError` (this
- * instance looks at the wrong folder). One that is gone or has another layout is given up: reading starts again at the
+ * instance looks at the wrong folder). One that is gone, damaged or of another layout is given up: reading starts again at the
  * oldest rewind mark, without state, which refills the windows; outputs repeat with the same ids.
  */
 export async function restoreCheckpoint(options: {
@@ -69,10 +71,21 @@ export async function restoreCheckpoint(options: {
       rewind: [],
       lost: `checkpoint ${checkpoint} has layout ${layout}, this build has ${layoutHash}`,
     };
-  const snapshot = await checkpoints.read(checkpoint);
-  if (snapshot === null)
-    return { offset: restart, snapshot: null, rewind: [], lost: `checkpoint ${checkpoint} is gone` };
-  return { offset: committed.offset, snapshot, rewind, lost: null };
+  const without = (lost: string): Restored => ({ offset: restart, snapshot: null, rewind: [], lost });
+  const bytes = await checkpoints.read(checkpoint);
+  if (bytes === null) return without(`checkpoint ${checkpoint} is gone`);
+  try {
+    const { snapshot } = await decodeCheckpoint(bytes);
+    return { offset: committed.offset, snapshot, rewind, lost: null };
+  } catch (error) {
+    if (!(error instanceof DamagedCheckpointError)) throw error;
+    return without(`checkpoint ${checkpoint} cannot be used: ${error.message}`);
+  }
+}
+
+/** A checkpoint that turned out to be of no use: reading starts again at its oldest rewind mark, without state. */
+export function giveUp(restored: Restored, lost: string): Restored {
+  return { offset: restored.rewind[0]?.[1] ?? restored.offset, snapshot: null, rewind: [], lost };
 }
 
 /** How far back a rewind reaches, at least: twice the longest window of the detector's first policies. */
@@ -101,18 +114,26 @@ export async function writeCheckpoint(options: {
   readonly prefix: string;
   readonly instance: string;
   readonly offset: number;
-  readonly snapshot: Uint8Array;
+  readonly snapshot: Snapshot;
   readonly layoutHash: string;
   readonly rewind: readonly RewindMark[];
   readonly now: number;
-}): Promise<{ readonly name: string; readonly metadata: string }> {
+}): Promise<{ readonly name: string; readonly metadata: string; readonly bytes: number }> {
   const { checkpoints, prefix, offset, layoutHash, rewind, now } = options;
   const instance = options.instance.replaceAll(/[^A-Za-z0-9_-]/g, '_');
   // Zero-padded so that names sort by offset; the time keeps a second writing at one offset apart.
   const name = `${prefix}${String(offset).padStart(16, '0')}-${now.toString(36)}-${instance}`;
-  await checkpoints.write(name, options.snapshot);
+  let bytes = 0;
+  const counted = function* (): Generator<Uint8Array> {
+    for (const piece of encodeCheckpoint(options.snapshot, layoutHash)) {
+      bytes += piece.byteLength;
+      yield piece;
+    }
+  };
+  await checkpoints.write(name, counted());
   return {
     name,
+    bytes,
     metadata: JSON.stringify({
       checkpoint: name,
       store_id: checkpoints.storeId,

@@ -2,13 +2,13 @@ import type { TopicName } from '../contracts/topics.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { bugDeadLetter, createDelivery } from './batch-delivery.ts';
-import { checkpointPrefix, restoreCheckpoint } from './checkpoint.ts';
+import { checkpointPrefix, giveUp, restoreCheckpoint } from './checkpoint.ts';
 import type { Consumption } from './consume.ts';
 import { openCrashMarker } from './crash-marker.ts';
 import type { GroupHandler, Log } from './log.ts';
 import { PartitionLostError } from './partition-lost.ts';
 import { createStatefulPartition, type StatefulPartition } from './stateful-partition.ts';
-import type { CheckpointStore, StatefulStep } from './step.ts';
+import type { CheckpointStore, PartitionState, StatefulStep } from './step.ts';
 
 /**
  * The batch loop of a step whose state belongs to the input partition. It commits only at a checkpoint, offset and
@@ -41,10 +41,18 @@ export async function consumeStateful<T extends TopicName>(options: {
     assigned: async (topic, partition, committed) => {
       const where = `${group} ${topic}[${partition}]`;
       const prefix = checkpointPrefix(group, topic, partition);
-      const restored =
+      let restored =
         committed === null || !durable
           ? null
           : await restoreCheckpoint({ committed, checkpoints, layoutHash: step.layoutHash, where });
+      let state: PartitionState<T>;
+      try {
+        state = step.open(partition, restored?.snapshot ?? null);
+      } catch (error) {
+        if (restored?.snapshot == null) throw error;
+        restored = giveUp(restored, `its state cannot be opened (${String(error)})`);
+        state = step.open(partition, null);
+      }
       if (restored?.lost != null)
         logger.warn(
           { topic, partition, offset: restored.offset },
@@ -59,7 +67,7 @@ export async function consumeStateful<T extends TopicName>(options: {
           prefix,
           durable,
           delivery,
-          state: step.open(partition, restored?.snapshot ?? null),
+          state,
           position: position ?? 0,
           rewind: restored?.rewind ?? [],
           crashes: durable ? await openCrashMarker(checkpoints, prefix) : null,

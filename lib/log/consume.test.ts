@@ -10,6 +10,7 @@ import { openCheckpointDirectory } from './checkpoint-directory.ts';
 import { consumeStateful, consumeStateless } from './consume.ts';
 import type { Log, Outgoing } from './log.ts';
 import { createMemoryLog } from './memory.ts';
+import { valueOfSnapshot, valueSnapshot } from './snapshot.ts';
 import type { CheckpointStore, StatefulStep } from './step.ts';
 
 const logger = silentLogger;
@@ -108,7 +109,7 @@ function summing(options: {
     name: 'sum',
     layoutHash: options.layoutHash ?? 'v1',
     open: (partition, snapshot) => {
-      let sum = snapshot === null ? 0 : Number(Buffer.from(snapshot).toString());
+      let sum = snapshot === null ? 0 : valueOfSnapshot<number>(snapshot);
       return {
         process: (batch) => {
           const outputs: Outgoing[] = [];
@@ -121,7 +122,7 @@ function summing(options: {
           }
           return { outputs, deadLetters: [] };
         },
-        snapshot: () => Buffer.from(String(sum)),
+        snapshot: () => valueSnapshot(sum),
       };
     },
   };

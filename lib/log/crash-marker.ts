@@ -27,6 +27,7 @@ export async function openCrashMarker(checkpoints: CheckpointStore, prefix: stri
   const folder = `${prefix}crash/`;
   const names = [...(await checkpoints.list(folder))];
   let marker: Marker | null = null;
+  let serial = names.length;
   const last = names.at(-1);
   const bytes = last === undefined ? null : await checkpoints.read(last);
   if (bytes !== null) marker = JSON.parse(Buffer.from(bytes).toString('utf8')) as Marker;
@@ -37,7 +38,7 @@ export async function openCrashMarker(checkpoints: CheckpointStore, prefix: stri
       const exact = next === first + 1;
       const again = marker !== null && marker.first === first && exact ? marker.attempts : 0;
       marker = { first, next, attempts: exact ? again + 1 : 0 };
-      const name = `${folder}${String(names.length).padStart(8, '0')}`;
+      const name = `${folder}${String(serial++).padStart(8, '0')}`;
       await checkpoints.write(name, Buffer.from(JSON.stringify(marker)));
       names.push(name);
     },

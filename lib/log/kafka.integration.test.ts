@@ -17,6 +17,7 @@ import { type LogConfig, logConfig } from './config.ts';
 import { consumeStateful } from './consume.ts';
 import type { Log, Outgoing } from './log.ts';
 import { openLog } from './open.ts';
+import { valueOfSnapshot, valueSnapshot } from './snapshot.ts';
 import type { StatefulStep } from './step.ts';
 
 const missing = await localKafkaMissing();
@@ -270,7 +271,7 @@ function summing(crashAt: number | null): StatefulStep<'requests.raw'> {
     name: 'sum',
     layoutHash: 'v1',
     open: (partition, snapshot) => {
-      let sum = snapshot === null ? 0 : Number(Buffer.from(snapshot).toString());
+      let sum = snapshot === null ? 0 : valueOfSnapshot<number>(snapshot);
       return {
         process: (batch) => ({
           deadLetters: [],
@@ -281,7 +282,7 @@ function summing(crashAt: number | null): StatefulStep<'requests.raw'> {
             return [{ ...testTick(partition, sum), topic: 'requests.enriched' } as Outgoing];
           }),
         }),
-        snapshot: () => Buffer.from(String(sum)),
+        snapshot: () => valueSnapshot(sum),
       };
     },
   };

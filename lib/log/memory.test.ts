@@ -166,7 +166,7 @@ test('what only waits for another topic keeps no input out', async () => {
         };
         return wait === null ? done() : wait.then(done);
       },
-      snapshot: () => new Uint8Array(),
+      snapshot: () => new Map(),
     }),
   });
   const common = {

@@ -8,6 +8,9 @@ import type { CrashMarker } from './crash-marker.ts';
 import type { LogBatch, LogRecord } from './log.ts';
 import type { CheckpointStore, PartitionState, StatefulStep } from './step.ts';
 
+/** Writing takes this share of the time at most: large states are written less often. */
+const writingShare = 0.2;
+
 type Commit = (offset: number, metadata?: string) => Promise<void>;
 
 /** One owned partition of a stateful loop: its state, its position, and its checkpoints. */
@@ -47,18 +50,26 @@ export function createStatefulPartition<T extends TopicName>(
   let { position, rewind } = options;
   let checkpointed = position;
   let checkpointedAt = now();
+  /** Of the checkpoint begun last. */
+  let startedAt = now();
+  let tookMs = 0;
+  /** The checkpoint that is being written, and what went wrong with it: told to the loop with the next batch. */
+  let writing: Promise<void> | null = null;
+  let failure: { readonly error: unknown } | null = null;
   let lastCommit: Commit | null = null;
   let broken = false;
   let waiting = false;
   let closed = false;
   let running: Promise<void> = Promise.resolve();
 
+  /** Writes and commits the state as it is now, while the caller may go on with it. */
   const checkpoint = async (commit: Commit): Promise<void> => {
     const started = performance.now();
     const offset = position;
+    startedAt = now();
     const snapshot = state.snapshot();
     rewind = advanceRewind(rewind, now(), offset);
-    const { metadata } = await writeCheckpoint({
+    const { metadata, bytes } = await writeCheckpoint({
       checkpoints,
       prefix,
       instance: options.instance,
@@ -70,12 +81,30 @@ export function createStatefulPartition<T extends TopicName>(
     });
     await commit(offset, metadata);
     checkpointed = offset;
-    checkpointedAt = now();
+    checkpointedAt = startedAt;
+    // Only a checkpoint beyond what crashed makes sure that it is never read again.
+    const suspect = crashes?.range() ?? null;
+    if (suspect !== null && checkpointed >= suspect.next) await crashes?.clear();
     const labels = { step: step.name };
-    metrics.checkpointBytes.set(labels, snapshot.byteLength);
-    metrics.checkpointDuration.set(labels, (performance.now() - started) / 1000);
-    metrics.checkpointAge.set(labels, 0);
+    const seconds = (performance.now() - started) / 1000;
+    tookMs = seconds * 1000;
+    metrics.checkpointBytes.set(labels, bytes);
+    metrics.checkpointDuration.set(labels, seconds);
+    metrics.checkpointAge.set(labels, (now() - checkpointedAt) / 1000);
     await deleteOldCheckpoints(checkpoints, prefix);
+  };
+  const isDue = (): boolean =>
+    writing === null &&
+    position > checkpointed &&
+    now() - startedAt >= Math.max(options.checkpointEveryMs, tookMs * (1 / writingShare - 1));
+  const checkpointBeside = (commit: Commit): void => {
+    writing = checkpoint(commit)
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .finally(() => {
+        writing = null;
+      });
   };
 
   /** Advances the state and has everything acknowledged; a throw leaves the state unusable. */
@@ -116,6 +145,7 @@ export function createStatefulPartition<T extends TopicName>(
 
   const take = async (whole: LogBatch<T>, commit: Commit): Promise<void> => {
     if (closed || broken || whole.nextOffset <= position) return;
+    if (failure !== null) throw failure.error;
     lastCommit = commit;
     const first = whole.records[0]?.offset ?? whole.nextOffset;
     // State that began empty is rebuilt from where it began.
@@ -127,10 +157,8 @@ export function createStatefulPartition<T extends TopicName>(
       else await advanceMarked(batch);
     } else await advanceMarked(batch);
     if (!durable) await commit(position);
-    else if (now() - checkpointedAt >= options.checkpointEveryMs) await checkpoint(commit);
-    else metrics.checkpointAge.set({ step: step.name }, (now() - checkpointedAt) / 1000);
-    // Only a checkpoint beyond the range makes sure that it is never read again.
-    if (suspect !== null && checkpointed >= suspect.next) await crashes?.clear();
+    else if (isDue()) checkpointBeside(commit);
+    metrics.checkpointAge.set({ step: step.name }, (now() - checkpointedAt) / 1000);
   };
 
   return {
@@ -144,6 +172,8 @@ export function createStatefulPartition<T extends TopicName>(
       await running;
       if (closed) return;
       closed = true;
+      await writing;
+      if (failure !== null) throw failure.error;
       if (durable && !broken && lastCommit !== null && position > checkpointed) await checkpoint(lastCommit);
     },
   };

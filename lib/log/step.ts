@@ -1,6 +1,7 @@
 import type { DeadLetter } from '../contracts/generated.ts';
 import type { TopicName } from '../contracts/topics.ts';
 import type { LogBatch, Outgoing } from './log.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What became of a batch: records to append, and inputs to set aside. Both are acknowledged before any commit. */
 export interface StepOutput {
@@ -27,8 +28,8 @@ export interface PartitionState<T extends TopicName> {
    * records below its position. May wait (for example for the campaign clock); the loop keeps the membership alive.
    */
   process(batch: LogBatch<T>): StepOutput | Promise<StepOutput>;
-  /** A synchronous copy of everything `open` needs to go on after the last processed record. */
-  snapshot(): Uint8Array;
+  /** Everything `open` needs to go on after the last processed record; it does not change when the state goes on. */
+  snapshot(): Snapshot;
 }
 
 /**
@@ -41,15 +42,20 @@ export interface StatefulStep<T extends TopicName> {
   readonly layoutHash: string;
   /** Requests may come as views: see GroupHandler. */
   readonly views?: boolean;
-  open(partition: number, snapshot: Uint8Array | null): PartitionState<T>;
+  open(partition: number, snapshot: Snapshot | null): PartitionState<T>;
 }
 
-/** Where checkpoints are kept. Written files are immutable; a committed offset's metadata makes one current. */
+/**
+ * Where checkpoints are kept: named blobs that never change once written, as a folder or an object store keeps them. A
+ * committed offset's metadata makes one current, so the store needs no atomic replacement and no locks.
+ */
 export interface CheckpointStore {
   /** Identifies the store: a checkpoint named by another store's id is refused with a clear error. */
   readonly storeId: string;
-  write(name: string, bytes: Uint8Array): Promise<void>;
-  /** null when there is no such checkpoint. */
+  /** Resolves when the whole blob is safe; a reader sees all of it or none. Pieces, where the content is
+   * several, are taken one after the other. */
+  write(name: string, content: Uint8Array | Iterable<Uint8Array>): Promise<void>;
+  /** null when there is no such blob. */
   read(name: string): Promise<Uint8Array | null>;
   list(prefix: string): Promise<readonly string[]>;
   delete(name: string): Promise<void>;

@@ -12,7 +12,8 @@ export function memoryCheckpoints(): CheckpointStore {
   const files = new Map<string, Uint8Array>();
   return {
     storeId: 'memory',
-    write: async (name, bytes) => void files.set(name, bytes),
+    write: async (name, content) =>
+      void files.set(name, content instanceof Uint8Array ? content : Buffer.concat([...content])),
     read: async (name) => files.get(name) ?? null,
     list: async (prefix) => [...files.keys()].filter((name) => name.startsWith(prefix)),
     delete: async (name) => void files.delete(name),

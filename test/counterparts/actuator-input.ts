@@ -25,7 +25,8 @@ function memoryCheckpoints(): CheckpointStore {
   return {
     storeId: 'memory',
     read: async (name) => files.get(name) ?? null,
-    write: async (name, bytes) => void files.set(name, bytes),
+    write: async (name, content) =>
+      void files.set(name, content instanceof Uint8Array ? content : Buffer.concat([...content])),
     list: async (prefix) => [...files.keys()].filter((name) => name.startsWith(prefix)).sort(),
     delete: async (name) => void files.delete(name),
   };

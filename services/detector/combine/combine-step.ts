@@ -1,28 +1,25 @@
-import { deserialize, serialize } from 'node:v8';
 import type { EnrichedRequest, GroupPartial, Tick } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
+import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
-import { byKindAndKey } from '../groups.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { mergePartials } from '../sketches/merge-partials.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
-import type { TableSnapshot } from '../state/segmented-table.ts';
+import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
 import { framesOf } from './frames.ts';
 import { GroupPlan } from './group-plan.ts';
-import { GroupPool } from './group-pool.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
-import { LocalGroups, type LocalGroupsState } from './local-groups.ts';
-import { Pane } from './pane.ts';
+import { LocalGroups } from './local-groups.ts';
+import { OpenPanes, type OpenPanesState } from './open-panes.ts';
 
 export interface CombineOptions {
   readonly config: DetectorConfig;
@@ -36,18 +33,16 @@ export interface CombineOptions {
   readonly metrics: Metrics;
 }
 
-interface CombineSnapshot {
+/** What is small in a snapshot; tables are parts of their own. */
+interface CombineControl {
   readonly clocks: ClocksState;
   readonly closedUntil: readonly (readonly [number, number])[];
   readonly siteTargets: readonly (readonly [string, number])[];
   readonly closedSites: readonly string[];
   readonly lastSource: number;
-  readonly recent: RecentIdsState;
-  readonly actors: TableSnapshot;
-  readonly local: LocalGroupsState;
+  readonly recentRotatedAt: number;
   readonly keyed: KeyedOutboxState | null;
-  /** target, pane start, partials so far */
-  readonly panes: readonly (readonly [number, number, readonly GroupPartial[]])[];
+  readonly panes: OpenPanesState;
 }
 
 /**
@@ -64,7 +59,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   return {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-1-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-2-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
 }
@@ -85,17 +80,14 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #keyed: KeyedOutbox | null;
   readonly #facts = createRequestFacts();
   readonly #contribution = createContribution();
-  readonly #pool: GroupPool;
   readonly #forgotten: EvictionReport;
-  readonly #panes = new Map<number, Map<number, Pane>>();
-  /** What a restored snapshot held of panes that were open: merged in when they close. */
-  readonly #restored = new Map<string, readonly GroupPartial[]>();
+  readonly #panes: OpenPanes;
   #duplicates = 0;
   #late = 0;
 
-  constructor(partition: number, snapshot: Uint8Array | null, options: CombineOptions) {
+  constructor(partition: number, snapshot: Snapshot | null, options: CombineOptions) {
     const { config } = options;
-    const state = snapshot === null ? undefined : (deserialize(snapshot) as CombineSnapshot);
+    const state = snapshot === null ? undefined : partValue<CombineControl>(snapshot, 'control');
     this.#partition = partition;
     this.#options = options;
     this.#clocks = new SourceClocks(config.retire_after, state?.clocks);
@@ -103,19 +95,24 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     this.#siteTargets = new Map(state?.siteTargets);
     this.#closedSites = new Set(state?.closedSites);
     this.#lastSource = state?.lastSource ?? -1;
-    this.#recent = new RecentIds(config.duplicates_within, config.limits.recent_events, state?.recent);
-    this.#actors = new ActorTable(config.limits.actors, state?.actors);
+    this.#recent = new RecentIds(
+      config.duplicates_within,
+      config.limits.recent_events,
+      snapshot === null ? undefined : recentOf(snapshot, state!.recentRotatedAt),
+    );
+    const table = (part: string): TableSnapshot | undefined =>
+      snapshot?.has(part) ? tableOfBlobs(blobsOf(snapshot, part)) : undefined;
+    this.#actors = new ActorTable(config.limits.actors, table('actors'));
     this.#plan = new GroupPlan(options.policies);
-    this.#local = new LocalGroups(config.limits.addresses, this.#plan.networks, state?.local);
+    this.#local = new LocalGroups(config.limits.addresses, this.#plan.networks, {
+      addresses: table('addresses'),
+      networks: table('networks'),
+    });
     this.#keyed = this.#plan.rekeys
       ? new KeyedOutbox(partition, options.sources, options.keyedTargets, state?.keyed ?? undefined)
       : null;
-    this.#pool = new GroupPool(config.samples, this.#plan.sketches, 2 * config.limits.groups);
+    this.#panes = new OpenPanes(config, this.#plan, state?.panes);
     this.#forgotten = createEvictionReport(options.metrics);
-    for (const [target, start, partials] of state?.panes ?? []) {
-      this.#pane(target, start);
-      this.#restored.set(`${target} ${start}`, partials.map(revived));
-    }
   }
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput {
@@ -135,24 +132,6 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       this.#siteTargets.set(site, target);
     }
     return target;
-  }
-
-  #pane(target: number, start: number): Pane {
-    let panes = this.#panes.get(target);
-    if (panes === undefined) {
-      panes = new Map();
-      this.#panes.set(target, panes);
-    }
-    let pane = panes.get(start);
-    if (pane === undefined) {
-      const { config } = this.#options;
-      pane = new Pane(start, this.#pool, this.#plan, {
-        groups: config.limits.groups,
-        clients: config.limits.clients_per_pane,
-      });
-      panes.set(start, pane);
-    }
-    return pane;
   }
 
   #event(event: EnrichedRequest): void {
@@ -176,7 +155,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     readLanes(facts, event);
     const second = Math.floor(request.timestamp / 1000);
     const flags = observe(this.#actors, event, facts, second, true);
-    const pane = this.#pane(target, request.timestamp - (request.timestamp % paneMs));
+    const pane = this.#panes.pane(target, request.timestamp - (request.timestamp % paneMs));
     contribute(this.#contribution, event, flags, facts);
     pane.add(event, this.#contribution);
     this.#local.add(event, facts, second, flags, pane);
@@ -191,8 +170,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { closed } = this.#clocks.advance(tick);
     if (closed) this.#closedSites.add(tick.site);
     else this.#closedSites.delete(tick.site);
-    const open = this.#panes.get(target);
-    const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open?.keys() ?? []);
+    const open = this.#panes.starts(target);
+    const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open);
     if (this.#keyed !== null) {
       const all = this.#reached(tick.site, () => true, this.#keyed.open());
       this.#keyed.advance(all.until, all.allClosed, outputs);
@@ -201,9 +180,15 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const until = Math.max(from, reached);
     if (until === -Infinity || (until === from && !allClosed)) return;
     this.#closedUntil.set(target, until);
-    const due = [...(open?.keys() ?? [])].filter((start) => start < until).sort((a, b) => a - b);
+    const due = open.filter((start) => start < until).sort((a, b) => a - b);
     for (const start of due) {
-      this.#send(target, start, this.#close(target, start), allClosed && start + paneMs === until, outputs);
+      this.#send(
+        target,
+        start,
+        this.#panes.close(target, start),
+        allClosed && start + paneMs === until,
+        outputs,
+      );
     }
     if (due.at(-1) !== until - paneMs) this.#send(target, until - paneMs, [], allClosed, outputs);
   }
@@ -228,31 +213,6 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       watermark = Math.ceil(watermark / paneMs) * paneMs;
     }
     return { until: Math.floor(watermark / paneMs) * paneMs, allClosed };
-  }
-
-  /** The groups of the pane; restored parts merged in. */
-  #partials(target: number, start: number): GroupPartial[] {
-    const fresh = this.#panes.get(target)!.get(start)!.partials();
-    const restored = this.#restored.get(`${target} ${start}`);
-    if (restored === undefined) return fresh;
-    const groups = new Map<string, GroupPartial[]>();
-    for (const partial of [...restored, ...fresh]) {
-      const id = `${partial.site}\0${partial.kind}\0${partial.key}`;
-      const list = groups.get(id);
-      if (list === undefined) groups.set(id, [partial]);
-      else list.push(partial);
-    }
-    return [...groups.values()]
-      .map((list) => mergePartials(list, this.#options.config.samples))
-      .sort(inFrameOrder);
-  }
-
-  #close(target: number, start: number): GroupPartial[] {
-    const partials = this.#partials(target, start);
-    this.#panes.get(target)!.get(start)!.release();
-    this.#panes.get(target)!.delete(start);
-    this.#restored.delete(`${target} ${start}`);
-    return partials;
   }
 
   #send(
@@ -295,42 +255,31 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     }
   }
 
-  snapshot(): Uint8Array {
-    const panes: [number, number, GroupPartial[]][] = [];
-    for (const [target, open] of this.#panes)
-      for (const start of open.keys()) panes.push([target, start, this.#partials(target, start)]);
-    const state: CombineSnapshot = {
+  snapshot(): Snapshot {
+    const recent = this.#recent.snapshot();
+    const control: CombineControl = {
       clocks: this.#clocks.snapshot(),
       closedUntil: [...this.#closedUntil],
       siteTargets: [...this.#siteTargets],
       closedSites: [...this.#closedSites],
       lastSource: this.#lastSource,
-      recent: this.#recent.snapshot(),
-      actors: this.#actors.snapshot(),
-      local: this.#local.snapshot(),
+      recentRotatedAt: recent.rotatedAt,
       keyed: this.#keyed?.snapshot() ?? null,
-      panes,
+      panes: this.#panes.snapshot(),
     };
-    return serialize(state);
+    const { addresses, networks } = this.#local;
+    const parts: [string, Uint8Array[]][] = [
+      ['control', [valueBlob(control)]],
+      ['recent', [bytesOf(recent.current), bytesOf(recent.previous)]],
+      ['actors', tableBlobs(this.#actors.snapshot())],
+      ['addresses', tableBlobs(addresses.snapshot())],
+    ];
+    if (networks !== null) parts.push(['networks', tableBlobs(networks.snapshot())]);
+    return new Map(parts);
   }
 }
 
-/** site, then kind as panes send them, then key. */
-function inFrameOrder(a: GroupPartial, b: GroupPartial): number {
-  if (a.site !== b.site) return a.site < b.site ? -1 : 1;
-  return byKindAndKey(a, b);
-}
-
-/** v8 gives Buffers back as Uint8Arrays: make them Buffers again. */
-function revived(partial: GroupPartial): GroupPartial {
-  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return {
-    ...partial,
-    sketches: partial.sketches.map(buffer),
-    samples: partial.samples.map((sample) => ({
-      ...sample,
-      order: buffer(sample.order),
-      client: buffer(sample.client),
-    })),
-  };
+function recentOf(snapshot: Snapshot, rotatedAt: number): RecentIdsState {
+  const [current, previous] = blobsOf(snapshot, 'recent');
+  return { current: wordsOf(current!), previous: wordsOf(previous!), rotatedAt };
 }

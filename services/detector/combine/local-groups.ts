@@ -16,8 +16,8 @@ const report = {
 } as const;
 
 export interface LocalGroupsState {
-  readonly addresses: TableSnapshot;
-  readonly networks: TableSnapshot | null;
+  readonly addresses: TableSnapshot | undefined;
+  readonly networks: TableSnapshot | undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ export class LocalGroups {
 
   constructor(limit: number, networks: boolean, state?: LocalGroupsState) {
     this.addresses = new AddressWindows(limit, state?.addresses);
-    this.networks = networks ? new AddressWindows(limit, state?.networks ?? undefined) : null;
+    this.networks = networks ? new AddressWindows(limit, state?.networks) : null;
   }
 
   add(event: EnrichedRequest, facts: RequestFacts, second: number, flags: number, pane: Pane): void {
@@ -65,10 +65,6 @@ export class LocalGroups {
       pane.report('network', request.site, networkKey(request.client_ip), () =>
         networkCounts(networks, flags),
       );
-  }
-
-  snapshot(): LocalGroupsState {
-    return { addresses: this.addresses.snapshot(), networks: this.networks?.snapshot() ?? null };
   }
 }
 

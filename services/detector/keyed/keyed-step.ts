@@ -1,6 +1,6 @@
-import { deserialize, serialize } from 'node:v8';
 import type { KeyedRecord } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
+import { type Snapshot, valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
@@ -42,8 +42,8 @@ class KeyedPartition implements PartitionState<'keyed'> {
   readonly #judges = new Map<string, AccountJudge>();
   #judgedUntil: number;
 
-  constructor(snapshot: Uint8Array | null, options: KeyedOptions) {
-    const state = snapshot === null ? undefined : (deserialize(snapshot) as KeyedSnapshot);
+  constructor(snapshot: Snapshot | null, options: KeyedOptions) {
+    const state = snapshot === null ? undefined : valueOfSnapshot<KeyedSnapshot>(snapshot);
     this.#options = options;
     this.#frames = new FrameAssembly(state?.frames);
     this.#judgedUntil = state?.judgedUntil ?? -Infinity;
@@ -99,13 +99,13 @@ class KeyedPartition implements PartitionState<'keyed'> {
         metrics.verdicts.inc({ policy: value.policy_title, level: value.level, mode: value.mode });
   }
 
-  snapshot(): Uint8Array {
+  snapshot(): Snapshot {
     const state: KeyedSnapshot = {
       frames: this.#frames.snapshot(),
       judges: [...this.#judges].map(([id, judge]) => [id, judge.snapshot()] as const),
       judgedUntil: this.#judgedUntil,
     };
-    return serialize(state);
+    return valueSnapshot(state);
   }
 }
 

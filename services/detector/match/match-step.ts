@@ -1,9 +1,9 @@
-import { deserialize, serialize } from 'node:v8';
 import type { EnrichedRequest, Verdict } from '../../../lib/contracts/generated.ts';
 import { stableId } from '../../../lib/ids.ts';
 import { clientAddress, formatIp, formatNetwork, isV4 } from '../../../lib/ip.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
+import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
@@ -13,7 +13,7 @@ import { ActorTable } from '../state/actor-table.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
 import { createRequestFacts, readLanes } from '../state/request-facts.ts';
-import type { TableSnapshot } from '../state/segmented-table.ts';
+import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
 import { type Member, Members } from './members.ts';
@@ -38,11 +38,11 @@ export interface MatchOptions {
   readonly onEvaluated?: (event: EnrichedRequest, evaluation: Evaluation) => void;
 }
 
-interface MatchSnapshot {
+/** What is small in a snapshot; tables are parts of their own. */
+interface MatchControl {
   readonly lastSource: number;
-  readonly actors: TableSnapshot;
   readonly members: readonly (readonly [string, readonly Member[]])[];
-  readonly life: AddressLifeState;
+  readonly lifeGeneration: number;
 }
 
 /** A member is listed this long at most, and again while it goes on: addresses of homes change hands. */
@@ -59,7 +59,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   return {
     name: 'detector.match',
     views: true,
-    layoutHash: `match-2-${policySetHash(options.policies)}`,
+    layoutHash: `match-3-${policySetHash(options.policies)}`,
     open: (_partition, snapshot) => new MatchPartition(snapshot, options),
   };
 }
@@ -76,15 +76,21 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #reducerOf = new Map<string, number>();
   #lastSource: number;
 
-  constructor(snapshot: Uint8Array | null, options: MatchOptions) {
-    const state = snapshot === null ? undefined : (deserialize(snapshot) as MatchSnapshot);
+  constructor(snapshot: Snapshot | null, options: MatchOptions) {
+    const state = snapshot === null ? undefined : partValue<MatchControl>(snapshot, 'control');
     this.#options = options;
-    this.#actors = new ActorTable(options.config.limits.actors, state?.actors);
+    this.#actors = new ActorTable(
+      options.config.limits.actors,
+      snapshot === null ? undefined : tableOfBlobs(blobsOf(snapshot, 'actors')),
+    );
     this.#members = new Map(
       state?.members.map(([id, members]) => [id, new Members(options.config.campaign.members, members)]),
     );
     const { limits } = options.config;
-    this.#life = new AddressLife(limits.addresses, state?.life);
+    this.#life = new AddressLife(
+      limits.addresses,
+      snapshot === null ? undefined : lifeOf(snapshot, state!.lifeGeneration),
+    );
     this.#policies = new Map(options.policies.map((policy) => [policy.document.id, policy]));
     this.#lastSource = state?.lastSource ?? -1;
     this.#forgotten = createEvictionReport(options.metrics);
@@ -220,15 +226,24 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     return { outputs, deadLetters: [] };
   }
 
-  snapshot(): Uint8Array {
-    const state: MatchSnapshot = {
+  snapshot(): Snapshot {
+    const life = this.#life.snapshot();
+    const control: MatchControl = {
       lastSource: this.#lastSource,
-      actors: this.#actors.snapshot(),
       members: [...this.#members].map(([id, members]) => [id, members.snapshot()] as const),
-      life: this.#life.snapshot(),
+      lifeGeneration: life.generation,
     };
-    return serialize(state);
+    return new Map([
+      ['control', [valueBlob(control)]],
+      ['actors', tableBlobs(this.#actors.snapshot())],
+      ['life', [bytesOf(life.recent), bytesOf(life.older)]],
+    ]);
   }
+}
+
+function lifeOf(snapshot: Snapshot, generation: number): AddressLifeState {
+  const [recent, older] = blobsOf(snapshot, 'life');
+  return { generation, recent: wordsOf(recent!), older: wordsOf(older!) };
 }
 
 function memberVerdict(

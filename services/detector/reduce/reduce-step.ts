@@ -1,6 +1,6 @@
-import { deserialize, serialize } from 'node:v8';
 import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
+import { type Snapshot, valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { type ApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
@@ -64,8 +64,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
   readonly #sites = new Map<string, SiteState>();
   #reducedUntil: number;
 
-  constructor(partition: number, snapshot: Uint8Array | null, options: ReduceOptions) {
-    const state = snapshot === null ? undefined : (deserialize(snapshot) as ReduceSnapshot);
+  constructor(partition: number, snapshot: Snapshot | null, options: ReduceOptions) {
+    const state = snapshot === null ? undefined : valueOfSnapshot<ReduceSnapshot>(snapshot);
     this.#partition = partition;
     this.#options = options;
     const { config, policies, api = emptyCatalogue } = options;
@@ -170,13 +170,13 @@ class ReducePartition implements PartitionState<'aggregates'> {
         });
   }
 
-  snapshot(): Uint8Array {
+  snapshot(): Snapshot {
     const state: ReduceSnapshot = {
       frames: this.#frames.snapshot(),
       sites: [...this.#sites.values()].map(snapshotSite),
       reducedUntil: this.#reducedUntil,
     };
-    return serialize(state);
+    return valueSnapshot(state);
   }
 }
 

@@ -9,6 +9,10 @@ class HashSet {
     this.#hi = new Int32Array(slots);
   }
 
+  get capacity(): number {
+    return this.#lo.length;
+  }
+
   /** True when it was there already. */
   has(lo: number, hi: number): boolean {
     const mask = this.#lo.length - 1;
@@ -41,9 +45,16 @@ class HashSet {
       if (oldLo[at] !== 0 || oldHi[at] !== 0) this.add(oldLo[at]!, oldHi[at]!);
   }
 
-  *entries(): Generator<[number, number]> {
-    for (let at = 0; at < this.#lo.length; at++)
-      if (this.#lo[at] !== 0 || this.#hi[at] !== 0) yield [this.#lo[at]!, this.#hi[at]!];
+  /** Low and high half of each hash. */
+  pack(): Int32Array {
+    const values = new Int32Array(this.size * 2);
+    let to = 0;
+    for (let at = 0; at < this.#lo.length; at++) {
+      if (this.#lo[at] === 0 && this.#hi[at] === 0) continue;
+      values[to++] = this.#lo[at]!;
+      values[to++] = this.#hi[at]!;
+    }
+    return values;
   }
 }
 
@@ -53,18 +64,8 @@ export interface RecentIdsState {
   readonly rotatedAt: number;
 }
 
-function pack(set: HashSet): Int32Array {
-  const values = new Int32Array(set.size * 2);
-  let at = 0;
-  for (const [lo, hi] of set.entries()) {
-    values[at++] = lo;
-    values[at++] = hi;
-  }
-  return values;
-}
-
 function unpack(values: Int32Array): HashSet {
-  const set = new HashSet(1024);
+  const set = new HashSet(2 ** Math.ceil(Math.log2(Math.max(512, values.length)) + 1));
   for (let at = 0; at < values.length; at += 2) set.add(values[at]!, values[at + 1]!);
   return set;
 }
@@ -97,7 +98,8 @@ export class RecentIds {
     if (now - this.#rotatedAt >= this.#withinMs || full) {
       if (full) this.evictions += this.#previous.size;
       this.#previous = now - this.#rotatedAt >= 2 * this.#withinMs ? new HashSet(16) : this.#current;
-      this.#current = new HashSet(1024);
+      // about as many will come as came before
+      this.#current = new HashSet(this.#previous.capacity);
       this.#rotatedAt = now;
     }
     if (this.#current.has(low, high)) return true;
@@ -111,6 +113,10 @@ export class RecentIds {
   }
 
   snapshot(): RecentIdsState {
-    return { current: pack(this.#current), previous: pack(this.#previous), rotatedAt: this.#rotatedAt };
+    return {
+      current: this.#current.pack(),
+      previous: this.#previous.pack(),
+      rotatedAt: this.#rotatedAt,
+    };
   }
 }

@@ -1,3 +1,5 @@
+import { bytesOf, wordsOf } from '../../../lib/log/snapshot.ts';
+
 /**
  * Bounded table from 64-bit keyed hashes to small records of 32-bit words, for tens of millions of entries.
  *
@@ -45,6 +47,15 @@ export interface TableSnapshot {
   /** depth and prefix of each segment */
   readonly shape: Int32Array;
   readonly segments: readonly Int32Array[];
+}
+
+export function tableBlobs(table: TableSnapshot): Uint8Array[] {
+  return [table.shape, ...table.segments].map(bytesOf);
+}
+
+/** From what `tableBlobs` gave; the blobs stay as they are. */
+export function tableOfBlobs(blobs: readonly Uint8Array[]): TableSnapshot {
+  return { shape: wordsOf(blobs[0]!), segments: blobs.slice(1).map(wordsOf) };
 }
 
 export class SegmentedTable {
@@ -258,7 +269,7 @@ export class SegmentedTable {
   #restore(state: TableSnapshot): Segment[] {
     const segments = state.segments.map((words, index) => {
       const segment = this.#segment(state.shape[index * 2]!, state.shape[index * 2 + 1]!, words);
-      // the caller may hold the same words: a snapshot opened twice
+      // they are the caller's: copied one by one when they are written to
       segment.shared = true;
       for (let set = 0; set < this.#options.segmentSets; set++)
         for (let way = 0; way < ways; way++)

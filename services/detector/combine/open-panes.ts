@@ -1,0 +1,102 @@
+import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { DetectorConfig } from '../config.ts';
+import { byKindAndKey } from '../groups.ts';
+import { mergePartials } from '../sketches/merge-partials.ts';
+import type { GroupPlan } from './group-plan.ts';
+import { GroupPool } from './group-pool.ts';
+import { Pane } from './pane.ts';
+
+/** target, pane start, partials so far */
+export type OpenPanesState = readonly (readonly [number, number, readonly GroupPartial[]])[];
+
+/** The panes of one source partition that are not closed yet, by partition of `aggregates` and start. */
+export class OpenPanes {
+  readonly #config: DetectorConfig;
+  readonly #plan: GroupPlan;
+  readonly #pool: GroupPool;
+  readonly #panes = new Map<number, Map<number, Pane>>();
+  /** What a restored snapshot held of panes that were open: merged in when they close. */
+  readonly #restored = new Map<string, readonly GroupPartial[]>();
+
+  constructor(config: DetectorConfig, plan: GroupPlan, state: OpenPanesState = []) {
+    this.#config = config;
+    this.#plan = plan;
+    this.#pool = new GroupPool(config.samples, plan.sketches, 2 * config.limits.groups);
+    for (const [target, start, partials] of state) {
+      this.pane(target, start);
+      this.#restored.set(`${target} ${start}`, partials.map(revived));
+    }
+  }
+
+  /** The pane, opened if need be. */
+  pane(target: number, start: number): Pane {
+    let panes = this.#panes.get(target);
+    if (panes === undefined) {
+      panes = new Map();
+      this.#panes.set(target, panes);
+    }
+    let pane = panes.get(start);
+    if (pane === undefined) {
+      const { groups, clients_per_pane: clients } = this.#config.limits;
+      pane = new Pane(start, this.#pool, this.#plan, { groups, clients });
+      panes.set(start, pane);
+    }
+    return pane;
+  }
+
+  /** Starts of the open panes of a target, in the order in which they were opened. */
+  starts(target: number): number[] {
+    return [...(this.#panes.get(target)?.keys() ?? [])];
+  }
+
+  /** The groups of a pane, which is open no longer. */
+  close(target: number, start: number): GroupPartial[] {
+    const partials = this.#partials(target, start);
+    const panes = this.#panes.get(target)!;
+    panes.get(start)!.release();
+    panes.delete(start);
+    this.#restored.delete(`${target} ${start}`);
+    return partials;
+  }
+
+  /** The groups of the pane; restored parts merged in. */
+  #partials(target: number, start: number): GroupPartial[] {
+    const fresh = this.#panes.get(target)!.get(start)!.partials();
+    const restored = this.#restored.get(`${target} ${start}`);
+    if (restored === undefined) return fresh;
+    const groups = new Map<string, GroupPartial[]>();
+    for (const partial of [...restored, ...fresh]) {
+      const id = `${partial.site}\0${partial.kind}\0${partial.key}`;
+      const list = groups.get(id);
+      if (list === undefined) groups.set(id, [partial]);
+      else list.push(partial);
+    }
+    return [...groups.values()].map((list) => mergePartials(list, this.#config.samples)).sort(inFrameOrder);
+  }
+
+  snapshot(): OpenPanesState {
+    return [...this.#panes].flatMap(([target, open]) =>
+      [...open.keys()].map((start) => [target, start, this.#partials(target, start)] as const),
+    );
+  }
+}
+
+/** site, then kind as panes send them, then key. */
+function inFrameOrder(a: GroupPartial, b: GroupPartial): number {
+  if (a.site !== b.site) return a.site < b.site ? -1 : 1;
+  return byKindAndKey(a, b);
+}
+
+/** v8 gives Buffers back as Uint8Arrays: make them Buffers again. */
+function revived(partial: GroupPartial): GroupPartial {
+  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    ...partial,
+    sketches: partial.sketches.map(buffer),
+    samples: partial.samples.map((sample) => ({
+      ...sample,
+      order: buffer(sample.order),
+      client: buffer(sample.client),
+    })),
+  };
+}
