@@ -16,7 +16,8 @@ import { openRuntime, type Runtime } from './runtime.ts';
 interface ServiceDefinition {
   readonly name: string;
   readonly description: string;
-  readonly clickhouse: boolean;
+  /** `server`: where an address is given; this service does without. */
+  readonly clickhouse: boolean | 'server';
   start(runtime: Runtime): Promise<RunningService>;
 }
 
@@ -41,8 +42,8 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
   {
     name: 'actuator',
     description: 'service: turn verdicts into decisions and keep edges in step',
-    clickhouse: false,
-    start: ({ context, config }) => startActuator(context, config.actuator),
+    clickhouse: 'server',
+    start: ({ context, config, clickhouse }) => startActuator(context, config.actuator, { clickhouse }),
   },
   {
     name: 'detector',
@@ -75,7 +76,9 @@ export const serviceCommands: readonly (() => Command)[] = [...serviceDefinition
           config,
           service: service.name,
           env: process.env,
-          clickhouse: service.clickhouse,
+          clickhouse:
+            service.clickhouse === true ||
+            (service.clickhouse === 'server' && config.clickhouse.url !== undefined),
         });
         process.exitCode = await runServices(runtime, async (group, ops) => {
           await group.start(service.start(runtime));

@@ -43,7 +43,7 @@ export function upCommand(): Command {
         say('event log', `${runtime.log.description}   ${runtime.log.reason}`);
         say('store', clickhouse!.description);
         await group.start(startArchiver(context, config.archiver, clickhouse!));
-        const actuator = await group.start(startActuator(context, config.actuator));
+        const actuator = await group.start(startActuator(context, config.actuator, { clickhouse }));
         await group.start(startDetector(context, config.detector, { api: apiCatalogueOf(config) }));
         await group.start(startEnricher(context, config.enricher));
         const collector = await group.start(

@@ -67,7 +67,7 @@ export const topics = {
     retentionHours: 4320,
     compatibility: 'FULL_TRANSITIVE',
     producers: ['detector.reduce'],
-    consumers: ['detector.match', 'archiver'],
+    consumers: ['detector.match', 'actuator.edges', 'archiver'],
   },
   verdicts: {
     records: ['Verdict'],

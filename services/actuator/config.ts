@@ -70,6 +70,33 @@ export const actuatorConfig = z
         max_unexplained_share: z.number().min(0).max(1).default(0.2),
       })
       .prefault({}),
+    planner: z
+      .strictObject({
+        keep_above: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.97)
+          .describe('A full edge keeps its entries while they stop this share of what the best would'),
+      })
+      .prefault({}),
+    guard: z
+      .strictObject({
+        max_good_share: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.02)
+          .describe('Share of recent good requests that the entries of an edge may stop together'),
+        min_good_requests: z
+          .int()
+          .positive()
+          .default(1000)
+          .describe('With fewer good requests than this a share says nothing'),
+        window: durationField('6h').describe('How far back good requests are looked for in ClickHouse'),
+        refresh_every: durationField('5m').describe('How often they are read again'),
+      })
+      .prefault({}),
     api: z
       .strictObject({
         host: z

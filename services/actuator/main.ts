@@ -1,3 +1,4 @@
+import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import { inPackage } from '../../lib/package-root.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -49,7 +50,11 @@ export function configuredBook(config: ActuatorConfig): CommandBook {
 export async function startActuator(
   context: ServiceContext,
   config: ActuatorConfig,
-  options: { readonly roles?: readonly ActuatorRole[] } = {},
+  options: {
+    readonly roles?: readonly ActuatorRole[];
+    /** Where requests of good clients are looked up; left out: nowhere. */
+    readonly clickhouse?: ClickHouse | null;
+  } = {},
 ): Promise<RunningActuator> {
   const roles = options.roles ?? ['decider', 'edges'];
   const book = configuredBook(config);
@@ -84,7 +89,7 @@ export async function startActuator(
       await started.catchUp(); // with what came while it was starting
     }
     if (roles.includes('edges')) {
-      const started = await runEdges(context, config, book, protection);
+      const started = await runEdges(context, config, book, protection, options.clickhouse ?? null);
       edges = started;
       closers.push(() => started.close());
     }

@@ -1,8 +1,9 @@
+import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { clientsSelectedBy } from './action-table.ts';
 import { type Arming, armingOf } from './arming.ts';
 import { createAudit } from './audit.ts';
-import { unlimitedCapacity } from './choose-entries.ts';
+import type { CapacityOptions } from './choose-entries.ts';
 import type { ActuatorConfig, EdgeConfig } from './config.ts';
 import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
@@ -11,6 +12,9 @@ import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
 import { createDesiredState, type DesiredState, endedEntries } from './desired.ts';
 import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
 import { createEdge } from './edges/catalogue.ts';
+import { openCampaignView } from './guard/campaign-view.ts';
+import { createCollateralGuard } from './guard/collateral-guard.ts';
+import { openGoodTraffic } from './guard/good-traffic.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { Plan } from './reconcile.ts';
 import { createVendorHttp } from './vendor/vendor-http.ts';
@@ -37,9 +41,33 @@ export async function runEdges(
   config: ActuatorConfig,
   book: CommandBook,
   protection: Protection,
+  clickhouse: ClickHouse | null,
 ): Promise<RunningEdges> {
   const { log, logger, metrics, now } = context;
   const view = await openDecisionView(log, now);
+  const campaigns = await openCampaignView(log);
+  const traffic =
+    clickhouse === null || clickhouse.kind === 'none'
+      ? null
+      : openGoodTraffic(
+          clickhouse,
+          { windowMs: config.guard.window, refreshMs: config.guard.refresh_every, maxClients: 200_000 },
+          { now, logger },
+        );
+  const guard = createCollateralGuard(traffic, campaigns, {
+    maxGoodShare: config.guard.max_good_share,
+    minGoodRequests: config.guard.min_good_requests,
+  });
+  const aggregateOf = (edge: EdgeConfig, budget: number): CapacityOptions['aggregate'] =>
+    edge.aggregate === undefined
+      ? null
+      : {
+          v4: edge.aggregate.v4,
+          v6: edge.aggregate.v6,
+          minMembers: edge.aggregate.min_members,
+          maxCollateral: Math.min(budget, edge.aggregate.max_good_requests),
+          permits: (entry) => protection.refuse(entry.site, entry.target, now()) === null,
+        };
   const vendorHttp = createVendorHttp({
     store: context.checkpoints,
     now,
@@ -65,9 +93,11 @@ export async function runEdges(
     logger,
   ).catch(async (error: unknown) => {
     await view.close();
+    await campaigns.close();
     throw error;
   });
   await view.caughtUp;
+  await campaigns.caughtUp;
 
   const isShared = created.some(({ edge }) => edge.descriptor.scope === 'account');
   const lease: Lease | null = isShared
@@ -105,8 +135,14 @@ export async function runEdges(
       clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
       hold: () =>
         edge.descriptor.scope === 'instance' ? forever : (lease?.hold(name, edge.descriptor.lock) ?? null),
-      capacity: () => unlimitedCapacity,
-      holdAddition: () => null,
+      capacity: () => ({
+        collateralOf: guard.collateralOf,
+        collateralBudget: guard.budget(),
+        coverageOf: guard.coverageOf,
+        keepAbove: config.planner.keep_above,
+        aggregate: aggregateOf(edgeConfig, guard.budget()),
+      }),
+      holdAddition: guard.holdAddition,
       audit: createAudit(producer, { name, kind: edgeConfig.kind }, `actuator ${context.instance}`),
       verifyEveryMs: config.loop.verify_every,
       backoffMs: { base: config.loop.backoff_base, cap: config.loop.backoff_cap },
@@ -121,6 +157,7 @@ export async function runEdges(
     for (const loop of loops.values()) loop.wake();
   };
   view.onChange(wake);
+  traffic?.onChange(wake);
   lease?.onChange(wake);
 
   const count = (): void => {
@@ -133,9 +170,12 @@ export async function runEdges(
   const counting = setInterval(count, 5000);
   counting.unref();
 
-  const done = Promise.all([view.done, lease?.done, ...[...loops.values()].map((loop) => loop.done)]).then(
-    () => {},
-  );
+  const done = Promise.all([
+    view.done,
+    campaigns.done,
+    lease?.done,
+    ...[...loops.values()].map((loop) => loop.done),
+  ]).then(() => {});
   done.catch(() => {});
   return {
     api,
@@ -154,6 +194,8 @@ export async function runEdges(
       await lease?.close();
       await api.close();
       await view.close();
+      await campaigns.close();
+      await traffic?.close();
       await producer.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
+import { signatureSql } from '../../lib/signature/signature-sql.ts';
 import { readClock } from './clock.ts';
-import { signatureSql } from './signature-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
 /** Is this address blocked, by what, and what did it do? */

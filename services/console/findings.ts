@@ -1,7 +1,7 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
+import { signatureSql } from '../../lib/signature/signature-sql.ts';
 import type { Clock } from './clock.ts';
-import { signatureSql } from './signature-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
 /** Campaigns, open ones first, then the newest; without their long fields. */

@@ -8,9 +8,9 @@ import { migrate } from '../../lib/clickhouse/migrations.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
 import { type Attribute, attributeNames, attributes } from '../../lib/signature/attributes.ts';
 import { compileSignature } from '../../lib/signature/signature.ts';
+import { signatureSql } from '../../lib/signature/signature-sql.ts';
 import { enrichedRequest } from '../archiver/request-event.test-fixture.ts';
 import { requestRow } from '../archiver/request-row.ts';
-import { signatureSql } from './signature-sql.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-signature-'));
 let clickhouse: ClickHouse;

@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
+import { signatureSql } from '../../lib/signature/signature-sql.ts';
 import type { Clock } from './clock.ts';
-import { signatureSql } from './signature-sql.ts';
 import { stampParam } from './stamps.ts';
 
 /** What became of the requests of one step of time. The five counts add up to all requests. */

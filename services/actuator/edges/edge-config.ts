@@ -12,6 +12,20 @@ export const commonEdgeFields = {
     .optional()
     .describe('false arms the edge; true locks it in dry run; left out: dry run until `tidegate edges arm`'),
   sites: z.array(z.string()).default([]).describe('Sites whose decisions it takes; empty for all'),
+  /** Stops people who are in no list: nobody gets it without asking. */
+  aggregate: z
+    .strictObject({
+      v4: z.int().min(16).max(31).default(24).describe('Prefix length of IPv4 networks'),
+      v6: z.int().min(32).max(63).default(48).describe('Prefix length of IPv6 networks'),
+      min_members: z.int().min(2).default(16).describe('Fewest listed addresses in such a network'),
+      max_good_requests: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Most recent good requests from the whole network'),
+    })
+    .optional()
+    .describe('When the list is full, listed addresses may become one network; left out: never'),
   adopt: z.boolean().default(false).describe('Treat what is there already as ours: it will be removed'),
 };
 

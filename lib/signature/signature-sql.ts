@@ -1,6 +1,6 @@
-import type { Predicate } from '../../lib/contracts/generated.ts';
-import { wordVariable } from '../../lib/path/word-family.ts';
-import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
+import type { Predicate } from '../contracts/generated.ts';
+import { wordVariable } from '../path/word-family.ts';
+import { type AttributeName, attributes } from './attributes.ts';
 
 const ipText = (column: string): string => `replaceOne(toString(${column}), '::ffff:', '')`;
 const presence = (known: string, condition: string): string =>
