@@ -9,7 +9,9 @@ export interface TwoGenerationCache<K, V> {
   readonly size: number;
 }
 
-export function createTwoGenerationCache<K, V extends object>(max: number): TwoGenerationCache<K, V> {
+export function createTwoGenerationCache<K, V extends object | string>(
+  max: number,
+): TwoGenerationCache<K, V> {
   const turnAt = Math.max(1, Math.floor(max / 2));
   let young = new Map<K, V>();
   let old = new Map<K, V>();

@@ -1,5 +1,5 @@
 import type { Campaign, Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
-import { formatIp, isV4, maskIp } from '../../lib/ip.ts';
+import { formatIp, networkText } from '../../lib/ip.ts';
 import type { EventLabel } from '../generate/event.ts';
 import { createFieldPresence } from './field-presence.ts';
 import { createScorer } from './score-outcomes.ts';
@@ -30,11 +30,6 @@ interface Network {
 
 const maxNetworks = 20_000;
 const maxClientsEach = 256;
-
-function networkText(ip: Buffer): string {
-  const v4 = isV4(ip);
-  return `${formatIp(maskIp(ip, v4 ? 120 : 48))}/${v4 ? 24 : 48}`;
-}
 
 export function createReplayLedger(): ReplayLedger {
   const presence = createFieldPresence();

@@ -105,7 +105,12 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
     if (record.key === null && topics[record.topic].cleanup === 'compact,delete')
       throw new Error(`${record.topic} is compacted: its records need a key (${record.type})`);
     const number =
-      record.partition ?? (record.key === null ? rotation++ % of.length : partitionOf(record.key, of.length));
+      record.partition ??
+      (of.length === 1
+        ? 0
+        : record.key === null
+          ? rotation++ % of.length
+          : partitionOf(record.key, of.length));
     const partition = of[number];
     if (partition === undefined) throw new Error(`${record.topic} has no partition ${number}`);
     partition.append(

@@ -1,4 +1,5 @@
 import type { Param } from '../contracts/generated.ts';
+import { detached } from '../detached-text.ts';
 import { createTwoGenerationCache } from '../two-generation-cache.ts';
 import { createFunctionClassifier, type EndpointFunction, type FunctionRule } from './endpoint-function.ts';
 import { createRouteTrie, hostMatches, type PathSegment, type Route } from './route-trie.ts';
@@ -124,9 +125,16 @@ interface Variable {
 }
 
 interface Entry {
+  readonly method: string;
+  readonly host: string;
   readonly endpoint: Endpoint;
   readonly variables: readonly Variable[];
+  /** The answer where there are no variables. */
+  readonly plain: Templated;
 }
+
+/** Methods and hosts remembered for one path: more share it only where somebody makes them up. */
+const entriesPerPath = 64;
 
 interface Resolved {
   readonly entry: Entry;
@@ -155,29 +163,44 @@ export function createTemplater(options: TemplaterOptions): Templater {
   const coverings = [...new Map(documents.map((hosts) => [hosts.join(), hosts])).values()];
   const covered = (host: string): boolean => coverings.some((hosts) => hostMatches(hosts, host));
 
-  const cache = createTwoGenerationCache<string, Entry>(options.cached);
+  // By path, since its text mostly is the one seen before: a key joined of method, host and path would be new each time.
+  const cache = createTwoGenerationCache<string, Entry[]>(options.cached);
+  const endpoints = createTwoGenerationCache<string, Endpoint>(options.cached);
   const limits = createTemplateLimits(options.perHost, () => options.onFull?.());
 
+  /** One object for all paths of an endpoint, so that what is known of it is found by identity. */
+  const endpointOf = (
+    method: string,
+    host: string,
+    template: string,
+    documented: boolean | null,
+  ): Endpoint => {
+    const key = `${documented} ${host} ${method} ${template}`;
+    let endpoint = endpoints.get(key);
+    if (endpoint === undefined) {
+      const name = detached(`${method} ${template}`);
+      endpoint = Object.freeze({ name, function: classify(method, template), documented });
+      endpoints.set(key, endpoint);
+    }
+    return endpoint;
+  };
   const makeEntry = (
     method: string,
+    host: string,
     template: string,
     documented: boolean | null,
     variables: readonly Variable[],
-  ): Entry => ({
-    endpoint: Object.freeze({
-      name: `${method} ${template}`,
-      function: classify(method, template),
-      documented,
-    }),
-    variables,
-  });
+  ): Entry => {
+    const endpoint = endpointOf(method, host, template, documented);
+    return { method, host, endpoint, variables, plain: { endpoint, params: noParams } };
+  };
 
   const others = new Map<string, Endpoint>();
   const other = (method: string, documented: boolean | null): Endpoint => {
     const key = `${method} ${documented}`;
     let endpoint = others.get(key);
     if (endpoint === undefined) {
-      endpoint = makeEntry(method, '/{other}', documented, []).endpoint;
+      endpoint = endpointOf(method, '', '/{other}', documented);
       others.set(key, endpoint);
     }
     return endpoint;
@@ -197,7 +220,7 @@ export function createTemplater(options: TemplaterOptions): Templater {
         hash: value === null ? null : options.hash(value),
       }));
       const documented = isCovered ? match.documented : null;
-      return { entry: makeEntry(method, match.template, documented, variables), settled: true };
+      return { entry: makeEntry(method, host, match.template, documented, variables), settled: true };
     }
     const names: string[] = [];
     let previous = '';
@@ -217,27 +240,36 @@ export function createTemplater(options: TemplaterOptions): Templater {
     if (admission === null) return null;
     const template = stripped === '*' ? '*' : admission.template === '' ? '/' : admission.template;
     return {
-      entry: makeEntry(method, template, isCovered ? false : null, variables),
+      entry: makeEntry(method, host, template, isCovered ? false : null, variables),
       settled: admission.settled,
     };
   };
 
+  const find = (method: string, host: string, stripped: string, missed: boolean): Entry | null => {
+    const known = cache.get(stripped);
+    if (known !== undefined)
+      for (const entry of known) if (entry.method === method && entry.host === host) return entry;
+    // Not remembered when turned away: it may be let in once it exists.
+    const resolved = resolve(method, host, stripped, missed);
+    if (resolved === null) return null;
+    const { entry, settled } = resolved;
+    if (!settled) return entry;
+    if (known === undefined) cache.set(detached(stripped), [entry]);
+    else {
+      if (known.length >= entriesPerPath) known.shift();
+      known.push(entry);
+    }
+    return entry;
+  };
+  const starts: number[] = [];
+
   return (givenMethod, host, path, missed) => {
     const method = methods.has(givenMethod) ? givenMethod : 'OTHER';
-    const starts: number[] = [];
-    const stripped = strip(path, starts);
-    const key = `${method} ${host}${stripped}`;
-    let entry = cache.get(key);
-    if (entry === undefined) {
-      // Not remembered when turned away: it may be let in once it exists.
-      const resolved = resolve(method, host, stripped, missed);
-      if (resolved === null)
-        return { endpoint: other(method, covered(host) ? false : null), params: noParams };
-      entry = resolved.entry;
-      if (resolved.settled) cache.set(key, entry);
-    }
+    starts.length = 0;
+    const entry = find(method, host, strip(path, starts), missed);
+    if (entry === null) return { endpoint: other(method, covered(host) ? false : null), params: noParams };
     const { variables } = entry;
-    if (variables.length === 0) return { endpoint: entry.endpoint, params: noParams };
+    if (variables.length === 0) return entry.plain;
     const params: Param[] = [];
     for (const { name, identifier, hash } of variables) {
       const start = starts[identifier];

@@ -1,5 +1,5 @@
 import type { EnrichedRequest } from '../contracts/generated.ts';
-import { formatIp, maskIp } from '../ip.ts';
+import { formatIp, networkText } from '../ip.ts';
 
 /** What an attribute's values are, and so which operators make sense on it. */
 export type AttributeType = 'text' | 'number' | 'presence';
@@ -30,11 +30,7 @@ export const attributes = {
     type: 'text',
     edgeVisible: true,
     description: 'IPv4 /24 or IPv6 /48 of the address',
-    read: (e) => {
-      const ip = e.request.client_ip;
-      const v4 = ip.readUInt16BE(10) === 0xffff && ip.readUInt32BE(0) === 0;
-      return `${formatIp(maskIp(ip, v4 ? 120 : 48))}/${v4 ? 24 : 48}`;
-    },
+    read: (e) => networkText(e.request.client_ip),
   },
   asn: {
     type: 'text',

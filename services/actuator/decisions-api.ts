@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import fastify from 'fastify';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Edge } from './edge.ts';
 
@@ -15,6 +14,8 @@ export async function startDecisionsApi(
   edges: readonly Edge[],
   logger: Logger,
 ): Promise<DecisionsApi> {
+  // Loaded when it is served: replay and others that only take decisions start without it.
+  const { default: fastify } = await import('fastify');
   const app = fastify({ logger: false, bodyLimit: 1 << 20, forceCloseConnections: true });
   app.setErrorHandler(async (error: { statusCode?: number; message: string }, _request, reply) => {
     const status = error.statusCode ?? 500;

@@ -5,15 +5,16 @@ const length = 26;
 const scratch = Buffer.alloc(64);
 
 /**
- * `prefix` and base32 (lower case, no padding) of the first 16 bytes, as one flat string. Same text as lib/ids.ts
+ * `prefix` and base32 (lower case, no padding) of the first 16 bytes (one a character), as one flat string. Same text as lib/ids.ts
  * makes; a string joined digit by digit would keep dozens of pieces alive for each id that is held.
  */
-export function base32Text(prefix: string, byteAt: (index: number) => number): string {
-  let at = scratch.write(prefix, 'latin1');
+export function base32Text(prefix: string, bytes: string): string {
+  let at = 0;
+  for (; at < prefix.length; at++) scratch[at] = prefix.charCodeAt(at);
   let buffer = 0;
   let bits = 0;
   for (let index = 0; index < idBytes; index++) {
-    buffer = ((buffer << 8) | byteAt(index)) & 0xffff;
+    buffer = ((buffer << 8) | bytes.charCodeAt(index)) & 0xffff;
     bits += 8;
     while (bits >= 5) {
       bits -= 5;

@@ -7,5 +7,5 @@ import { base32Text } from './base32-text.ts';
  */
 export function deriveEventId(source: string, position: number, content: string): string {
   const digest = hash('sha256', `${source}\0${position}\0${content}`, 'binary');
-  return base32Text('evt_', (index) => digest.charCodeAt(index));
+  return base32Text('evt_', digest);
 }

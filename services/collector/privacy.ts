@@ -1,8 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import type { Param, RequestEvent } from '../../lib/contracts/generated.ts';
+import { detached } from '../../lib/detached-text.ts';
 import { sipHash64, sipKey } from '../../lib/hash/siphash.ts';
 import { redactPath } from '../../lib/path/redact.ts';
 import { segmentShape } from '../../lib/path/shapes.ts';
+import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
 import { cleanHost, cleanText } from './clean-text.ts';
 import type { PrivacyConfig } from './config.ts';
 import type { ParsedRequest } from './parsed-request.ts';
@@ -60,15 +61,30 @@ export function createRedactor(
   const keepShapes = new Set(config.keep_path_shapes);
   const keepHeaders = new Set(config.headers.map((name) => name.toLowerCase()));
   const keepUnknown = new Set(config.keep);
-  const recentPaths = new LRUCache<string, string>({ max: 16_384 });
-  const recentReferers = new LRUCache<string, string>({ max: 16_384 });
-  const recentNames = new LRUCache<string, string>({ max: 4096 });
+  // Keys and values are detached: a text cut out of a line would keep the line.
+  const recentPaths = createTwoGenerationCache<string, string>(32_768);
+  const recentReferers = createTwoGenerationCache<string, string>(32_768);
+  const recentNames = createTwoGenerationCache<string, string>(8192);
+  const recentAgents = createTwoGenerationCache<string, string>(32_768);
+
+  /** Equal texts become the same text: events that are held share it, and look-ups by it hash it once. */
+  const userAgent = (text: string): string => {
+    let known = recentAgents.get(text);
+    if (known === undefined) {
+      known = detached(cleanText(text, limits.userAgent));
+      if (text.length <= limits.userAgent) recentAgents.set(known === text ? known : detached(text), known);
+    }
+    return known;
+  };
 
   const path = (text: string): string => {
     let redacted = recentPaths.get(text);
     if (redacted === undefined) {
       redacted = redactPath(text, hashValue, keepShapes);
-      if (redacted === text && text.length <= 256) recentPaths.set(text, redacted);
+      if (redacted === text && text.length <= 256) {
+        redacted = detached(text);
+        recentPaths.set(redacted, redacted);
+      }
     }
     return redacted;
   };
@@ -80,7 +96,7 @@ export function createRedactor(
       const short = paramName(name);
       const shape = segmentShape(short.replaceAll(/[[\]]/g, '_'));
       safe = shape === null ? cleanText(short, 128) : `~${shape}`;
-      if (name.length <= 128) recentNames.set(name, safe);
+      if (name.length <= 128) recentNames.set(detached(name), detached(safe));
     }
     return safe;
   };
@@ -112,7 +128,10 @@ export function createRedactor(
       const host = cleanHost(text.slice(start, hostEnd).split(/[?#]/, 1)[0]!) ?? '';
       redacted = host + redactPath(slash < 0 ? '/' : text.slice(slash), hashValue, keepShapes);
       // One with an identifier in it will hardly come again.
-      if (!redacted.includes('/~') && text.length <= 512) recentReferers.set(text, redacted);
+      if (!redacted.includes('/~') && text.length <= 512) {
+        redacted = detached(redacted);
+        recentReferers.set(detached(text), redacted);
+      }
     }
     return redacted;
   };
@@ -159,7 +178,7 @@ export function createRedactor(
       request_bytes: request.request_bytes,
       response_bytes: request.response_bytes,
       duration_ms: request.duration_ms,
-      user_agent: clean(request.user_agent, limits.userAgent),
+      user_agent: request.user_agent === null ? null : userAgent(request.user_agent),
       referer: request.referer === null ? null : referer(request.referer),
       accept_language: clean(request.accept_language, limits.acceptLanguage),
       http_version: clean(request.http_version, limits.version),

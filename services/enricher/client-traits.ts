@@ -154,6 +154,21 @@ const noAgent: ClientTraits = Object.freeze({
   botOperator: null,
 });
 
+/** The same with its fields in one order: records are built from it, and one layout is read several times as fast. */
+function uniform(traits: ClientTraits): ClientTraits {
+  const { clientClass, browser, version, dated, platform, declaredBot, botName, botOperator } = traits;
+  return Object.freeze({
+    clientClass,
+    browser,
+    version,
+    dated,
+    platform,
+    declaredBot,
+    botName,
+    botOperator,
+  });
+}
+
 /** Remembers what it read, by the text: bounded, because attackers send random ones. */
 export function createClientTraits(
   releases: BrowserReleases,
@@ -164,7 +179,7 @@ export function createClientTraits(
     if (userAgent === null || userAgent === '' || userAgent === '-') return noAgent;
     let traits = cache.get(userAgent);
     if (traits === undefined) {
-      traits = readUserAgent(userAgent, releases);
+      traits = uniform(readUserAgent(userAgent, releases));
       cache.set(userAgent, traits);
     }
     return traits;

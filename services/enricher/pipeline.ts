@@ -39,6 +39,16 @@ interface Remembered {
   readonly bytes: Buffer;
 }
 
+/** What a client's software showed, and the hash of it. */
+interface Fingerprint {
+  readonly site: string;
+  readonly tls: string;
+  readonly http: string | null;
+  readonly language: boolean;
+  readonly agent: string;
+  readonly bytes: Buffer;
+}
+
 /** Fingerprints remembered per user agent: as many as TLS stacks and languages use one honestly. */
 const fingerprintsPerAgent = 32;
 
@@ -46,7 +56,7 @@ const fingerprintsPerAgent = 32;
 function createHashes(key: SipKey) {
   const hasher = createLaneHasher(key);
   const endpoints = new WeakMap<Endpoint, Remembered>();
-  const fingerprints = new WeakMap<ClientTraits, Map<string, Remembered>>();
+  const fingerprints = new WeakMap<ClientTraits, Fingerprint[]>();
   const scratch = Buffer.alloc(lanesBytes);
 
   /** The last host decides: an endpoint object belongs to one host, except those that stand for "other". */
@@ -74,19 +84,26 @@ function createHashes(key: SipKey) {
     const tls = request.ja4 ?? request.ja3 ?? '';
     const agent = request.user_agent ?? '';
     if (tls === '' && agent === '') return null;
-    const rest = `${tls}|${request.http_version ?? ''}|${request.accept_language === null ? 0 : 1}`;
+    const { site, http_version: http } = request;
+    const language = request.accept_language !== null;
     let known = fingerprints.get(traits);
     if (known === undefined) {
-      known = new Map();
+      known = [];
       fingerprints.set(traits, known);
     }
-    const remembered = known.get(rest);
-    if (remembered !== undefined && remembered.site === request.site && remembered.rest === agent)
-      return remembered.bytes;
-    hasher.text('fingerprint', request.site, `${rest}|${agent}`, scratch);
+    for (const seen of known)
+      if (
+        seen.agent === agent &&
+        seen.http === http &&
+        seen.tls === tls &&
+        seen.language === language &&
+        seen.site === site
+      )
+        return seen.bytes;
+    hasher.text('fingerprint', site, `${tls}|${http ?? ''}|${language ? 1 : 0}|${agent}`, scratch);
     const bytes = Buffer.from(scratch.subarray(lanes.fingerprint, lanes.fingerprint + 8));
-    if (known.size >= fingerprintsPerAgent) known.clear();
-    known.set(rest, { site: request.site, rest: agent, bytes });
+    if (known.length >= fingerprintsPerAgent) known.length = 0;
+    known.push({ site, tls, http, language, agent, bytes });
     return bytes;
   };
 
@@ -179,10 +196,13 @@ export function createEnrichStep(options: EnrichOptions): StatelessStep<'request
       const outputs: Outgoing<'requests.enriched'>[] = [];
       for (const record of batch.records) {
         const { key, offset } = record;
-        const place = { topic: 'requests.enriched', key, partition } as const;
-        if (record.type === 'Tick') outputs.push({ ...place, type: 'Tick', value: record.value });
+        if (record.type === 'Tick')
+          outputs.push({ topic: 'requests.enriched', key, partition, type: 'Tick', value: record.value });
         else if (duplicates.isDuplicate(partition, offset, record.value.event_id)) onDuplicate();
-        else outputs.push({ ...place, type: 'EnrichedRequest', value: enrich(record.value, offset) });
+        else {
+          const value = enrich(record.value, offset);
+          outputs.push({ topic: 'requests.enriched', key, partition, type: 'EnrichedRequest', value });
+        }
       }
       return { outputs, deadLetters: [] };
     },

@@ -1,5 +1,7 @@
+import { detached } from '../../../lib/detached-text.ts';
 import { parseIp } from '../../../lib/ip.ts';
 import { type Outcome, ok, reject } from '../../../lib/outcome.ts';
+import { createTwoGenerationCache } from '../../../lib/two-generation-cache.ts';
 import { createParsedRequest, type ParsedRequest } from '../parsed-request.ts';
 import type { Take } from './variables.ts';
 
@@ -136,15 +138,17 @@ function isHex(text: string, at: number): boolean {
   return true;
 }
 
-/** One address per line repeats often in a row (keep-alive): the last one parsed is remembered. */
+/** Addresses remembered: a client asks more than once. */
+const recentAddresses = 65_536;
+
+/** Reads addresses; equal texts give the same bytes, which nobody changes. */
 export function createAddressReader(): (text: string) => Buffer | null {
-  let lastText = '';
-  let last: Buffer | null = null;
+  const known = createTwoGenerationCache<string, Buffer>(recentAddresses);
   return (text) => {
-    if (text !== lastText) {
-      last = parseIp(text);
-      lastText = text;
-    }
-    return last;
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const ip = parseIp(text);
+    if (ip !== null) known.set(detached(text), ip);
+    return ip;
   };
 }
