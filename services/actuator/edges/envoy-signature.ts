@@ -1,0 +1,166 @@
+import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import { isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { encodedEndpoint } from './endpoint-pattern.ts';
+import { hasBrowser, hasPlatform, hasVersion, isBrowser, isPlatform, isVersion } from './envoy-browser.ts';
+import {
+  type AddressSource,
+  all,
+  any,
+  type Condition,
+  cidrRange,
+  equals,
+  fits,
+  isIn,
+  isSent,
+  not,
+} from './envoy-predicate.ts';
+import { literalPattern } from './pattern-text.ts';
+
+/** What of a request Envoy is told by headers that the owner's proxies set: `country: x-country`. */
+export interface EnvoyInputs {
+  readonly source: AddressSource;
+  readonly headers: { readonly [attribute: string]: string };
+}
+
+/** How an attribute is asked about: whether it is there, and whether it has a value. */
+interface Question {
+  readonly present: Condition;
+  /** null: Envoy can not say it. */
+  readonly is: (value: string) => Condition | null;
+}
+
+const ofHeader = (name: string): Question => ({
+  present: isSent(name),
+  is: (value) => (/\p{Surrogate}/u.test(value) ? null : equals(name, value)),
+});
+/** A header that is sent or not. */
+const presences: { readonly [name in AttributeName]?: string } = {
+  has_accept_language: 'accept-language',
+  has_referer: 'referer',
+  has_cookie: 'cookie',
+};
+const costly: ReadonlySet<string> = new Set(['browser', 'browser_version', 'platform']);
+
+function question(attribute: AttributeName, inputs: EnvoyInputs): Question | null {
+  const named = inputs.headers[attribute];
+  if (named !== undefined) return ofHeader(named);
+  switch (attribute) {
+    case 'user_agent':
+      return ofHeader('user-agent');
+    case 'accept_language':
+      return ofHeader('accept-language');
+    case 'method':
+      return ofHeader(':method');
+    case 'host':
+      return {
+        present: isSent(':authority'),
+        is: (value) =>
+          /^[\x21-\x7e]+$/.test(value)
+            ? fits(':authority', `(?i)${literalPattern(value)}(?::[0-9]+)?`)
+            : null,
+      };
+    case 'endpoint':
+      return { present: true, is: isEndpoint };
+    case 'browser':
+      return { present: hasBrowser, is: isBrowser };
+    case 'browser_version':
+      return {
+        present: hasBrowser,
+        is: (value) => (/^[0-9]{1,6}$/.test(value) ? isVersion(`0*${value}\\b`) : false),
+      };
+    case 'platform':
+      return { present: hasPlatform, is: isPlatform };
+    case 'client_ip':
+      return {
+        present: true,
+        is: (value) => {
+          const ip = parseIp(value);
+          return ip !== null && isIn(inputs.source, [cidrRange(`${value}/${isV4(ip) ? 32 : 128}`)]);
+        },
+      };
+    case 'network_24_48':
+      return {
+        present: true,
+        is: (value) => {
+          const network = parseNetwork(value);
+          if (network === null) return false;
+          const v4 = isV4(network.address) && network.prefix >= 96;
+          return network.prefix === (v4 ? 120 : 48) && isIn(inputs.source, [cidrRange(value)]);
+        },
+      };
+    default:
+      return null;
+  }
+}
+
+function isEndpoint(endpoint: string): Condition | null {
+  const parts = encodedEndpoint(endpoint);
+  return parts === null
+    ? null
+    : all(equals(':method', parts.method), fits(':path', `${parts.path}(?:\\?.*)?`));
+}
+
+export type Rendered = { readonly condition: Condition } | { readonly inexpressible: string };
+
+/** A signature as a condition, or why Envoy can not evaluate it. */
+export function envoyCondition(signature: Signature, inputs: EnvoyInputs): Rendered {
+  if (signature.except_good) return { inexpressible: 'needs to know good clients' };
+  if (signature.predicates.length === 0) return { inexpressible: 'says nothing' };
+  const conditions: Condition[] = [];
+  // What costs little goes first: most requests fail there.
+  const inOrder = signature.predicates.toSorted(
+    (a, b) => Number(costly.has(a.attribute)) - Number(costly.has(b.attribute)),
+  );
+  for (const predicate of inOrder) {
+    const rendered = renderPredicate(predicate, inputs);
+    if ('inexpressible' in rendered) return rendered;
+    conditions.push(rendered.condition);
+  }
+  return { condition: all(...conditions) };
+}
+
+function renderPredicate({ attribute, op, values }: Predicate, inputs: EnvoyInputs): Rendered {
+  const known = attributes[attribute as AttributeName];
+  if (known === undefined) return { inexpressible: `unknown attribute ${attribute}` };
+  const presence = presences[attribute as AttributeName];
+  if (presence !== undefined) return renderPresence(op, values, isSent(presence));
+  const asked = question(attribute as AttributeName, inputs);
+  if (asked === null) return { inexpressible: `Envoy is not told ${attribute}: name a header in headers` };
+  switch (op) {
+    case 'present':
+      return { condition: asked.present };
+    case 'absent':
+      return { condition: not(asked.present) };
+    case 'in':
+    case 'not_in': {
+      const conditions: Condition[] = [];
+      for (const value of values) {
+        const condition = value === '' ? false : asked.is(value);
+        if (condition === null)
+          return { inexpressible: `Envoy can not say ${attribute} ${JSON.stringify(value)}` };
+        conditions.push(condition);
+      }
+      // A request that does not say satisfies neither.
+      return { condition: op === 'in' ? any(...conditions) : all(asked.present, not(any(...conditions))) };
+    }
+    case 'lte':
+    case 'gte': {
+      const bound = Number(values[0]);
+      const isBound = attribute === 'browser_version' && Number.isSafeInteger(bound) && bound >= 0;
+      return isBound
+        ? { condition: hasVersion(op, bound) }
+        : { inexpressible: `Envoy can not compare ${attribute} with ${values[0]}` };
+    }
+    default:
+      return { inexpressible: `unknown operator ${op}` };
+  }
+}
+
+/** `yes` or `no`; never unknown at an edge. */
+function renderPresence(op: string, values: readonly string[], sent: Condition): Rendered {
+  const holdsFor = (value: string): boolean =>
+    op === 'in' ? values.includes(value) : op === 'not_in' ? !values.includes(value) : op === 'present';
+  if (op === 'lte' || op === 'gte') return { inexpressible: 'a presence has no order' };
+  return { condition: any(all(holdsFor('yes'), sent), all(holdsFor('no'), not(sent))) };
+}

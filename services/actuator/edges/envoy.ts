@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { durationField } from '../../../lib/duration.ts';
+import { parseNetwork } from '../../../lib/ip.ts';
+import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
+import type { Plan } from '../reconcile.ts';
+import { commonEdgeFields } from './edge-config.ts';
+import {
+  addressFilter,
+  conditionOf,
+  type EnvoyResource,
+  envoyResource,
+  resourceName,
+  ruleFilter,
+  tagFilter,
+} from './envoy-resources.ts';
+import { createEnvoyServer, whatEnvoyLacks } from './envoy-xds.ts';
+import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
+
+const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;
+
+/** RBAC filters that Envoy fetches from the decisions API: no listener or route of the owner is touched. */
+export const envoyConfig = z.strictObject({
+  kind: z.literal('envoy'),
+  ...commonEdgeFields,
+  public: z.boolean().default(false).describe('Serve the lists beyond loopback, to whoever asks'),
+  client_address: z
+    .enum(['remote', 'direct'])
+    .default('remote')
+    .describe('remote: with the X-Forwarded-For that Envoy trusts; direct: the peer itself'),
+  headers: z
+    .partialRecord(z.enum([...headerKinds, 'http_version', 'tls_version']), z.string().regex(/^[a-z0-9-]+$/))
+    .default({})
+    .describe('Headers, set by your own proxies, that hold an attribute; without one it is unknown'),
+  capacity: z.int().positive().default(100_000).describe('Most addresses'),
+  /** A change is as expensive for Envoy as the part that it is in. */
+  parts: z.int().min(1).max(64).default(16).describe('Filters among which the addresses are spread'),
+  rules: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(100)
+    .describe('Most signatures, countries, networks and fingerprints'),
+  actions: z
+    .array(z.enum(['tag', 'block']))
+    .min(1)
+    .default(['block'])
+    .describe('tag: the filter for tags is in the chain, and its metadata is used'),
+  admin: z
+    .array(z.url())
+    .default([])
+    .describe('Admin interfaces of the Envoys (http://127.0.0.1:9901): the only place where a refusal shows'),
+  taken_within: durationField('10s').describe('Longest time for Envoy to take a change'),
+});
+type EnvoyConfig = z.output<typeof envoyConfig>;
+
+const off = envoyResource('off', {});
+
+export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exempt }: EdgeDependencies): Edge {
+  const inputs = {
+    source: config.client_address,
+    headers: config.headers as { [attribute: string]: string },
+  };
+  // Not armed, Envoy is told that there is nothing; armed, it keeps what it has until the decisions are read.
+  const prefix = resourceName(name, '');
+  const server = createEnvoyServer(prefix, now, () => (isArmed() ? 'wait' : off));
+  const entries = new Map<string, PlacedEntry>();
+  const parts = Array.from({ length: config.parts }, () => new Map<string, PlacedEntry>());
+  const rendered = new Map<string, EnvoyResource>();
+  /** What all Envoys ran last; what is served again when they refuse something newer. */
+  let taken: ReadonlyMap<string, PlacedEntry> | null = null;
+  let exemptText: string | null = null;
+
+  const isAddress = (entry: { readonly kind: string }): boolean =>
+    entry.kind === 'ip4' || entry.kind === 'ip6';
+  const partOf = (value: string): number =>
+    createHash('sha256').update(value).digest().readUInt32BE(0) % config.parts;
+  const put = (resource: EnvoyResource): void => void rendered.set(resource.name, resource);
+
+  /** Makes the content anew; `changed`: the parts of the list that have to be. */
+  const render = (changed: Iterable<number>): void => {
+    for (const index of changed) {
+      const part = resourceName(name, `addresses-${index}`);
+      put(envoyResource(part, addressFilter(sortedByValue(parts[index]!.values()), inputs)));
+    }
+    const others = sortedByValue([...entries.values()].filter((entry) => !isAddress(entry)));
+    const networks = exempt(now());
+    const blocking = others.filter(({ action }) => action === 'block');
+    put(envoyResource(resourceName(name, 'rules'), ruleFilter(blocking, networks, inputs)));
+    if (config.actions.includes('tag')) {
+      const tags = sortedByValue([...entries.values()].filter(({ action }) => action === 'tag'));
+      put(envoyResource(resourceName(name, 'tags'), tagFilter(tags, networks, inputs)));
+    }
+    exemptText = JSON.stringify(networks);
+    server.publish([...rendered.values()]);
+  };
+  const place = (entry: PlacedEntry, changed: Set<number>): void => {
+    if (isAddress(entry) && parseNetwork(entry.value) === null)
+      throw new EdgeError('invalid', `not a network: ${JSON.stringify(entry.value)}`);
+    drop(entry.key, changed);
+    entries.set(entry.key, entry);
+    if (!isAddress(entry) || entry.action !== 'block') return;
+    const part = partOf(entry.value);
+    parts[part]!.set(entry.key, entry);
+    changed.add(part);
+  };
+  const drop = (key: string, changed: Set<number>): void => {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entries.delete(key);
+    const part = partOf(entry.value);
+    if (parts[part]!.delete(key)) changed.add(part);
+  };
+  const replaceAll = (wanted: readonly PlacedEntry[]): void => {
+    entries.clear();
+    for (const part of parts) part.clear();
+    const changed = new Set(parts.keys());
+    for (const entry of wanted) place(entry, changed);
+    render(changed);
+  };
+  const change = (plan: Plan): void => {
+    const changed = new Set<number>();
+    for (const { key } of plan.remove) drop(key, changed);
+    for (const entry of [...plan.update, ...plan.add]) place(placed(entry), changed);
+    render(changed);
+  };
+  /** The first Envoy that does not run what is published, though it got it. */
+  const lacking = async (signal: AbortSignal): Promise<{ admin: string; resource: string } | null> => {
+    for (const admin of config.admin) {
+      const resource = await whatEnvoyLacks(admin, prefix, rendered.values(), signal);
+      if (resource !== null) return { admin, resource };
+    }
+    return null;
+  };
+  /** Until every Envoy that asks has got what is published. */
+  const untilGot = async (signal: AbortSignal): Promise<void> => {
+    const end = now() + config.taken_within;
+    for (;;) {
+      const { seen, behind } = server.nodes();
+      if (seen.length > 0 && behind.length === 0) return;
+      if (signal.aborted) throw new EdgeError('unavailable', 'stopping');
+      if (now() >= end)
+        throw seen.length === 0
+          ? new EdgeError('missing', 'no Envoy asks for the filters: see docs/howto/edges.md')
+          : new EdgeError(
+              'unverified',
+              behind
+                .map(({ node, resource }) => `Envoy ${node} does not get the last ${resource}`)
+                .join(', '),
+            );
+      await server.nextRequest(Math.min(500, end - now()), signal);
+    }
+  };
+  const untilTaken = async (signal: AbortSignal): Promise<void> => {
+    await untilGot(signal);
+    const refused = await lacking(signal);
+    if (refused !== null) {
+      // Envoy goes on with what it had; a new one must not start with what the others refuse.
+      replaceAll([...(taken?.values() ?? [])]);
+      throw new EdgeError(
+        'rejected',
+        `Envoy at ${refused.admin} does not take ${refused.resource} and goes on with the last one: its log says why`,
+      );
+    }
+    taken = new Map(entries);
+  };
+
+  return {
+    descriptor: {
+      kind: 'envoy',
+      pools: [
+        { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
+        ...(config.rules > 0
+          ? [
+              {
+                name: 'rules',
+                holds: [
+                  ...headerKinds.filter((kind) => config.headers[kind] !== undefined),
+                  'signature' as const,
+                ],
+                capacity: config.rules,
+              },
+            ]
+          : []),
+      ],
+      actions: config.actions,
+      replaceOnly: false,
+      longestV6Prefix: 128,
+      ruleLanguage: config.rules > 0 ? 'envoy' : 'none',
+      nativeTtl: false,
+      lock: 'none',
+      scope: 'instance',
+      coalesceMs: 50,
+    },
+    inexpressible(entry) {
+      if (isAddress(entry)) return null;
+      const condition = conditionOf(placed(entry), inputs);
+      return 'inexpressible' in condition ? condition.inexpressible : null;
+    },
+    async observe(signal) {
+      const observed = [...entries.values()].map(asObserved);
+      if (taken === null) return { entries: observed, damaged: 'not yet served' };
+      const { seen, behind } = server.nodes();
+      const lacks = behind.length === 0 ? await lacking(signal) : null;
+      const damaged =
+        seen.length === 0
+          ? 'no Envoy asks'
+          : lacks !== null
+            ? `Envoy at ${lacks.admin} runs another ${lacks.resource}`
+            : JSON.stringify(exempt(now())) === exemptText
+              ? null
+              : 'other networks are exempt now';
+      const what = `${behind.length} of ${seen.length} Envoys did not get the last change yet`;
+      return { entries: observed, damaged, pending: behind.length > 0 ? { what, lookAgainMs: 500 } : null };
+    },
+    async apply(plan, signal) {
+      if (plan.rewrite || taken === null) replaceAll(placedEntries(plan));
+      else change(plan);
+      await untilTaken(signal);
+    },
+    register: (app) => server.register(app),
+    close: async () => {},
+  };
+}
+
+const sortedByValue = (entries: Iterable<PlacedEntry>): PlacedEntry[] =>
+  [...entries].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+
+const asObserved = ({ key, kind, value, action, decisionId }: PlacedEntry): ObservedEntry => ({
+  key,
+  kind,
+  value,
+  owner: 'ours',
+  decisionId,
+  action,
+  expiresAt: null,
+});
