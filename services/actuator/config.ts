@@ -125,6 +125,10 @@ export const actuatorConfig = z
         problem(
           `the feed can be read by anyone who reaches ${config.api.host}: set tokens, basic, or public: true`,
         );
+      if (edge.kind === 'envoy' && !edge.public && !isLoopback(config.api.host))
+        problem(
+          `Envoy's filters can be read by anyone who reaches ${config.api.host}: public: true says that it is meant`,
+        );
     }
   });
 

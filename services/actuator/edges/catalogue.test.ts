@@ -42,6 +42,7 @@ const least: { readonly [kind: string]: object } = {
 const everyAction = { actions: ['tag', 'rate_limit', 'challenge', 'block'] };
 const most: { readonly [kind: string]: object } = {
   haproxy: everyAction,
+  envoy: { actions: ['tag', 'block'] },
   fastly: { dictionary: { id: 'd' } },
 };
 

@@ -6,6 +6,7 @@ import { cloudArmorConfig, createCloudArmorEdge } from './cloud-armor.ts';
 import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
 import { createCrowdsecLapiEdge, crowdsecLapiConfig } from './crowdsec-lapi.ts';
+import { createEnvoyEdge, envoyConfig } from './envoy.ts';
 import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
@@ -17,6 +18,7 @@ const edgeConfigs = [
   crowdsecConfig,
   nginxConfig,
   haproxyConfig,
+  envoyConfig,
   awsWafConfig,
   cloudflareConfig,
   fastlyConfig,
@@ -37,6 +39,8 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createNginxEdge(config, dependencies);
     case 'haproxy':
       return createHaproxyEdge(config, dependencies);
+    case 'envoy':
+      return createEnvoyEdge(config, dependencies);
     case 'aws-waf':
       return createAwsWafEdge(config, dependencies);
     case 'cloudflare':

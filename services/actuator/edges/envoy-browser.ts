@@ -15,40 +15,41 @@ import { atLeastPattern, atMostPattern } from './pattern-text.ts';
  * be taken for another of those than the enricher takes it for.
  */
 
-const agent = ({ pattern, ignoreCase }: AgentPattern): Condition => {
-  const flags = ignoreCase ? '(?is)' : '(?s)';
-  return pattern.startsWith('^')
-    ? fits('user-agent', `${flags}${pattern.slice(1)}.*`)
-    : fits('user-agent', `${flags}.*(?:${pattern}).*`);
-};
+const agent = ({ pattern, ignoreCase }: AgentPattern): Condition =>
+  fits('user-agent', `${ignoreCase ? '(?is)' : '(?s)'}.*(?:${pattern}).*`);
 const plain = (pattern: string): Condition => agent({ pattern, ignoreCase: false });
+/** One expression for several is one pass over the header. */
+const anyOf = (patterns: readonly string[]): string => patterns.map((pattern) => `(?:${pattern})`).join('|');
 
 const anyUndated = `\\b(?:${undatedBrowsers.join('|')})/[0-9]`;
 const isNone: Condition = any(
-  ...notBrowsers.map(agent),
+  agent({ pattern: anyOf(notBrowsers.map(({ pattern }) => pattern)), ignoreCase: true }),
   all(not(agent({ pattern: '^Mozilla/', ignoreCase: true })), agent(appOnDevice)),
 );
 const dated = (pattern: string, version: string): string => pattern.replace('VERSION', version);
-const fitsDated = (index: number): Condition => plain(dated(datedBrowsers[index]!.pattern, '[0-9]'));
-const isDated = (index: number): Condition =>
-  all(...datedBrowsers.slice(0, index).map((_, earlier) => not(fitsDated(earlier))), fitsDated(index));
+const datedPatterns: readonly string[] = datedBrowsers.map(({ pattern }) => dated(pattern, '[0-9]'));
+/** None of those that are tried before. */
+const isFirstDated = (index: number): Condition =>
+  index === 0 || not(plain(anyOf(datedPatterns.slice(0, index))));
 
-/** `chrome`, `vivaldi`. */
-export function isBrowser(name: string): Condition {
-  const indices = datedBrowsers.flatMap(({ browser }, index) => (browser === name ? [index] : []));
-  const own = undatedBrowsers.find((browser) => browser.toLowerCase() === name);
-  if (own !== undefined) {
-    const others = undatedBrowsers.filter((browser) => browser !== own).join('|');
-    const notFirst = plain(`\\b(?:${others})/[0-9].*\\b${own}/[0-9]`);
-    return all(plain(`\\b${own}/[0-9]`), not(notFirst), not(isNone));
-  }
-  return all(any(...indices.map(isDated)), not(plain(anyUndated)), not(isNone));
+/** One of `chrome`, `vivaldi` ... */
+export function isBrowser(names: readonly string[]): Condition {
+  const own = undatedBrowsers.filter((browser) => names.includes(browser.toLowerCase()));
+  const others = undatedBrowsers.filter((browser) => !own.includes(browser));
+  const ofOwn = own.join('|');
+  const isOwn =
+    own.length > 0 &&
+    all(
+      plain(`\\b(?:${ofOwn})/[0-9]`),
+      others.length === 0 || not(plain(`\\b(?:${others.join('|')})/[0-9].*\\b(?:${ofOwn})/[0-9]`)),
+    );
+  const ofDated = datedBrowsers.flatMap(({ browser }, index) =>
+    names.includes(browser) ? [all(plain(datedPatterns[index]!), isFirstDated(index))] : [],
+  );
+  return all(any(isOwn, all(any(...ofDated), not(plain(anyUndated)))), not(isNone));
 }
 
-export const hasBrowser: Condition = all(
-  any(plain(anyUndated), ...datedBrowsers.map((_, index) => fitsDated(index))),
-  not(isNone),
-);
+export const hasBrowser: Condition = all(plain(anyOf([anyUndated, ...datedPatterns])), not(isNone));
 
 export function hasVersion(op: 'lte' | 'gte', bound: number): Condition {
   const version = `${op === 'lte' ? atMostPattern(bound) : atLeastPattern(bound)}\\b`;
@@ -64,7 +65,7 @@ export function isVersion(version: string): Condition {
         not(plain(anyUndated)),
         any(
           ...datedBrowsers.map(({ pattern }, index) =>
-            all(isDated(index), plain(dated(pattern, `(?:${version})`))),
+            all(plain(dated(pattern, `(?:${version})`)), isFirstDated(index)),
           ),
         ),
       ),
@@ -74,18 +75,11 @@ export function isVersion(version: string): Condition {
 }
 
 export function isPlatform(name: string): Condition {
-  return any(
-    ...platformPatterns.flatMap(({ platform }, index) =>
-      platform === name
-        ? [
-            all(
-              agent(platformPatterns[index]!),
-              ...platformPatterns.slice(0, index).map((each) => not(agent(each))),
-            ),
-          ]
-        : [],
-    ),
+  const index = platformPatterns.findIndex(({ platform }) => platform === name);
+  return (
+    index >= 0 &&
+    all(agent(platformPatterns[index]!), ...platformPatterns.slice(0, index).map((each) => not(agent(each))))
   );
 }
 
-export const hasPlatform: Condition = all(isSent('user-agent'), any(...platformPatterns.map(agent)));
+export const hasPlatform: Condition = any(...platformPatterns.map(agent));

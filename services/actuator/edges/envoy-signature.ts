@@ -23,16 +23,29 @@ export interface EnvoyInputs {
   readonly headers: { readonly [attribute: string]: string };
 }
 
-/** How an attribute is asked about: whether it is there, and whether it has a value. */
+/** How an attribute is asked about: whether it is there, and whether it has one of some values. */
 interface Question {
   readonly present: Condition;
-  /** null: Envoy can not say it. */
-  readonly is: (value: string) => Condition | null;
+  /** Text: a value that Envoy can not say. */
+  readonly isOneOf: (values: readonly string[]) => Condition | string;
 }
+
+/** Asks for one value after the other; null: Envoy can not say it. */
+const each =
+  (is: (value: string) => Condition | null) =>
+  (values: readonly string[]): Condition | string => {
+    const conditions: Condition[] = [];
+    for (const value of values) {
+      const condition = is(value);
+      if (condition === null) return value;
+      conditions.push(condition);
+    }
+    return any(...conditions);
+  };
 
 const ofHeader = (name: string): Question => ({
   present: isSent(name),
-  is: (value) => (/\p{Surrogate}/u.test(value) ? null : equals(name, value)),
+  isOneOf: each((value) => (/\p{Surrogate}/u.test(value) ? null : equals(name, value))),
 });
 /** A header that is sent or not. */
 const presences: { readonly [name in AttributeName]?: string } = {
@@ -55,39 +68,40 @@ function question(attribute: AttributeName, inputs: EnvoyInputs): Question | nul
     case 'host':
       return {
         present: isSent(':authority'),
-        is: (value) =>
+        isOneOf: each((value) =>
           /^[\x21-\x7e]+$/.test(value)
             ? fits(':authority', `(?i)${literalPattern(value)}(?::[0-9]+)?`)
             : null,
+        ),
       };
     case 'endpoint':
-      return { present: true, is: isEndpoint };
+      return { present: true, isOneOf: each(isEndpoint) };
     case 'browser':
-      return { present: hasBrowser, is: isBrowser };
+      return { present: hasBrowser, isOneOf: isBrowser };
     case 'browser_version':
       return {
         present: hasBrowser,
-        is: (value) => (/^[0-9]{1,6}$/.test(value) ? isVersion(`0*${value}\\b`) : false),
+        isOneOf: each((value) => /^[0-9]{1,6}$/.test(value) && isVersion(`0*${value}\\b`)),
       };
     case 'platform':
-      return { present: hasPlatform, is: isPlatform };
+      return { present: hasPlatform, isOneOf: each(isPlatform) };
     case 'client_ip':
       return {
         present: true,
-        is: (value) => {
+        isOneOf: each((value) => {
           const ip = parseIp(value);
           return ip !== null && isIn(inputs.source, [cidrRange(`${value}/${isV4(ip) ? 32 : 128}`)]);
-        },
+        }),
       };
     case 'network_24_48':
       return {
         present: true,
-        is: (value) => {
+        isOneOf: each((value) => {
           const network = parseNetwork(value);
           if (network === null) return false;
           const v4 = isV4(network.address) && network.prefix >= 96;
           return network.prefix === (v4 ? 120 : 48) && isIn(inputs.source, [cidrRange(value)]);
-        },
+        }),
       };
     default:
       return null;
@@ -134,15 +148,11 @@ function renderPredicate({ attribute, op, values }: Predicate, inputs: EnvoyInpu
       return { condition: not(asked.present) };
     case 'in':
     case 'not_in': {
-      const conditions: Condition[] = [];
-      for (const value of values) {
-        const condition = value === '' ? false : asked.is(value);
-        if (condition === null)
-          return { inexpressible: `Envoy can not say ${attribute} ${JSON.stringify(value)}` };
-        conditions.push(condition);
-      }
+      const found = asked.isOneOf(values.filter((value) => value !== ''));
+      if (typeof found === 'string')
+        return { inexpressible: `Envoy can not say ${attribute} ${JSON.stringify(found)}` };
       // A request that does not say satisfies neither.
-      return { condition: op === 'in' ? any(...conditions) : all(asked.present, not(any(...conditions))) };
+      return { condition: op === 'in' ? found : all(asked.present, not(found)) };
     }
     case 'lte':
     case 'gte': {

@@ -6,7 +6,7 @@ import type { EnvoyResource } from './envoy-resources.ts';
 /**
  * Extension configuration discovery over REST. Envoy asks again and again, and says which version it got last. Whether
  * it took it, it does not say here: after a refusal it names the refused version all the same (seen with 1.40), and goes
- * on with what it had. Only its statistics tell (`whatEnvoyLacks`).
+ * on with what it had. Only its statistics tell (`refusalCounts`).
  */
 export interface EnvoyServer {
   /** Takes the place of everything served before. */
@@ -152,15 +152,14 @@ function renamed(resource: EnvoyResource, name: string): string {
   return JSON.stringify({ ...body, resources: body.resources.map((each) => ({ ...each, name })) });
 }
 
-/** Which of these resources the Envoy with this admin address does not run in this version; null: none. */
-export async function whatEnvoyLacks(
+/** How often the Envoy with this admin address has refused each resource since it started. Throws EdgeError. */
+export async function refusalCounts(
   admin: string,
   prefix: string,
-  resources: Iterable<EnvoyResource>,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<ReadonlyMap<string, number>> {
   const url = new URL('/stats', admin);
-  url.searchParams.set('filter', `^extension_config_discovery\\.http_filter\\..*version_text$`);
+  url.searchParams.set('filter', '^extension_config_discovery\\.http_filter\\..*update_rejected$');
   let text: string;
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
@@ -171,9 +170,8 @@ export async function whatEnvoyLacks(
       cause: error,
     });
   }
-  const runs = new Map<string, string>();
-  for (const [, name, version] of text.matchAll(/http_filter\.(\S+)\.version_text: "(.*)"/g))
-    if (name!.startsWith(prefix)) runs.set(name!, version!);
-  for (const { name, version } of resources) if (runs.get(name) !== version) return name;
-  return null;
+  const counts = new Map<string, number>();
+  for (const [, name, count] of text.matchAll(/http_filter\.(\S+)\.update_rejected: (\d+)/g))
+    if (name!.startsWith(prefix)) counts.set(name!, Number(count));
+  return counts;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import { parseNetwork } from '../../../lib/ip.ts';
+import { formatNetwork, type Network, parseNetwork } from '../../../lib/ip.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
 import { commonEdgeFields } from './edge-config.ts';
@@ -14,7 +14,7 @@ import {
   ruleFilter,
   tagFilter,
 } from './envoy-resources.ts';
-import { createEnvoyServer, whatEnvoyLacks } from './envoy-xds.ts';
+import { createEnvoyServer, refusalCounts } from './envoy-xds.ts';
 import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
 
 const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;
@@ -54,6 +54,8 @@ export const envoyConfig = z.strictObject({
 });
 type EnvoyConfig = z.output<typeof envoyConfig>;
 
+type RefusalCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 const off = envoyResource('off', {});
 
 export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exempt }: EdgeDependencies): Edge {
@@ -91,12 +93,10 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
       const tags = sortedByValue([...entries.values()].filter(({ action }) => action === 'tag'));
       put(envoyResource(resourceName(name, 'tags'), tagFilter(tags, networks, inputs)));
     }
-    exemptText = JSON.stringify(networks);
+    exemptText = textOf(networks);
     server.publish([...rendered.values()]);
   };
   const place = (entry: PlacedEntry, changed: Set<number>): void => {
-    if (isAddress(entry) && parseNetwork(entry.value) === null)
-      throw new EdgeError('invalid', `not a network: ${JSON.stringify(entry.value)}`);
     drop(entry.key, changed);
     entries.set(entry.key, entry);
     if (!isAddress(entry) || entry.action !== 'block') return;
@@ -111,6 +111,12 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
     const part = partOf(entry.value);
     if (parts[part]!.delete(key)) changed.add(part);
   };
+  /** Before anything changes: what can not be meant must not get into a list. */
+  const check = (wanted: readonly PlacedEntry[]): readonly PlacedEntry[] => {
+    const bad = wanted.find((entry) => isAddress(entry) && parseNetwork(entry.value) === null);
+    if (bad !== undefined) throw new EdgeError('invalid', `not a network: ${JSON.stringify(bad.value)}`);
+    return wanted;
+  };
   const replaceAll = (wanted: readonly PlacedEntry[]): void => {
     entries.clear();
     for (const part of parts) part.clear();
@@ -120,17 +126,15 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   };
   const change = (plan: Plan): void => {
     const changed = new Set<number>();
+    const fresh = check([...plan.update, ...plan.add].map(placed));
     for (const { key } of plan.remove) drop(key, changed);
-    for (const entry of [...plan.update, ...plan.add]) place(placed(entry), changed);
+    for (const entry of fresh) place(entry, changed);
     render(changed);
   };
-  /** The first Envoy that does not run what is published, though it got it. */
-  const lacking = async (signal: AbortSignal): Promise<{ admin: string; resource: string } | null> => {
-    for (const admin of config.admin) {
-      const resource = await whatEnvoyLacks(admin, prefix, rendered.values(), signal);
-      if (resource !== null) return { admin, resource };
-    }
-    return null;
+  /** Refusals so far, by admin address. */
+  const countRefusals = async (signal: AbortSignal): Promise<RefusalCounts> => {
+    const counts = await Promise.all(config.admin.map((admin) => refusalCounts(admin, prefix, signal)));
+    return new Map(config.admin.map((admin, index) => [admin, counts[index]!]));
   };
   /** Until every Envoy that asks has got what is published. */
   const untilGot = async (signal: AbortSignal): Promise<void> => {
@@ -151,17 +155,20 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
       await server.nextRequest(Math.min(500, end - now()), signal);
     }
   };
-  const untilTaken = async (signal: AbortSignal): Promise<void> => {
+  /** `before`: refusals before the change was published; null: they could not be read. */
+  const untilTaken = async (before: RefusalCounts | null, signal: AbortSignal): Promise<void> => {
     await untilGot(signal);
-    const refused = await lacking(signal);
-    if (refused !== null) {
-      // Envoy goes on with what it had; a new one must not start with what the others refuse.
-      replaceAll([...(taken?.values() ?? [])]);
-      throw new EdgeError(
-        'rejected',
-        `Envoy at ${refused.admin} does not take ${refused.resource} and goes on with the last one: its log says why`,
-      );
-    }
+    const after = await countRefusals(signal);
+    for (const [admin, counts] of after)
+      for (const [resource, count] of counts) {
+        if (before === null || count <= (before.get(admin)?.get(resource) ?? 0)) continue;
+        // Envoy goes on with what it had; a new one must not start with what the others refuse.
+        replaceAll([...(taken?.values() ?? [])]);
+        throw new EdgeError(
+          'rejected',
+          `Envoy at ${admin} does not take ${resource} and goes on with the last one: its log says why`,
+        );
+      }
     taken = new Map(entries);
   };
 
@@ -197,31 +204,31 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
       const condition = conditionOf(placed(entry), inputs);
       return 'inexpressible' in condition ? condition.inexpressible : null;
     },
-    async observe(signal) {
+    async observe() {
       const observed = [...entries.values()].map(asObserved);
       if (taken === null) return { entries: observed, damaged: 'not yet served' };
       const { seen, behind } = server.nodes();
-      const lacks = behind.length === 0 ? await lacking(signal) : null;
       const damaged =
         seen.length === 0
           ? 'no Envoy asks'
-          : lacks !== null
-            ? `Envoy at ${lacks.admin} runs another ${lacks.resource}`
-            : JSON.stringify(exempt(now())) === exemptText
-              ? null
-              : 'other networks are exempt now';
+          : textOf(exempt(now())) === exemptText
+            ? null
+            : 'other networks are exempt now';
       const what = `${behind.length} of ${seen.length} Envoys did not get the last change yet`;
       return { entries: observed, damaged, pending: behind.length > 0 ? { what, lookAgainMs: 500 } : null };
     },
     async apply(plan, signal) {
-      if (plan.rewrite || taken === null) replaceAll(placedEntries(plan));
+      const before = await countRefusals(signal).catch(() => null);
+      if (plan.rewrite || taken === null) replaceAll(check(placedEntries(plan)));
       else change(plan);
-      await untilTaken(signal);
+      await untilTaken(before, signal);
     },
     register: (app) => server.register(app),
     close: async () => {},
   };
 }
+
+const textOf = (networks: readonly Network[]): string => networks.map(formatNetwork).join(' ');
 
 const sortedByValue = (entries: Iterable<PlacedEntry>): PlacedEntry[] =>
   [...entries].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
