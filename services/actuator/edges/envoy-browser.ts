@@ -6,7 +6,7 @@ import {
   platformPatterns,
   undatedBrowsers,
 } from './browser-patterns.ts';
-import { all, any, type Condition, fits, isSent, not } from './envoy-predicate.ts';
+import { all, any, type Condition, fits, not } from './envoy-predicate.ts';
 import { atLeastPattern, atMostPattern } from './pattern-text.ts';
 
 /**

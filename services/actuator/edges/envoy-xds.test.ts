@@ -33,7 +33,10 @@ function start(names: readonly string[], armed = true) {
       filter: response.statusCode === 200 ? response.json().resources[0] : null,
     };
   };
-  return { edges, asks, pass: (ms: number) => void (at += ms) };
+  const pass = (ms: number): void => {
+    at += ms;
+  };
+  return { edges, asks, pass };
 }
 
 test('until the decisions are read an Envoy keeps what it has; not armed, it is told that there is nothing', async () => {
