@@ -19,6 +19,7 @@ export const commandModules: readonly CommandModule[] = [
   one('up', async () => (await import('./up.ts')).upCommand()),
   one('explain', async () => (await import('./explain.ts')).explainCommand()),
   one('sql', async () => (await import('./sql.ts')).sqlCommand()),
+  one('baseline', async () => (await import('./baseline/command.ts')).baselineCommand()),
   one('inventory', async () => (await import('./inventory/command.ts')).inventoryCommand()),
   one('policies', async () => (await import('./policies/command.ts')).policiesCommand()),
   one('decisions', async () => (await import('./decisions.ts')).decisionsCommand()),

@@ -22,6 +22,7 @@ interface ReplayFlags {
   readonly openapi?: string;
   readonly proxyFeed: readonly string[];
   readonly policies?: string;
+  readonly baseline?: string;
   readonly warmUp: number | 'auto';
   readonly edge: string;
   readonly edgeCapacity?: number;
@@ -56,7 +57,11 @@ function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
   const feeds = rootConfig.shape.enricher.parse({ data_sets: [...flags.proxyFeed] }).data_sets;
   return {
     ...config,
-    detector: flags.policies === undefined ? detector : { ...detector, policies: flags.policies },
+    detector: {
+      ...detector,
+      ...(flags.policies === undefined ? {} : { policies: flags.policies }),
+      ...(flags.baseline === undefined ? {} : { baseline: flags.baseline }),
+    },
     enricher: {
       ...enricher,
       data_sets: [...feeds, ...enricher.data_sets],
@@ -135,6 +140,7 @@ export function replayCommand(): Command {
     .option('--openapi <file>', 'OpenAPI document: tells documented from shadow endpoints')
     .option('--proxy-feed <file>', 'data set of proxies (MMDB, CSV, netset); may be repeated', append, [])
     .option('--policies <folder>', 'policies instead of the shipped ones')
+    .option('--baseline <file>', 'what was learned before (tidegate baseline), to begin with')
     .option('--warm-up <duration>', 'start of the input that is only learned from', durationOrAuto, 'auto')
     .addOption(
       new Option('--edge <name>', 'whose delay, capacity and abilities to assume')

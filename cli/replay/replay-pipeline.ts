@@ -12,8 +12,7 @@ import type { ServiceContext } from '../../lib/service-context.ts';
 import { createProtection, type Protection } from '../../services/actuator/decider/protection.ts';
 import { runDecider } from '../../services/actuator/decider/run-decider.ts';
 import { configuredBook, protectionOptions } from '../../services/actuator/main.ts';
-import { startDetector } from '../../services/detector/main.ts';
-import type { Policy } from '../../services/detector/policies/load-policies.ts';
+import { type DetectorOptions, startDetector } from '../../services/detector/main.ts';
 import { startEnricher } from '../../services/enricher/main.ts';
 import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
@@ -85,8 +84,8 @@ export async function startReplayPipeline(
   config: RootConfig,
   logger: Logger,
   listener: PipelineListener,
-  /** Ready-made ones instead of those of the configuration. */
-  policies?: readonly Policy[],
+  /** `policies`: ready-made ones instead of those of the configuration. */
+  detector: Pick<DetectorOptions, 'policies' | 'onEnded'> = {},
 ): Promise<ReplayPipeline> {
   const log = createMemoryLog({ trafficPartitions: 1 });
   const context: ServiceContext = {
@@ -155,7 +154,7 @@ export async function startReplayPipeline(
       await startDetector(context, config.detector, {
         api: apiCatalogueOf(config),
         onEvaluated: (event, { good, standing }) => listener.evaluated(event, good, standing),
-        ...(policies === undefined ? {} : { policies }),
+        ...detector,
       }),
     );
     services.push(await startEnricher(context, config.enricher));

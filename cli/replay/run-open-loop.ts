@@ -10,6 +10,7 @@ import {
   type InspectedFile,
 } from '../../services/collector/collect-files.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
+import type { LearnedSite } from '../../services/detector/reduce/learned.ts';
 import type { RootConfig } from '../config.ts';
 import { createDecisionClock } from './decision-clock.ts';
 import type { EdgePreset } from './edge-presets.ts';
@@ -43,6 +44,8 @@ export interface OpenLoopListener {
   campaign?(campaign: Campaign): void;
   inventory?(record: TopicValue<'endpoints'>): void;
   rejected?(rejection: Rejection): void;
+  /** What a reducer has learned of its sites by the end. */
+  ended?(learned: readonly LearnedSite[]): void;
 }
 
 export interface OpenLoopOptions {
@@ -104,7 +107,10 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
       campaign: (campaign) => listener.campaign?.(campaign),
       inventory: (record) => listener.inventory?.(record),
     },
-    options.policies,
+    {
+      ...(options.policies === undefined ? {} : { policies: options.policies }),
+      ...(listener.ended === undefined ? {} : { onEnded: (learned) => listener.ended?.(learned) }),
+    },
   );
   const clock = createDecisionClock({
     log: pipeline.context.log,

@@ -8,6 +8,8 @@ const limit = (fallback: number) => z.number().int().positive().default(fallback
 export const detectorConfig = z.strictObject({
   /** Folder of policy files; empty: the shipped ones. */
   policies: z.string().default('').describe('Folder of policy files; empty: the shipped ones'),
+  /** Written by `tidegate baseline`; sites without state of their own begin with it. */
+  baseline: z.string().default('').describe('File of learned baselines to begin with; empty: none'),
   /** A source class whose clock is this far behind the furthest class of its site holds nothing back any more. */
   retire_after: durationField('60s').describe('Silence after which a source class holds nothing back'),
   /** Added to the end of a pane to date a decision: the lateness sources are allowed, so that replay is honest. */

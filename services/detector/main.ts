@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../../lib/config.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import { type Consumption, consumeStateful } from '../../lib/log/consume.ts';
 import type { Tail } from '../../lib/log/log.ts';
@@ -9,7 +11,19 @@ import { createKeyedStep } from './keyed/keyed-step.ts';
 import { CampaignBook } from './match/campaign-book.ts';
 import { createMatchStep, type MatchOptions } from './match/match-step.ts';
 import { loadPolicies, type Policy } from './policies/load-policies.ts';
+import { decodeLearned, type LearnedSite } from './reduce/learned.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
+
+/** Throws ConfigError when the file can not be read or is no baseline. */
+function readLearned(file: string): LearnedSite[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new ConfigError([`detector.baseline: ${(error as Error).message}`]);
+  }
+  return decodeLearned(bytes, file);
+}
 
 export type DetectorRole = 'combine' | 'reduce' | 'keyed' | 'match';
 
@@ -20,6 +34,8 @@ export interface DetectorOptions {
   readonly policies?: readonly Policy[];
   /** What OpenAPI documents say of the endpoints; default: nothing is documented here. */
   readonly api?: ApiCatalogue;
+  /** The input has ended: what each reducer knows of its sites. */
+  readonly onEnded?: (learned: readonly LearnedSite[]) => void;
   /** Replay's view of every request: see MatchOptions. */
   readonly onEvaluated?: MatchOptions['onEvaluated'];
 }
@@ -68,6 +84,8 @@ export async function startDetector(
       reducers,
       campaignPartitions,
       ...(options.api === undefined ? {} : { api: options.api }),
+      ...(options.onEnded === undefined ? {} : { onEnded: options.onEnded }),
+      learned: config.baseline === '' ? [] : readLearned(config.baseline),
       metrics,
     });
     loops.push(await consumeStateful({ ...common, group: groups.reduce, topic: 'aggregates', step }));

@@ -63,6 +63,18 @@ export function createBaseline(startedAt: number): Baseline {
   };
 }
 
+/** A baseline that was learned up to `until`, taken up again at `at`: as old as it was then. */
+export function restarted(baseline: Baseline, until: number, at: number): Baseline {
+  return {
+    ...baseline,
+    early: null,
+    startedAt: at - Math.max(0, until - baseline.startedAt),
+    held: [],
+    halvedAt: at,
+    ceiling: { day: -1, rate: null },
+  };
+}
+
 export interface LearningConfig {
   readonly hold: number;
   readonly hold_least: number;

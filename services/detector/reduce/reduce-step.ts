@@ -12,6 +12,7 @@ import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
 import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
+import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
 import { judgedKinds } from './site-mix.ts';
 import { createSiteState, passTime, reducePane } from './site-reducer.ts';
@@ -26,6 +27,10 @@ export interface ReduceOptions {
   readonly campaignPartitions: number;
   /** What OpenAPI documents say of the endpoints; default: nothing. */
   readonly api?: ApiCatalogue;
+  /** Learned elsewhere: a site that is met for the first time begins with it. */
+  readonly learned?: readonly LearnedSite[];
+  /** The input has ended: what this partition knows of its sites. */
+  readonly onEnded?: (learned: readonly LearnedSite[]) => void;
   readonly metrics: Metrics;
 }
 
@@ -101,7 +106,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
       for (const [site, own] of bySite(groups, this.#options.config.samples)) {
         let state = this.#sites.get(site);
         if (state === undefined) {
-          state = createSiteState(site, pane);
+          state = this.#begin(site, pane);
           this.#sites.set(site, state);
         }
         const known = state;
@@ -117,6 +122,12 @@ class ReducePartition implements PartitionState<'aggregates'> {
     this.#tick(ended, outputs);
   }
 
+  #begin(site: string, pane: number): SiteState {
+    const state = createSiteState(site, pane);
+    const learned = this.#options.learned?.find((one) => one.site === site);
+    return learned === undefined ? state : warm(state, learned, pane * paneMs);
+  }
+
   /** What is published only now and then is due when the input has ended. */
   #flush(outputs: Outgoing[]): void {
     const pane = this.#reducedUntil / paneMs - 1;
@@ -129,7 +140,10 @@ class ReducePartition implements PartitionState<'aggregates'> {
   }
 
   #tick(ended: boolean, outputs: Outgoing[]): void {
-    if (ended) this.#flush(outputs);
+    if (ended) {
+      this.#flush(outputs);
+      this.#options.onEnded?.([...this.#sites.values()].map((state) => learnedOf(state, this.#reducedUntil)));
+    }
     // the next pane to close can not speak about anything earlier than its own end
     const clock = this.#reducedUntil + this.#options.config.lateness + paneMs - 1;
     outputs.push(

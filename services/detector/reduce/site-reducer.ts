@@ -45,6 +45,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     campaigns: new Map(),
     clients: new Map(),
     mix: createSiteMix(),
+    learned: new Map(),
     inventory: createInventory(site, firstPane),
   };
 }
@@ -146,10 +147,12 @@ function watch(
     if (state.scopes.size >= settings.config.limits.scopes && !forgetIdle(state, pane)) return null;
     watched = {
       scope: createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
-      baseline: createBaseline(pane * paneMs),
+      baseline: state.learned.get(id) ?? createBaseline(pane * paneMs),
       expected: new Map(),
       requirement: null,
     };
+    state.learned.delete(id);
+    if (group.kind === 'endpoint') updateRequirement(state, watched);
     state.scopes.set(id, watched);
   }
   return watched;
@@ -246,11 +249,15 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     )
   ) {
     watched.expected.clear();
-    if (scope.kind === 'endpoint')
-      watched.requirement = requirementOf(
-        scope.traits.function,
-        baseline.journeys,
-        ofClass?.journeys ?? null,
-      );
+    if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
+}
+
+function updateRequirement(state: SiteState, watched: WatchedScope): void {
+  const { class: ofClass } = poolsOf(state, watched);
+  watched.requirement = requirementOf(
+    watched.scope.traits.function,
+    watched.baseline.journeys,
+    ofClass?.journeys ?? null,
+  );
 }

@@ -6,7 +6,7 @@ import {
 } from '../inventory/inventory-snapshot.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
-import type { Pool } from './baseline.ts';
+import type { Baseline, Pool } from './baseline.ts';
 import type { Journeys } from './journeys.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
 
@@ -18,9 +18,10 @@ interface PoolSnapshot {
 }
 
 /** A SiteState made of plain values that node:v8 can serialize. */
-export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools' | 'inventory'> {
+export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools' | 'learned' | 'inventory'> {
   readonly scopes: readonly (readonly [string, unknown])[];
   readonly pools: readonly (readonly [string, PoolSnapshot])[];
+  readonly learned: readonly (readonly [string, unknown])[];
   readonly inventory: InventorySnapshot;
 }
 
@@ -52,11 +53,12 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
           ...scope,
           sketches: scope.sketches.map(({ bucket, of }) => ({ bucket, of: of.map((one) => one.toBytes()) })),
         },
-        baseline: { ...baseline, ...snapshotPool(baseline) },
+        baseline: storedBaseline(baseline),
         expected: [...expected],
         requirement,
       },
     ]),
+    learned: [...state.learned].map(([id, baseline]) => [id, storedBaseline(baseline)] as const),
     pools: [...state.pools].map(([id, pool]) => [id, snapshotPool(pool)] as const),
     inventory: snapshotInventory(state.inventory),
   };
@@ -66,6 +68,19 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
 const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const samples = (of: readonly AttributeSample[]): AttributeSample[] =>
   of.map((sample) => ({ ...sample, order: buffer(sample.order), client: buffer(sample.client) }));
+
+function storedBaseline(baseline: Baseline): unknown {
+  return { ...baseline, ...snapshotPool(baseline) };
+}
+
+function restoreBaseline(stored: Baseline): Baseline {
+  return {
+    ...stored,
+    ...restorePool(stored as unknown as PoolSnapshot),
+    held: stored.held.map((held) => ({ ...held, samples: samples(held.samples) })),
+    reference: samples(stored.reference),
+  };
+}
 
 export function restoreSite(snapshot: SiteSnapshot): SiteState {
   return {
@@ -84,18 +99,14 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
               })),
               samples: scope.samples.map((pane) => ({ ...pane, samples: samples(pane.samples) })),
             },
-            baseline: {
-              ...baseline,
-              ...restorePool(baseline as unknown as PoolSnapshot),
-              held: baseline.held.map((held) => ({ ...held, samples: samples(held.samples) })),
-              reference: samples(baseline.reference),
-            },
+            baseline: restoreBaseline(baseline),
             expected: new Map(expected),
             requirement,
           },
         ];
       }),
     ),
+    learned: new Map(snapshot.learned.map(([id, stored]) => [id, restoreBaseline(stored as Baseline)])),
     pools: new Map(snapshot.pools.map(([id, pool]) => [id, restorePool(pool)])),
     inventory: restoreInventory(snapshot.inventory),
   };

@@ -33,6 +33,8 @@ export interface SiteState {
   readonly clients: Map<string, ClientEpisode>;
   /** Where its good clients come from and what they browse with. */
   readonly mix: SiteMix;
+  /** Baselines learned elsewhere, by `kind key`, of scopes that were not met here yet. */
+  readonly learned: Map<string, Baseline>;
   /** Endpoints of the site: what they are, who calls them, and which do the same. */
   readonly inventory: Inventory;
 }

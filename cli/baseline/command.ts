@@ -1,0 +1,176 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { openClickHouse } from '../../lib/clickhouse/clickhouse.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { createLogger } from '../../lib/observability/logger.ts';
+import { inspectFiles } from '../../services/collector/collect-files.ts';
+import { formatNames } from '../../services/collector/config.ts';
+import {
+  decodeLearned,
+  encodeLearned,
+  type LearnedSite,
+  summaryOf,
+} from '../../services/detector/reduce/learned.ts';
+import { loadRootConfig, type RootConfig } from '../config.ts';
+import { configFileOption } from '../config-command.ts';
+import { ExitError } from '../exit-error.ts';
+import { outputFormat, renderRows, withOutput } from '../output.ts';
+import { asExit } from '../replay/as-exit.ts';
+import { edgePresets } from '../replay/edge-presets.ts';
+import { createProgressBar } from '../replay/progress-bar.ts';
+import { runOpenLoop } from '../replay/run-open-loop.ts';
+import { findRunning } from '../running.ts';
+import { stateFolderOf } from '../store.ts';
+import { terminalOf } from '../terminal.ts';
+import { version } from '../version.ts';
+import { writeArchivedEvents } from './archived-events.ts';
+
+interface LearnFlags {
+  readonly from?: readonly string[];
+  readonly out?: string;
+  readonly format: (typeof formatNames)[number] | 'auto';
+  readonly logFormat?: string;
+  readonly host?: string;
+  readonly since: number;
+  readonly until: number;
+}
+
+const archive = 'clickhouse';
+
+/** RFC 3339, or a duration before now. */
+function moment(text: string): number {
+  const ago = parseDuration(text);
+  const at = ago === null ? Date.parse(text) : Date.now() - ago;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('use 2026-11-16T00:00:00Z, or 24h, 7d before now');
+  return at;
+}
+
+async function archived(
+  config: RootConfig,
+  flags: LearnFlags,
+  command: Command,
+  file: string,
+): Promise<void> {
+  const folder = stateFolderOf(command, config.data_dir);
+  if (config.clickhouse.url === undefined && findRunning(folder) !== null)
+    throw new ExitError(
+      1,
+      `a running instance holds the archive in ${folder}: stop it, or set clickhouse.url`,
+    );
+  const clickhouse = await openClickHouse(config.clickhouse, { dataDir: join(folder, 'clickhouse') });
+  try {
+    const count = await writeArchivedEvents(clickhouse, { from: flags.since, until: flags.until }, file);
+    if (count === 0)
+      throw new ExitError(
+        3,
+        `no request archived between ${new Date(flags.since).toISOString()} and ${new Date(flags.until).toISOString()}`,
+      );
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+/** Runs logs through detection; what it learned by their end is kept. Attacks among them are not learned. */
+async function learn(
+  config: RootConfig,
+  files: readonly string[],
+  flags: LearnFlags,
+): Promise<LearnedSite[]> {
+  const learned: LearnedSite[] = [];
+  const host = flags.host ?? 'unknown';
+  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
+  try {
+    const { collected } = await runOpenLoop({
+      config,
+      files: await inspectFiles(files, {
+        format: flags.format,
+        log_format: flags.logFormat,
+        fields: {},
+        host,
+      }),
+      defaultHost: host,
+      edge: edgePresets[0]!,
+      delayMs: 0,
+      slots: 0,
+      warmUpMs: 0,
+      listener: { settled: () => undefined, ended: (sites) => learned.push(...sites) },
+      logger: createLogger({ service: 'baseline', version, level: 'error' }),
+      onProgress: progress.update,
+    });
+    if (collected.accepted === 0) throw new ExitError(3, `none of ${collected.lines} lines could be read`);
+  } finally {
+    progress.clear();
+  }
+  // a reducer may say so more than once; the last word counts
+  return [...new Map(learned.map((site) => [site.site, site])).values()];
+}
+
+async function run(flags: LearnFlags, command: Command): Promise<void> {
+  const { from, out } = flags;
+  if (from === undefined || out === undefined) throw new ExitError(2, 'give --from and --out');
+  const { config } = loadRootConfig(configFileOption(command), process.env);
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-baseline-'));
+  try {
+    let files = from;
+    let format = flags.format;
+    if (files.includes(archive)) {
+      if (files.length > 1) throw new ExitError(2, `--from: either ${archive} or files`);
+      files = [join(folder, 'requests.ndjson.gz')];
+      format = 'ndjson';
+      await archived(config, flags, command, files[0]!);
+    }
+    const sites = await learn(config, files, { ...flags, format });
+    writeFileSync(out, encodeLearned(sites), { mode: 0o600 });
+    for (const { site, endpoints, learnedMs } of sites.map(summaryOf))
+      console.log(`${site}: ${endpoints} endpoints, ${(learnedMs / 3_600_000).toFixed(1)} h → ${out}`);
+    console.log(`next   tidegate replay … --baseline ${out}      (or detector.baseline: ${out})`);
+  } catch (error) {
+    throw asExit(error, new AbortController().signal);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function show(file: string, flags: { readonly output?: string; readonly json?: boolean }): void {
+  const sites = decodeLearned(readFileSync(file), file).map(summaryOf);
+  const rows = sites.flatMap(({ site, until, rates }) =>
+    rates.map(({ endpoint, p50, p99, seconds }) => ({
+      site,
+      endpoint,
+      'requests/s p50': p50.toFixed(1),
+      p99: p99.toFixed(1),
+      learned_s: seconds,
+      until: new Date(until).toISOString(),
+    })),
+  );
+  process.stdout.write(renderRows(rows, outputFormat(flags)));
+}
+
+/** `tidegate baseline`: learns what is usual from logs or the archive, so that detection need not begin with nothing. */
+export function baselineCommand(): Command {
+  const command = new Command('baseline')
+    .description('learn what is usual from logs or the archive, for replay --baseline and detector.baseline')
+    .option('--from <file...>', `logs (.gz too), or ${archive}`)
+    .option('--out <file>', 'where the baselines go')
+    .addOption(
+      new Option('--format <format>', 'of the lines of logs')
+        .choices([...formatNames, 'auto'])
+        .default('auto'),
+    )
+    .option('--log-format <text>', 'nginx log_format of the logs, for fields beyond combined')
+    .option('--host <name>', 'host of log lines that carry none')
+    .addOption(
+      new Option('--since <time>', 'of the archive: RFC 3339, or 24h')
+        .argParser(moment)
+        .default(moment('7d'), '7d'),
+    )
+    .addOption(new Option('--until <time>', 'of the archive').argParser(moment).default(Date.now(), 'now'))
+    .option('--state <dir>', 'state folder of the instance to read')
+    .action((flags: LearnFlags, self: Command) => run(flags, self));
+  command.addCommand(
+    withOutput(new Command('show').description('what a baseline file knows').argument('<file>')).action(show),
+  );
+  return command;
+}
