@@ -58,7 +58,7 @@ describe('Cloud Armor expressions', () => {
       fc.property(signature, fc.array(sample, { minLength: 5, maxLength: 10 }), (wanted, samples) => {
         const condition = expressed(() => conditionOf(wanted));
         if ('inexpressible' in condition) return;
-        const expression = expressed(() => cloudArmorExpression(condition, 'exempt'));
+        const expression = expressed(() => cloudArmorExpression(condition, ['exempt']));
         if ('inexpressible' in expression) return;
         expect(expression.subexpressions).toBeLessThanOrEqual(5);
         for (const { view } of samples) {
@@ -81,7 +81,7 @@ describe('Cloud Armor expressions', () => {
   ];
   test('spares the exempt group, and stays within five subexpressions', () => {
     const condition = conditionOf({ predicates, except_good: false, good_after: [] });
-    const { text, subexpressions } = cloudArmorExpression(condition, 'tidegate-exempt');
+    const { text, subexpressions } = cloudArmorExpression(condition, ['tidegate-exempt']);
     expect(text).toBe(
       "!evaluateAddressGroup('tidegate-exempt', origin.ip) && (origin.asn == 64500 && " +
         "request.method == 'POST' && request.path.urlDecode().matches('^/+pay(?:;[^/]*)?/*$'))",
@@ -91,7 +91,7 @@ describe('Cloud Armor expressions', () => {
     expect([evaluate(text, view), evaluate(text, view, true)]).toEqual([true, false]);
     const many = { attribute: 'country', op: 'in', values: ['XK', 'DE', 'FR'] };
     const wide = conditionOf({ predicates: [...predicates, many], except_good: false, good_after: [] });
-    expect(expressed(() => cloudArmorExpression(wide, 'e'))).toEqual({
+    expect(expressed(() => cloudArmorExpression(wide, ['e']))).toEqual({
       inexpressible: '7 subexpressions: 5 are allowed',
     });
   });

@@ -29,12 +29,12 @@ export interface CloudArmorExpression {
 /** The condition in Cloud Armor's subset of CEL. Throws InexpressibleError. */
 export function cloudArmorExpression(
   condition: Condition,
-  /** Name of the address group whose members no rule stops. */
-  exemptGroup: string,
+  /** Names of the address groups whose members no rule stops. */
+  exemptGroups: readonly string[],
 ): CloudArmorExpression {
   if (condition.is === 'always' || condition.is === 'never')
     throw new InexpressibleError(condition.is === 'always' ? 'selects every request' : 'selects no request');
-  let subexpressions = 1;
+  let subexpressions = exemptGroups.length;
   const relation = (text: string): string => {
     subexpressions++;
     return text;
@@ -76,7 +76,8 @@ export function cloudArmorExpression(
       }
     }
   };
-  const text = `!evaluateAddressGroup('${exemptGroup}', origin.ip) && ${written(condition)}`;
+  const spared = exemptGroups.map((group) => `!evaluateAddressGroup('${group}', origin.ip)`);
+  const text = [...spared, written(condition)].join(' && ');
   if (subexpressions > mostSubexpressions)
     throw new InexpressibleError(`${subexpressions} subexpressions: ${mostSubexpressions} are allowed`);
   if (text.length > longest)

@@ -1,13 +1,22 @@
 import { describe, expect, test } from 'vitest';
+import { parseNetwork } from '../../../lib/ip.ts';
 import {
   converge,
   dependenciesFor,
   edgeContract,
   entryFor,
   ip,
+  other,
   planOf,
+  signatureTarget,
 } from '../../../test/counterparts/vendors/edge-contract.ts';
-import { type GoogleStandIn, groups, startGoogle } from '../../../test/counterparts/vendors/google.ts';
+import {
+  type GoogleStandIn,
+  groups,
+  policy,
+  startGoogle,
+} from '../../../test/counterparts/vendors/google.ts';
+import { createRuleNames } from '../rules/entry-condition.ts';
 import { cloudArmorConfig, createCloudArmorEdge } from './cloud-armor.ts';
 
 const configFor = (standIn: GoogleStandIn, more: object) =>
@@ -51,7 +60,66 @@ edgeContract({
   runs: 8,
 });
 
+const stores = signatureTarget(['endpoint', 'in', 'GET /stores/{number}/stock'], ['ja4', 'in', 't13d']);
+const ruleTargets = [
+  ip('203.0.113.1'),
+  stores,
+  signatureTarget(['user_agent', 'in', 'curl/8.5.0']),
+  other('asn', '64500'),
+  other('country', 'XK'),
+  other('ja4', 't13d1516h2_8daaf6152771_02713d6af862'),
+];
+const names = createRuleNames('edge');
+const withRules = (standIn: GoogleStandIn, capacity = 20) =>
+  configFor(standIn, {
+    capacity: 100,
+    rules: {
+      policy,
+      first_priority: 1000,
+      capacity,
+      exempt_ipv4_group: groups.exempt4,
+      exempt_ipv6_group: groups.exempt6,
+    },
+  });
+
+edgeContract({
+  name: 'Cloud Armor rules',
+  async start(capacity) {
+    names.learn(ruleTargets.map((target) => entryFor(target)));
+    const keyOfRule = (description: string) =>
+      description.startsWith('tidegate:') ? names.nameOf(description.split(':')[2]!).key : null;
+    const standIn = await startGoogle({ capacity: 100, keyOfRule });
+    return {
+      standIn,
+      create: (dependencies) => createCloudArmorEdge(withRules(standIn, capacity), dependencies),
+      close: () => standIn.server.close(),
+    };
+  },
+  targets: ruleTargets,
+  foreign: ['signature|rule 1001', 'ip4|192.0.2.0/24'],
+  refusesForeign: false,
+  runs: 4,
+});
+
 describe('Cloud Armor', () => {
+  test('rules lie in their range of priorities, and spare the networks that are to be spared', async () => {
+    const standIn = await startGoogle({ capacity: 100 });
+    const exempt = ['198.51.100.0/24', '2001:db8::1/128', '224.0.0.0/4'].map((text) => parseNetwork(text)!);
+    const edge = createCloudArmorEdge(withRules(standIn), dependenciesFor({ exempt: () => exempt }));
+    await converge(edge, [entryFor(stores)], new Set());
+    expect(standIn.items('exempt4')).toEqual(['198.51.100.0/24', '224.0.0.0/4']);
+    expect(standIn.items('exempt6')).toEqual(['2001:db8::1']);
+    const rule = standIn.rules().find(({ priority }) => priority === 1000)!;
+    expect(rule.action).toBe('deny(403)');
+    expect(rule.match.expr.expression).toBe(
+      "!evaluateAddressGroup('tidegate-exempt-v4', origin.ip) && " +
+        "!evaluateAddressGroup('tidegate-exempt-v6', origin.ip) && (request.method == 'GET' && " +
+        "request.path.urlDecode().matches('^/+stores(?:;[^/]*)?/+[-+]?[0-9]+(?:\\\\x2e[0-9]+)?(?:;[^/]*)?/+stock(?:;[^/]*)?/*$') && " +
+        "origin.tls_ja4_fingerprint == 't13d')",
+    );
+    await standIn.server.close();
+  });
+
   const signal = new AbortController().signal;
 
   test('a service account key is exchanged for a token, once an hour', async () => {

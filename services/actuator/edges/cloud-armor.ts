@@ -5,6 +5,7 @@ import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';
 import { serviceAccountKey } from '../vendor/google-token.ts';
 import { addressName, withoutHostLength } from '../vendor/vendor-entries.ts';
 import { type CloudArmorApi, openCloudArmorApi } from './cloud-armor-api.ts';
+import { cloudArmorRulesPart } from './cloud-armor-rules.ts';
 import { commonEdgeFields } from './edge-config.ts';
 
 const groupField = z
@@ -33,6 +34,25 @@ export const cloudArmorConfig = z
     ipv6_group: groupField.optional().describe('Address group of type IPV6, for Tidegate alone'),
     /** Fixed when a group is created; asked of Google at the first look, this is what counts until then. */
     capacity: z.int().positive().max(150_000).default(1000).describe('Capacity the groups were created with'),
+    /** Opt-in: without it only the contents of address groups are managed. */
+    rules: z
+      .strictObject({
+        policy: z
+          .string()
+          .regex(/^projects\/[a-z0-9:.-]+\/(global|regions\/[a-z0-9-]+)\/securityPolicies\/[a-z0-9-]+$/, {
+            error: 'a full name: projects/PROJECT/global/securityPolicies/NAME',
+          }),
+        first_priority: z
+          .int()
+          .min(0)
+          .max(2_000_000_000)
+          .describe('Rules get this priority and the next ones'),
+        capacity: z.int().positive().max(1000).default(20).describe('Most rules; your quota counts them'),
+        exempt_ipv4_group: groupField.describe('Networks that no rule may stop; Tidegate fills it alone'),
+        exempt_ipv6_group: groupField.describe('The same for IPv6'),
+      })
+      .optional()
+      .describe('Signatures as rules of ours in a security policy that you created'),
     network_security_endpoint: z.url().default('https://networksecurity.googleapis.com'),
     compute_endpoint: z.url().default('https://compute.googleapis.com'),
     metadata_url: z
@@ -42,8 +62,8 @@ export const cloudArmorConfig = z
     poll_every: durationField('1s').describe('First pause between looks at an operation'),
     operation_timeout: durationField('5m').describe('Longest time an operation may take'),
   })
-  .refine(({ ipv4_group, ipv6_group }) => (ipv4_group ?? ipv6_group) !== undefined, {
-    error: 'name at least one of ipv4_group and ipv6_group',
+  .refine(({ ipv4_group, ipv6_group, rules }) => (ipv4_group ?? ipv6_group ?? rules) !== undefined, {
+    error: 'name at least one of ipv4_group, ipv6_group and rules',
   });
 export type CloudArmorConfig = z.output<typeof cloudArmorConfig>;
 
@@ -75,13 +95,14 @@ export function createCloudArmorEdge(config: CloudArmorConfig, dependencies: Ven
     parts.push(groupPart(api, { group: config.ipv4_group, kind: 'ip4', capacity }));
   if (config.ipv6_group !== undefined)
     parts.push(groupPart(api, { group: config.ipv6_group, kind: 'ip6', capacity }));
+  if (config.rules !== undefined) parts.push(cloudArmorRulesPart(api, dependencies, config.rules));
   return composedEdge(
     {
       kind: 'cloud-armor',
       actions: ['block'],
       replaceOnly: false,
       longestV6Prefix: 128,
-      ruleLanguage: 'none',
+      ruleLanguage: config.rules === undefined ? 'none' : 'cloud-armor',
       nativeTtl: false,
       lock: 'none',
       scope: 'account',

@@ -21,7 +21,8 @@ const rule = z.strictObject({
 export const groups = {
   ip4: 'projects/p1/locations/global/addressGroups/tidegate-v4',
   ip6: 'projects/p1/locations/global/addressGroups/tidegate-v6',
-  exempt: 'projects/p1/locations/global/addressGroups/tidegate-exempt',
+  exempt4: 'projects/p1/locations/global/addressGroups/tidegate-exempt-v4',
+  exempt6: 'projects/p1/locations/global/addressGroups/tidegate-exempt-v6',
 } as const;
 export const policy = 'projects/p1/global/securityPolicies/edge';
 
@@ -48,6 +49,8 @@ let pair: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } | nu
 
 export async function startGoogle(options: {
   readonly capacity: number;
+  /** Key of the entry that a rule stands for, by its description. */
+  readonly keyOfRule?: (description: string) => string | null;
   readonly checkExpression?: (text: string) => void;
 }): Promise<GoogleStandIn> {
   pair ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -96,11 +99,11 @@ export async function startGoogle(options: {
     const before = requests.get(body.requestId);
     if (before !== undefined) return fine(groupOperation(before));
     if (isBusy(name)) return failed(409, 'ABORTED', 'another operation on the resource is in progress');
-    const wanted = name === groups.ip6 ? 'ip6' : name === groups.ip4 ? 'ip4' : null;
+    const wanted = name.endsWith('v6') ? 'ip6' : 'ip4';
     for (const text of body.items) {
       const network = parseNetwork(text);
       const kind = network === null ? null : isV4(network.address) && network.prefix >= 96 ? 'ip4' : 'ip6';
-      if (kind === null || (wanted !== null && kind !== wanted)) {
+      if (kind !== wanted) {
         violations.push(`not for ${name}: ${text}`);
         return failed(400, 'INVALID_ARGUMENT', `invalid item ${text}`);
       }
@@ -197,7 +200,7 @@ export async function startGoogle(options: {
     if (group !== null) {
       const items = contents.get(group[1]!);
       if (items === undefined) return failed(404, 'NOT_FOUND', `${group[1]} was not found`);
-      const type = group[1] === groups.ip6 ? 'IPV6' : 'IPV4';
+      const type = group[1]!.endsWith('v6') ? 'IPV6' : 'IPV4';
       return fine({ name: group[1], type, capacity: options.capacity, items: [...items] });
     }
     const operation = /\/operations\/(operation-\d+)$/.exec(call.path)?.[1];
@@ -231,10 +234,21 @@ export async function startGoogle(options: {
     items: (group) => [...(contents.get(groups[group]) ?? [])].sort(),
     rules: () => rules ?? [],
     tokensGiven: () => tokensGiven,
-    keys: () => [groups.ip4, groups.ip6].flatMap((name) => [...(contents.get(name) ?? [])].map(keyOf)),
+    keys: () => [
+      ...[groups.ip4, groups.ip6].flatMap((name) => [...(contents.get(name) ?? [])].map(keyOf)),
+      ...(rules ?? [])
+        .filter(({ priority }) => priority < 2_147_483_647)
+        .map((one) => options.keyOfRule?.(one.description) ?? `signature|rule ${one.priority}`),
+    ],
     plant(keys) {
       for (const key of keys) {
         const [kind, value = ''] = key.split('|');
+        if (kind === 'signature') {
+          const priority = Number(value.replace('rule ', ''));
+          const match = { expr: { expression: 'true' } };
+          rules!.push({ priority, action: 'deny(403)', description: 'by hand', match });
+          continue;
+        }
         contents.get(kind === 'ip6' ? groups.ip6 : groups.ip4)!.add(value);
       }
     },
