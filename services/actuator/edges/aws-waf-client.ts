@@ -1,6 +1,10 @@
 import {
   GetIPSetCommand,
+  GetRuleGroupCommand,
+  type Rule,
   UpdateIPSetCommand,
+  UpdateRuleGroupCommand,
+  type VisibilityConfig,
   WAFV2Client,
   WAFV2ServiceException,
 } from '@aws-sdk/client-wafv2';
@@ -16,12 +20,28 @@ export interface SetState {
   description: string | undefined;
 }
 
-/** The two calls an IP set needs. Both throw EdgeError. */
+/** One rule group, with what the last read said. */
+export interface GroupState {
+  readonly name: string;
+  readonly id: string;
+  lockToken: string | null;
+  description: string | undefined;
+  visibility: VisibilityConfig | undefined;
+}
+
+/** The calls that IP sets and rule groups need. All throw EdgeError. */
 export interface AwsWafClient {
   /** The addresses of the set; remembers its lock token. */
   read(set: SetState, signal: AbortSignal): Promise<readonly string[]>;
   /** Replaces all addresses, under the lock token of the last read. */
   update(set: SetState, addresses: readonly string[], signal: AbortSignal): Promise<void>;
+  /** The rules of the group and the units it was created with; remembers its lock token. */
+  readGroup(
+    group: GroupState,
+    signal: AbortSignal,
+  ): Promise<{ readonly rules: readonly Rule[]; readonly capacity: number }>;
+  /** Replaces all rules, under the lock token of the last read. */
+  updateGroup(group: GroupState, rules: readonly Rule[], signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -40,7 +60,7 @@ const faults: { readonly [name: string]: EdgeFault } = {
   CredentialsProviderError: 'credential',
 };
 
-function edgeError(error: unknown, set: SetState): EdgeError {
+function edgeError(error: unknown, where: string): EdgeError {
   const name = error instanceof Error ? error.name : '';
   const fault = faults[name] ?? 'unavailable';
   const message = error instanceof Error ? error.message : String(error);
@@ -48,7 +68,7 @@ function edgeError(error: unknown, set: SetState): EdgeError {
     error instanceof WAFV2ServiceException && error.$response?.headers?.['retry-after'] !== undefined
       ? Number(error.$response.headers['retry-after']) * 1000
       : Number.NaN;
-  return new EdgeError(fault, `IP set ${set.name}: ${name} ${message}`.trim(), {
+  return new EdgeError(fault, `${where}: ${name} ${message}`.trim(), {
     cause: error,
     ...(Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
   });
@@ -69,9 +89,18 @@ export function openAwsWafClient(config: AwsWafConfig): AwsWafClient {
         }),
   });
   const { scope } = config;
+  const called = async <T>(where: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof EdgeError ? error : edgeError(error, where);
+    }
+  };
+  const setName = (set: SetState): string => `IP set ${set.name}`;
+  const groupName = (group: GroupState): string => `rule group ${group.name}`;
   return {
-    async read(set, signal) {
-      try {
+    read: (set, signal) =>
+      called(setName(set), async () => {
         const command = new GetIPSetCommand({ Name: set.name, Id: set.id, Scope: scope });
         const { IPSet: found, LockToken: token } = await client.send(command, { abortSignal: signal });
         if (found === undefined || token === undefined)
@@ -82,12 +111,9 @@ export function openAwsWafClient(config: AwsWafConfig): AwsWafClient {
         set.lockToken = token;
         set.description = found.Description;
         return found.Addresses ?? [];
-      } catch (error) {
-        throw error instanceof EdgeError ? error : edgeError(error, set);
-      }
-    },
-    async update(set, addresses, signal) {
-      try {
+      }),
+    update: (set, addresses, signal) =>
+      called(setName(set), async () => {
         const command = new UpdateIPSetCommand({
           Name: set.name,
           Id: set.id,
@@ -99,10 +125,32 @@ export function openAwsWafClient(config: AwsWafConfig): AwsWafClient {
         });
         const { NextLockToken: token } = await client.send(command, { abortSignal: signal });
         set.lockToken = token ?? null;
-      } catch (error) {
-        throw edgeError(error, set);
-      }
-    },
+      }),
+    readGroup: (group, signal) =>
+      called(groupName(group), async () => {
+        const command = new GetRuleGroupCommand({ Name: group.name, Id: group.id, Scope: scope });
+        const { RuleGroup: found, LockToken: token } = await client.send(command, { abortSignal: signal });
+        if (found === undefined || token === undefined)
+          throw new EdgeError('unavailable', `rule group ${group.name}: an answer without a group`);
+        group.lockToken = token;
+        group.description = found.Description;
+        group.visibility = found.VisibilityConfig;
+        return { rules: found.Rules ?? [], capacity: found.Capacity ?? 0 };
+      }),
+    updateGroup: (group, rules, signal) =>
+      called(groupName(group), async () => {
+        const command = new UpdateRuleGroupCommand({
+          Name: group.name,
+          Id: group.id,
+          Scope: scope,
+          Rules: [...rules],
+          LockToken: group.lockToken ?? '',
+          VisibilityConfig: group.visibility,
+          ...(group.description === undefined ? {} : { Description: group.description }),
+        });
+        const { NextLockToken: token } = await client.send(command, { abortSignal: signal });
+        group.lockToken = token ?? null;
+      }),
     close: () => client.destroy(),
   };
 }

@@ -1,4 +1,4 @@
-import type { FieldToMatch, Statement, TextTransformation } from '@aws-sdk/client-wafv2';
+import type { CountryCode, FieldToMatch, Statement, TextTransformation } from '@aws-sdk/client-wafv2';
 import { type Condition, InexpressibleError, type RequestField } from '../rules/condition.ts';
 
 /** Longest pattern of a RegexMatchStatement, and longest text of a ByteMatchStatement. */
@@ -107,8 +107,12 @@ function fieldOf(field: RequestField): Field {
 }
 
 function equalStatement(field: RequestField, values: readonly string[]): AwsStatement {
-  if (field === 'country')
-    return { statement: { GeoMatchStatement: { CountryCodes: values as never } }, units: 1 };
+  if (field === 'country') {
+    // One code that AWS does not know would make it refuse the whole group.
+    if (values.some((code) => !/^[A-Z]{2}$/.test(code)) || values.length > 50)
+      throw new InexpressibleError('at most 50 countries of ISO 3166');
+    return { statement: { GeoMatchStatement: { CountryCodes: values as CountryCode[] } }, units: 1 };
+  }
   if (field === 'asn') {
     const numbers = values.map(Number);
     if (numbers.some((value) => !Number.isSafeInteger(value)) || numbers.length > 100)

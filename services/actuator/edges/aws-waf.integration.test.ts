@@ -1,13 +1,32 @@
-import { CreateIPSetCommand, GetIPSetCommand, UpdateIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import {
+  CreateIPSetCommand,
+  CreateRuleGroupCommand,
+  GetIPSetCommand,
+  GetRuleGroupCommand,
+  type Rule,
+  UpdateIPSetCommand,
+  WAFV2Client,
+} from '@aws-sdk/client-wafv2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseNetwork } from '../../../lib/ip.ts';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
 import { command, contextOf, say, verdict } from '../../../test/counterparts/actuator-input.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../../test/counterparts/fault-proxy.ts';
 import { until } from '../../../test/counterparts/free-port.ts';
 import { findMoto, type RunningMoto, startMoto } from '../../../test/counterparts/moto.ts';
+import { checkRules } from '../../../test/counterparts/vendors/aws-waf-language.ts';
+import {
+  converge,
+  dependenciesFor,
+  entryFor,
+  other,
+  planOf,
+  signatureTarget,
+} from '../../../test/counterparts/vendors/edge-contract.ts';
 import { actuatorConfig } from '../config.ts';
 import { type RunningActuator, startActuator } from '../main.ts';
+import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
 
 const missing = requireCounterpart('moto_server', findMoto());
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -16,15 +35,15 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
   let moto: RunningMoto;
   let client: WAFV2Client;
   let proxy: FaultProxy;
-  let fault: (operation: string) => Fault | null | Promise<Fault | null> = () => null;
+  let fault: (operation: string, body: string) => Fault | null | Promise<Fault | null> = () => null;
   let created = 0;
   const started: RunningActuator[] = [];
 
   beforeAll(async () => {
     moto = await startMoto();
     client = new WAFV2Client({ region: 'eu-central-1', endpoint: moto.url, credentials });
-    proxy = await startFaultProxy(moto.url, ({ headers }) =>
-      fault(String(headers['x-amz-target'] ?? '').replace(/^.*\./, '')),
+    proxy = await startFaultProxy(moto.url, ({ headers, body }) =>
+      fault(String(headers['x-amz-target'] ?? '').replace(/^.*\./, ''), body),
     );
   });
   afterEach(async () => {
@@ -178,6 +197,128 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
     await say(log, ...many);
     await until('the set is full', async () => (await held(ipv4)).addresses.length === 10_000, 60_000);
     await until('the rest is counted', () => state().leftOut === 50 && state().state === 'in_step');
+  });
+
+  describe('rule group', () => {
+    const known = new Set<string>();
+    const visibility = { SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName: 'm' };
+    const makeGroup = async (capacity = 500, Rules: Rule[] = []) => {
+      const Name = `tidegate-rules-${++created}`;
+      const made = await client.send(
+        new CreateRuleGroupCommand({
+          Name,
+          Scope: 'REGIONAL',
+          Capacity: capacity,
+          Rules,
+          VisibilityConfig: visibility,
+          Description: 'kept',
+        }),
+      );
+      const exempt = async (version: 'IPV4' | 'IPV6') => {
+        const set = await makeSet(version);
+        return { ...set, arn: (await held(set)).set.ARN! };
+      };
+      return {
+        name: Name,
+        id: made.Summary!.Id!,
+        capacity,
+        exempt_ipv4: await exempt('IPV4'),
+        exempt_ipv6: await exempt('IPV6'),
+      };
+    };
+    const rulesOf = async (group: { name: string; id: string }) =>
+      (await client.send(new GetRuleGroupCommand({ Name: group.name, Id: group.id, Scope: 'REGIONAL' })))
+        .RuleGroup!;
+    /** What AWS would check and moto does not. */
+    const problems: string[] = [];
+    const edgeOf = (values: object, exempt: readonly string[] = []) => {
+      fault = (operation, body) => {
+        if (operation !== 'UpdateRuleGroup') return null;
+        try {
+          const sent = JSON.parse(body, (key, value) =>
+            key === 'SearchString' ? new Uint8Array(Buffer.from(value, 'base64')) : value,
+          ) as { Rules: Rule[] };
+          checkRules(sent.Rules, 500);
+        } catch (error) {
+          problems.push((error as Error).message);
+        }
+        return null;
+      };
+      const config = awsWafConfig.parse({
+        kind: 'aws-waf',
+        name: 'aws',
+        region: 'eu-central-1',
+        endpoint: proxy.url,
+        update_every: '1ms',
+        credentials: { access_key_id: 'test', secret_access_key: 'test' },
+        ...values,
+      });
+      const networks = exempt.map((text) => parseNetwork(text)!);
+      return createAwsWafEdge(config, dependenciesFor({ name: 'aws', exempt: () => networks }));
+    };
+    const stores = signatureTarget(
+      ['endpoint', 'in', 'GET /stores/{number}/stock'],
+      ['ja4', 'in', 't13d1516h2_8daaf6152771_02713d6af862'],
+    );
+
+    test('signatures, networks and fingerprints become rules that AWS would take, and go again', async () => {
+      const group = await makeGroup();
+      const edge = edgeOf({ rule_group: group }, ['198.51.100.0/24', '2001:db8::/48']);
+      const entries = [
+        entryFor(stores),
+        entryFor(other('asn', '64500'), { action: 'challenge' }),
+        entryFor(other('country', 'XK'), { action: 'rate_limit' }),
+        entryFor(other('ja3', 'cd08e31494f9531f560d64c695473da9')),
+      ];
+      await converge(edge, entries, known);
+      expect(problems).toEqual([]);
+      const there = await rulesOf(group);
+      expect(there.Description).toBe('kept');
+      expect(there.Rules!.map(({ Action }) => Object.keys(Action!)[0]).sort()).toEqual([
+        'Block',
+        'Block',
+        'Block',
+        'Challenge',
+      ]);
+      expect(there.Rules!.filter(({ Statement }) => Statement!.RateBasedStatement).length).toBe(1);
+      expect((await held(group.exempt_ipv4)).addresses).toEqual(['198.51.100.0/24']);
+      expect((await held(group.exempt_ipv6)).addresses).toEqual(['2001:db8::/48']);
+      for (const entry of entries) known.add(entry.key);
+      await converge(edge, entries.slice(0, 1), known);
+      expect((await rulesOf(group)).Rules!.length).toBe(1);
+      await edge.close();
+    });
+
+    test('capacity is counted in the units of AWS, and a smaller group is told', async () => {
+      const group = await makeGroup(500);
+      // Method 2, path 3 + 20, fingerprint 2, two spared sets 2.
+      const edge = edgeOf({ rule_group: { ...group, capacity: 40 } });
+      const plan = await converge(edge, [entryFor(stores), entryFor(other('asn', '64500'))], known);
+      expect(plan.content.length).toBe(2);
+      const tight = edgeOf({ rule_group: { ...group, capacity: 29 } });
+      const left = await converge(tight, [entryFor(stores), entryFor(other('asn', '64500'))], known);
+      expect(left.leftOut.filter(({ cause }) => cause === 'capacity').length).toBe(1);
+      const small = edgeOf({ rule_group: { ...group, capacity: 501 } });
+      await expect(planOf(small, [], known)).rejects.toMatchObject({ fault: 'invalid' });
+      for (const one of [edge, tight, small]) await one.close();
+    });
+
+    test('rules of somebody else are refused, and stay', async () => {
+      const theirs: Rule = {
+        Name: 'theirs',
+        Priority: 0,
+        Statement: { GeoMatchStatement: { CountryCodes: ['DE'] } },
+        Action: { Block: {} },
+        VisibilityConfig: visibility,
+      };
+      const group = await makeGroup(500, [theirs]);
+      const edge = edgeOf({ rule_group: group });
+      const plan = await planOf(edge, [entryFor(stores)], known);
+      expect(plan.refused).toMatch(/did not write/);
+      await edge.apply(plan, new AbortController().signal);
+      expect((await rulesOf(group)).Rules!.map(({ Name }) => Name)).toEqual(['theirs']);
+      await edge.close();
+    });
   });
 
   test('dry run reads and writes nothing', async () => {

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import { formatNetwork, isV4, parseNetwork } from '../../../lib/ip.ts';
-import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
-import type { Plan } from '../reconcile.ts';
-import type { AwsWafClient, SetState } from './aws-waf-client.ts';
+import { type Edge, EdgeError, type EntryKind, type VendorEdgeDependencies } from '../edge.ts';
+import { ruleKinds } from '../rules/entry-condition.ts';
+import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';
+import { pause } from '../vendor/poll.ts';
+import type { AwsWafClient } from './aws-waf-client.ts';
+import { type AwsWafAccess, ipSetPart, newSet } from './aws-waf-ip-set.ts';
+import { ruleGroupPart } from './aws-waf-rule-group.ts';
 import { commonEdgeFields } from './edge-config.ts';
 
 const ipSet = z.strictObject({ name: z.string().min(1), id: z.string().min(1) });
+const exemptSet = ipSet.extend({ arn: z.string().startsWith('arn:') });
 
 /** Contents of AWS WAFv2 IP sets that the owner's Terraform created and refers to in a rule. */
 export const awsWafConfig = z
@@ -19,6 +23,24 @@ export const awsWafConfig = z
     ipv6: ipSet.optional().describe('The IPv6 set, for Tidegate alone'),
     /** AWS allows 10,000; lower it to keep room. */
     capacity: z.int().positive().max(10_000).default(10_000).describe('Most addresses a set'),
+    /** Opt-in: without it only the contents of IP sets are managed. */
+    rule_group: z
+      .strictObject({
+        name: z.string().min(1),
+        id: z.string().min(1),
+        capacity: z.int().positive().max(5000).describe('Web ACL capacity units it was created with'),
+        exempt_ipv4: exemptSet.describe('Networks that no rule may stop; Tidegate fills it alone'),
+        exempt_ipv6: exemptSet.describe('The same for IPv6'),
+        rate_limit: z
+          .strictObject({
+            requests: z.int().min(10).max(2_000_000_000).default(100),
+            window_seconds: z.literal([60, 120, 300, 600]).default(300),
+          })
+          .prefault({})
+          .describe('What an address may do within the window when the action is rate_limit'),
+      })
+      .optional()
+      .describe('Signatures as rules of a rule group that you created, for Tidegate alone'),
     /** AWS allows one update a second for a whole account and region. */
     update_every: durationField('2s').describe('Least time between two updates'),
     endpoint: z.url().optional().describe('Other endpoint, for a VPC endpoint or tests'),
@@ -27,8 +49,8 @@ export const awsWafConfig = z
       .optional()
       .describe('Left out: the default chain (role, IRSA, profile)'),
   })
-  .refine((config) => config.ipv4 !== undefined || config.ipv6 !== undefined, {
-    error: 'name at least one of ipv4 and ipv6',
+  .refine((config) => (config.ipv4 ?? config.ipv6 ?? config.rule_group) !== undefined, {
+    error: 'name at least one of ipv4, ipv6 and rule_group',
   })
   .refine((config) => config.scope !== 'CLOUDFRONT' || config.region === 'us-east-1', {
     error: 'CLOUDFRONT sets are only reachable in us-east-1',
@@ -37,92 +59,51 @@ export const awsWafConfig = z
 export type AwsWafConfig = z.output<typeof awsWafConfig>;
 
 /**
- * An update replaces a whole set, under the lock token of the last read: a writer in between is noticed, and the loop
- * looks again. Addresses carry no mark, so whatever was never decided counts as foreign.
+ * An update replaces a whole set or group, under the lock token of the last read: a writer in between is noticed, and
+ * the loop looks again. AWS takes few updates of an account, so they are paced over all its sets.
  */
-export function createAwsWafEdge(config: AwsWafConfig, _dependencies: EdgeDependencies): Edge {
+export function createAwsWafEdge(config: AwsWafConfig, dependencies: VendorEdgeDependencies): Edge {
   /** The SDK is large: it is loaded by those who have such an edge, at its first use. */
   let opening: Promise<AwsWafClient> | null = null;
-  const client = (): Promise<AwsWafClient> => {
-    opening ??= import('./aws-waf-client.ts').then((module) => module.openAwsWafClient(config));
-    return opening;
-  };
-  const sets: SetState[] = [];
-  for (const [kind, given] of [
-    ['ip4', config.ipv4],
-    ['ip6', config.ipv6],
-  ] as const)
-    if (given !== undefined) sets.push({ kind, ...given, lockToken: null, description: undefined });
   let nextUpdateAt = 0;
-
-  const pace = async (signal: AbortSignal): Promise<void> => {
-    const waitMs = nextUpdateAt - Date.now();
-    nextUpdateAt = Math.max(Date.now(), nextUpdateAt) + config.update_every;
-    if (waitMs <= 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      signal.addEventListener('abort', () => resolve(void clearTimeout(timer)), { once: true });
-    });
-    if (signal.aborted) throw new EdgeError('unavailable', 'stopping');
+  const access: AwsWafAccess = {
+    client: () => {
+      opening ??= import('./aws-waf-client.ts').then((module) => module.openAwsWafClient(config));
+      return opening;
+    },
+    async pace(signal) {
+      const waitMs = nextUpdateAt - Date.now();
+      nextUpdateAt = Math.max(Date.now(), nextUpdateAt) + config.update_every;
+      if (waitMs > 0) await pause(waitMs, signal);
+      if (signal.aborted) throw new EdgeError('unavailable', 'stopping');
+    },
   };
-  const write = async (set: SetState, addresses: readonly string[], signal: AbortSignal): Promise<void> => {
-    for (const address of addresses) checkAddress(set, address);
-    if (addresses.length > 10_000)
-      throw new EdgeError('full', `IP set ${set.name}: ${addresses.length} addresses`);
-    await pace(signal);
-    await (await client()).update(set, addresses, signal);
-  };
-
-  return {
-    descriptor: {
+  const { ipv4, ipv6, rule_group: ruleGroup, capacity } = config;
+  const parts: EdgePart[] = [];
+  if (ruleGroup !== undefined) parts.push(ruleGroupPart(access, dependencies, ruleGroup));
+  if (ipv4 !== undefined) parts.push(ipSetPart(access, newSet('ip4', ipv4), capacity));
+  if (ipv6 !== undefined) parts.push(ipSetPart(access, newSet('ip6', ipv6), capacity));
+  const ofRules: readonly EntryKind[] = ruleGroup === undefined ? [] : ruleKinds;
+  return composedEdge(
+    {
       kind: 'aws-waf',
-      pools: sets.map((set) => ({ name: `set ${set.name}`, holds: [set.kind], capacity: config.capacity })),
-      actions: ['block'],
+      actions: ruleGroup === undefined ? ['block'] : ['block', 'challenge', 'rate_limit'],
       replaceOnly: true,
       longestV6Prefix: 128,
-      ruleLanguage: 'none',
+      ruleLanguage: ruleGroup === undefined ? 'none' : 'aws-waf',
       nativeTtl: false,
       lock: 'token',
       scope: 'account',
       coalesceMs: 2000,
     },
-    async observe(signal) {
-      const entries: ObservedEntry[] = [];
-      for (const set of sets) {
-        const addresses = await (await client()).read(set, signal);
-        for (const address of addresses) {
-          const network = parseNetwork(address);
-          const value = network === null ? address : formatNetwork(network);
-          entries.push({
-            key: `${set.kind}|${value}`,
-            kind: set.kind,
-            value,
-            owner: 'unmarked',
-            decisionId: null,
-            action: null,
-            expiresAt: null,
-          });
-        }
-      }
-      return { entries, damaged: null };
+    parts,
+    {
+      countsRequests: false,
+      close: async () => (await opening)?.close(),
+      refuse: (entry) =>
+        entry.action === 'block' || ofRules.includes(entry.kind)
+          ? null
+          : 'an IP set has one action, that of the rule that reads it',
     },
-    async apply(plan: Plan, signal) {
-      const changed = new Set([...plan.add, ...plan.update, ...plan.remove].map((entry) => entry.kind));
-      for (const set of sets) {
-        if (!changed.has(set.kind)) continue;
-        const addresses = [...plan.content, ...plan.retained].filter((entry) => entry.kind === set.kind);
-        await write(set, [...new Set(addresses.map((entry) => entry.value))], signal);
-      }
-    },
-    close: async () => (await opening)?.close(),
-  };
-}
-
-/** AWS answers a bad address with an error for the whole set: refuse it here, by name. */
-function checkAddress(set: SetState, address: string): void {
-  const network = parseNetwork(address);
-  const family = network !== null && isV4(network.address) && network.prefix >= 96 ? 'ip4' : 'ip6';
-  const isAll = network !== null && (network.prefix === 0 || (family === 'ip4' && network.prefix === 96));
-  if (network === null || family !== set.kind || isAll)
-    throw new EdgeError('invalid', `IP set ${set.name} can not hold ${JSON.stringify(address)}`);
+  );
 }

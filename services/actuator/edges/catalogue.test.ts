@@ -44,6 +44,19 @@ const most: { readonly [kind: string]: object } = {
   haproxy: everyAction,
   envoy: { actions: ['tag', 'block'] },
   fastly: { dictionary: { id: 'd' } },
+  'aws-waf': {
+    rule_group: {
+      name: 'n',
+      id: 'i',
+      capacity: 500,
+      exempt_ipv4: { name: 'n', id: 'i', arn: 'arn:aws:wafv2:x' },
+      exempt_ipv6: { name: 'n', id: 'i', arn: 'arn:aws:wafv2:y' },
+    },
+  },
+  cloudflare: {
+    zone_id: 'c'.repeat(32),
+    rules: { ruleset_id: 'd'.repeat(32), exempt_list: { id: 'e'.repeat(32), name: 'exempt' } },
+  },
 };
 
 const edgeOf = (kind: string, more: object = {}) => {

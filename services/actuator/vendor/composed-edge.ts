@@ -36,14 +36,19 @@ export type ComposedDescriptor = Omit<EdgeDescriptor, 'pools'>;
 export function composedEdge(
   descriptor: ComposedDescriptor,
   parts: readonly EdgePart[],
-  options: { readonly refuse?: (entry: Entry) => string | null } = {},
+  options: {
+    readonly refuse?: (entry: Entry) => string | null;
+    /** False where the parts do not go through vendor-http, which counts by status. */
+    readonly countsRequests?: boolean;
+    readonly close?: () => Promise<void>;
+  } = {},
 ): Edge {
   const partOf = (kind: Entry['kind']) => parts.find((part) => part.pool.holds.includes(kind));
   /** Parts that the last look found damaged. */
   let damaged = new Set<EdgePart>();
   return {
     descriptor: { ...descriptor, pools: parts.map((part) => part.pool) },
-    countsRequests: true,
+    countsRequests: options.countsRequests ?? true,
     inexpressible: (entry) => options.refuse?.(entry) ?? partOf(entry.kind)?.inexpressible?.(entry) ?? null,
     async observe(signal, wanted = []) {
       const entries: ObservedEntry[] = [];
@@ -86,6 +91,6 @@ export function composedEdge(
       }
       if (fault !== null) throw fault;
     },
-    close: async () => {},
+    close: options.close ?? (async () => {}),
   };
 }
