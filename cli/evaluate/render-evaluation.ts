@@ -41,6 +41,18 @@ function campaigns({ runs }: CaseResult): string {
   return `${all.length - active} + ${active} active, ${count(decided)}`;
 }
 
+/** Who was stopped without deserving it, over all seeds: `returning-home 12, launch-vpn 3 and 2 more`. */
+function harmed({ runs }: CaseResult): string | null {
+  const sums = new Map<string, number>();
+  for (const { tally } of runs)
+    for (const { population, requests } of tally.harmed)
+      sums.set(population, (sums.get(population) ?? 0) + requests);
+  const kinds = [...sums].sort(([, a], [, b]) => b - a);
+  if (kinds.length === 0) return null;
+  const shown = kinds.slice(0, 6).map(([population, requests]) => `${population} ${count(requests)}`);
+  return `${shown.join(', ')}${kinds.length > 6 ? ` and ${kinds.length - 6} more kinds` : ''}`;
+}
+
 const isAttacked = ({ attack }: CaseResult): boolean => attack.requests > 0;
 
 /** The table, the curves, and what was missed. */
@@ -110,6 +122,8 @@ export function renderEvaluation(evaluation: Evaluation, terminal: Terminal): st
       lines.push(
         `  ${styled(terminal, 'red', 'missed')} ${goal} (seed ${seedsMissed.join(', ')}): ${figures.join('; ')}`,
       );
+    const kinds = harmed(one);
+    if (kinds !== null) lines.push(`  honest stopped: ${kinds}`);
   }
   if (missed.length > 0) lines.push('');
   lines.push(

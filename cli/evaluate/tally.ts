@@ -22,8 +22,13 @@ export interface Tally {
   readonly honest_on_target: Share;
   /** Honest requests in the whole run, before and after too. */
   readonly honest_always: Share;
+  /** Attack requests to the target by half minutes since the first one. */
+  readonly attack_by_half_minute: readonly { readonly requests: number; readonly stopped: number }[];
+  /** Kinds of honest people and machines that were stopped, with how many requests, most first. */
+  readonly harmed: readonly { readonly population: string; readonly requests: number }[];
 }
 
+const halfMinuteMs = 30_000;
 const empty: Share = { requests: 0, stopped: 0, softly: 0, share: null, interval: null };
 
 /** Adds figures of several runs up. */
@@ -46,6 +51,9 @@ export function createTally(delayMs: number) {
   const elsewhere = createScorer();
   /** Attack requests let through before the first stop, by the time they came. */
   const waiting: number[] = [];
+  const byHalfMinute: { requests: number; stopped: number }[] = [];
+  const harmed = new Map<string, number>();
+  let firstAttackAt: number | null = null;
   let inDelay: number | null = null;
   let requests = 0;
   return {
@@ -56,7 +64,17 @@ export function createTally(delayMs: number) {
         return;
       }
       scorer.add(timestamp, label, outcome);
-      if (label.label !== 'attack' || inDelay !== null) return;
+      if (label.label === 'honest') {
+        if (outcome !== 'allowed') harmed.set(label.population, (harmed.get(label.population) ?? 0) + 1);
+        return;
+      }
+      firstAttackAt ??= timestamp;
+      const slot = Math.floor((timestamp - firstAttackAt) / halfMinuteMs);
+      while (byHalfMinute.length <= slot) byHalfMinute.push({ requests: 0, stopped: 0 });
+      const counts = byHalfMinute[slot]!;
+      counts.requests++;
+      if (outcome !== 'allowed') counts.stopped++;
+      if (inDelay !== null) return;
       if (outcome === 'allowed') waiting.push(timestamp);
       else inDelay = waiting.filter((at) => at > timestamp - delayMs).length;
     },
@@ -75,6 +93,10 @@ export function createTally(delayMs: number) {
         honest: now?.honest ?? empty,
         honest_on_target: now?.honestOnTarget ?? empty,
         honest_always: score.honest,
+        attack_by_half_minute: byHalfMinute,
+        harmed: [...harmed]
+          .map(([population, number]) => ({ population, requests: number }))
+          .sort((a, b) => b.requests - a.requests || (a.population < b.population ? -1 : 1)),
       };
     },
   };
