@@ -8,7 +8,7 @@ import { inspectFiles } from '../../services/collector/collect-files.ts';
 import { formatConfig } from '../../services/collector/config.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
 import { type Bound, holds, type PolicyTest } from '../../services/detector/policies/test-schema.ts';
-import { rootConfig } from '../config.ts';
+import { type RootConfig, rootConfig } from '../config.ts';
 import { edgePresets } from '../replay/edge-presets.ts';
 import { runOpenLoop } from '../replay/run-open-loop.ts';
 import { version } from '../version.ts';
@@ -35,6 +35,7 @@ export interface Figures {
   readonly honest: number;
   readonly honest_stopped: number | null;
   readonly reasons: readonly string[];
+  readonly scopes: readonly string[];
 }
 
 const laterMs = 30_000;
@@ -62,7 +63,12 @@ export async function runPolicyTest(
       writeFileSync(input, traffic.map(({ event }) => `${JSON.stringify(event)}\n`).join(''));
     }
     const enforced = { ...policy, document: { ...policy.document, mode: 'enforce' as const } };
-    const figures = await measure(enforced, input, test.warm_up ?? 0, (position) => attacks.has(position));
+    const openapi =
+      test.openapi === undefined ? [] : [{ file: resolve(dirname(file), test.openapi), hosts: [] }];
+    const config = rootConfig.parse({ enricher: { openapi } });
+    const figures = await measure(enforced, config, input, test.warm_up ?? 0, (position) =>
+      attacks.has(position),
+    );
     const failures = failuresOf(test.expect, figures);
     return { name: test.name, passed: failures.length === 0, failures, figures };
   } finally {
@@ -72,6 +78,7 @@ export async function runPolicyTest(
 
 async function measure(
   policy: Policy,
+  config: RootConfig,
   input: string,
   warmUpMs: number,
   isAttack: (position: number) => boolean,
@@ -85,7 +92,7 @@ async function measure(
   let firstAttackAt: number | null = null;
   let firstStopAt: number | null = null;
   await runOpenLoop({
-    config: rootConfig.parse({}),
+    config,
     policies: [policy],
     files: await inspectFiles([input], formatConfig.parse({ format: 'ndjson' })),
     defaultHost: 'unknown',
@@ -135,6 +142,7 @@ async function measure(
     attack_stopped: attackLater === 0 ? null : attackStopped / attackLater,
     honest,
     honest_stopped: honest === 0 ? null : honestStopped / honest,
+    scopes: [...new Set([...campaigns.values()].flatMap(({ scopes }) => scopes.map(({ key }) => key)))],
     reasons: [...campaigns.values(), ...verdicts.values()].map(({ reason }) => reason),
   };
 }
@@ -156,12 +164,14 @@ function failuresOf(expected: PolicyTest['expect'], figures: Figures): string[] 
         `${name}: expected ${said(bound, '%')}, got ${share === null ? 'no such requests' : percent(share)}`,
       );
   }
-  const { first_block_within: within, reason } = expected;
+  const { first_block_within: within, reason, scope } = expected;
   const after = figures.first_block_after_ms;
   if (within !== undefined && (after === null || after > within))
     failures.push(
       `first_block_within: expected ${formatDuration(within)}, ${after === null ? 'nothing was stopped' : `took ${formatDuration(after)}`}`,
     );
+  if (scope !== undefined && !figures.scopes.some((key) => key.includes(scope)))
+    failures.push(`scope: none has ${JSON.stringify(scope)}`);
   if (reason !== undefined && !figures.reasons.some((text) => text.includes(reason)))
     failures.push(`reason: none says ${JSON.stringify(reason)}`);
   return failures;

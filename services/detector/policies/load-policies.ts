@@ -43,7 +43,7 @@ export interface Policy {
 }
 
 /** `owasp.api4-2019` -> `OWASP API4:2019`, `oat.oat-008` -> `OAT-008`, `attack.t1110.004` -> `ATT&CK T1110.004`. */
-function taxonomyOf(tag: string): string {
+export function taxonomyOf(tag: string): string {
   const [family, ...rest] = tag.split('.');
   const name = rest.join('.').toUpperCase();
   if (family === 'owasp') return `OWASP ${name.replace('-', ':')}`;

@@ -82,6 +82,8 @@ export const policyTest = z.strictObject({
   name: z.string().min(1),
   /** An ndjson(.gz) file beside the policy, or a scenario to generate. */
   input: z.union([z.string().min(1), generated]),
+  /** An OpenAPI document beside the policy. */
+  openapi: z.string().optional(),
   /** Start of the input that is only learned from. */
   warm_up: duration.optional(),
   expect: z.strictObject({
@@ -98,6 +100,8 @@ export const policyTest = z.strictObject({
     attack_stopped: bound('%').optional(),
     /** Of all honest requests. */
     honest_stopped: bound('%').optional(),
+    /** A part of the key of a scope of some campaign. */
+    scope: z.string().optional(),
     /** A part of the reason of some verdict or campaign. */
     reason: z.string().optional(),
   }),

@@ -37,6 +37,14 @@ export const variables: { readonly [name: string]: Variable } = {
     in: 'groups',
     members: null,
   },
+  analogues: {
+    doc: 'Endpoints that do the same through another door (web and mobile app, an older version), as the inventory pairs them.',
+    in: 'groups',
+    members: {
+      known: { doc: 'How many there are.', type: 'number' },
+      attacked: { doc: 'How many of them an acting campaign is about at this moment.', type: 'number' },
+    },
+  },
   peers: {
     doc: 'The other clients of the whole site in the same 20 seconds.',
     in: 'clients',

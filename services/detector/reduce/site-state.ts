@@ -1,6 +1,7 @@
 import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
 import type { GroupKind } from '../groups.ts';
+import { analoguesOf } from '../inventory/inventory.ts';
 import type { Inventory } from '../inventory/inventory-state.ts';
 import { type CountName, countNames, paneMs, sketchNames } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
@@ -212,6 +213,20 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   return sorted;
 }
 
+/** Endpoints that do the same, and how many of them are under an acting campaign. */
+function analogues(
+  state: SiteState,
+  { key }: Scope,
+  simulated: boolean,
+): { readonly known: number; readonly attacked: number } {
+  const known = analoguesOf(state.inventory, key);
+  const attacked = new Set<string>();
+  for (const campaign of state.campaigns.values())
+    if (campaign.behaviour !== null && campaign.simulated === simulated)
+      for (const scope of campaign.scopes) attacked.add(scope.key);
+  return { known: known.length, attacked: known.filter((other) => attacked.has(other)).length };
+}
+
 type Values = { readonly [name: string]: unknown };
 
 const viewsOfScope = new WeakMap<WatchedScope, Map<Policy, (pane: number) => Values>>();
@@ -259,6 +274,8 @@ function createView(state: SiteState, watched: WatchedScope, policy: Policy): (p
   }
   Object.assign(values!, { endpoint: watched.scope.traits, normal: normals, excess, surprise });
   if (policy.uses.has('siblings')) lazy(values, 'siblings', () => siblingGrowth(state, watched.scope, now));
+  if (policy.uses.has('analogues'))
+    lazy(values, 'analogues', () => analogues(state, watched.scope, policy.document.mode === 'simulate'));
   return (pane) => {
     now = pane;
     // a share is expected as of the pane after something was learned, whether or not a condition reads it there

@@ -1,0 +1,11 @@
+// Writes the pages of docs/reference that are made from the code. Build first: the pages come from dist.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { referencePages } from '../dist/services/detector/reference-pages.js';
+
+for (const [name, text] of referencePages()) {
+  const path = fileURLToPath(new URL(`../docs/reference/${name}`, import.meta.url));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
