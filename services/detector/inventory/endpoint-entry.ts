@@ -42,7 +42,7 @@ export interface EndpointEntry {
   analogues: readonly string[];
   revision: number;
   publishedPane: number;
-  /** What was last published, but for the figures that change with every call. */
+  /** What was last published, but for the figures that change with every call; empty when it no longer holds. */
   publishedFacts: string;
   publishedRequests: number;
   noticed: boolean;

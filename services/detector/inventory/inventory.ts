@@ -119,6 +119,8 @@ function chores(
   const everyPanes = settings.config.publish_every / paneMs;
   for (const entry of inventory.entries.values()) {
     if (entry.establishedPane === null) continue;
+    // what is known changes with calls, and with what else is there
+    if (entry.lastPane <= entry.publishedPane && entry.publishedFacts !== '') continue;
     const since = before - entry.publishedPane;
     const due = since >= everyPanes && entry.publishedRequests !== entry.requests;
     if (!due && (since < newsPanes || !hasNews(settings, entry))) continue;
@@ -155,7 +157,11 @@ function pair(inventory: Inventory, settings: InventorySettings): void {
     ({ establishedPane }) => establishedPane !== null,
   );
   const pairs = pairAnalogues(settings, established);
-  for (const entry of established) entry.analogues = pairs.get(entry.key) ?? [];
+  for (const entry of established) {
+    const analogues = pairs.get(entry.key) ?? [];
+    if (analogues.join() !== entry.analogues.join()) entry.publishedFacts = '';
+    entry.analogues = analogues;
+  }
 }
 
 function mergeFamilies(
