@@ -26,7 +26,7 @@ export const inventoryConfig = z.strictObject({
     .max(100_000)
     .default(5000)
     .describe('Most endpoints of one site; beyond it the one idle longest that is not established goes'),
-  publish_every: durationField('15m').describe('How often the figures of an endpoint in use are published'),
+  publish_every: durationField('5m').describe('How often the figures of an endpoint in use are published'),
   notices_per_hour: z
     .number()
     .int()

@@ -25,6 +25,8 @@ const unusedMinutes = 60;
 const mostFamilies = 200;
 /** What is learned of an endpoint may change back and forth: no revision more often than this for it. */
 const newsPanes = 5 * minutePanes;
+/** Of a new endpoint much is learned in its first minutes: its first revisions come each minute. */
+const settled = 3;
 /** The groups of a pane as they count from it on: members of a family are merged. Before anything else looks at them. */
 export function asCounted(
   inventory: Inventory,
@@ -123,7 +125,8 @@ function chores(
     if (entry.lastPane <= entry.publishedPane && entry.publishedFacts !== '') continue;
     const since = before - entry.publishedPane;
     const due = since >= everyPanes && entry.publishedRequests !== entry.requests;
-    if (!due && (since < newsPanes || !hasNews(settings, entry))) continue;
+    const pause = entry.revision < settled ? minutePanes : newsPanes;
+    if (!due && (since < pause || !hasNews(settings, entry))) continue;
     outputs.push(publishEntry(settings, inventory.site, entry, before));
     outputs.push(...noticeEntry(settings, inventory.site, inventory.budget, entry, before));
   }
