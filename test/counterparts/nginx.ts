@@ -61,10 +61,10 @@ ${options.server}
 }
 
 /** A real nginx on loopback. Clients are told apart by X-Forwarded-For, which it trusts from 127.0.0.1. */
-export async function startNginx(options: NginxOptions): Promise<RunningNginx> {
+export async function startNginx(options: NginxOptions & { readonly port?: number }): Promise<RunningNginx> {
   const binary = findNginx();
   if (binary === null) throw new Error('nginx not found: run scripts/install-counterparts.sh');
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const args = writeNginxConfig({ ...options, port });
   const process = startProcess(binary, args, { cwd: options.dir });
   const url = `http://127.0.0.1:${port}`;

@@ -41,6 +41,7 @@ const least: { readonly [kind: string]: object } = {
 /** What lets it carry out every action it can. */
 const everyAction = { actions: ['tag', 'rate_limit', 'challenge', 'block'] };
 const most: { readonly [kind: string]: object } = {
+  nginx: everyAction,
   haproxy: everyAction,
   envoy: { actions: ['tag', 'block'] },
   fastly: { dictionary: { id: 'd' } },

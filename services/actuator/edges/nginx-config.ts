@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
+import type { Signature } from '../../../lib/contracts/generated.ts';
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
-import type { Entry, Observed, ObservedEntry } from '../edge.ts';
+import type { ActionKind } from '../decider/actions.ts';
+import type { Observed, ObservedEntry } from '../edge.ts';
 import { type BrowserVariable, renderBrowserVariable } from './nginx-browser.ts';
 import { type NginxVariables, type RenderedSignature, renderSignature } from './nginx-signature.ts';
 import { quoted } from './nginx-text.ts';
+import type { PlacedEntry } from './placed-entry.ts';
 
-const mark = '# Written by tidegate for edge';
+const mark = '# Written by tidegate (format 2) for edge';
+const oldMark = '# Written by tidegate for edge';
 /** First line of the include that stands in until Tidegate writes its own (docs/howto/edges.md). */
 const emptyMark = '# tidegate: empty';
 const rulesPerGroup = 40;
 const decisionId = /^dec_[a-z2-7]{20,40}$/;
+/** The strongest first. */
+const actions = ['block', 'challenge', 'rate_limit', 'tag'] as const satisfies readonly ActionKind[];
 
 /** Variables that countries, networks and fingerprints are compared with, as predicates of one attribute. */
 const singleAttributes: { readonly [kind: string]: string } = {
@@ -21,84 +27,129 @@ const singleAttributes: { readonly [kind: string]: string } = {
 
 /** The rule for an entry that is no address, or why nginx can not say it. */
 export function renderRule(
-  entry: Entry,
+  entry: PlacedEntry,
   id: string,
   variables: NginxVariables,
 ): RenderedSignature | { readonly inexpressible: string } {
   if (!decisionId.test(entry.decisionId)) return { inexpressible: 'a decision id that is none' };
   const attribute = singleAttributes[entry.kind];
-  const signature =
+  const signature: Signature | null =
     attribute === undefined
-      ? entry.target.signature
+      ? entry.signature
       : { predicates: [{ attribute, op: 'in', values: [entry.value] }], except_good: false, good_after: [] };
   if (signature === null) return { inexpressible: `nginx holds no ${entry.kind}` };
   return renderSignature(signature, id, variables);
 }
 
-/**
- * The include file, for the http block: `$tidegate_decision` is the id of the decision that stops a request or empty,
- * `$tidegate_block` is 1 or empty. The header carries a hash of all lines after it, and each entry a line that names it,
- * so that the file tells what it holds.
- */
-export function renderNginxConfig(
-  edge: string,
-  entries: readonly Entry[],
-  exempt: readonly Network[],
+interface ActionText {
+  readonly lines: readonly string[];
+  /** Variable with the id of the decision, or empty. */
+  readonly found: string;
+}
+
+/** Everything of one action: a `geo` for its addresses, maps for its rules, and what of both holds. */
+function renderAction(
+  action: ActionKind,
+  entries: readonly PlacedEntry[],
   variables: NginxVariables,
-): string {
+  needs: Set<BrowserVariable>,
+): ActionText {
   const addresses: string[] = [];
   const rules: string[] = [];
-  const ids: string[] = [];
-  const needs = new Set<BrowserVariable>();
+  const hits: string[] = [];
   for (const entry of entries) {
     if (entry.kind === 'ip4' || entry.kind === 'ip6') {
       if (decisionId.test(entry.decisionId)) addresses.push(`    ${entry.value} ${entry.decisionId};`);
       continue;
     }
-    const id = `r${ids.length}`;
+    const id = `${action}_${hits.length}`;
     const rule = renderRule(entry, id, variables);
     if ('inexpressible' in rule) continue;
     for (const need of rule.needs) needs.add(need);
     const name = Buffer.from(entry.value).toString('base64url');
-    rules.push(`# rule ${entry.kind} ${entry.decisionId} ${name}`, ...rule.lines);
+    rules.push(`# rule ${action} ${entry.kind} ${entry.decisionId} ${name}`, ...rule.lines);
     rules.push(`map ${rule.variable} $tidegate_hit_${id} { default ""; 1 ${entry.decisionId}; }`);
-    ids.push(`$tidegate_hit_${id}`);
+    hits.push(`$tidegate_hit_${id}`);
   }
   const groups: string[] = [];
   const groupNames: string[] = [];
-  for (let index = 0; index < ids.length; index += rulesPerGroup) {
-    const name = `$tidegate_group_${groupNames.length}`;
-    groups.push(firstOf(ids.slice(index, index + rulesPerGroup), name));
+  for (let index = 0; index < hits.length; index += rulesPerGroup) {
+    const name = `$tidegate_group_${action}_${groupNames.length}`;
+    groups.push(firstOf(hits.slice(index, index + rulesPerGroup), name));
     groupNames.push(name);
   }
+  const of = (what: string): string => `$tidegate_${what}_${action}`;
+  return {
+    lines: [
+      `geo ${of('address')} {`,
+      '    default "";',
+      ...addresses,
+      '}',
+      ...rules,
+      ...groups,
+      firstOf(groupNames, of('rule')),
+      `map $tidegate_exempt ${of('spared')} { default ""; 0 ${of('rule')}; }`,
+      `map ${of('address')} ${of('found')} { default ${of('address')}; "" ${of('spared')}; }`,
+    ],
+    found: of('found'),
+  };
+}
+
+/**
+ * The include file, for the http block: `$tidegate_action` is what the strongest decision about a request asks for, or
+ * empty, `$tidegate_decision` its id; `$tidegate_block` and `$tidegate_challenge` are 1 or empty, `$tidegate_rate_key`
+ * is a key for limit_req or empty. The header carries a hash of all lines after it, and each entry a line that names it,
+ * so that the file tells what it holds.
+ */
+export function renderNginxConfig(
+  edge: string,
+  entries: readonly PlacedEntry[],
+  exempt: readonly Network[],
+  variables: NginxVariables,
+): string {
+  const needs = new Set<BrowserVariable>();
+  const present = actions.filter((action) => entries.some((entry) => entry.action === action));
+  const texts = present.map((action) =>
+    renderAction(
+      action,
+      entries.filter((entry) => entry.action === action),
+      variables,
+      needs,
+    ),
+  );
+  const all = texts.map(({ found }, index) => `${present[index]}=${found}`).join(' ');
+  const strongest = (variable: string, part: 'action' | 'decision'): string =>
+    texts.length === 0
+      ? `map "" ${variable} { default ""; }`
+      : `map ${quoted(all)} ${variable} { default ""; ${quoted(`~(?<tg_${part}>${part === 'action' ? '[a-z_]+)=dec_' : 'dec_[a-z2-7]+)'}`)} $tg_${part}; }`;
   const rulesText = [
-    '# Addresses that no rule may stop.',
+    exemptLine(exempt),
     'geo $tidegate_exempt {',
     '    default 0;',
     ...exempt.map((network) => `    ${formatNetwork(network)} 1;`),
     '}',
-    '# Addresses to stop, with the decision.',
-    'geo $tidegate_address {',
-    '    default "";',
-    ...addresses,
-    '}',
     ...[...needs].sort().flatMap(renderBrowserVariable),
-    ...rules,
-    ...groups,
-    firstOf(groupNames, '$tidegate_rule'),
-    'map $tidegate_exempt $tidegate_rule_unless_exempt { default ""; 0 $tidegate_rule; }',
-    'map $tidegate_address $tidegate_decision { default $tidegate_address; "" $tidegate_rule_unless_exempt; }',
-    'map $tidegate_decision $tidegate_block { default 1; "" ""; }',
+    ...texts.flatMap(({ lines }) => lines),
+    strongest('$tidegate_action', 'action'),
+    strongest('$tidegate_decision', 'decision'),
+    'map $tidegate_action $tidegate_block { default ""; block 1; }',
+    'map $tidegate_action $tidegate_challenge { default ""; challenge 1; }',
+    'map $tidegate_action $tidegate_rate_key { default ""; rate_limit "$tidegate_decision $binary_remote_addr"; }',
     '',
   ].join('\n');
   const body = `${rulesText}# Tells which file a worker has loaded.\nmap "" $tidegate_version { default "${sha256(rulesText).slice(0, 16)}"; }\n`;
   return `${mark} ${edge}: changes made here are overwritten. sha256 ${sha256(body)}\n${body}`;
 }
 
+/** Tells by which list of exempt networks a file was written. */
+export function exemptLine(exempt: readonly Network[]): string {
+  return `# Networks that no rule may stop: sha256 ${sha256(exempt.map(formatNetwork).join(' '))}`;
+}
+
 /** The first decision id among several variables. */
 function firstOf(names: readonly string[], variable: string): string {
   if (names.length === 0) return `map "" ${variable} { default ""; }`;
-  const captured = variable.replace('$tidegate_', 'tidegate_first_');
+  const captured = variable.replace('$tidegate_', 'tg_');
   return `map ${quoted(names.join(' '))} ${variable} { default ""; ${quoted(`~(?<${captured}>dec_[a-z2-7]+)`)} $${captured}; }`;
 }
 
@@ -108,9 +159,9 @@ function sha256(text: string): string {
 
 /** What to put into the include file before the first start of nginx: the variables exist and stop nobody. */
 export const emptyNginxConfig = `${emptyMark}
-map "" $tidegate_block { default ""; }
-map "" $tidegate_decision { default ""; }
-map "" $tidegate_version { default ""; }
+${['action', 'decision', 'block', 'challenge', 'rate_key', 'version']
+  .map((name) => `map "" $tidegate_${name} { default ""; }`)
+  .join('\n')}
 `;
 
 /** What a file holds. null: it is not ours. */
@@ -118,26 +169,30 @@ export function readNginxConfig(text: string, edge: string): Observed | null {
   if (text.trim() === '' || text.startsWith(emptyMark)) return { entries: [], damaged: 'not written yet' };
   const end = text.indexOf('\n');
   const header = text.slice(0, end);
+  if (header.startsWith(`${oldMark} ${edge}:`))
+    return { entries: [], damaged: 'written by an older version' };
   if (!header.startsWith(`${mark} ${edge}:`)) return null;
   const body = text.slice(end + 1);
   const entries: ObservedEntry[] = [];
-  const found = (kind: ObservedEntry['kind'], value: string, id: string): void => {
+  const found = (kind: string, value: string, id: string, action: string): void => {
     entries.push({
       key: `${kind}|${value}`,
-      kind,
+      kind: kind as ObservedEntry['kind'],
       value,
       owner: 'ours',
       decisionId: id,
-      action: 'block',
+      action: action as ActionKind,
       expiresAt: null,
     });
   };
+  let action = '';
   for (const line of body.split('\n')) {
+    action = /^geo \$tidegate_address_([a-z_]+) \{$/.exec(line)?.[1] ?? action;
     const address = /^ {4}([0-9a-f.:]+\/\d+) (dec_[a-z2-7]+);$/.exec(line);
-    if (address !== null) found(address[1]!.includes(':') ? 'ip6' : 'ip4', address[1]!, address[2]!);
-    const rule = /^# rule ([a-z0-9]+) (dec_[a-z2-7]+) ([\w-]+)$/.exec(line);
+    if (address !== null) found(address[1]!.includes(':') ? 'ip6' : 'ip4', address[1]!, address[2]!, action);
+    const rule = /^# rule ([a-z_]+) ([a-z0-9]+) (dec_[a-z2-7]+) ([\w-]+)$/.exec(line);
     if (rule !== null)
-      found(rule[1] as ObservedEntry['kind'], Buffer.from(rule[3]!, 'base64url').toString('utf8'), rule[2]!);
+      found(rule[2]!, Buffer.from(rule[4]!, 'base64url').toString('utf8'), rule[3]!, rule[1]!);
   }
   const damaged = header.endsWith(`sha256 ${sha256(body)}`) ? null : 'changed by someone else';
   return { entries, damaged };

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
+import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../edge.ts';
 import { commonEdgeFields } from './edge-config.ts';
-import { readNginxConfig, renderNginxConfig, renderRule } from './nginx-config.ts';
+import { writeWhole } from './file-writer.ts';
+import { exemptLine, readNginxConfig, renderNginxConfig, renderRule } from './nginx-config.ts';
+import { placed, placedEntries } from './placed-entry.ts';
 
 const commandField = z.array(z.string().min(1)).min(1);
 
@@ -45,6 +47,11 @@ export const nginxConfig = z.strictObject({
     )
     .default({})
     .describe('Variables of other modules that hold an attribute'),
+  actions: z
+    .array(z.enum(['tag', 'rate_limit', 'challenge', 'block']))
+    .min(1)
+    .default(['block'])
+    .describe('Actions that the server blocks carry out'),
 });
 type NginxConfig = z.output<typeof nginxConfig>;
 
@@ -53,6 +60,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
   const { file } = config;
   /** Whether nginx is known to run what the file says; not after a start, a crash may have come in between. */
   let loaded = false;
+  let known: { readonly text: string; readonly observed: Observed | null } | null = null;
 
   const read = async (): Promise<string | null> => {
     try {
@@ -63,18 +71,6 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         cause: error,
       });
     }
-  };
-  /** Written to disk before it gets its name: a crash leaves the old file or the new one. */
-  const write = async (path: string, text: string): Promise<void> => {
-    const temporary = `${path}.tidegate-new`;
-    const handle = await open(temporary, 'w', 0o644);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
   };
   const run = (command: readonly string[], signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -108,7 +104,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
             ]
           : []),
       ],
-      actions: ['block'],
+      actions: actionKinds.filter((kind) => (config.actions as readonly string[]).includes(kind)),
       replaceOnly: true,
       longestV6Prefix: 128,
       ruleLanguage: 'nginx',
@@ -119,36 +115,38 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
     },
     inexpressible(entry) {
       if (entry.kind === 'ip4' || entry.kind === 'ip6') return null;
-      const rule = renderRule(entry, 'r0', variables);
+      const rule = renderRule(placed(entry), 'r0', variables);
       return 'inexpressible' in rule ? rule.inexpressible : null;
     },
     async observe(): Promise<Observed> {
       const text = await read();
       if (text === null) return { entries: [], damaged: 'not there yet' };
-      const observed = readNginxConfig(text, name);
-      if (observed !== null)
-        return loaded ? observed : { ...observed, damaged: observed.damaged ?? 'perhaps not loaded yet' };
+      // A file of 100,000 addresses takes a while to read; most looks find what was there before.
+      if (text !== known?.text) known = { text, observed: readNginxConfig(text, name) };
+      const { observed } = known;
+      if (observed !== null) {
+        const isCurrent = text.includes(`\n${exemptLine(exempt(now()))}\n`);
+        const damaged = loaded
+          ? isCurrent
+            ? null
+            : 'other networks are exempt now'
+          : 'perhaps not loaded yet';
+        return { ...observed, damaged: observed.damaged ?? damaged };
+      }
       if (config.adopt) return { entries: [], damaged: 'adopted' };
       throw new EdgeError('rejected', `${file} was not written by Tidegate: name another file, or set adopt`);
     },
     async apply(plan, signal) {
-      const text = renderNginxConfig(name, plan.content, exempt(now()), variables);
+      const text = renderNginxConfig(name, placedEntries(plan), exempt(now()), variables);
       const before = await read();
       loaded = false;
-      try {
-        await mkdir(dirname(file), { recursive: true });
-        await write(file, text);
-      } catch (error) {
-        throw new EdgeError('unavailable', `cannot write ${file}: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
+      await writeWhole(file, text);
       try {
         await run(config.test, signal);
       } catch (error) {
         // nginx still runs the old configuration; the file must agree with it before anybody reloads.
         if (before === null) await rm(file, { force: true });
-        else await write(file, before);
+        else await writeWhole(file, before);
         throw error;
       }
       await run(config.reload, signal);
