@@ -217,7 +217,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       const plan = written.without(whole);
       if (isEmpty(plan)) {
         become({ state: 'pending', detail: 'written, not visible yet', consecutiveFailures: 0 });
-        return visibleStepMs;
+        return Math.min(visibleStepMs, (descriptor.visibleWithinMs ?? 0) / 4);
       }
       if (attempt > attemptsPerRound)
         throw new EdgeError(

@@ -1,0 +1,286 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { overlaps, parseNetwork } from '../../lib/ip.ts';
+import { silentLogger } from '../../lib/observability/logger.ts';
+import { createMetrics } from '../../lib/observability/metrics.ts';
+import type { EdgeMode } from './arming.ts';
+import { unlimitedCapacity } from './choose-entries.ts';
+import { createCommandBook } from './decider/command-book.ts';
+import { createProtection } from './decider/protection.ts';
+import { contributionOf, entryOf } from './desired.ts';
+import { type Edge, type EdgeDescriptor, EdgeError, type Entry, type ObservedEntry } from './edge.ts';
+import { type EdgeLoop, startEdgeLoop } from './edge-loop.ts';
+import type { Plan } from './reconcile.ts';
+
+const capacity = 4;
+const never = parseNetwork('10.0.0.0/8')!;
+
+/** What can become of a call. `after`: the edge did it, and the answer was lost. `half`: it did a part of it. */
+type Fault = 'none' | 'before' | 'after' | 'half' | 'conflict' | 'throttled';
+
+/** An edge in memory that fails as it is told, notes what must never happen, and shows changes late. */
+function simulatedEdge(options: {
+  readonly content: readonly ObservedEntry[];
+  readonly faults: readonly Fault[];
+  readonly lock: EdgeDescriptor['lock'];
+  readonly visibleWithinMs: number;
+}) {
+  const content = new Map(options.content.map((entry) => [entry.key, entry]));
+  const foreign = options.content.filter(({ owner }) => owner === 'foreign').map(({ key }) => key);
+  const faults = [...options.faults];
+  const broken: string[] = [];
+  let shown = [...content.values()];
+  let shownAt = 0;
+  let version = 0;
+  let writing = 0;
+
+  const check = (): void => {
+    for (const key of foreign) if (!content.has(key)) broken.push(`foreign ${key} is gone`);
+    if (content.size > Math.max(capacity, options.content.length)) broken.push(`${content.size} entries`);
+    for (const entry of content.values())
+      if (entry.owner === 'ours' && overlaps(parseNetwork(entry.value)!, never))
+        broken.push(`${entry.value} must never be stopped`);
+  };
+  const write = (plan: Plan, half: boolean): void => {
+    const cut = <T>(all: readonly T[]) => (half ? all.slice(0, Math.ceil(all.length / 2)) : all);
+    for (const entry of cut(plan.remove)) content.delete(entry.key);
+    if (half && plan.remove.length > 0) return;
+    for (const { key, kind, value, decisionId, action, expiresAt } of cut([...plan.update, ...plan.add]))
+      content.set(key, { key, kind, value, owner: 'ours', decisionId, action, expiresAt });
+    version++;
+    check();
+  };
+  /** One writer's view: it has the lock token of its own last look. */
+  const open = (): Edge => {
+    let token = -1;
+    return {
+      descriptor: {
+        kind: 'simulated',
+        pools: [{ name: 'list', holds: ['ip4'], capacity }],
+        actions: ['block'],
+        replaceOnly: false,
+        longestV6Prefix: 128,
+        ruleLanguage: 'none',
+        nativeTtl: false,
+        lock: options.lock,
+        scope: 'account',
+        coalesceMs: 0,
+        visibleWithinMs: options.visibleWithinMs,
+      },
+      async observe() {
+        const fault = faults.shift() ?? 'none';
+        if (fault !== 'none') throw new EdgeError('unavailable', 'look failed');
+        token = version;
+        if (Date.now() >= shownAt) shown = [...content.values()];
+        return { entries: shown, damaged: null };
+      },
+      async apply(plan, signal) {
+        const fault = faults.shift() ?? 'none';
+        if (writing++ > 0) broken.push('two writers at once');
+        await new Promise((resolve) => setImmediate(resolve));
+        writing--;
+        if (signal.aborted) throw new EdgeError('unavailable', 'stopped');
+        if (fault === 'before') throw new EdgeError('unavailable', 'not reached');
+        if (fault === 'throttled') throw new EdgeError('throttled', '429', { retryAfterMs: 1 });
+        if (fault === 'conflict' || (options.lock === 'token' && token !== version))
+          throw new EdgeError('conflict', 'another writer');
+        write(plan, fault === 'half');
+        shownAt = Date.now() + options.visibleWithinMs / 2;
+        if (fault === 'after' || fault === 'half') throw new EdgeError('unavailable', 'answer lost');
+      },
+      close: async () => {},
+    };
+  };
+  return { open, broken, content: () => [...content.values()] };
+}
+
+const protection = createProtection({ networks: [], files: [], shippedFolder: null }, createCommandBook());
+const desiredOptions = { protection, isKilled: () => false, sites: [] };
+/** Through what decides on desired entries, so that protection is asked. */
+function wanted(value: string, requests: number): Entry | null {
+  const cause = {
+    kind: 'verdict',
+    id: value,
+    policy_id: null,
+    campaign_id: null,
+    decided_at: 0,
+    until_at: 1000,
+    released_at: null,
+    action: 'block',
+    mode: 'enforce',
+    level: 'high',
+    reason: null,
+    revision: 1,
+    requests,
+  };
+  const target = { kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null };
+  return contributionOf(
+    {
+      decision_id: `dec_${value}`,
+      revision: 1,
+      updated_at: 0,
+      site: 'default',
+      target,
+      action: 'block',
+      mode: 'enforce',
+      state: 'active',
+      level: 'high',
+      reason: '',
+      decided_at: 0,
+      expires_at: 1000,
+      times: 1,
+      causes: [cause],
+      requests,
+    },
+    1,
+    desiredOptions,
+  ).entry;
+}
+const seen = (value: string, owner: ObservedEntry['owner']): ObservedEntry => ({
+  ...entryOf({ kind: 'ip', value, signature: null })!,
+  owner,
+  decisionId: null,
+  action: null,
+  expiresAt: null,
+});
+
+function loopOn(
+  edge: Edge,
+  desired: () => readonly Entry[],
+  more: { readonly hold?: () => AbortSignal | null; readonly mode?: () => EdgeMode } = {},
+): EdgeLoop {
+  const alive = new AbortController().signal;
+  return startEdgeLoop({
+    name: 'simulated',
+    edge,
+    arming: () => ({ mode: more.mode?.() ?? 'armed', because: 'test' }),
+    adopt: false,
+    maxUnexplainedShare: 1,
+    desired: () => ({ entries: desired(), suppressed: 0, nextChangeAt: Number.POSITIVE_INFINITY }),
+    known: () => true,
+    clientsOf: () => 'unknown',
+    hold: more.hold ?? (() => alive),
+    capacity: () => unlimitedCapacity,
+    holdAddition: () => null,
+    audit: { record: async () => {} },
+    verifyEveryMs: 3,
+    backoffMs: { base: 1, cap: 2 },
+    now: Date.now,
+    random: () => 0.5,
+    logger: silentLogger,
+    metrics: createMetrics(),
+  });
+}
+async function until(check: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 4000 && !check(); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const fault = fc.constantFrom<Fault>('none', 'before', 'after', 'half', 'conflict', 'throttled');
+const address = fc.constantFrom(
+  '203.0.113.1',
+  '203.0.113.2',
+  '203.0.113.3',
+  '203.0.113.4',
+  '203.0.113.5',
+  '10.0.0.1',
+);
+const world = fc.record({
+  desired: fc.uniqueArray(fc.tuple(address, fc.nat(50)), { selector: ([value]) => value }),
+  content: fc.uniqueArray(fc.tuple(address, fc.constantFrom('ours' as const, 'foreign' as const)), {
+    selector: ([value]) => value,
+    maxLength: capacity,
+  }),
+  faults: fc.array(fault, { maxLength: 12 }),
+});
+const entriesOf = (desired: readonly (readonly [string, number])[]): Entry[] =>
+  desired.flatMap(([value, requests]) => wanted(value, requests) ?? []);
+
+/** In step: what is foreign, and of what is wanted as much as fits beside it. */
+function isConverged(content: readonly ObservedEntry[], desired: readonly Entry[]): boolean {
+  const foreign = new Set(content.filter(({ owner }) => owner === 'foreign').map(({ key }) => key));
+  const ours = content.filter(({ key }) => !foreign.has(key));
+  const keys = new Set(desired.map(({ key }) => key));
+  const open = desired.filter(({ key }) => !foreign.has(key)).length;
+  return ours.every(({ key }) => keys.has(key)) && ours.length === Math.min(open, capacity - foreign.size);
+}
+
+test('from any state, with any fault at any call, the edge comes in step and nothing forbidden ever happens', async () => {
+  await fc.assert(
+    fc.asyncProperty(world, fc.constantFrom(0, 8), async ({ desired, content, faults }, visibleWithinMs) => {
+      const start = content.map(([value, owner]) => seen(value, owner));
+      const simulated = simulatedEdge({ content: start, faults, lock: 'none', visibleWithinMs });
+      const entries = entriesOf(desired);
+      const loop = loopOn(simulated.open(), () => entries);
+      const isDone = () => loop.status().state === 'in_step' && isConverged(simulated.content(), entries);
+      await until(isDone);
+      await loop.close();
+      expect(isConverged(simulated.content(), entries)).toBe(true);
+      expect(simulated.broken).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+test('two actuators at one locked edge, one of them killed: in step, no duplicate, no orphan', async () => {
+  await fc.assert(
+    fc.asyncProperty(world, fc.nat(8), async ({ desired, content, faults }, killAfterMs) => {
+      const start = content.map(([value, owner]) => seen(value, owner));
+      const simulated = simulatedEdge({ content: start, faults, lock: 'token', visibleWithinMs: 0 });
+      let entries = entriesOf(desired);
+      const first = loopOn(simulated.open(), () => entries);
+      const second = loopOn(simulated.open(), () => entries);
+      await new Promise((resolve) => setTimeout(resolve, killAfterMs));
+      entries = entries.slice(1);
+      await first.close();
+      await until(() => second.status().state === 'in_step' && isConverged(simulated.content(), entries));
+      await second.close();
+      expect(isConverged(simulated.content(), entries)).toBe(true);
+      expect(simulated.broken.filter((each) => each !== 'two writers at once')).toEqual([]);
+    }),
+    { numRuns: 30 },
+  );
+}, 60_000);
+
+test('a lost lease ends the apply in flight, and the edge has one writer', async () => {
+  const simulated = simulatedEdge({ content: [], faults: [], lock: 'none', visibleWithinMs: 0 });
+  const entries = entriesOf([['203.0.113.1', 1]]);
+  const lease = new AbortController();
+  let holds = true;
+  const loop = loopOn(simulated.open(), () => entries, {
+    hold: () => {
+      if (!holds) return null;
+      holds = false;
+      // Lost right after it was asked for, with the apply under way.
+      setImmediate(() => lease.abort());
+      return lease.signal;
+    },
+  });
+  await until(() => loop.status().state === 'standby');
+  await loop.close();
+  expect(loop.status().state).toBe('standby');
+  expect(simulated.content()).toEqual([]);
+});
+
+test('winding down takes back what ends and adds nothing; a purge takes out all of ours and nothing else', async () => {
+  const simulated = simulatedEdge({
+    content: [seen('203.0.113.1', 'ours'), seen('203.0.113.2', 'ours'), seen('203.0.113.3', 'foreign')],
+    faults: ['none', 'half', 'before'],
+    lock: 'none',
+    visibleWithinMs: 0,
+  });
+  const entries = entriesOf([
+    ['203.0.113.1', 1],
+    ['203.0.113.4', 1],
+  ]);
+  let mode: EdgeMode = 'winding_down';
+  const loop = loopOn(simulated.open(), () => entries, { mode: () => mode });
+  const values = () => simulated.content().map(({ value }) => value);
+  await until(() => loop.status().state === 'disarmed' && values().length === 2);
+  expect(values().sort()).toEqual(['203.0.113.1/32', '203.0.113.3/32']);
+  mode = 'purging';
+  loop.wake();
+  await until(() => loop.status().state === 'purged');
+  expect(values()).toEqual(['203.0.113.3/32']);
+  await loop.close();
+});
