@@ -5,19 +5,20 @@ import { outputFormat, renderRows, withOutput } from './output.ts';
 import { parseTarget, sendCommand } from './send-command.ts';
 import { openStore } from './store.ts';
 
-const stateOption = (): Option => new Option('--state <dir>', 'state folder of the instance');
-const siteOption = (): Option => new Option('--site <id>', 'site').default('default');
-const reasonOption = (): Option => new Option('--reason <text>', 'why, for the audit').makeOptionMandatory();
+export const stateOption = (): Option => new Option('--state <dir>', 'state folder of the instance');
+export const siteOption = (): Option => new Option('--site <id>', 'site').default('default');
+export const reasonOption = (): Option =>
+  new Option('--reason <text>', 'why, for the audit').makeOptionMandatory();
 
 /** `1h`, `14d` from now as epoch ms. */
-function until(text: string | undefined): { readonly untilAt?: number } {
+export function until(text: string | undefined): { readonly untilAt?: number } {
   if (text === undefined) return {};
   const ms = parseDuration(text);
   if (ms === null || ms === 0) throw new ExitError(2, `${text}: not a duration (use 30m, 4h, 14d)`);
   return { untilAt: Date.now() + ms };
 }
 
-interface AddOptions {
+export interface AddOptions {
   readonly site: string;
   readonly reason: string;
   readonly ttl?: string;
@@ -91,47 +92,4 @@ export function decisionsCommand(): Command {
       console.log(`release ${text}: sent to the decider`);
     });
   return decisions;
-}
-
-/** `allowlist add|remove`: targets that no path may stop. */
-export function allowlistCommand(): Command {
-  const allowlist = new Command('allowlist').description('targets that are never stopped');
-  allowlist
-    .command('add')
-    .argument('<target>', 'address or network')
-    .description('never stop it; what is in force for it is released')
-    .addOption(reasonOption())
-    .option('--ttl <duration>', 'how long; at most a year')
-    .addOption(
-      new Option('--covers <scope>', 'its address only, or its keys, sessions and accounts too')
-        .choices(['address', 'all'])
-        .default('address'),
-    )
-    .addOption(siteOption())
-    .addOption(stateOption())
-    .action(async (text: string, options: AddOptions & { covers: 'address' | 'all' }, command: Command) => {
-      const target = parseTarget(text);
-      await sendCommand(command, {
-        kind: 'allow',
-        target,
-        site: options.site,
-        reason: options.reason,
-        scope: options.covers,
-        ...until(options.ttl),
-      });
-      console.log(`allow ${target.kind} ${target.value}: sent to the decider`);
-    });
-  allowlist
-    .command('remove')
-    .argument('<target>', 'as it was added')
-    .description('take an entry back')
-    .addOption(reasonOption())
-    .addOption(siteOption())
-    .addOption(stateOption())
-    .action(async (text: string, options: AddOptions, command: Command) => {
-      const target = parseTarget(text);
-      await sendCommand(command, { kind: 'disallow', target, site: options.site, reason: options.reason });
-      console.log(`disallow ${target.kind} ${target.value}: sent to the decider`);
-    });
-  return allowlist;
 }

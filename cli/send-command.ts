@@ -17,7 +17,7 @@ import { findRunning } from './running.ts';
 import { stateFolderOf } from './store.ts';
 
 export interface CommandInput {
-  readonly kind: Extract<CommandKind, 'allow' | 'disallow' | 'release' | 'block'>;
+  readonly kind: Exclude<CommandKind, 'kill' | 'resume'>;
   readonly site: string;
   readonly target?: Target;
   readonly decisionId?: string;
@@ -25,6 +25,8 @@ export interface CommandInput {
   readonly scope?: 'address' | 'all';
   readonly reason: string;
   readonly untilAt?: number;
+  /** Of arm, disarm and purge. */
+  readonly edge?: string;
 }
 
 /** An address, a network, or `kind:value` (`asn:64500`, `country:XX`, `ja4:…`). */
@@ -56,6 +58,7 @@ async function throughConsole(url: string, token: string, input: CommandInput): 
       ...(input.action === undefined ? {} : { action: input.action }),
       ...(input.scope === undefined ? {} : { scope: input.scope }),
       ...(input.untilAt === undefined ? {} : { until_at: input.untilAt }),
+      ...(input.edge === undefined ? {} : { edge: input.edge }),
     }),
   });
   if (response.ok) return;

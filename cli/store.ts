@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openClickHouse } from '../lib/clickhouse/clickhouse.ts';
+import { campaignAccounts, campaignSamples, campaignSavings } from '../services/console/campaign-details.ts';
+import { readClock } from '../services/console/clock.ts';
 import { type Explanation, explain } from '../services/console/explain.ts';
+import { readCampaign } from '../services/console/findings.ts';
 import { runQuery } from '../services/console/query.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
@@ -17,7 +20,20 @@ export interface Store {
   readonly description: string;
   query(sql: string): Promise<readonly Row[]>;
   explain(reference: string): Promise<Explanation | null>;
+  /** A campaign with what was asked for; null: there is none of that id. */
+  campaign(
+    id: string,
+    wanted: { readonly accounts: boolean; readonly samples: number },
+  ): Promise<CampaignFound | null>;
   close(): Promise<void>;
+}
+
+export interface CampaignFound {
+  readonly campaign: Row;
+  readonly decisions: readonly Row[];
+  readonly savings: Row | null;
+  readonly accounts: readonly Row[];
+  readonly samples: readonly Row[];
 }
 
 async function request<T>(url: string, init?: RequestInit): Promise<T | null> {
@@ -38,6 +54,18 @@ function remoteStore(url: string): Store {
         body: JSON.stringify({ sql }),
       }))!.rows,
     explain: (reference) => request<Explanation>(`${url}/api/v1/explain/${encodeURIComponent(reference)}`),
+    async campaign(id, { accounts, samples }) {
+      const at = `${url}/api/v1/campaigns/${encodeURIComponent(id)}`;
+      const found = await request<Omit<CampaignFound, 'accounts' | 'samples'>>(at);
+      if (found === null) return null;
+      const more = async (name: string, limit: number): Promise<readonly Row[]> =>
+        (await request<{ [name: string]: Row[] }>(`${at}/${name}?limit=${limit}`))?.[name] ?? [];
+      return {
+        ...found,
+        accounts: accounts ? await more('accounts', 5000) : [],
+        samples: samples > 0 ? await more('samples', samples) : [],
+      };
+    },
     close: async () => {},
   };
 }
@@ -67,6 +95,18 @@ export async function openStore(command: Command): Promise<Store> {
     description: clickhouse.description,
     query: (sql) => runQuery(clickhouse, sql),
     explain: (reference) => explain(clickhouse, reference),
+    async campaign(id, { accounts, samples }) {
+      const found = await readCampaign(clickhouse, await readClock(clickhouse, Date.now()), id);
+      if (found === null) return null;
+      const costs = { perRequest: config.costs.per_request, currency: config.costs.currency };
+      return {
+        campaign: found.campaign,
+        decisions: found.decisions,
+        savings: (await campaignSavings(clickhouse, id, costs)) as Row | null,
+        accounts: accounts ? await campaignAccounts(clickhouse, id, 5000) : [],
+        samples: samples > 0 ? await campaignSamples(clickhouse, id, samples) : [],
+      };
+    },
     close: () => clickhouse.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { describeEdge, describePlan } from '../services/actuator/describe-plan.ts';
 import { startActuator } from '../services/actuator/main.ts';
 import { startArchiver } from '../services/archiver/main.ts';
 import { startCollector } from '../services/collector/main.ts';
@@ -60,6 +61,11 @@ export function upCommand(): Command {
                 reason: runtime.log.reason,
                 edges: actuator.edges(),
               }),
+              edges: {
+                list: () => actuator.edges().map(describeEdge),
+                plan: async (name, limit) => describePlan(await actuator.planEdge(name), limit),
+              },
+              costs: { perRequest: config.costs.per_request, currency: config.costs.currency },
               attributions: await attributionsOf(config),
             },
           ),

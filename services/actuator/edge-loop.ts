@@ -71,7 +71,7 @@ export interface EdgeLoop {
 }
 
 /** Failures in a row after which the circuit counts as open; calls then go on at the longest back-off. */
-const circuitOpensAfter = 5;
+export const circuitOpensAfter = 5;
 const attemptsPerRound = 4;
 const defaultApplyWithinMs = 60_000;
 /** How often an edge is looked at while what was written is not visible there. */

@@ -1,10 +1,12 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import { ClickHouseAbsentError, failureOf } from '../../lib/clickhouse/errors.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
+import type { createAccess } from './access.ts';
+import { type Costs, campaignAccounts, campaignSamples, campaignSavings } from './campaign-details.ts';
 import { readClock } from './clock.ts';
 import { commandRequest, makeCommand } from './command.ts';
 import { endpointStatuses, listEndpoints } from './endpoints.ts';
@@ -16,7 +18,8 @@ import {
   readCampaign,
   recentEdgeActions,
 } from './findings.ts';
-import type { Attribution } from './main.ts';
+import type { Attribution, EdgesInProcess } from './main.ts';
+import { openApiDocument } from './openapi.ts';
 import { readPipeline } from './pipeline.ts';
 import { readTraffic, type Traffic } from './traffic.ts';
 
@@ -28,7 +31,9 @@ interface ApiOptions {
   readonly status: () => unknown;
   readonly attributions: readonly Attribution[];
   readonly mayCommand: boolean;
-  authorised(authorization: string | undefined): boolean;
+  readonly edges: EdgesInProcess | null;
+  readonly costs: Costs;
+  readonly access: ReturnType<typeof createAccess>;
   send(record: Outgoing<'commands'>): Promise<void>;
 }
 
@@ -63,6 +68,16 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const clock = () => shared('clock', () => readClock(clickhouse, now()));
 
   app.setErrorHandler((error, request, reply) => answerError(options.logger, error, request.url, reply));
+  const callerOf = (request: FastifyRequest) =>
+    options.access.callerOf({
+      authorization: request.headers.authorization,
+      peer: request.socket.remoteAddress ?? '',
+      header: (name) => [request.headers[name] ?? []].flat()[0],
+    });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/api/v1/') || callerOf(request).may.has('read')) return;
+    return reply.code(401).send({ detail: 'a token is needed' });
+  });
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
@@ -79,7 +94,16 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   });
   app.get<{ Params: { id: string } }>('/api/v1/campaigns/:id', async (request, reply) => {
     const found = await readCampaign(clickhouse, await clock(), request.params.id);
-    return found ?? reply.code(404).send({ detail: `no campaign ${request.params.id}` });
+    if (found === null) return reply.code(404).send({ detail: `no campaign ${request.params.id}` });
+    return { ...found, savings: await campaignSavings(clickhouse, request.params.id, options.costs) };
+  });
+  app.get<{ Params: { id: string } }>('/api/v1/campaigns/:id/accounts', async (request) => {
+    const { limit } = limitQuery.parse(request.query);
+    return { accounts: await campaignAccounts(clickhouse, request.params.id, limit) };
+  });
+  app.get<{ Params: { id: string } }>('/api/v1/campaigns/:id/samples', async (request) => {
+    const { limit } = limitQuery.parse(request.query);
+    return { samples: await campaignSamples(clickhouse, request.params.id, limit) };
   });
   app.get('/api/v1/decisions', async (request) => {
     const { limit, state } = decisionsQuery.parse(request.query);
@@ -95,10 +119,19 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   });
   app.get('/api/v1/edges', async () =>
     shared('edges', async () => ({
-      edges: (await readPipeline(options.metrics)).edges,
+      edges: options.edges?.list() ?? (await readPipeline(options.metrics)).edges,
       actions: await recentEdgeActions(clickhouse, 100),
     })),
   );
+  app.get<{ Params: { name: string } }>('/api/v1/edges/:name/plan', async (request, reply) => {
+    const { limit } = limitQuery.parse(request.query);
+    const { name } = request.params;
+    const known = options.edges?.list().some((edge) => (edge as { name?: unknown }).name === name);
+    if (options.edges === null || known !== true)
+      return reply.code(404).send({ detail: `this process runs no edge ${name}` });
+    return options.edges.plan(name, limit);
+  });
+  app.get('/api/openapi.json', async () => openApiDocument());
   app.get('/api/v1/pipeline', async () =>
     shared('pipeline', async () => ({
       ...(await readPipeline(options.metrics)),
@@ -129,11 +162,18 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     return { columns, rows, truncated, elapsed_ms: Math.round(elapsedMs) };
   });
   app.post('/api/v1/commands', async (request, reply) => {
-    if (!options.authorised(request.headers.authorization))
-      return reply.code(401).send({
-        detail: options.mayCommand ? 'a token is needed' : 'read-only: console.token is not set',
-      });
-    const command = await makeCommand(clickhouse, commandRequest.parse(request.body), now());
+    const caller = callerOf(request);
+    if (!caller.may.has('operate')) {
+      // Who is known but may only read is told so.
+      const code = request.headers.authorization !== undefined && caller.who !== 'anonymous' ? 403 : 401;
+      const detail = code === 403 ? 'this token may read only' : 'a token is needed';
+      return reply
+        .code(code)
+        .send({ detail: options.mayCommand ? detail : 'read-only: console.token is not set' });
+    }
+    const wanted = commandRequest.parse(request.body);
+    const who = caller.who === 'console' ? wanted.who : `${caller.who}, ${wanted.who}`;
+    const command = await makeCommand(clickhouse, { ...wanted, who: who.slice(0, 200) }, now());
     if (command === null) return reply.code(404).send({ detail: 'no such decision' });
     await options.send(command);
     options.logger.info(

@@ -11,10 +11,10 @@ import { stampParam } from './stamps.ts';
 /** Body of POST /api/v1/commands. */
 export const commandRequest = z
   .strictObject({
-    kind: z.enum(['release', 'allow', 'disallow', 'block']),
+    kind: z.enum(['release', 'allow', 'disallow', 'block', 'arm', 'disarm', 'purge']),
     site: z
       .string()
-      .regex(/^[a-z0-9-]{1,32}$/)
+      .regex(/^([a-z0-9-]{1,32}|\*)$/)
       .default('default'),
     /** Of a release: the decision to take back. */
     decision_id: z.string().startsWith('dec_').optional(),
@@ -28,16 +28,27 @@ export const commandRequest = z
     scope: z.enum(['address', 'all']).optional(),
     reason: z.string().trim().min(3, 'say why, for the audit').max(500),
     who: z.string().trim().min(1).max(100).default('console'),
+    /** Of arm, disarm and purge. */
+    edge: z.string().min(1).max(63).optional(),
     /** Epoch ms; none: until taken back (allow), the decider's default (block). */
     until_at: z.number().int().positive().optional(),
   })
-  .refine((command) => command.target !== undefined || command.decision_id !== undefined, {
-    message: 'target or decision_id is needed',
+  .refine((command) => isAboutEdge(command.kind) === (command.edge !== undefined), {
+    message: 'arm, disarm and purge are about an edge, nothing else is',
+    path: ['edge'],
   })
-  .refine((command) => command.kind === 'release' || command.target !== undefined, {
-    message: 'target is needed',
-    path: ['target'],
-  })
+  .refine(
+    (command) =>
+      command.edge !== undefined || command.target !== undefined || command.decision_id !== undefined,
+    { message: 'target or decision_id is needed' },
+  )
+  .refine(
+    (command) => command.edge !== undefined || command.kind === 'release' || command.target !== undefined,
+    {
+      message: 'target is needed',
+      path: ['target'],
+    },
+  )
   .refine(
     ({ target }) =>
       target === undefined ||
@@ -46,6 +57,10 @@ export const commandRequest = z
         : target.kind !== 'cidr' || parseNetwork(target.value) !== null),
     { message: 'not an address or network', path: ['target', 'value'] },
   );
+
+function isAboutEdge(kind: string): boolean {
+  return kind === 'arm' || kind === 'disarm' || kind === 'purge';
+}
 
 interface DecisionTarget {
   readonly site: string;
@@ -64,7 +79,7 @@ export async function makeCommand(
 ): Promise<Outgoing<'commands'> | null> {
   let { site } = request;
   let target: Target | null = request.target === undefined ? null : { ...request.target, signature: null };
-  if (target === null) {
+  if (target === null && request.edge === undefined) {
     const [decision] = await clickhouse.query<DecisionTarget>(
       'SELECT site, target_kind, target_value, target_predicates, target_except_good, target_good_after FROM decisions WHERE decision_id = {id:String}',
       { id: request.decision_id },
@@ -89,7 +104,7 @@ export async function makeCommand(
       'command',
       site,
       request.kind,
-      targetKey(site, target),
+      target === null ? (request.edge ?? '') : targetKey(site, target),
       stampParam(now),
       randomUUID(),
     ),
@@ -103,7 +118,8 @@ export async function makeCommand(
     who: request.who,
     at: now,
     until_at: request.until_at ?? null,
-    edge: null,
+    edge: request.edge ?? null,
   };
-  return { topic: 'commands', key: targetKey(site, target), type: 'Command', value };
+  const key = target === null ? `${site}|edge|${request.edge}` : targetKey(site, target);
+  return { topic: 'commands', key, type: 'Command', value };
 }

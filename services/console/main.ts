@@ -1,20 +1,31 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import type { LogProducer } from '../../lib/log/log.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
+import { createAccess } from './access.ts';
 import { registerApi } from './api.ts';
 import { loadAssets } from './assets.ts';
+import type { Costs } from './campaign-details.ts';
 import type { ConsoleConfig } from './config.ts';
 
 export interface ConsoleOptions {
   readonly clickhouse: ClickHouse;
   /** More about the process for GET /api/v1/pipeline, for example which log is used and why. */
   readonly status?: () => unknown;
+  /** The edges of this process, where it runs an actuator. */
+  readonly edges?: EdgesInProcess;
+  /** For savings. */
+  readonly costs?: Costs;
   /** Shown in the footer, as the licences of data sets ask. */
   readonly attributions?: readonly Attribution[];
+}
+
+export interface EdgesInProcess {
+  list(): readonly object[];
+  /** What would change at an edge now, with at most so many changes listed; rejects when it can not be read. */
+  plan(name: string, limit: number): Promise<object>;
 }
 
 export interface Attribution {
@@ -60,7 +71,7 @@ export async function startConsole(
     return reply.header('cache-control', 'no-cache').type(asset.type).send(asset.body);
   });
 
-  const tokenHash = config.token === undefined ? null : sha256(config.token);
+  const access = createAccess(config);
   let producer: Promise<LogProducer> | null = null;
   registerApi(app, {
     clickhouse: options.clickhouse,
@@ -68,12 +79,11 @@ export async function startConsole(
     logger,
     now: context.now,
     status: options.status ?? (() => null),
+    edges: options.edges ?? null,
+    costs: options.costs ?? { perRequest: 0, currency: '' },
     attributions: options.attributions ?? [],
-    mayCommand: tokenHash !== null,
-    authorised: (authorization) => {
-      const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
-      return tokenHash !== null && token !== undefined && timingSafeEqual(sha256(token), tokenHash);
-    },
+    mayCommand: config.token !== undefined || config.tokens.some(({ role }) => role === 'operate'),
+    access,
     send: async (record) => {
       producer ??= context.log.producer(`tidegate-console-${context.instance}`);
       await (await producer).send([record]);
@@ -100,8 +110,4 @@ export async function startConsole(
       return stopped;
     },
   };
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
