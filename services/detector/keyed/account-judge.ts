@@ -3,7 +3,9 @@ import { stableId } from '../../../lib/ids.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { DetectorConfig } from '../config.ts';
 import { type AccountCountName, flag, paneMs } from '../layout.ts';
+import { nearestClause } from '../policies/clauses.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { thresholdOf } from '../reduce/evidence.ts';
 import { verdictOut } from '../reduce/outputs.ts';
 import { AccountWindows, type AccountWindowsState, accountColumn } from '../state/account-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
@@ -146,13 +148,15 @@ export class AccountJudge {
     if (episode.revision > 0 && episode.untilAt - at > document.action.ttl / 2) return null;
     episode.revision++;
     episode.untilAt = at + document.action.ttl;
+    const values = Object.fromEntries(figures);
+    const clause = nearestClause(this.#policy.clauses, values)?.clause ?? [];
     const evidence = this.#policy.features.map(
       ({ name, spec }): Evidence => ({
         name,
         observed: figures.get(name) ?? null,
         normal_p50: null,
         normal_p99: null,
-        threshold: null,
+        threshold: thresholdOf(clause, name, values),
         ratio: null,
         window_ms: spec.spanMs,
         samples: null,

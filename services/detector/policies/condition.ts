@@ -28,7 +28,7 @@ export interface Vocabulary {
  * Numbers in CEL are typed and features are doubles: whole literals become doubles, and normal(f), excess(f),
  * surprise(f) become field accesses. Strings are left alone.
  */
-function rewrite(text: string): string {
+export function rewriteCondition(text: string): string {
   return text.replace(
     /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\b(normal|excess|surprise)\(\s*([a-z][a-z0-9_]*)\s*\)|(?<![\w.])(\d+)(?![\w.])/g,
     (
@@ -47,7 +47,7 @@ function rewrite(text: string): string {
 
 /** Compiles once; throws with CEL's own message when the text is not CEL. */
 export function compileCondition(text: string): Condition {
-  const evaluate = environment.parse(rewrite(text));
+  const evaluate = environment.parse(rewriteCondition(text));
   return (values) => {
     try {
       return evaluate(values as Record<string, unknown>) === true;

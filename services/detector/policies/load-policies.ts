@@ -6,6 +6,7 @@ import { formatDuration } from '../../../lib/duration.ts';
 import { inPackage } from '../../../lib/package-root.ts';
 import type { YamlSource } from '../../../lib/yaml-source.ts';
 import { type GroupKind, groupKinds, groups, isScoped, kindOf } from '../groups.ts';
+import { type Clause, clausesOf } from './clauses.ts';
 import {
   type Condition,
   compileCondition,
@@ -36,6 +37,8 @@ export interface Policy {
   /** Which groups it looks at; for re-keyed ones, which requests. */
   readonly matches: Condition;
   readonly condition: Condition;
+  /** The ways in which the condition can hold, for explanations. */
+  readonly clauses: readonly Clause[];
   /** Names that the condition speaks of. */
   readonly uses: ReadonlySet<string>;
   /** OWASP, OAT and ATT&CK ids from the tags, as people write them. */
@@ -148,6 +151,7 @@ export function compilePolicy(file: string, text: string): Policy {
     features: specs.map(({ name, key, spec }) => ({ name, key, spec })),
     matches: compileCondition(document.match),
     condition: compileCondition(document.condition),
+    clauses: clausesOf(document.condition),
     uses: new Set(namesIn(document.condition)),
     taxonomy: document.tags.map(taxonomyOf),
   };

@@ -1,18 +1,11 @@
 import type { Evidence } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
-import { paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { rateKey } from './baseline.ts';
+import { evidenceOf, proxyOperator } from './evidence.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate } from './scope.ts';
-import {
-  contrastOf,
-  expected,
-  featureValue,
-  normal,
-  type SiteState,
-  type WatchedScope,
-} from './site-state.ts';
+import { contrastOf, expected, normal, type SiteState, type WatchedScope } from './site-state.ts';
 
 const words: { readonly [N in CountName]?: string } = {
   direct: 'came without an earlier page',
@@ -46,33 +39,7 @@ export function describe(
   pane: number,
 ): { readonly reason: string; readonly evidence: Evidence[] } {
   const { scope } = watched;
-  const evidence: Evidence[] = policy.features.map(({ name, key, spec }) => {
-    const observed = featureValue(state, scope, spec, pane);
-    const usual = normal(state, watched, key);
-    const learned = usual.n > 0;
-    const p50 = spec.type === 'ratio' ? expected(state, watched, spec.of).share : usual.p50;
-    return {
-      name: spec.type === 'ratio' ? `share of requests that ${words[spec.of] ?? spec.of}` : name,
-      observed,
-      normal_p50: p50,
-      normal_p99: spec.type === 'ratio' ? expected(state, watched, spec.of).upper : usual.p99,
-      threshold: null,
-      ratio: observed === null || p50 === 0 ? null : observed / p50,
-      window_ms: spec.spanMs,
-      samples:
-        spec.type === 'ratio'
-          ? contrastOf(state, watched, spec.of, pane, spec.spanMs / paneMs).known
-          : learned
-            ? usual.n
-            : null,
-      trust:
-        spec.type === 'value_count'
-          ? '±2.3 % (HyperLogLog)'
-          : learned
-            ? `${usual.n * 10} s learned (${usual.rung})`
-            : 'not learned yet: floor',
-    };
-  });
+  const evidence = evidenceOf(state, watched, policy, pane, words);
   const now = rate(scope, pane, 5);
   const usual = normal(state, watched, rateKey);
   const parts = [`${amount(now)} requests/s on ${scope.key}, ${amount(usual.p50)} are usual`];
@@ -83,6 +50,9 @@ export function describe(
       `${percent(split.share ?? 0)} ${words[campaign.behaviour] ?? campaign.behaviour}, ${percent(share)} is usual`,
     );
   }
+  const proxies = proxyOperator(watched, pane);
+  if (proxies !== null && proxies.share >= 0.2)
+    parts.push(`${percent(proxies.share)} of those from hosting or proxies through ${proxies.operator}`);
   const combos = distinct(scope, 3, pane, 60);
   const clients = distinct(scope, 0, pane, 60);
   parts.push(

@@ -10,8 +10,10 @@ import {
   networkCountIndex,
   paneMs,
 } from '../layout.ts';
+import { nearestClause } from '../policies/clauses.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
+import { thresholdOf } from './evidence.ts';
 import { verdictOut } from './outputs.ts';
 import { distinct, sum } from './scope.ts';
 import { type ClientEpisode, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
@@ -46,9 +48,9 @@ export function judgeLocal(
       for (const group of reported) {
         const figures = new Map<string, number | null>();
         for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
-        if (!policy.condition({ ...Object.fromEntries(figures), ...(peers === null ? {} : { peers }) }))
-          continue;
-        const verdict = localVerdict(state, policy, group, figures, peers, pane, at);
+        const values = { ...Object.fromEntries(figures), ...(peers === null ? {} : { peers }) };
+        if (!policy.condition(values)) continue;
+        const verdict = localVerdict(state, policy, group, values, figures, peers, pane, at);
         if (verdict !== null) outputs.push(verdictOut(verdict));
       }
   }
@@ -107,6 +109,7 @@ function localVerdict(
   state: SiteState,
   policy: Policy,
   group: GroupPartial,
+  values: object,
   figures: ReadonlyMap<string, number | null>,
   peers: Peers | null,
   pane: number,
@@ -132,6 +135,7 @@ function localVerdict(
   episode.revision++;
   episode.untilAt = at + document.action.ttl;
   const kind = group.key.includes('/') ? 'cidr' : 'ip';
+  const clause = nearestClause(policy.clauses, values)?.clause ?? [];
   const evidence: Evidence[] = policy.features.map(({ name, spec }) => {
     const observed = figures.get(name) ?? null;
     const usual = peers !== null && 'of' in spec && spec.of === 'requests_20s' ? peers : null;
@@ -140,7 +144,7 @@ function localVerdict(
       observed,
       normal_p50: usual?.mean_20s ?? null,
       normal_p99: null,
-      threshold: null,
+      threshold: thresholdOf(clause, name, values),
       ratio: usual !== null && observed !== null && usual.mean_20s > 0 ? observed / usual.mean_20s : null,
       window_ms: spec.spanMs,
       samples: null,
