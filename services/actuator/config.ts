@@ -125,9 +125,13 @@ export const actuatorConfig = z
         problem(
           `the feed can be read by anyone who reaches ${config.api.host}: set tokens, basic, or public: true`,
         );
-      if (edge.kind === 'envoy' && !edge.public && !isLoopback(config.api.host))
+      if (
+        (edge.kind === 'envoy' || edge.kind === 'envoy-authz') &&
+        !edge.public &&
+        !isLoopback(config.api.host)
+      )
         problem(
-          `Envoy's filters can be read by anyone who reaches ${config.api.host}: public: true says that it is meant`,
+          `what Envoy asks can be asked by anyone who reaches ${config.api.host}: public: true says that it is meant`,
         );
     }
   });

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fastify, { type FastifyInstance } from 'fastify';
 import { counterpartsFolder, findBinary } from './counterpart.ts';
 import { ask } from './edge-fixture.ts';
 import { freePort, until } from './free-port.ts';
@@ -37,10 +38,9 @@ export async function startEnvoy(options: {
   const dir = mkdtempSync(join(tmpdir(), 'tidegate-envoy-'));
   const { adminPort } = options;
   const port = await freePort();
-  const site: FastifyInstance = fastify({ forceCloseConnections: true });
-  site.all('/*', (request, reply) => reply.send(`${request.headers['x-tidegate-action'] ?? ''}`));
-  await site.listen({ host: '127.0.0.1', port: 0 });
-  const sitePort = (site.server.address() as { port: number }).port;
+  const site = createServer((request, response) => response.end(request.headers['x-tidegate-action'] ?? ''));
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  const sitePort = (site.address() as AddressInfo).port;
   const config = join(dir, 'envoy.json');
   writeFileSync(config, JSON.stringify(bootstrap({ ...options, port, sitePort })));
   // Several Envoys on a machine need different ids of shared memory.
@@ -66,7 +66,8 @@ export async function startEnvoy(options: {
     output: () => running.output(),
     async stop() {
       await running.stop('SIGKILL');
-      await site.close();
+      site.closeAllConnections();
+      await new Promise((resolve) => site.close(resolve));
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -44,6 +44,7 @@ const most: { readonly [kind: string]: object } = {
   nginx: everyAction,
   haproxy: everyAction,
   envoy: { actions: ['tag', 'block'] },
+  'envoy-authz': { challenge: 'https://shop.example/challenge' },
   fastly: { dictionary: { id: 'd' } },
   'aws-waf': {
     rule_group: {

@@ -7,6 +7,7 @@ import { cloudflareConfig, createCloudflareEdge } from './cloudflare.ts';
 import { createCrowdsecEdge, crowdsecConfig } from './crowdsec.ts';
 import { createCrowdsecLapiEdge, crowdsecLapiConfig } from './crowdsec-lapi.ts';
 import { createEnvoyEdge, envoyConfig } from './envoy.ts';
+import { createEnvoyAuthzEdge, envoyAuthzConfig } from './envoy-authz.ts';
 import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
@@ -19,6 +20,7 @@ const edgeConfigs = [
   nginxConfig,
   haproxyConfig,
   envoyConfig,
+  envoyAuthzConfig,
   awsWafConfig,
   cloudflareConfig,
   fastlyConfig,
@@ -41,6 +43,8 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createHaproxyEdge(config, dependencies);
     case 'envoy':
       return createEnvoyEdge(config, dependencies);
+    case 'envoy-authz':
+      return createEnvoyAuthzEdge(config, dependencies);
     case 'aws-waf':
       return createAwsWafEdge(config, dependencies);
     case 'cloudflare':

@@ -1,0 +1,112 @@
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
+import {
+  address,
+  ask,
+  bringEdge,
+  dependenciesFor,
+  is,
+  named,
+  type ProxyFixture,
+  ruleTo,
+  statuses,
+} from '../../../test/counterparts/edge-fixture.ts';
+import { findEnvoy, startEnvoy } from '../../../test/counterparts/envoy.ts';
+import { freePort } from '../../../test/counterparts/free-port.ts';
+import { proxyContract } from '../../../test/counterparts/proxy-contract.ts';
+import { createEnvoyAuthzEdge, envoyAuthzConfig } from './envoy-authz.ts';
+import { envoyAuthzFilter } from './envoy-filters.ts';
+
+const missing = requireCounterpart('envoy', findEnvoy());
+
+interface AuthzFixture extends ProxyFixture {
+  /** The decisions API goes away. */
+  silence(): Promise<void>;
+}
+
+async function startAuthzFixture(): Promise<AuthzFixture> {
+  const config = envoyAuthzConfig.parse({
+    kind: 'envoy-authz',
+    name: 'edge',
+    client_address: { trusted_hops: 1 },
+    headers: { country: 'x-country' },
+    rate_limit: { requests: 4, per: '1h' },
+    challenge: 'https://shop.example/challenge',
+  });
+  const edge = createEnvoyAuthzEdge(
+    config,
+    dependenciesFor(() => fixture.exempt),
+  );
+  const app = fastify({ forceCloseConnections: true });
+  edge.register!(app);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const envoy = await startEnvoy({
+    filters: [envoyAuthzFilter({ edge: 'edge', cluster: 'tidegate', headers: ['x-country'], timeout: '5s' })],
+    adminPort: await freePort(),
+    tidegatePort: (app.server.address() as AddressInfo).port,
+  });
+  const fixture: AuthzFixture = {
+    edge,
+    port: envoy.port,
+    exempt: [],
+    bring: (...desired) => bringEdge(edge, desired),
+    restart: () => envoy.restart(),
+    silence: () => app.close(),
+    async stop() {
+      await envoy.stop();
+      await app.close();
+    },
+  };
+  return fixture;
+}
+
+proxyContract({ name: 'envoy-authz', missing, start: startAuthzFixture, lacks: ['http_version'] });
+
+describe.skipIf(missing !== null)('envoy-authz, what is its own', () => {
+  let proxy: AuthzFixture;
+  beforeAll(async () => {
+    proxy = await startAuthzFixture();
+  });
+  afterAll(async () => {
+    await proxy?.stop();
+  });
+
+  test('of several entries around a request the strongest counts, and each action does its own', async () => {
+    // Before the decisions are known nobody is refused.
+    expect((await ask(proxy.port, {})).status).toBe(200);
+    await proxy.bring(
+      address('192.0.2.0/24', 'tag'),
+      address('192.0.2.7', 'block'),
+      address('198.51.100.0/24', 'challenge'),
+      named('country', 'XX', 'rate_limit'),
+      ruleTo('tag', is('user_agent', 'in', 'odd')),
+    );
+    const of = async (sample: Parameters<typeof ask>[1]) => {
+      const { status, body } = await ask(proxy.port, sample);
+      return status === 200 ? `200 ${body}` : String(status);
+    };
+    expect(await of({ ip: '192.0.2.7' })).toBe('403');
+    expect(await of({ ip: '192.0.2.8' })).toBe('200 tag');
+    const challenged = await ask(proxy.port, { ip: '198.51.100.9', userAgent: 'odd' });
+    expect([challenged.status, challenged.headers['location']]).toEqual([
+      302,
+      `https://shop.example/challenge?reference=${challenged.reference}`,
+    ]);
+    expect(await of({ userAgent: 'odd' })).toBe('200 tag');
+    expect(await of({ headers: { 'x-tidegate-action': 'tag' } })).toBe('200 ');
+    expect(await of({ method: 'PROPFIND' })).toBe('200 ');
+    const limited = { ip: '203.0.113.1', headers: { 'x-country': 'XX' } };
+    expect(await of(limited)).toBe('200 rate_limit');
+    const more = await statuses(proxy.port, ...Array.from({ length: 5 }, () => limited));
+    expect(more).toEqual([200, 200, 200, 429, 429]);
+    expect(await of({ ...limited, ip: '203.0.113.2' })).toBe('200 rate_limit');
+  });
+
+  test('without Tidegate everyone is served: failure_mode_allow', async () => {
+    expect((await ask(proxy.port, { ip: '192.0.2.7' })).status).toBe(403);
+    await proxy.silence();
+    expect((await ask(proxy.port, { ip: '192.0.2.7' })).status).toBe(200);
+  });
+});

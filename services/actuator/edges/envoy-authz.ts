@@ -1,0 +1,250 @@
+import { METHODS } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { durationField } from '../../../lib/duration.ts';
+import { formatIp, formatNetwork, type Network, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { actionKinds } from '../decider/actions.ts';
+import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
+import { commonEdgeFields } from './edge-config.ts';
+import { endpointPattern } from './endpoint-pattern.ts';
+import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
+import { createRateLimiter } from './rate-limiter.ts';
+import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
+
+const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;
+
+/** Envoy's ext_authz over HTTP: Tidegate is asked about every request, and knows every action. */
+export const envoyAuthzConfig = z.strictObject({
+  kind: z.literal('envoy-authz'),
+  ...commonEdgeFields,
+  public: z.boolean().default(false).describe('Answer beyond loopback, whoever asks'),
+  client_address: z
+    .strictObject({
+      header: z
+        .string()
+        .regex(/^[a-z0-9-]+$/)
+        .default('x-forwarded-for'),
+      /** 0: the last address in it, which Envoy appended. */
+      trusted_hops: z.int().min(0).max(20).default(0),
+    })
+    .prefault({})
+    .describe('Where the client stands in the addresses that Envoy sends on, counted from the end'),
+  headers: z
+    .partialRecord(z.enum(headerKinds), z.string().regex(/^[a-z0-9-]+$/))
+    .default({})
+    .describe('Headers, set by your own proxies, that hold an attribute; without one it is unknown'),
+  capacity: z.int().positive().default(1_000_000).describe('Most addresses'),
+  rules: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(200)
+    .describe('Most signatures, countries, networks and fingerprints'),
+  rate_limit: z
+    .strictObject({
+      requests: z.int().positive().default(10),
+      per: durationField('10s'),
+      remembered: z.int().positive().default(100_000).describe('Clients remembered'),
+    })
+    .prefault({})
+    .describe('What one client may do under a decision to limit'),
+  challenge: z
+    .url()
+    .optional()
+    .describe('Page that challenges, and lets those pass who solved it; without one nobody is challenged'),
+});
+type EnvoyAuthzConfig = z.output<typeof envoyAuthzConfig>;
+
+const ownHeaders = ['x-tidegate-action', 'x-tidegate-decision'];
+const operators: ReadonlySet<string> = new Set(['in', 'not_in', 'lte', 'gte', 'absent', 'present']);
+/** What the check is not told. */
+const unseen: ReadonlySet<string> = new Set(['http_version', 'tls_version']);
+
+export function createEnvoyAuthzEdge(
+  config: EnvoyAuthzConfig,
+  { name, isArmed, now, exempt }: EdgeDependencies,
+): Edge {
+  const judge = createRequestJudge();
+  const limiter = createRateLimiter(
+    config.rate_limit.requests,
+    config.rate_limit.per,
+    config.rate_limit.remembered,
+  );
+  const prefix = `/v1/envoy/${name}/check`;
+  const named = config.headers as { readonly [attribute: string]: string | undefined };
+  let isKnown = false;
+  let exemptText = '';
+
+  const isAddress = (entry: { readonly kind: string }): boolean =>
+    entry.kind === 'ip4' || entry.kind === 'ip6';
+  const headerOf = (request: FastifyRequest, header: string | undefined): string | null => {
+    const value = header === undefined ? undefined : request.headers[header];
+    const text = Array.isArray(value) ? value.join(', ') : value;
+    // Node reads headers as Latin-1; what was sent is UTF-8.
+    return text === undefined || text === '' ? null : Buffer.from(text, 'latin1').toString('utf8');
+  };
+  /** null: Envoy does not say who the client is, so nobody can be judged. */
+  const described = (request: FastifyRequest): JudgedRequest | null => {
+    const { header, trusted_hops: hops } = config.client_address;
+    const ip = parseIp(
+      (headerOf(request, header) ?? '')
+        .split(',')
+        .at(-1 - hops)
+        ?.trim() ?? '',
+    );
+    if (ip === null) return null;
+    const target = request.raw.url!.slice(prefix.length);
+    const path = target.slice(0, target.indexOf('?') < 0 ? undefined : target.indexOf('?'));
+    return {
+      ip,
+      method: request.method,
+      path: decoded(path),
+      host: (headerOf(request, 'host') ?? '').replace(/:[0-9]+$/, '').toLowerCase() || null,
+      userAgent: headerOf(request, 'user-agent'),
+      acceptLanguage: headerOf(request, 'accept-language'),
+      referer: headerOf(request, 'referer'),
+      cookie: headerOf(request, 'cookie'),
+      asn: headerOf(request, named['asn']),
+      country: headerOf(request, named['country']),
+      ja3: headerOf(request, named['ja3']),
+      ja4: headerOf(request, named['ja4']),
+    };
+  };
+  const check = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    // An error, so that Envoy does as its failure_mode_allow says.
+    if (!isKnown && isArmed()) return reply.code(503).send('decisions are being read\n');
+    const asked = described(request);
+    if (asked === null) return reply.code(503).send('the address of the client is missing\n');
+    const entry = judge.judge(asked);
+    // What a client sends of these names is not from us.
+    reply.header('x-envoy-auth-headers-to-remove', ownHeaders.join(','));
+    if (entry === null) return reply.code(200).send();
+    reply.header('x-reference-id', entry.decisionId);
+    const goesOn = (): FastifyReply =>
+      reply
+        .removeHeader('x-envoy-auth-headers-to-remove')
+        .header('x-tidegate-action', entry.action)
+        .header('x-tidegate-decision', entry.decisionId)
+        .code(200)
+        .send();
+    switch (entry.action) {
+      case 'block':
+        return reply.code(403).send(`Refused. Reference: ${entry.decisionId}\n`);
+      case 'challenge': {
+        const page = new URL(config.challenge!);
+        page.searchParams.set('reference', entry.decisionId);
+        return reply.code(302).header('location', page.href).send();
+      }
+      case 'rate_limit': {
+        if (limiter.admits(`${entry.decisionId} ${formatIp(asked.ip)}`, now())) return goesOn();
+        const seconds = Math.ceil(config.rate_limit.per / config.rate_limit.requests / 1000);
+        return reply.code(429).header('retry-after', String(seconds)).send('Too many requests.\n');
+      }
+      default:
+        return goesOn();
+    }
+  };
+
+  return {
+    descriptor: {
+      kind: 'envoy-authz',
+      pools: [
+        { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
+        ...(config.rules > 0
+          ? [
+              {
+                name: 'rules',
+                holds: [...headerKinds.filter((kind) => named[kind] !== undefined), 'signature' as const],
+                capacity: config.rules,
+              },
+            ]
+          : []),
+      ],
+      actions: actionKinds.filter(
+        (kind) => kind !== 'observe' && (kind !== 'challenge' || config.challenge !== undefined),
+      ),
+      replaceOnly: false,
+      longestV6Prefix: 128,
+      ruleLanguage: config.rules > 0 ? 'envoy' : 'none',
+      nativeTtl: false,
+      lock: 'none',
+      scope: 'instance',
+      coalesceMs: 10,
+    },
+    inexpressible(entry) {
+      if (entry.kind !== 'signature') return null;
+      const { signature } = entry.target;
+      if (signature === null || signature.predicates.length === 0) return 'says nothing';
+      if (signature.except_good) return 'needs to know good clients';
+      for (const predicate of signature.predicates) {
+        const { attribute } = predicate;
+        const known = attributes[attribute as AttributeName];
+        if (known?.edgeVisible !== true) return `an edge sees no ${attribute}`;
+        const isNamed =
+          !(headerKinds as readonly string[]).includes(attribute) || named[attribute] !== undefined;
+        if (unseen.has(attribute) || !isNamed) return `Envoy's check is not told ${attribute}`;
+        if (attribute === 'endpoint' && predicate.values.some((value) => endpointPattern(value) === null))
+          return `${predicate.values.join(', ')}: not an endpoint with a pattern`;
+        if (!operators.has(predicate.op)) return `unknown operator ${predicate.op}`;
+      }
+      return null;
+    },
+    async observe() {
+      const damaged = !isKnown
+        ? 'not yet served'
+        : textOf(exempt(now())) === exemptText
+          ? null
+          : 'other networks are exempt now';
+      return { entries: [...judge.entries.values()].map(asObserved), damaged };
+    },
+    async apply(plan) {
+      const fresh = plan.rewrite ? placedEntries(plan) : [...plan.update, ...plan.add].map(placed);
+      const bad = fresh.find((entry) => isAddress(entry) && parseNetwork(entry.value) === null);
+      if (bad !== undefined) throw new EdgeError('invalid', `not a network: ${JSON.stringify(bad.value)}`);
+      const wanted = new Set(fresh.map(({ key }) => key));
+      const gone = plan.rewrite
+        ? [...judge.entries.keys()].filter((key) => !wanted.has(key))
+        : plan.remove.map(({ key }) => key);
+      for (const key of gone) judge.remove(key);
+      for (const entry of fresh) judge.put(entry);
+      const networks = exempt(now());
+      judge.exempt(networks);
+      exemptText = textOf(networks);
+      isKnown = true;
+    },
+    register(app) {
+      acceptEveryMethod(app);
+      const route = { method: app.supportedMethods, handler: check };
+      app.route({ ...route, url: prefix });
+      app.route({ ...route, url: `${prefix}/*` });
+    },
+    close: async () => {},
+  };
+}
+
+/** A method that is not known would be answered with 404, and so refused. */
+function acceptEveryMethod(app: FastifyInstance): void {
+  for (const method of METHODS)
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method);
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+const textOf = (networks: readonly Network[]): string => networks.map(formatNetwork).join(' ');
+
+const asObserved = ({ key, kind, value, action, decisionId }: PlacedEntry): ObservedEntry => ({
+  key,
+  kind,
+  value,
+  owner: 'ours',
+  decisionId,
+  action,
+  expiresAt: null,
+});
