@@ -60,6 +60,10 @@ export const countNames = [
   'contradicted',
   /** With a TLS fingerprint of which reduce has learned what browsers it comes with. */
   'fingerprint_known',
+  /** Visits that began here and now go on to another part of the site. Requests elsewhere: not part of `requests`. */
+  'went_on',
+  /** Direct requests of 10 to 30 seconds ago whose visits have not gone on. Worked out by reduce, per second. */
+  'bounced',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = Object.fromEntries(countNames.map((name, index) => [name, index])) as {

@@ -15,6 +15,7 @@ import { createRequestFacts, readIdentity, readLanes } from '../state/request-fa
 import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
+import { EntryNames, type EntryNamesState } from './entry-names.ts';
 import { framesOf } from './frames.ts';
 import { GroupPlan } from './group-plan.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
@@ -42,6 +43,7 @@ interface CombineControl {
   readonly lastSource: number;
   readonly recentRotatedAt: number;
   readonly keyed: KeyedOutboxState | null;
+  readonly entries: EntryNamesState;
   readonly panes: OpenPanesState;
 }
 
@@ -82,6 +84,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #contribution = createContribution();
   readonly #forgotten: EvictionReport;
   readonly #panes: OpenPanes;
+  readonly #entries: EntryNames;
   #duplicates = 0;
   #late = 0;
 
@@ -103,6 +106,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const table = (part: string): TableSnapshot | undefined =>
       snapshot?.has(part) ? tableOfBlobs(blobsOf(snapshot, part)) : undefined;
     this.#actors = new ActorTable(config.limits.actors, table('actors'));
+    this.#entries = new EntryNames(state?.entries);
     this.#plan = new GroupPlan(options.policies);
     this.#local = new LocalGroups(config.limits.addresses, this.#plan.networks, {
       addresses: table('addresses'),
@@ -158,6 +162,9 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const pane = this.#panes.pane(target, request.timestamp - (request.timestamp % paneMs));
     contribute(this.#contribution, event, flags, facts);
     pane.add(event, this.#contribution);
+    this.#entries.note(facts.endpointLo & 0xffff, event);
+    const entry = facts.entry < 0 ? undefined : this.#entries.of(facts.entry);
+    if (entry !== undefined && entry.site === request.site) pane.goOn(entry.site, entry.host, entry.endpoint);
     this.#local.add(event, facts, second, flags, pane);
     const account = request.account_id;
     if (this.#keyed === null || account === null) return;
@@ -265,6 +272,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       lastSource: this.#lastSource,
       recentRotatedAt: recent.rotatedAt,
       keyed: this.#keyed?.snapshot() ?? null,
+      entries: this.#entries.snapshot(),
       panes: this.#panes.snapshot(),
     };
     const { addresses, networks } = this.#local;

@@ -7,6 +7,7 @@ import {
   pairKinds,
   pairValue,
 } from '../groups.ts';
+import { countIndex } from '../layout.ts';
 import type { Contribution } from './contribution.ts';
 import { createAttributeReader, type GroupAccumulator } from './group-accumulator.ts';
 import type { GroupPlan } from './group-plan.ts';
@@ -67,6 +68,14 @@ export class Pane {
       const hosts = within(within(groups.pairs, kind), value);
       this.#into(within(hosts, host), endpoint, site, true)?.add(contribution);
     }
+  }
+
+  /** A visit that began at this endpoint goes on elsewhere. */
+  goOn(site: string, host: string, endpoint: string): void {
+    const groups = this.#sites.get(site);
+    if (groups === undefined) return;
+    const group = this.#into(within(groups.hosts, host), endpoint, site, false);
+    if (group !== undefined) group.counts[countIndex.went_on]!++;
   }
 
   #into(

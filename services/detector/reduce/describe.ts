@@ -23,6 +23,7 @@ const words: { readonly [N in CountName]?: string } = {
   undocumented: 'went to undocumented endpoints',
   foreign: 'came from countries without genuine business',
   contradicted: 'named a browser that their TLS fingerprint contradicts',
+  bounced: 'came without an earlier page and did not go on',
   unusual: 'skipped what people practically always do before',
 };
 

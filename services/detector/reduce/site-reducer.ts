@@ -67,6 +67,7 @@ export function reducePane(
     advanceScope(watched.scope, pane, (end) => learn(state, settings, watched, end));
     addPane(watched.scope, pane, group);
     countUnusual(watched, pane);
+    countBounced(watched, pane);
     if (settings.judged.has(watched.scope.kind))
       judgePane(watched.scope, pane, state.mix, genuineCountries(settings, state.site));
     present.push(watched);
@@ -82,6 +83,21 @@ export function reducePane(
   outputs.push(...updateCampaigns(state, settings, pane));
   outputs.push(...judgeLocal(state, settings, pane, groups));
   return outputs;
+}
+
+/** People whom a link leads somewhere go on from there within this time, if they do. */
+const goOnPanes = 10;
+const bouncePanes = 30;
+
+/**
+ * Direct requests whose visits have not gone on, as a figure of this pane. A crowd that a message leads somewhere, or an
+ * app that begins with a call of its own, goes on; who hammers one endpoint does not.
+ */
+function countBounced({ scope }: WatchedScope, pane: number): void {
+  if (scope.kind !== 'endpoint') return;
+  const came = sum(scope, countIndex.direct, pane - goOnPanes, bouncePanes - goOnPanes);
+  const went = sum(scope, countIndex.went_on, pane, bouncePanes);
+  setCount(scope, countIndex.bounced, pane, Math.round(Math.max(0, came - went) / (bouncePanes - goOnPanes)));
 }
 
 /** Requests of the pane whose clients did not do before what practically all honest clients here do. */
@@ -144,6 +160,8 @@ function watch(
   const id = scopeId(group.kind, group.key);
   let watched = state.scopes.get(id);
   if (watched === undefined) {
+    // visits that go on from here are no requests here, and say nothing of what it is
+    if (group.counts[countIndex.requests] === 0) return null;
     if (state.scopes.size >= settings.config.limits.scopes && !forgetIdle(state, pane)) return null;
     watched = {
       scope: createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),

@@ -100,6 +100,18 @@ export class ActorTable {
     return (functions & ~bit) | (pages ? several : 0);
   }
 
+  /**
+   * 16 bits of the endpoint that the visit began with, when this request is the first to go on from there; else -1. Known
+   * of visits that began with a step of a visit.
+   */
+  entry(bit: number, endpoint16: number): number {
+    const word = this.#table.record[this.#table.at + visit]!;
+    const functions = (word >>> 8) & 0xff;
+    if ((functions & pageBits) === 0 || (functions & (functions - 1)) !== 0 || (word & markPages) !== 0)
+      return -1;
+    return functions === bit && word >>> 16 === endpoint16 ? -1 : word >>> 16;
+  }
+
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
   good(second: number): boolean {
     return isGood(this.#table.record, this.#table.at, second);

@@ -81,6 +81,7 @@ export function observe(
   learn: boolean,
 ): number {
   let flags = responseFlags(event);
+  facts.entry = -1;
   if ((flags & flag.verified) !== 0) return flags;
   const bit = partBit(event.endpoint_function);
   const endpoint16 = facts.endpointLo & 0xffff;
@@ -97,6 +98,7 @@ export function observe(
   if (actors.fresh) flags |= flag.newClient;
   let journey = actors.journey(bit, endpoint16);
   let good = actors.good(second);
+  if (remembers && !failed) facts.entry = actors.entry(bit, endpoint16);
   if (remembers) actors.note(bit, endpoint16, succeeded, failed);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
   const counted = carried !== null || set !== null;

@@ -22,6 +22,8 @@ export interface RequestFacts {
   /** Hashes of the parameters and path values one by one, two halves each; as many as `valueCount`. */
   values: Int32Array;
   valueCount: number;
+  /** Set by `observe`: 16 bits of the endpoint that the visit began with, when it goes on from there only now; else -1. */
+  entry: number;
   /** Seeded hash of the event id. */
   idLo: number;
   idHi: number;
@@ -43,6 +45,7 @@ export function createRequestFacts(): RequestFacts {
     target: 0,
     values: new Int32Array(64),
     valueCount: 0,
+    entry: -1,
     idLo: 0,
     idHi: 0,
   };
