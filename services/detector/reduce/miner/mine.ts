@@ -106,13 +106,36 @@ const goodTogether = new WeakMap<
   { readonly siblings: readonly Weighted[]; readonly all: readonly Weighted[] }
 >();
 
+/** Good samples are halved from here on: what is made from one half is judged on the other too. */
+const leastHalved = 120;
+const isKnown = (sample: AttributeSample): boolean => (sample.client[2]! & 1) === 0;
+
 /** One array for the same good samples: what is added up of it serves with and without sparing the good. */
-function allGood({ good, siblings }: MineInput): readonly Weighted[] {
+function knownGood({ good, siblings }: MineInput): readonly Weighted[] {
   const before = goodTogether.get(good);
   if (before?.siblings === siblings) return before.all;
-  const all = [...good, ...siblings];
+  const half = (of: readonly Weighted[]): readonly Weighted[] =>
+    of.length < leastHalved ? of : of.filter(({ sample }) => isKnown(sample));
+  const all = [...half(good), ...half(siblings)];
   goodTogether.set(good, { siblings, all });
   return all;
+}
+
+/** Weights of the good samples that candidates were not made from; null: too few to halve. */
+function unseen(good: readonly Weighted[], weights: Float64Array): Float64Array | null {
+  if (good.length < leastHalved) return null;
+  return Float64Array.from(good, ({ sample }, index) => (isKnown(sample) ? 0 : weights[index]!));
+}
+
+/**
+ * Share of good requests that a rule selects. A set of values is made of those that good clients did not show; among
+ * those that were not looked at when it was made they turn up again, so the larger of both shares is believed.
+ */
+function shareOf(mask: Uint8Array, { weights, total }: Population, rest: Float64Array | null): number {
+  const all = total === 0 ? 0 : hits(mask, weights) / total;
+  if (rest === null) return all;
+  const unseenTotal = rest.reduce((sum, weight) => sum + weight, 0);
+  return unseenTotal === 0 ? all : Math.max(all, hits(mask, rest) / unseenTotal);
 }
 
 /** Positions of the samples of each caller. */
@@ -151,13 +174,15 @@ function splitByClient(excess: readonly Weighted[]): {
  * whose bound counts distinct clients, shrunk towards the site while the scope's own sample is small.
  */
 export function mineSignatures(input: MineInput): MineResult {
-  const known = allGood(input);
+  const known = knownGood(input);
   const own = population(input.good);
   const other = population(input.siblings);
   const { trained, judged } = splitByClient(input.excess);
   const all = population(input.excess);
   const naming = namingOf(input.excess, all.clients, all.total);
   const bad = population(judged);
+  const ownUnseen = unseen(input.good, own.weights);
+  const otherUnseen = unseen(input.siblings, other.weights);
   const siblingClients = Math.min(siblingWeight, other.clients);
 
   const callers = samplesByCaller(input.good, input.callers);
@@ -166,8 +191,8 @@ export function mineSignatures(input: MineInput): MineResult {
     callers.some((at) => at.reduce((hit, index) => hit + mask[index]!, 0) * 2 > at.length);
 
   const collateralOf = (rule: Pick<Rule, 'own' | 'other'>): { share: number; upper: number } => {
-    const ownShare = own.total === 0 ? 0 : hits(rule.own, own.weights) / own.total;
-    const otherShare = other.total === 0 ? 0 : hits(rule.other, other.weights) / other.total;
+    const ownShare = shareOf(rule.own, own, ownUnseen);
+    const otherShare = shareOf(rule.other, other, otherUnseen);
     const n = own.clients + siblingClients;
     if (n === 0) return { share: 0, upper: 1 };
     const share = (ownShare * own.clients + otherShare * siblingClients) / n;
