@@ -3,6 +3,7 @@ import { spared } from '../../layout.ts';
 import type { Weighted } from '../scope.ts';
 import { wilsonUpper } from './bounds.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
+import { hits, knownGood, population, shareOf, unseen } from './good-samples.ts';
 import { samplePredicate } from './sample-predicate.ts';
 
 export interface MineInput {
@@ -65,24 +66,6 @@ interface Rule {
   readonly other: Uint8Array;
 }
 
-interface Population {
-  readonly weights: Float64Array;
-  readonly total: number;
-  readonly clients: number;
-}
-
-function population(of: readonly Weighted[]): Population {
-  const weights = Float64Array.from(of, ({ weight }) => weight);
-  const clients = new Set(of.map(({ sample }) => sample.client.toString('latin1')));
-  return { weights, total: weights.reduce((sum, weight) => sum + weight, 0), clients: clients.size };
-}
-
-function hits(mask: Uint8Array, weights: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < mask.length; index++) if (mask[index] === 1) sum += weights[index]!;
-  return sum;
-}
-
 function count(mask: Uint8Array): number {
   let set = 0;
   for (let index = 0; index < mask.length; index++) set += mask[index]!;
@@ -99,43 +82,6 @@ function either(a: Uint8Array, b: Uint8Array): Uint8Array {
   const mask = new Uint8Array(a.length);
   for (let index = 0; index < a.length; index++) mask[index] = a[index]! | b[index]!;
   return mask;
-}
-
-const goodTogether = new WeakMap<
-  readonly Weighted[],
-  { readonly siblings: readonly Weighted[]; readonly all: readonly Weighted[] }
->();
-
-/** Good samples are halved from here on: what is made from one half is judged on the other too. */
-const leastHalved = 120;
-const isKnown = (sample: AttributeSample): boolean => (sample.client[2]! & 1) === 0;
-
-/** One array for the same good samples: what is added up of it serves with and without sparing the good. */
-function knownGood({ good, siblings }: MineInput): readonly Weighted[] {
-  const before = goodTogether.get(good);
-  if (before?.siblings === siblings) return before.all;
-  const half = (of: readonly Weighted[]): readonly Weighted[] =>
-    of.length < leastHalved ? of : of.filter(({ sample }) => isKnown(sample));
-  const all = [...half(good), ...half(siblings)];
-  goodTogether.set(good, { siblings, all });
-  return all;
-}
-
-/** Weights of the good samples that candidates were not made from; null: too few to halve. */
-function unseen(good: readonly Weighted[], weights: Float64Array): Float64Array | null {
-  if (good.length < leastHalved) return null;
-  return Float64Array.from(good, ({ sample }, index) => (isKnown(sample) ? 0 : weights[index]!));
-}
-
-/**
- * Share of good requests that a rule selects. A set of values is made of those that good clients did not show; among
- * those that were not looked at when it was made they turn up again, so the larger of both shares is believed.
- */
-function shareOf(mask: Uint8Array, { weights, total }: Population, rest: Float64Array | null): number {
-  const all = total === 0 ? 0 : hits(mask, weights) / total;
-  if (rest === null) return all;
-  const unseenTotal = rest.reduce((sum, weight) => sum + weight, 0);
-  return unseenTotal === 0 ? all : Math.max(all, hits(mask, rest) / unseenTotal);
 }
 
 /** Positions of the samples of each caller. */
