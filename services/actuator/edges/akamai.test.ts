@@ -18,7 +18,7 @@ const configFor = (standIn: AkamaiStandIn, more: object) =>
     host: 'akab.luna.akamaiapis.net',
     ...standIn.credential,
     endpoint: standIn.server.url,
-    timeout: '150ms',
+    timeout: '2s',
     ...more,
   });
 const allLists = (capacity = 100) => ({

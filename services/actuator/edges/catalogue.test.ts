@@ -35,6 +35,7 @@ const least: { readonly [kind: string]: object } = {
   'cloud-armor': { ipv4_group: 'projects/p/locations/global/addressGroups/g' },
   haproxy: { socket: '/run/haproxy/admin.sock' },
   'crowdsec-lapi': { url: 'http://127.0.0.1:8080', machine_id: 'm', password: 'p', api_key: 'k' },
+  webhook: { url: 'https://hooks.example/tidegate', secret: 's'.repeat(32) },
   'aws-waf': { region: 'eu-central-1', ipv4: { name: 'n', id: 'i' } },
 };
 

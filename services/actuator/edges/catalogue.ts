@@ -12,6 +12,7 @@ import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
 import { createNginxEdge, nginxConfig } from './nginx.ts';
+import { createWebhookEdge, webhookConfig } from './webhook.ts';
 
 /** Every kind of edge: its configuration and how to make one. A new edge is a file, its test, and a line here. */
 const edgeConfigs = [
@@ -27,6 +28,7 @@ const edgeConfigs = [
   akamaiConfig,
   cloudArmorConfig,
   crowdsecLapiConfig,
+  webhookConfig,
 ] as const;
 export const edgeConfig = z.discriminatedUnion('kind', edgeConfigs);
 export const edgeKinds = edgeConfigs.map((schema) => schema.shape.kind.value);
@@ -57,5 +59,7 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createCloudArmorEdge(config, dependencies);
     case 'crowdsec-lapi':
       return createCrowdsecLapiEdge(config, dependencies);
+    case 'webhook':
+      return createWebhookEdge(config, dependencies);
   }
 }

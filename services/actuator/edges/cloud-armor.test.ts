@@ -28,7 +28,7 @@ const configFor = (standIn: GoogleStandIn, more: object) =>
     ipv6_group: groups.ip6,
     network_security_endpoint: standIn.server.url,
     compute_endpoint: standIn.server.url,
-    timeout: '150ms',
+    timeout: '2s',
     poll_every: '1ms',
     operation_timeout: '2s',
     ...more,

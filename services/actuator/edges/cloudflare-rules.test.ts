@@ -42,7 +42,7 @@ const configFor = (standIn: CloudflareStandIn, capacity = 20, more: object = {})
       bot_management: true,
     },
     endpoint: standIn.server.url,
-    timeout: '150ms',
+    timeout: '2s',
     poll_every: '1ms',
     operation_timeout: '2s',
     ...more,

@@ -25,7 +25,7 @@ const configFor = (standIn: CloudflareStandIn, more: object = {}) =>
     token: standIn.token,
     ip_list: ipList,
     endpoint: standIn.server.url,
-    timeout: '150ms',
+    timeout: '2s',
     poll_every: '1ms',
     operation_timeout: '2s',
     ...more,

@@ -17,7 +17,7 @@ const configFor = (standIn: CrowdsecStandIn, more: object = {}) =>
     name: 'edge',
     url: standIn.server.url,
     ...standIn.access,
-    timeout: '150ms',
+    timeout: '2s',
     ...more,
   });
 

@@ -25,7 +25,7 @@ const configFor = (standIn: FastlyStandIn, more: object) =>
     token: standIn.token,
     service_id: serviceId,
     endpoint: standIn.server.url,
-    timeout: '150ms',
+    timeout: '2s',
     ...more,
   });
 const addresses = [

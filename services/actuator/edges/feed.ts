@@ -14,6 +14,12 @@ export const feedConfig = z.strictObject({
   kind: z.literal('feed'),
   ...commonEdgeFields,
   capacity: z.int().positive().default(100_000).describe('Most lines served'),
+  /** FortiADC reads 1 MB, others other amounts: lines beyond it would be cut in the middle. */
+  max_bytes: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Longest answer in bytes; what does not fit is left out, the least severe first'),
   /** SHA-256 of bearer tokens that may read. */
   tokens: z
     .array(hashedSecretField)
@@ -30,11 +36,19 @@ type FeedConfig = z.output<typeof feedConfig>;
 const feedQuery = z.object({
   limit: z.coerce.number().int().positive().optional(),
   family: z.enum(['v4', 'v6']).optional(),
+  page: z.coerce.number().int().positive().optional(),
+  page_size: z.coerce.number().int().positive().max(100_000).optional(),
 });
+type FeedQuery = z.output<typeof feedQuery>;
+/** Of readers that ask for pages and do not say how long. */
+const defaultPageSize = 5000;
 
 interface Rendered {
   readonly text: string;
   readonly etag: string;
+  /** Lines there are for such a query, and those that `max_bytes` left out of this answer. */
+  readonly total: number;
+  readonly cut: number;
 }
 
 export function createFeedEdge(config: FeedConfig, { isArmed }: EdgeDependencies): Edge {
@@ -45,19 +59,28 @@ export function createFeedEdge(config: FeedConfig, { isArmed }: EdgeDependencies
     changedAt = new Date();
   });
 
-  const render = (
-    entries: readonly Entry[],
-    limit: number | undefined,
-    family: 'v4' | 'v6' | undefined,
-  ): Rendered => {
-    const key = `${family ?? 'all'} ${limit ?? 'all'}`;
+  const render = (entries: readonly Entry[], query: FeedQuery): Rendered => {
+    const { family, limit, page, page_size: size } = query;
+    const key = [family, limit, page, size].map((part) => part ?? '').join(' ');
     const present = rendered.get(key);
     if (present !== undefined) return present;
-    const wanted =
+    const ofFamily =
       family === undefined ? entries : entries.filter((entry) => entry.kind === `ip${family.slice(1)}`);
-    const lines = wanted.slice(0, limit).map((entry) => `${entry.value}\n`);
+    const wanted = ofFamily.slice(0, limit);
+    const pageSize = size ?? defaultPageSize;
+    const isPaged = page !== undefined || size !== undefined;
+    const from = isPaged ? ((page ?? 1) - 1) * pageSize : 0;
+    const shown = isPaged ? wanted.slice(from, from + pageSize) : wanted;
+    let bytes = 0;
+    const lines: string[] = [];
+    for (const { value } of shown) {
+      bytes += value.length + 1; // addresses are ASCII
+      if (bytes > (config.max_bytes ?? Number.POSITIVE_INFINITY)) break;
+      lines.push(`${value}\n`);
+    }
     const text = lines.join('');
-    const result = { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"` };
+    const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+    const result = { text, etag, total: wanted.length, cut: shown.length - lines.length };
     if (rendered.size < 64) rendered.set(key, result); // limits are the readers' choice
     return result;
   };
@@ -81,7 +104,8 @@ export function createFeedEdge(config: FeedConfig, { isArmed }: EdgeDependencies
         .header('www-authenticate', 'Basic realm="tidegate", Bearer')
         .send('authentication needed\n');
     const query = feedQuery.safeParse(request.query);
-    if (!query.success) return reply.code(400).send('limit is a number above 0, family is v4 or v6\n');
+    if (!query.success)
+      return reply.code(400).send('limit, page and page_size are numbers above 0, family is v4 or v6\n');
     reply.type('text/plain; charset=utf-8').header('cache-control', 'no-cache');
     // Readers keep their last good list on an error; an empty list would unblock everybody.
     if (list.entries === null)
@@ -91,7 +115,8 @@ export function createFeedEdge(config: FeedConfig, { isArmed }: EdgeDependencies
         .send(
           isArmed() ? 'the list is being read\n' : 'this feed is in dry run: tidegate edges arm serves it\n',
         );
-    const { text, etag } = render(list.entries, query.data.limit, query.data.family);
+    const { text, etag, total, cut } = render(list.entries, query.data);
+    reply.header('x-total-count', total).header('x-left-out', cut);
     reply.header('etag', etag).header('last-modified', changedAt.toUTCString());
     const known = (request.headers['if-none-match'] ?? '')
       .split(',')

@@ -62,8 +62,8 @@ export interface VendorClientOptions {
   readonly explain?: (status: number, json: unknown) => { fault?: EdgeFault; message: string } | null;
   /** Reads what an answer says about the budget. */
   readonly onAnswer?: (answer: VendorAnswer, budget: RequestBudget) => void;
-  /** The body of an answer is of no interest and may be anything. */
-  readonly ignoreBody?: boolean;
+  /** The body of an answer may be anything; what is no JSON is answered as text. */
+  readonly anyBody?: boolean;
 }
 
 /** One vendor's API with one credential. Every failure is an EdgeError; nothing is sent twice by itself. */
@@ -143,7 +143,7 @@ export function createVendorHttp({ store, metrics, logger, now, random }: Vendor
           return {
             status: response.status,
             headers: response.headers as unknown as Headers,
-            json: options.ignoreBody === true ? null : parseJson(text, isBad),
+            json: parseJson(text, isBad || options.anyBody === true),
           };
         } catch (error) {
           if (error instanceof EdgeError) throw error;

@@ -225,6 +225,20 @@ export function edgeContract(contract: EdgeContract): void {
       );
     }, 90_000);
 
+    test('silence is a fault like another', async () => {
+      const { standIn, edge } = await start();
+      let isSilent = true;
+      standIn.server.mishap = ({ method }) => {
+        if (method === 'GET' || !isSilent) return null;
+        isSilent = false;
+        return 'silent';
+      };
+      const desired = targets.slice(0, 2).map((target) => entryFor(target));
+      await converge(edge, desired, new Set());
+      expect(isSilent).toBe(false);
+      expect(standIn.keys().length).toBe(2);
+    });
+
     test('in step, it writes nothing', async () => {
       const { standIn, edge } = await start();
       const desired = targets.slice(0, 5).map((target) => entryFor(target));

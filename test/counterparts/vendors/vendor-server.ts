@@ -27,8 +27,9 @@ export interface VendorReply {
 }
 
 /** What goes wrong with a call. */
-export const mishaps = ['throttled', 'down', 'gateway', 'cut_before', 'cut_after', 'busy', 'silent'] as const;
-export type Mishap = (typeof mishaps)[number];
+export const mishaps = ['throttled', 'down', 'gateway', 'cut_before', 'cut_after', 'busy'] as const;
+/** `silent`: no answer ever comes; it takes the client's patience each time. */
+export type Mishap = (typeof mishaps)[number] | 'silent';
 
 export interface VendorServer {
   readonly url: string;
