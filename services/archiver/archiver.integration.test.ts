@@ -267,7 +267,7 @@ test('of a finding the newest revision is shown', async () => {
       signature: {
         predicates: [{ attribute: 'ja4', op: 'in', values: ['a'] }],
         except_good: true,
-        good_after: [],
+        good_after: ['cart'],
       },
     },
     action: { kind: 'block', fallback: null, ttl_ms: 3_600_000, escalate_ms: [1, 2] },
@@ -300,7 +300,7 @@ test('of a finding the newest revision is shown', async () => {
   await archiver.stop();
   await log.close();
   const rows = await clickhouse.query(
-    'SELECT verdict_id, revision, reason, target_kind, target_except_good, evidence.name AS names, evidence.observed AS observed FROM verdicts',
+    'SELECT verdict_id, revision, reason, target_kind, target_except_good, target_good_after, evidence.name AS names, evidence.observed AS observed FROM verdicts',
   );
   expect(rows).toEqual([
     {
@@ -309,7 +309,7 @@ test('of a finding the newest revision is shown', async () => {
       reason: 'revision 3',
       target_kind: 'signature',
       target_except_good: true,
-      target_good_after: [],
+      target_good_after: ['cart'],
       names: ['failure ratio'],
       observed: [0.96],
     },
