@@ -121,6 +121,8 @@ export const policySchema = z.strictObject({
       'max-collateral': share.default(0.01),
       /** The same for "everyone but those who behaved well before". */
       'max-collateral-except-good': share.default(0.05),
+      /** Signatures hold at endpoints for the same thing (web and app) too, before the attack moves there. */
+      'follow-analogues': z.boolean().default(true),
     })
     .prefault({}),
   action: z.strictObject({

@@ -5,6 +5,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { discardHeld, rateKey } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { describe } from './describe.ts';
+import { followAnalogues } from './follow-analogues.ts';
 import { joinCampaign } from './join-campaign.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import {
@@ -133,7 +134,7 @@ function mine(
     if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
     return made;
   }
-  let fresh = 0;
+  const fresh: LiveSignature[] = [];
   for (const found of chosen.signatures) {
     const value = canonicalSignature(found.signature);
     if (
@@ -156,12 +157,17 @@ function mine(
       verdictRevision: 0,
     };
     campaign.signatures.push(live);
-    fresh++;
+    fresh.push(live);
     campaign.state = 'active';
     campaign.appliedAction = policy.document.action.kind;
     made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
   }
-  campaign.fruitless = fresh === 0 ? campaign.fruitless + 1 : 0;
+  for (const draft of followAnalogues(state, watched, policy, fresh, pane)) {
+    const live: LiveSignature = { ...draft, version: campaign.signatures.at(-1)!.version + 1 };
+    campaign.signatures.push(live);
+    made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+  }
+  campaign.fruitless = fresh.length === 0 ? campaign.fruitless + 1 : 0;
   // the oldest go when an attacker re-tools for hours: their verdicts run out by themselves
   for (const live of campaign.signatures.slice(0, -mostSignatures)) live.untilAt ??= at;
   return made;

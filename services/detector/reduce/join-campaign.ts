@@ -1,15 +1,8 @@
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import {
-  everyoneButTheGood,
-  excessSamples,
-  feltBy,
-  goodSamples,
-  isCheap,
-  scopePredicates,
-} from './choose-signatures.ts';
+import { everyoneButTheGood, excessSamples, feltBy, goodSamples, isCheap } from './choose-signatures.ts';
+import { movedTo, shareSelected } from './follow-analogues.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { campaignRecord, type LiveSignature, signatureVerdict } from './open-campaign.ts';
 import { campaignOut, verdictOut } from './outputs.ts';
@@ -33,39 +26,25 @@ export function joinCampaign(
   const excess = excessSamples(watched, behaviour, pane);
   if (excess.length === 0) return null;
   const good = goodSamples(feltBy(state, watched), pane);
-  const share = (of: typeof excess, tests: readonly ((sample: AttributeSample) => boolean)[]): number => {
-    let hit = 0;
-    let total = 0;
-    for (const { sample, weight } of of) {
-      total += weight;
-      if (tests.some((test) => test(sample))) hit += weight;
-    }
-    return total === 0 ? 0 : hit / total;
-  };
   for (const campaign of state.campaigns.values()) {
     if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
     const own = policyOf(settings, campaign.policyId);
     if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
     if (own.document.mode !== policy.document.mode) continue;
     const live = campaign.signatures.filter((signature) => signature.untilAt === null);
-    const moved = live.map(({ signature }) => ({
-      ...signature,
-      predicates: [
-        ...scopePredicates(watched.scope),
-        ...signature.predicates.filter(({ attribute }) => attribute !== 'endpoint' && attribute !== 'host'),
-      ],
-    }));
     // a signature that is only the endpoint says nothing about another one
-    const telling = moved.filter(
-      (signature) => signature.predicates.length > scopePredicates(watched.scope).length,
-    );
-    const asIs = share(
+    const telling = live.flatMap((of) => {
+      const signature = movedTo(watched.scope, of.signature);
+      return signature === null ? [] : [{ ...of, signature }];
+    });
+    const asIs = shareSelected(
       excess,
       live.map((signature) => sampleSignature(signature.signature)),
     );
-    const elsewhere = telling.map(sampleSignature);
+    const elsewhere = telling.map(({ signature }) => sampleSignature(signature));
     const budget = policy.document.campaign['max-collateral'];
-    const covers = asIs >= 0.7 || (share(excess, elsewhere) >= 0.7 && share(good, elsewhere) <= budget);
+    const covers =
+      asIs >= 0.7 || (shareSelected(excess, elsewhere) >= 0.7 && shareSelected(good, elsewhere) <= budget);
     if (!covers) continue;
     campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
     campaign.lastActivePane = pane;
@@ -74,8 +53,7 @@ export function joinCampaign(
     if (asIs < 0.7) {
       const everyone = everyoneButTheGood(state, watched, own, excess);
       const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
-      const moving = telling.map((signature) => ({ ...live[moved.indexOf(signature)]!, signature }));
-      for (const found of [...moving, ...more]) {
+      for (const found of [...telling, ...more]) {
         const copy: LiveSignature = {
           ...found,
           version: campaign.signatures.at(-1)!.version + 1,

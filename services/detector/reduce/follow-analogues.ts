@@ -1,0 +1,64 @@
+import type { AttributeSample, Signature } from '../../../lib/contracts/generated.ts';
+import { analoguesOf } from '../inventory/inventory.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { goodSamples, scopePredicates } from './choose-signatures.ts';
+import { wilsonUpper } from './miner/bounds.ts';
+import { sampleSignature } from './miner/sample-predicate.ts';
+import type { LiveSignature } from './open-campaign.ts';
+import type { Scope, Weighted } from './scope.ts';
+import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+
+const whereAttributes: ReadonlySet<string> = new Set(['endpoint', 'host']);
+
+/** The signature at another endpoint; null when it says nothing but where it holds. */
+export function movedTo(scope: Scope, signature: Signature): Signature | null {
+  const telling = signature.predicates.filter(({ attribute }) => !whereAttributes.has(attribute));
+  return telling.length === 0 ? null : { ...signature, predicates: [...scopePredicates(scope), ...telling] };
+}
+
+/** Share of the requests, by weight, that one of the tests is true for. */
+export function shareSelected(
+  of: readonly Weighted[],
+  tests: readonly ((sample: AttributeSample) => boolean)[],
+): number {
+  let hit = 0;
+  let total = 0;
+  for (const { sample, weight } of of) {
+    total += weight;
+    if (tests.some((test) => test(sample))) hit += weight;
+  }
+  return total === 0 ? 0 : hit / total;
+}
+
+/**
+ * Stopped on the web, an attacker goes to the app's endpoint for the same thing within seconds. Signatures go there with
+ * the verdict that brings them, before he does, where they cost the people there no more than the policy allows.
+ */
+export function followAnalogues(
+  state: SiteState,
+  watched: WatchedScope,
+  policy: Policy,
+  fresh: readonly LiveSignature[],
+  pane: number,
+): Omit<LiveSignature, 'version'>[] {
+  if (!policy.document.campaign['follow-analogues'] || watched.scope.kind !== 'endpoint') return [];
+  const budget = policy.document.campaign['max-collateral'];
+  const found: Omit<LiveSignature, 'version'>[] = [];
+  for (const key of analoguesOf(state.inventory, watched.scope.key)) {
+    const analogue = state.scopes.get(scopeId('endpoint', key));
+    if (analogue === undefined) continue;
+    const good = goodSamples(analogue, pane);
+    const clients = new Set(good.map(({ sample }) => sample.client.toString('latin1'))).size;
+    for (const live of fresh) {
+      const signature = movedTo(analogue.scope, live.signature);
+      if (signature === null) continue;
+      const collateral = shareSelected(good, [sampleSignature(signature)]);
+      const collateralUpper = wilsonUpper(collateral, clients);
+      // what is not needed yet must cost less than what is
+      if (collateral > budget / 2 || collateralUpper > 2 * budget) continue;
+      const { verdictRevision: _, coverage: __, ...rest } = live;
+      found.push({ ...rest, signature, coverage: 0, collateral, collateralUpper, verdictRevision: 0 });
+    }
+  }
+  return found;
+}
