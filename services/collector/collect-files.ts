@@ -97,6 +97,8 @@ export interface CollectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A chunk of a file is taken in by pieces, so that a batch is hardly larger than it has to be. */
+const pieceBytes = 32 * 1024;
 /** A broker is sent large batches; in this process small ones stay in the caches and die young. */
 const batchRecords = { kafka: 1000, memory: 200 } as const;
 const keptRejections = 100;
@@ -186,12 +188,14 @@ async function readFiles(
     try {
       for await (const chunk of input.chunks(signal)) {
         signal?.throwIfAborted();
-        splitter.feed(chunk);
-        if (intake.waiting < batchRecords[log.kind]) continue;
-        await acknowledged; // at most one batch at work while the next is read
-        acknowledged = intake.flush();
-        report(input);
-        await relieved();
+        for (let from = 0; from < chunk.length; from += pieceBytes) {
+          splitter.feed(chunk.subarray(from, from + pieceBytes));
+          if (intake.waiting < batchRecords[log.kind]) continue;
+          await acknowledged; // at most one batch at work while the next is read
+          acknowledged = intake.flush();
+          report(input);
+          await relieved();
+        }
       }
     } catch (error) {
       if (!isDamage(error)) throw error;

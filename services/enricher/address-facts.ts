@@ -1,3 +1,5 @@
+import type { ClientTraits } from './client-traits.ts';
+
 /** What data sets may say about an address. `asn` before everything that is looked up by it. */
 export type FactKind = 'country' | 'asn' | 'network' | 'proxy' | 'bot' | 'asn_class';
 
@@ -68,10 +70,29 @@ export interface AddressHashes {
   readonly bytes: Buffer;
 }
 
+/** Software of a client, and the hash of what it showed. */
+export interface Fingerprint {
+  readonly site: string;
+  readonly tls: string;
+  readonly http: string | null;
+  readonly language: boolean;
+  readonly agent: string;
+  readonly bytes: Buffer;
+}
+
+/** What the client at an address showed last: most show the same in every request. */
+export interface LastClient {
+  readonly agent: string | null;
+  readonly traits: ClientTraits;
+  fingerprint: Fingerprint | null;
+}
+
 /** What is written into every record of the address: computed once and shared. */
 export interface AddressSummary {
   /** Hashes for the site that met the address last; filled by the pipeline. */
   hashes: AddressHashes | null;
+  /** Filled by the pipeline too. */
+  client: LastClient | null;
   readonly country: string | null;
   readonly asn: number | null;
   readonly asOrg: string | null;
@@ -111,6 +132,7 @@ export function summarise(facts: AddressFacts): AddressSummary {
   const confidence = facts.confidence;
   return {
     hashes: null,
+    client: null,
     country: facts.country,
     asn: facts.asn,
     asOrg: facts.asOrg,

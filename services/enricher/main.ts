@@ -77,7 +77,7 @@ export async function startEnricher(
     traits: createClientTraits(releases, config.cache.user_agents),
     snapshot: data.snapshot,
     outcomes: config.outcomes,
-    duplicates: createDuplicateFilter(config.duplicate_window),
+    duplicates: createDuplicateFilter(config.duplicate_window, key),
     onDuplicate: () => metrics.duplicates.inc({ step: 'enricher' }),
   });
   const consumption = await consumeStateless({

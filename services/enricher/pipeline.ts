@@ -4,7 +4,7 @@ import type { SipKey } from '../../lib/hash/siphash.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
 import type { StatelessStep } from '../../lib/log/step.ts';
 import type { Endpoint, Templater } from '../../lib/path/template.ts';
-import type { AddressSummary } from './address-facts.ts';
+import type { AddressSummary, Fingerprint, LastClient } from './address-facts.ts';
 import { judgeRelease } from './browser-releases.ts';
 import type { ClientTraits } from './client-traits.ts';
 import type { EnricherConfig } from './config.ts';
@@ -39,16 +39,6 @@ interface Remembered {
   readonly bytes: Buffer;
 }
 
-/** What a client's software showed, and the hash of it. */
-interface Fingerprint {
-  readonly site: string;
-  readonly tls: string;
-  readonly http: string | null;
-  readonly language: boolean;
-  readonly agent: string;
-  readonly bytes: Buffer;
-}
-
 /** Fingerprints remembered per user agent: as many as TLS stacks and languages use one honestly. */
 const fingerprintsPerAgent = 32;
 
@@ -80,46 +70,45 @@ function createHashes(key: SipKey) {
   };
 
   /** What a client's software shows of itself; null when it shows nothing. */
-  const fingerprintHash = (request: RequestEvent, traits: ClientTraits): Buffer | null => {
+  const fingerprint = (request: RequestEvent, client: LastClient): Fingerprint | null => {
     const tls = request.ja4 ?? request.ja3 ?? '';
     const agent = request.user_agent ?? '';
     if (tls === '' && agent === '') return null;
     const { site, http_version: http } = request;
     const language = request.accept_language !== null;
-    let known = fingerprints.get(traits);
+    const isIt = (seen: Fingerprint): boolean =>
+      seen.agent === agent &&
+      seen.http === http &&
+      seen.tls === tls &&
+      seen.language === language &&
+      seen.site === site;
+    if (client.fingerprint !== null && isIt(client.fingerprint)) return client.fingerprint;
+    let known = fingerprints.get(client.traits);
     if (known === undefined) {
       known = [];
-      fingerprints.set(traits, known);
+      fingerprints.set(client.traits, known);
     }
-    for (const seen of known)
-      if (
-        seen.agent === agent &&
-        seen.http === http &&
-        seen.tls === tls &&
-        seen.language === language &&
-        seen.site === site
-      )
-        return seen.bytes;
-    hasher.text('fingerprint', site, `${tls}|${http ?? ''}|${language ? 1 : 0}|${agent}`, scratch);
-    const bytes = Buffer.from(scratch.subarray(lanes.fingerprint, lanes.fingerprint + 8));
-    if (known.length >= fingerprintsPerAgent) known.length = 0;
-    known.push({ site, tls, http, language, agent, bytes });
-    return bytes;
+    let found = known.find(isIt);
+    if (found === undefined) {
+      hasher.text('fingerprint', site, `${tls}|${http ?? ''}|${language ? 1 : 0}|${agent}`, scratch);
+      const bytes = Buffer.from(scratch.subarray(lanes.fingerprint, lanes.fingerprint + 8));
+      found = { site, tls, http, language, agent, bytes };
+      if (known.length >= fingerprintsPerAgent) known.length = 0;
+      known.push(found);
+    }
+    client.fingerprint = found;
+    return found;
   };
 
-  return (
-    request: RequestEvent,
-    endpoint: Endpoint,
-    address: AddressSummary,
-    traits: ClientTraits,
-  ): Buffer => {
+  return (request: RequestEvent, endpoint: Endpoint, address: AddressSummary, client: LastClient): Buffer => {
     const { site } = request;
     // From the pool: a Buffer.alloc of its own costs more than all hashes together.
-    const bytes = Buffer.allocUnsafe(lanesBytes).fill(0);
+    const bytes = Buffer.allocUnsafe(lanesBytes);
+    for (let index = lanes.session; index < lanesBytes; index++) bytes[index] = 0;
     put(addressHashes(site, request.client_ip, address), bytes, lanes.client);
     put(endpointHash(site, request.host, endpoint), bytes, lanes.endpoint);
-    const fingerprint = fingerprintHash(request, traits);
-    if (fingerprint !== null) put(fingerprint, bytes, lanes.fingerprint);
+    const shown = fingerprint(request, client);
+    if (shown !== null) put(shown.bytes, bytes, lanes.fingerprint);
     if (request.session_id !== null) hasher.text('session', site, request.session_id, bytes);
     if (request.account_id !== null) hasher.text('account', site, request.account_id, bytes);
     if (request.partner_id !== null) hasher.text('partner', site, request.partner_id, bytes);
@@ -149,14 +138,19 @@ export function createEnrich(
     const outcome = event.outcome === 'unknown' ? outcomeOf(endpoint, event.status) : event.outcome;
     const request = outcome === event.outcome ? event : { ...event, outcome };
     const address = options.address(event.client_ip);
-    const traits = options.traits(event.user_agent);
+    let { client } = address;
+    if (client === null || client.agent !== event.user_agent) {
+      client = { agent: event.user_agent, traits: options.traits(event.user_agent), fingerprint: null };
+      address.client = client;
+    }
+    const { traits } = client;
     const age =
       traits.dated === null
         ? null
         : judgeRelease(traits.dated.browser, traits.dated.release, event.timestamp);
     return {
       request,
-      hashes: hashes(event, endpoint, address, traits),
+      hashes: hashes(event, endpoint, address, client),
       source_offset: offset,
       endpoint: endpoint.name,
       endpoint_function: endpoint.function,

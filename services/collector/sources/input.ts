@@ -18,7 +18,7 @@ export interface InputFile {
   bytesRead(): number;
 }
 
-const chunkBytes = 64 * 1024;
+const chunkBytes = 256 * 1024;
 const maxSampleBytes = 4 * 1024 * 1024;
 
 export async function openInput(path: string, sampleLines: number): Promise<InputFile> {
