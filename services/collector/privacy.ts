@@ -81,9 +81,10 @@ export function createRedactor(
     let redacted = recentPaths.get(text);
     if (redacted === undefined) {
       redacted = redactPath(text, hashValue, keepShapes);
-      if (redacted === text && text.length <= 256) {
-        redacted = detached(text);
-        recentPaths.set(redacted, redacted);
+      if (text.length <= 256) {
+        const key = detached(text);
+        redacted = redacted === text ? key : detached(redacted);
+        recentPaths.set(key, redacted);
       }
     }
     return redacted;
@@ -127,8 +128,7 @@ export function createRedactor(
       const hostEnd = slash < 0 ? text.length : slash;
       const host = cleanHost(text.slice(start, hostEnd).split(/[?#]/, 1)[0]!) ?? '';
       redacted = host + redactPath(slash < 0 ? '/' : text.slice(slash), hashValue, keepShapes);
-      // One with an identifier in it will hardly come again.
-      if (!redacted.includes('/~') && text.length <= 512) {
+      if (text.length <= 512) {
         redacted = detached(redacted);
         recentReferers.set(detached(text), redacted);
       }

@@ -32,12 +32,17 @@ export function csvFields(line: string): string[] {
 
 /** Calls back for every line that is not empty, without its line end, from UTF-8 bytes of any size. */
 export function forEachLine(bytes: Buffer, onLine: (line: string) => void): void {
+  forEachLineOf(bytes, (from, to) => onLine(bytes.toString('utf8', from, to)));
+}
+
+/** As `forEachLine`, with the place of the line in `bytes`: for readers that need no text of most lines. */
+export function forEachLineOf(bytes: Buffer, onLine: (from: number, to: number) => void): void {
   let from = 0;
   while (from < bytes.length) {
     let to = bytes.indexOf(10, from);
     if (to < 0) to = bytes.length;
     const end = to > from && bytes[to - 1] === 13 ? to - 1 : to;
-    if (end > from) onLine(bytes.toString('utf8', from, end));
+    if (end > from) onLine(from, end);
     from = to + 1;
   }
 }

@@ -32,7 +32,8 @@ function flatten<T extends number | bigint>(columns: Columns<T>): Steps<T> {
   const { starts, ends, values } = columns;
   let sorted = true;
   for (let i = 1; i < starts.length && sorted; i++) sorted = ends[i - 1]! <= starts[i]!;
-  const order = Uint32Array.from(starts.keys());
+  const order = new Uint32Array(starts.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   if (!sorted) {
     order.sort((a, b) => {
       if (starts[a]! !== starts[b]!) return starts[a]! < starts[b]! ? -1 : 1;

@@ -35,6 +35,20 @@ function readSteps(bytes: Buffer, offset: number, header: PackedHeader): RangeSt
   let low = 0;
   let high = 0;
   const varint = (): void => {
+    // Numbers of one or two bytes are nearly all there are.
+    const first = bytes[at];
+    const second = bytes[at + 1];
+    if (first !== undefined && first < 128) {
+      at++;
+      low = first;
+      high = 0;
+    } else if (second !== undefined && second < 128) {
+      at += 2;
+      low = (first! & 127) | (second << 7);
+      high = 0;
+    } else longVarint();
+  };
+  const longVarint = (): void => {
     low = 0;
     high = 0;
     for (let shift = 0; ; shift += 7) {
