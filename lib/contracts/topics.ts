@@ -107,7 +107,7 @@ export const topics = {
     retentionHours: 9600,
     compatibility: 'FULL_TRANSITIVE',
     producers: ['detector.reduce'],
-    consumers: ['archiver'],
+    consumers: ['actuator.edges', 'archiver'],
   },
   'edge-actions': {
     records: ['EdgeAction'],

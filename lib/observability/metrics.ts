@@ -104,6 +104,10 @@ export function createMetrics() {
     ),
     enforcementArmed: gauge('tidegate_enforcement_armed', '1 when the edge enforces, 0 in dry run', ['edge']),
     guardTripped: counter('tidegate_guard_tripped_total', 'Changes held back by a guard', ['guard']),
+    notifications: counter('tidegate_notifications_total', 'Notifications sent or given up', [
+      'target',
+      'result',
+    ]),
     databaseBuild: gauge(
       'tidegate_database_build_timestamp_seconds',
       'Build time of an enrichment database',

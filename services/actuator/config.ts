@@ -3,6 +3,7 @@ import { durationField } from '../../lib/duration.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { clientClasses } from './action-table.ts';
 import { edgeConfig } from './edges/catalogue.ts';
+import { notificationConfig } from './notify/config.ts';
 
 const networkField = z.string().refine((text) => parseNetwork(text) !== null, {
   error: 'not an address or network (192.0.2.0/24, 2001:db8::/48)',
@@ -13,6 +14,9 @@ const deciderConfig = z.strictObject({
   max_ttl: durationField('30d').describe('Longest time one cause may hold, escalation included'),
   /** Of a block command that names no end. */
   command_ttl: durationField('1h').describe('How long a block command holds that names no end'),
+  release_cool_down: durationField('10m').describe(
+    'After a release, verdicts about the target change nothing for this long',
+  ),
   max_targets: z
     .int()
     .positive()
@@ -80,6 +84,10 @@ export const actuatorConfig = z
           .describe('A full edge keeps its entries while they stop this share of what the best would'),
       })
       .prefault({}),
+    notifications: z
+      .array(notificationConfig)
+      .default([])
+      .describe('Who is told of campaigns, new shadow endpoints, edges in trouble and tripped guards'),
     guard: z
       .strictObject({
         max_good_share: z

@@ -71,6 +71,7 @@ export function describeEdge(status: EdgeStatus): { readonly [column: string]: u
     mode: status.arming.mode,
     armed: status.armed,
     state: status.state,
+    blind: status.blind,
     desired: status.desired,
     observed: status.observed,
     foreign: status.foreign,

@@ -162,6 +162,7 @@ function loopOn(
     hold: more.hold ?? (() => alive),
     capacity: () => unlimitedCapacity,
     holdAddition: () => null,
+    isBlind: () => false,
     audit: { record: async () => {} },
     verifyEveryMs: 3,
     backoffMs: { base: 1, cap: 2 },

@@ -19,6 +19,8 @@ export interface EdgeStatus {
   /** What it may do, and who or what said so. */
   readonly arming: Arming;
   readonly state: EdgeState;
+  /** It stops traffic, and nothing says what: neither the logs nor probes. Whether an attack goes on is not known. */
+  readonly blind: boolean;
   readonly detail: string | null;
   readonly desired: number;
   readonly observed: number;
@@ -46,6 +48,8 @@ export interface EdgeLoopOptions {
   readonly clientsOf: (entry: Entry) => ClientClass;
   /** Aborted when this instance may no longer write the edge; null: another instance writes it. */
   readonly hold: () => AbortSignal | null;
+  /** True when nothing says what the edge stops. */
+  readonly isBlind: () => boolean;
   /** What the planner weighs now; the guard on collateral is its budget. */
   readonly capacity: () => CapacityOptions;
   /** Why an addition must wait now; null: it need not. */
@@ -94,6 +98,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     armed: options.arming().mode === 'armed',
     arming: options.arming(),
     state: 'starting',
+    blind: false,
     detail: null,
     desired: 0,
     observed: 0,
@@ -148,6 +153,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     metrics.enforcementArmed.set({ edge: name }, mode === 'armed' ? 1 : 0);
     become({
       armed: mode === 'armed',
+      blind: mode === 'armed' && plan.content.length > 0 && options.isBlind(),
       arming,
       desired: plan.content.length,
       observed: observed.entries.length - foreign,

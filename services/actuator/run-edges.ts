@@ -9,13 +9,15 @@ import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
 import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
-import { createDesiredState, type DesiredState, endedEntries } from './desired.ts';
+import { createDesiredState, type Desired, type DesiredState, endedEntries } from './desired.ts';
 import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
 import { createEdge } from './edges/catalogue.ts';
 import { openCampaignView } from './guard/campaign-view.ts';
 import { createCollateralGuard } from './guard/collateral-guard.ts';
 import { openGoodTraffic } from './guard/good-traffic.ts';
 import { type Lease, takeLease } from './lease.ts';
+import { runNotifications } from './notify/run-notifications.ts';
+import { withProbes } from './probe.ts';
 import type { Plan } from './reconcile.ts';
 import { createVendorHttp } from './vendor/vendor-http.ts';
 
@@ -99,7 +101,8 @@ export async function runEdges(
   await view.caughtUp;
   await campaigns.caughtUp;
 
-  const isShared = created.some(({ edge }) => edge.descriptor.scope === 'account');
+  const isShared =
+    config.notifications.length > 0 || created.some(({ edge }) => edge.descriptor.scope === 'account');
   const lease: Lease | null = isShared
     ? await takeLease(log, { takeoverWaitMs: config.loop.takeover_wait, now })
     : null;
@@ -122,6 +125,13 @@ export async function runEdges(
     }
     return state;
   };
+  const probeSecret = context.secret.toString('base64');
+  const probed = (edge: EdgeConfig, desired: Desired, at: number): Desired => {
+    if (edge.probe === undefined) return desired;
+    const options = { everyMs: edge.probe.every, forMs: edge.probe.for };
+    const { entries, nextChangeAt } = withProbes(desired.entries, at, options, probeSecret);
+    return { ...desired, entries, nextChangeAt: Math.min(desired.nextChangeAt, nextChangeAt) };
+  };
   for (const { edgeConfig, edge } of created) {
     const { name } = edgeConfig;
     const loop = startEdgeLoop({
@@ -130,7 +140,8 @@ export async function runEdges(
       arming: () => arming(edgeConfig),
       adopt: edgeConfig.adopt,
       maxUnexplainedShare: config.loop.max_unexplained_share,
-      desired: (at) => desiredOf(edgeConfig.sites).at(at),
+      desired: (at) => probed(edgeConfig, desiredOf(edgeConfig.sites).at(at), at),
+      isBlind: () => edgeConfig.probe === undefined && traffic?.seesStopped() === false,
       known: (key) => view.known(key),
       clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
       hold: () =>
@@ -170,7 +181,17 @@ export async function runEdges(
   const counting = setInterval(count, 5000);
   counting.unref();
 
+  const notifications =
+    config.notifications.length === 0
+      ? null
+      : await runNotifications(context, config.notifications, {
+          campaigns,
+          edges: () => [...loops.values()].map((loop) => loop.status()),
+          isTeller: () => lease?.hold('notifications', 'token') != null,
+        });
+
   const done = Promise.all([
+    notifications?.done,
     view.done,
     campaigns.done,
     lease?.done,
@@ -190,6 +211,7 @@ export async function runEdges(
     wake,
     async close() {
       clearInterval(counting);
+      await notifications?.close();
       await Promise.all([...loops.values()].map((loop) => loop.close()));
       await lease?.close();
       await api.close();

@@ -5,7 +5,7 @@ import { inForce, strength } from './actions.ts';
 import { type Change, nextDecision } from './next-decision.ts';
 
 const minute = 60_000;
-const limits = { maxTtlMs: 30 * 24 * 60 * minute, commandTtlMs: 60 * minute };
+const limits = { maxTtlMs: 30 * 24 * 60 * minute, commandTtlMs: 60 * minute, coolDownMs: 0 };
 const target: Target = { kind: 'ip', value: '203.0.113.7', signature: null };
 
 function verdict(values: Partial<Verdict> & { ttlMs?: number; actionKind?: string } = {}): Verdict {

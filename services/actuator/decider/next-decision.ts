@@ -14,6 +14,8 @@ export interface DecisionLimits {
   readonly maxTtlMs: number;
   /** Of a block command that names no end. */
   readonly commandTtlMs: number;
+  /** Verdicts about a target that a person released change nothing for this long. */
+  readonly coolDownMs: number;
 }
 
 /** Ended causes are remembered this long, so that a verdict sent again does not come back. */
@@ -68,6 +70,7 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
   if (known !== undefined && (known.released_at !== null || (known.revision ?? 0) >= verdict.revision))
     return null;
   const at = verdict.updated_at;
+  if (previous !== null && at < coolUntil(previous, limits)) return null;
   const times = timesAt(previous, at);
   const startedAt = verdict.until_at - verdict.action.ttl_ms;
   const ttlMs = Math.min(limits.maxTtlMs, escalatedTtlMs(verdict.action, times));
@@ -87,6 +90,13 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
     requests: requestsOf(verdict),
   };
   return withCause(previous, verdict.site, verdict.target, cause, at, times);
+}
+
+/** When verdicts count again after a person released the target. A block by a person counts at once. */
+function coolUntil(previous: Decision, limits: DecisionLimits): number {
+  let releasedAt = Number.NEGATIVE_INFINITY;
+  for (const { released_at: at } of previous.causes) if (at !== null && at > releasedAt) releasedAt = at;
+  return releasedAt + limits.coolDownMs;
 }
 
 function addBlock(

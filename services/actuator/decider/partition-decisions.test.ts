@@ -48,14 +48,14 @@ function command(kind: string, value: string | null, at: number, more: Partial<C
     ...more,
   };
 }
-function setUp() {
+function setUp(coolDownMs = 0) {
   const book = createCommandBook();
   const protection = createProtection({ networks: [], files: [], shippedFolder: null }, book);
   const open = () =>
     createPartitionDecisions({
       book,
       protection,
-      limits: { maxTtlMs: 1e12, commandTtlMs: 60 * minute },
+      limits: { maxTtlMs: 1e12, commandTtlMs: 60 * minute, coolDownMs },
       maxTargets: 100,
       onEvicted: () => {},
     });
@@ -134,4 +134,17 @@ test('after a restart the decisions read back and the commands known lead to the
   expect(states(restarted.catchUp(book, 0, 3 * minute))).toEqual(['203.0.113.8 released']);
   expect(restarted.catchUp(book, 0, 3 * minute)).toEqual([]);
   expect(restarted.onVerdict(verdict('203.0.113.7', 0)).decisions).toEqual([]);
+});
+
+test('after a release verdicts wait for a while, a person does not', () => {
+  const { decisions, tell } = setUp(10 * minute);
+  decisions.onVerdict(verdict('203.0.113.7', 0));
+  tell(command('release', '203.0.113.7', minute));
+  expect(decisions.onVerdict(verdict('203.0.113.7', 5 * minute)).decisions).toEqual([]);
+  expect(states(tell(command('block', '203.0.113.7', 6 * minute)))).toEqual(['203.0.113.7 active']);
+  tell(command('release', '203.0.113.7', 7 * minute));
+  expect(decisions.onVerdict(verdict('203.0.113.7', 16 * minute)).decisions).toEqual([]);
+  expect(states(decisions.onVerdict(verdict('203.0.113.7', 17 * minute)).decisions)).toEqual([
+    '203.0.113.7 active',
+  ]);
 });

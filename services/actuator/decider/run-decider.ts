@@ -82,7 +82,11 @@ export async function runDecider(
     const decisions = createPartitionDecisions({
       book,
       protection,
-      limits: { maxTtlMs: config.max_ttl, commandTtlMs: config.command_ttl },
+      limits: {
+        maxTtlMs: config.max_ttl,
+        commandTtlMs: config.command_ttl,
+        coolDownMs: config.release_cool_down,
+      },
       maxTargets: config.max_targets,
       onEvicted: (count) => metrics.stateEvictions.inc({ table: 'decider_targets' }, count),
     });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationField } from '../../../lib/duration.ts';
 
 /** Fields that every edge has. */
 export const commonEdgeFields = {
@@ -12,6 +13,15 @@ export const commonEdgeFields = {
     .optional()
     .describe('false arms the edge; true locks it in dry run; left out: dry run until `tidegate edges arm`'),
   sites: z.array(z.string()).default([]).describe('Sites whose decisions it takes; empty for all'),
+  /** Where the log does not say what the edge stopped, nothing else shows whether an attack goes on. */
+  probe: z
+    .strictObject({
+      every: durationField('10m').describe('One probe of each campaign in this time'),
+      for: durationField('5s').describe('How long it lasts; less than an edge needs to change is no use'),
+    })
+    .refine((probe) => probe.for * 10 <= probe.every, { error: 'for: at most a tenth of every' })
+    .optional()
+    .describe('Lets a little of each campaign through now and then, to see whether it goes on'),
   /** Stops people who are in no list: nobody gets it without asking. */
   aggregate: z
     .strictObject({

@@ -57,6 +57,7 @@ test('asks once a while; a rule is asked for by itself, and tells when it is kno
   const traffic = openGoodTraffic(
     {
       query: async <T>(sql: string) => {
+        if (sql.includes('AS told')) return [{ told: 0 }] as T[];
         asked.push(sql.startsWith('SELECT client_ip') ? 'clients' : 'rule');
         return (
           sql.startsWith('SELECT client_ip')
@@ -72,6 +73,7 @@ test('asks once a while; a rule is asked for by itself, and tells when it is kno
   expect(traffic.requests()).toBeNull();
   await told;
   expect([traffic.requests(), traffic.hits(entry('ip', '203.0.113.7'))]).toEqual([40, 40]);
+  expect(traffic.seesStopped()).toBe(false);
   expect(traffic.hits(entry('cidr', '203.0.114.0/24'))).toBe(0);
   expect(traffic.hits(entry('asn', '64500'))).toBeNull();
   await new Promise((resolve) => setImmediate(resolve));
@@ -112,7 +114,13 @@ test('while the store is away wide blocks wait, single clients and what a campai
 test('the budget is a share of what good clients sent, once there is enough of it', async () => {
   const guardOf = (requests: number | null) =>
     createCollateralGuard(
-      { requests: () => requests, hits: () => 3, onChange: () => {}, close: async () => {} },
+      {
+        requests: () => requests,
+        hits: () => 3,
+        seesStopped: () => null,
+        onChange: () => {},
+        close: async () => {},
+      },
       campaigns,
       { maxGoodShare: 0.02, minGoodRequests: 100 },
     );

@@ -10,6 +10,8 @@ export interface GoodTraffic {
   requests(): number | null;
   /** How many of them the entry selects; null: not known (yet). Asks for it where it must, and tells by `onChange`. */
   hits(entry: Entry): number | null;
+  /** Whether recent requests say what an edge did with them; null: not known. */
+  seesStopped(): boolean | null;
   onChange(listener: () => void): void;
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function openGoodTraffic(
   const listeners: (() => void)[] = [];
   let sample: Sample | null = null;
   let failed = false;
+  let sees: boolean | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> = Promise.resolve();
   let rules = new Map<string, number | null>();
@@ -79,6 +82,11 @@ export function openGoodTraffic(
       );
       sample = createSample(rows.map((row) => [parseIp(row.client_ip)!, Number(row.requests)] as const));
       rules = new Map();
+      const [told] = await clickhouse.query<{ told: number | string }>(
+        'SELECT count() AS told FROM requests WHERE timestamp > fromUnixTimestamp64Milli({since:Int64}) AND edge_action IS NOT NULL',
+        since(),
+      );
+      sees = Number(told?.told ?? 0) > 0;
     });
   };
   const askRule = (entry: Entry): void => {
@@ -117,6 +125,10 @@ WHERE timestamp > fromUnixTimestamp64Milli({since:Int64}) AND ${condition.sql}
       }
       if (!rules.has(entry.key)) askRule(entry);
       return rules.get(entry.key) ?? null;
+    },
+    seesStopped() {
+      refresh();
+      return failed ? null : sees;
     },
     onChange: (listener) => {
       listeners.push(listener);
