@@ -53,7 +53,7 @@ export const detectorConfig = z.strictObject({
   samples: limit(48),
   limits: z
     .strictObject({
-      /** Clients remembered per partition and step (24 bytes each; rounded up to a power of two). */
+      /** Clients remembered per partition and step (20 bytes each; rounded up to a power of two). */
       actors: limit(1_000_000),
       /** Addresses whose last minute is counted, per partition (136 bytes each; rounded up to a power of two). */
       addresses: limit(250_000),

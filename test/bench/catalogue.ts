@@ -3,6 +3,9 @@ import type { Bench } from './bench.ts';
 /** Every benchmark: one line each, loaded when it is run. `npm run bench -- NAME` runs one in a process of its own. */
 export const benches: { readonly [name: string]: Bench } = {
   'replay-combined': async () => (await import('./replay-combined.ts')).replayCombined(),
+  'bytes-per-client': async () => (await import('./client-state.ts')).bytesPerClient(),
+  'state-cap': async () => (await import('./client-state.ts')).stateCap(),
+  checkpoint: async () => (await import('./client-state.ts')).checkpointBench(),
   detector: async () => (await import('./detector-loop.ts')).detectorLoop(),
   'plan-capacity': async () => (await import('./plan-capacity.ts')).planAMillion(),
 };

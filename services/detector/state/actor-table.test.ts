@@ -28,7 +28,7 @@ test('a flood of addresses that come once pushes out its own kind, not people wi
   let remembered = 0;
   for (const [lo, hi] of keys) {
     actors.open(lo, hi, later + 4000);
-    if (!actors.fresh && actors.good(later + 4000)) remembered++;
+    if (!actors.fresh && actors.good()) remembered++;
   }
   expect(remembered).toBe(people);
 });
@@ -36,7 +36,7 @@ test('a flood of addresses that come once pushes out its own kind, not people wi
 test('pages count within a visit, successes over visits', () => {
   const actors = new ActorTable(1000);
   actors.open(1, 2, now);
-  expect([actors.fresh, actors.journey(content, 7), actors.good(now)]).toEqual([true, 0, false]);
+  expect([actors.fresh, actors.journey(content, 7), actors.good()]).toEqual([true, 0, false]);
   actors.note(content, 7, true, false);
   actors.open(1, 2, now + 10);
   expect(actors.journey(content, 7)).toBe(0);
@@ -46,7 +46,18 @@ test('pages count within a visit, successes over visits', () => {
   actors.open(1, 2, now + 10 + 31 * 60);
   expect(actors.journey(payment, 9)).toBe(0);
   actors.note(payment, 9, true, false);
-  expect(actors.good(now + 10 + 31 * 60)).toBe(true);
-  for (let failures = 0; failures < 3; failures++) actors.note(payment, 9, false, true);
-  expect(actors.good(now + 10 + 31 * 60)).toBe(false);
+  expect(actors.good()).toBe(true);
+  for (let failures = 0; failures < 2; failures++) actors.note(payment, 9, false, true);
+  expect(actors.good()).toBe(false);
+});
+
+test('outcomes are counted without end, their ratio is kept', () => {
+  const actors = new ActorTable(1000);
+  for (let request = 0; request < 5000; request++) {
+    actors.open(1, 2, now + request);
+    actors.note(content, 7, request % 5 !== 0, request % 5 === 0);
+    if (request > 100) expect(actors.good()).toBe(true);
+  }
+  for (let request = 0; request < 1000; request++) actors.note(content, 7, false, true);
+  expect(actors.good()).toBe(false);
 });

@@ -23,13 +23,15 @@ const mostCookies = 7;
 const rememberSeconds = 7 * 86_400;
 
 /**
- * A record: second of the first request; successes and failures, 16 bits each; 16 bits of the first page-like endpoint
- * of the visit, 8 of the functions used in it, 2 marks, 3 bits of requests of the visit whose cookies were counted, 3 of
- * the most cookies gathered.
+ * A record. Outcomes: 8 bits of successes, 8 of failures, 16 of seconds between the first request and the last (as many
+ * as fit). Visit: 16 bits of its first page-like endpoint, 8 of the functions used in it, 2 marks, 3 bits of requests
+ * whose cookies were counted, 3 of the most cookies gathered.
  */
-const firstSeen = 0;
-const outcomes = 1;
-const visit = 2;
+const outcomes = 0;
+const visit = 1;
+const mostSpan = 0xffff;
+/** Beyond this both are halved: their ratio is what counts. */
+const mostOutcomes = 0xff;
 /** More than one page-like endpoint in this visit. */
 const markPages = 1;
 /** Seen more than once. */
@@ -37,12 +39,11 @@ const markAgain = 2;
 const countedShift = 2;
 const cookiesShift = 5;
 
-function isGood(record: Int32Array, at: number, second: number): boolean {
-  const successes = record[at + outcomes]! & 0xffff;
+function isGood(record: Int32Array, at: number): boolean {
+  const word = record[at + outcomes]!;
+  const successes = word & 0xff;
   return (
-    successes >= historySuccesses &&
-    second - (record[at + firstSeen]! >>> 0) >= historySeconds &&
-    (record[at + outcomes]! >>> 16) * 2 <= successes
+    successes >= historySuccesses && word >>> 16 >= historySeconds && ((word >>> 8) & 0xff) * 2 <= successes
   );
 }
 
@@ -51,13 +52,13 @@ function isGood(record: Int32Array, at: number, second: number): boolean {
  * addresses of one request each push out one another, not people.
  */
 function importance(record: Int32Array, at: number, usedAt: number, second: number): number {
-  if (second - usedAt < rememberSeconds && isGood(record, at, usedAt)) return 2;
+  if (second - usedAt < rememberSeconds && isGood(record, at)) return 2;
   return (record[at + visit]! & markAgain) !== 0 && second - usedAt < visitSeconds ? 1 : 0;
 }
 
 /**
  * What is remembered of actors (a session on one network, or an address with one fingerprint): what parts of the site
- * they used in this visit, and whether they have a history. 24 bytes a slot. A table belongs to one partition; the key
+ * they used in this visit, and whether they have a history. 20 bytes a slot. A table belongs to one partition; the key
  * holds the network, so what it knows does not depend on how traffic is partitioned.
  *
  * `open` chooses the actor that the other methods speak of.
@@ -67,7 +68,7 @@ export class ActorTable {
 
   constructor(slots: number, state?: TableSnapshot) {
     this.#table = new SegmentedTable(
-      { words: 3, slots, segmentSets: 512, importance, voidAfterSeconds: Infinity },
+      { words: 2, slots, segmentSets: 512, importance, voidAfterSeconds: Infinity },
       state,
     );
   }
@@ -77,8 +78,13 @@ export class ActorTable {
     const table = this.#table;
     table.slot(lo, hi, second);
     const { record, at } = table;
-    if (table.fresh) record[at + firstSeen] = second;
-    else if (second - table.previousUse > visitSeconds) record[at + visit] = markAgain;
+    if (table.fresh) return;
+    const idle = second - table.previousUse;
+    if (idle > 0) {
+      const word = record[at + outcomes]!;
+      record[at + outcomes] = (word & 0xffff) | (Math.min(mostSpan, (word >>> 16) + idle) << 16);
+    }
+    if (idle > visitSeconds) record[at + visit] = markAgain;
     else record[at + visit]! |= markAgain;
   }
 
@@ -113,16 +119,15 @@ export class ActorTable {
   }
 
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
-  good(second: number): boolean {
-    return isGood(this.#table.record, this.#table.at, second);
+  good(): boolean {
+    return isGood(this.#table.record, this.#table.at);
   }
 
   /** The request is over: what it says about the actor from now on. */
   note(bit: number, endpoint16: number, succeeded: boolean, failed: boolean): void {
     const { record, at } = this.#table;
-    const counts = record[at + outcomes]!;
     if (failed) {
-      if (counts >>> 16 < 0xffff) record[at + outcomes] = counts + 0x10000;
+      this.#count(8);
       return;
     }
     let word = record[at + visit]!;
@@ -131,7 +136,16 @@ export class ActorTable {
       else if (word >>> 16 !== endpoint16) word |= markPages;
     }
     record[at + visit] = word | (bit << 8);
-    if (succeeded && (counts & 0xffff) < 0xffff) record[at + outcomes] = counts + 1;
+    if (succeeded) this.#count(0);
+  }
+
+  /** One more success (shift 0) or failure (shift 8). */
+  #count(shift: number): void {
+    const { record, at } = this.#table;
+    let word = record[at + outcomes]!;
+    if (((word >>> shift) & 0xff) === mostOutcomes)
+      word = (word & ~0xffff) | (((word & 0xff) >>> 1) | ((((word >>> 8) & 0xff) >>> 1) << 8));
+    record[at + outcomes] = word + (1 << shift);
   }
 
   /**

@@ -97,7 +97,7 @@ export function observe(
   );
   if (actors.fresh) flags |= flag.newClient;
   let journey = actors.journey(bit, endpoint16);
-  let good = actors.good(second);
+  let good = actors.good();
   if (remembers && !failed) facts.entry = actors.entry(bit, endpoint16);
   if (remembers) actors.note(bit, endpoint16, succeeded, failed);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
@@ -114,7 +114,7 @@ export function observe(
       actors.countCookies(carried, set ?? 0);
     }
     journey |= actors.journey(bit, endpoint16);
-    good ||= actors.good(second);
+    good ||= actors.good();
     if (remembers) actors.note(bit, endpoint16, succeeded, failed);
   }
   flags |= journey * flag.parts;

@@ -12,7 +12,7 @@ import { bytesOf, wordsOf } from '../../../lib/log/snapshot.ts';
  * installation secret, so nobody can choose keys that share a set.
  */
 const ways = 8;
-const windowSets = 4;
+const windowSets = 8;
 /** A set: eight low halves, eight high halves, eight times of use, then the records. */
 const keyWords = 3 * ways;
 
