@@ -8,4 +8,5 @@ export const benches: { readonly [name: string]: Bench } = {
   checkpoint: async () => (await import('./client-state.ts')).checkpointBench(),
   detector: async () => (await import('./detector-loop.ts')).detectorLoop(),
   'plan-capacity': async () => (await import('./plan-capacity.ts')).planAMillion(),
+  'edge-latency': async () => (await import('./edge-latency.ts')).edgeLatency(),
 };
