@@ -6,7 +6,7 @@ import { createEnvoyAuthzEdge, envoyAuthzConfig } from '../../services/actuator/
 import { envoyAuthzFilter, envoyFilters } from '../../services/actuator/edges/envoy-filters.ts';
 import { address, ask, dependenciesFor, planFor } from '../counterparts/edge-fixture.ts';
 import { startEnvoy } from '../counterparts/envoy.ts';
-import { freePort, until } from '../counterparts/free-port.ts';
+import { freePort } from '../counterparts/free-port.ts';
 import { startHaproxyFixture } from '../counterparts/haproxy.ts';
 import { startNginxFixture } from '../counterparts/nginx-edge.ts';
 import { type Figure, rounded, timed } from './bench.ts';
