@@ -4,7 +4,7 @@ import type { LogRecord } from './log.ts';
 /** Records a segment takes; also the size of a full batch. */
 export const segmentRecords = 2048;
 /** A segment is also full at this size: what everybody has passed is given up by whole segments. */
-const segmentBytes = 256 * 1024;
+const segmentBytes = 1024 * 1024;
 
 interface Segment {
   readonly first: number;

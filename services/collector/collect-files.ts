@@ -98,12 +98,12 @@ export interface CollectOptions {
 }
 
 /** A chunk of a file is taken in by pieces, so that a batch is hardly larger than it has to be. */
-const pieceBytes = 32 * 1024;
-/** A broker is sent large batches; in this process small ones stay in the caches and die young. */
-const batchRecords = { kafka: 1000, memory: 200 } as const;
+const pieceBytes = 128 * 1024;
+/** A broker is sent large batches; in this process moderate ones cost little memory. */
+const batchRecords = { kafka: 1000, memory: 800 } as const;
 const keptRejections = 100;
 /** How far a file is read ahead of its readers in this process: it can wait, and what waits costs memory. */
-const readAheadBytes = 256 * 1024;
+const readAheadBytes = 1024 * 1024;
 /** While the in-process log is full: turns of the event loop, then pauses. */
 const pressureTurns = 100;
 const pressurePauseMs = 2;
