@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import pRetry from 'p-retry';
 import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
 
 const run = promisify(execFile);
@@ -103,11 +104,17 @@ ${temporary.join('\n')}
   const { stderr } = await run(command[0]!, [...command.slice(1), '-v']);
   const child: ChildProcess = spawn(command[0]!, command.slice(1), { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
-  const status = async (clientAddress: string): Promise<number> =>
-    (await fetch(url, { headers: { 'x-forwarded-for': clientAddress } })).status;
+  const once = async (clientAddress: string): Promise<number> => {
+    const response = await fetch(url, { headers: { 'x-forwarded-for': clientAddress, connection: 'close' } });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  // a worker that ends with a reload takes the connections along that were just opened to it
+  const status = (clientAddress: string): Promise<number> =>
+    pRetry(() => once(clientAddress), { retries: 5, minTimeout: 100 });
   for (let attempt = 0; ; attempt++) {
     try {
-      await status('192.0.2.1');
+      await once('192.0.2.1');
       break;
     } catch (error) {
       if (attempt === 50 || child.exitCode !== null) {

@@ -143,7 +143,9 @@ export function mineSignatures(input: MineInput): MineResult {
     if (n === 0) return { share: 0, upper: 1 };
     const share = (ownShare * own.clients + otherShare * siblingClients) / n;
     // a scope whose own clients differ from the site's is judged by them as soon as they are many
-    const upper = Math.max(wilsonUpper(share, n), own.clients >= 50 ? ownShare : 0);
+    // and not by more than twice what the site's would make of them
+    const ownUpper = own.clients >= 50 ? Math.max(ownShare, wilsonUpper(ownShare, own.clients) / 2) : 0;
+    const upper = Math.max(wilsonUpper(share, n), ownUpper);
     return { share: Math.max(share, own.clients >= 50 ? ownShare : 0), upper };
   };
   // honest requests among the suspicious look like good ones: they are no part of the excess
