@@ -1,18 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { ConfigError } from '../../lib/config.ts';
 import type { Campaign, Verdict } from '../../lib/contracts/generated.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { inspectFiles } from '../../services/collector/collect-files.ts';
 import { formatConfig } from '../../services/collector/config.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
-import { type Bound, holds, type PolicyTest } from '../../services/detector/policies/test-schema.ts';
+import {
+  type Bound,
+  type GeneratedInput,
+  holds,
+  type PolicyTest,
+} from '../../services/detector/policies/test-schema.ts';
 import { type RootConfig, rootConfig } from '../config.ts';
 import { edgePresets } from '../replay/edge-presets.ts';
 import { runOpenLoop } from '../replay/run-open-loop.ts';
 import { version } from '../version.ts';
-import { testTraffic } from './test-traffic.ts';
+import { type TestRequest, testTraffic } from './test-traffic.ts';
 
 export interface PolicyTestResult {
   readonly name: string;
@@ -56,7 +62,7 @@ export async function runPolicyTest(
     if (typeof test.input === 'string') input = resolve(dirname(file), test.input);
     else {
       input = join(folder, 'input.ndjson');
-      const traffic = testTraffic(test.input);
+      const traffic = trafficOf(file, test.name, test.input);
       traffic.forEach(({ attack }, position) => {
         if (attack) attacks.add(position);
       });
@@ -73,6 +79,15 @@ export async function runPolicyTest(
     return { name: test.name, passed: failures.length === 0, failures, figures };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with the traffic of a test names the file and the test. */
+function trafficOf(file: string, name: string, input: GeneratedInput): readonly TestRequest[] {
+  try {
+    return testTraffic(input);
+  } catch (error) {
+    throw new ConfigError([`${file}: tests: ${JSON.stringify(name)}: ${(error as Error).message}`]);
   }
 }
 

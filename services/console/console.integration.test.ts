@@ -163,6 +163,20 @@ describe('with traffic', () => {
     expect(selected.state).toBe('selected');
     expect(selected.decisions[0].selected_requests).toBe(selected.activity.requests);
     const honest = (await get('explain/203.0.5.5')).body;
+    const [minute] = honest.busiest_minutes;
+    expect(minute.requests_60s).toBeGreaterThan(0);
+    expect(minute.requests_60s).toBeGreaterThanOrEqual(minute.requests_20s);
+    expect(minute.requests_60s).toBeGreaterThanOrEqual(minute.failing_60s);
+    const [visitor] = await clickhouse.query<{ ip: string }>(
+      `SELECT replaceOne(toString(client_ip), '::ffff:', '') AS ip FROM requests
+       WHERE startsWith(event_id, 'evt_p') AND endpoint = 'POST /login'
+       ORDER BY timestamp DESC, event_id LIMIT 1`,
+    );
+    const { campaigns_around: around } = (await get(`explain/${visitor!.ip}`)).body;
+    expect(around[0]).toMatchObject({
+      campaign_id: 'cmp_c81f0000000000000000000000',
+      scope: 'POST shop.example/login',
+    });
     expect(honest.state).toBe('free');
     expect(honest.past_decisions).toHaveLength(1);
     for (const reference of [

@@ -1,6 +1,7 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
 import { signatureSql } from '../../lib/signature/signature-sql.ts';
+import { busiestMinutes, campaignsAround } from './address-figures.ts';
 import { readClock } from './clock.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
@@ -19,6 +20,10 @@ export interface AddressExplanation {
   readonly past_decisions: readonly Row[];
   readonly verdicts: readonly Row[];
   readonly edge_actions: readonly Row[];
+  /** Campaigns about endpoints that it used while they lasted. */
+  readonly campaigns_around: readonly Row[];
+  /** The minutes in which it stood out most, by figures of policies on clients. */
+  readonly busiest_minutes: readonly Row[];
   /** Of the last 24 hours before the clock. null: none archived under this address. */
   readonly activity: Row | null;
 }
@@ -93,6 +98,8 @@ export async function explainAddress(clickhouse: ClickHouse, ip: string): Promis
     'SELECT * FROM edge_actions WHERE decision_id IN {ids:Array(String)} ORDER BY edge_actions.at DESC LIMIT 20',
     { ids: decisions.map((decision) => decision['decision_id']) },
   );
+  const campaigns = seen ? await campaignsAround(clickhouse, range) : [];
+  const busiest = seen ? await busiestMinutes(clickhouse, range) : [];
   const enforcing = decisions.filter(
     (decision) => decision['mode'] === 'enforce' && stops.has(String(decision['action'])),
   );
@@ -111,6 +118,8 @@ export async function explainAddress(clickhouse: ClickHouse, ip: string): Promis
     past_decisions: past,
     verdicts,
     edge_actions: edgeActions,
+    campaigns_around: campaigns,
+    busiest_minutes: busiest,
     activity: seen ? (activity ?? null) : null,
   });
 }

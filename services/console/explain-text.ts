@@ -245,6 +245,16 @@ function addressText(explanation: AddressExplanation): string {
         text(verdict['reason']),
       ),
     );
+  if (explanation.state === 'free')
+    for (const campaign of explanation.campaigns_around.slice(0, 3))
+      lines.push(
+        line(
+          'campaign',
+          text(campaign['campaign_id']),
+          `${text(campaign['title'])} (${text(campaign['applied_action'])}, ${text(campaign['mode'])})`,
+          `was about ${text(campaign['scope'])}: of its ${figure(campaign['requests'])} requests there none is stopped`,
+        ),
+      );
   for (const decision of explanation.past_decisions.slice(0, 5)) lines.push(decisionLine(decision, 'past'));
   if (activity === null)
     lines.push(

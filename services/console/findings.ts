@@ -2,6 +2,7 @@ import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
 import { signatureSql } from '../../lib/signature/signature-sql.ts';
 import type { Clock } from './clock.ts';
+import { scopeKeySql } from './scope-key-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
 /** Campaigns, open ones first, then the newest; without their long fields. */
@@ -71,7 +72,7 @@ async function timeline(clickhouse: ClickHouse, clock: Clock, campaign: Row): Pr
        SELECT timestamp, ${conditions.map((condition) => condition.sql).join(' OR ') || 'false'} AS matched
        FROM requests
        WHERE site = {site:String} AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {until:DateTime64(3, 'UTC')}
-       ${endpoints.length > 0 ? 'AND endpoint IN {endpoints:Array(String)}' : ''}
+       ${endpoints.length > 0 ? `AND ${scopeKeySql} IN {endpoints:Array(String)}` : ''}
      )
      GROUP BY at`,
     {

@@ -18,6 +18,7 @@ import {
 import { campaignOut, verdictOut } from './outputs.ts';
 import { distinct, rate, samplesOf, sum } from './scope.ts';
 import {
+  conditionValues,
   contrastOf,
   effectiveAt,
   normal,
@@ -240,7 +241,8 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
       if (campaign.behaviour === null) {
         if (
           policy.document.campaign.signature === 'none' &&
-          rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99
+          (rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99 ||
+            policy.condition(conditionValues(state, watched, policy, pane)))
         )
           campaign.lastActivePane = pane;
         campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);

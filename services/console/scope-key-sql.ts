@@ -1,0 +1,2 @@
+/** Key of the endpoint scope that a row of `requests` belongs to: `METHOD host/template`. */
+export const scopeKeySql = "concat(method, ' ', host, substring(endpoint, position(endpoint, ' ') + 1))";
