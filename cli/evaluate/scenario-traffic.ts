@@ -61,7 +61,7 @@ export function scenarioTraffic(
   seed: number,
 ): ScenarioTraffic {
   const startMs = startOf(seed);
-  const fromMs = startMs + Math.round(parameters.warm_up * 60_000);
+  const fromMs = startMs + (scenario.coldStartMs ?? Math.round(parameters.warm_up * 60_000));
   const inCrowd = scenario.attack !== null && scenario.crowds.length > 0;
   const attackFromMs = inCrowd ? fromMs + saleFirstMs : fromMs;
   const untilMs = attackFromMs + Math.round(parameters.minutes * 60_000);

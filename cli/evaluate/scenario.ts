@@ -17,6 +17,8 @@ export interface Scenario {
   /** The attack, without its rate; null for controls. */
   readonly attack: Omit<AssaultPlan, 'name' | 'perSecond'> | null;
   readonly crowds: readonly CrowdName[];
+  /** The log begins only this long before, whatever `warm_up` says, ms; null: it has its quiet time. */
+  readonly coldStartMs: number | null;
   /** Everybody's log-ins fail for this long from the start of what happens, ms. */
   readonly loginOutageMs: number;
   /** What the log has: everything, or what nginx writes without being asked. */
@@ -31,6 +33,7 @@ export function scenario(draft: ScenarioDraft): Scenario {
   return {
     attack: null,
     crowds: [],
+    coldStartMs: null,
     loginOutageMs: 0,
     format: 'ndjson',
     parameters: {},

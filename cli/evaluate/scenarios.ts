@@ -21,7 +21,7 @@ const people = { looks: 'genuine', exits: 'residential', perClient: 1, carries: 
 const slowly = { attack: 0.12, minutes: 8 };
 const pulses = { onMs: 20_000, offMs: 40_000 };
 /** The log begins when the attack is already about to. */
-const cold = { warm_up: 1.25 };
+const coldStartMs = 75_000;
 
 /** The three incidents, loud. */
 const plain: readonly ScenarioDraft[] = [
@@ -186,14 +186,14 @@ const curves: readonly ScenarioDraft[] = [
     title: 'B, genuine fingerprints, 75 s after the log begins',
     populations: ['shop'],
     attack: { ...hammering, ...people },
-    parameters: cold,
+    coldStartMs,
   },
   {
     name: 'stuffing-cold',
     title: 'A 75 s after the log begins',
     populations: ['bank'],
     attack: stuffing,
-    parameters: cold,
+    coldStartMs,
   },
 ].map((draft) => ({ ...draft, row: 'curve' }) as ScenarioDraft);
 
