@@ -72,7 +72,7 @@ export class GroupAccumulator {
       counts: [...this.counts],
       sketches: this.#sketches.map((sketch) => sketch?.toBytes() ?? nothing),
       samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ hi, lo, item }) =>
-        sampleOf(hi, lo, item, read),
+        read(hi, lo, item),
       ),
     };
   }
@@ -99,51 +99,49 @@ function paramNames(params: readonly Param[]): string | null {
   return names.size === 0 ? null : [...names].sort().join(',');
 }
 
-/** What a sample carries of its event; an event sampled in several groups of a pane is read once. */
-export type AttributeReader = (event: EnrichedRequest) => SampledEvent;
-
-interface SampledEvent {
-  readonly eventId: string;
-  readonly client: Buffer;
-  readonly attributes: readonly (string | null)[];
-}
+/** The sample of a request: an event sampled in several groups of a pane is read once, and is one object. */
+export type AttributeReader = (hi: number, lo: number, sampled: Sampled) => AttributeSample;
 
 const readers = minedAttributes.map((name) => attributes[name] as Attribute);
 
 export function createAttributeReader(): AttributeReader {
-  const known = new Map<EnrichedRequest, SampledEvent>();
-  return (event) => {
-    let sampled = known.get(event);
-    if (sampled === undefined) {
-      const values = readers.map((attribute) => {
-        const value = attribute.read(event);
-        return value === null ? null : String(value);
-      });
-      values.push(
-        event.endpoint,
-        event.request.host,
-        event.endpoint_function,
-        event.documented === null ? null : event.documented ? 'yes' : 'no',
-        event.proxy_operator,
-        event.client_class,
-        event.request.partner_id !== null ? 'partner' : event.request.api_key_id !== null ? 'key' : null,
-        paramNames(event.request.params),
-      );
-      sampled = {
-        eventId: event.request.event_id,
-        client: Buffer.from(event.hashes.subarray(lanes.client, lanes.client + 8)),
-        attributes: values,
-      };
-      known.set(event, sampled);
+  const known = new Map<EnrichedRequest, AttributeSample>();
+  return (hi, lo, { event, flags }) => {
+    let sample = known.get(event);
+    if (sample === undefined) {
+      sample = sampleOf(hi, lo, event, flags);
+      known.set(event, sample);
     }
-    return sampled;
+    return sample;
   };
 }
 
-function sampleOf(hi: number, lo: number, { event, flags }: Sampled, read: AttributeReader): AttributeSample {
-  const order = Buffer.allocUnsafe(8);
-  order.writeUInt32LE(lo, 0);
-  order.writeUInt32LE(hi, 4);
-  const { eventId, client, attributes: values } = read(event);
-  return { order, event_id: eventId, client, flags, attributes: values };
+function sampleOf(hi: number, lo: number, event: EnrichedRequest, flags: number): AttributeSample {
+  const { request } = event;
+  const values = new Array<string | null>(readers.length + 8);
+  let at = 0;
+  for (const attribute of readers) {
+    const value = attribute.read(event);
+    values[at++] = typeof value === 'number' ? String(value) : value;
+  }
+  values[at++] = event.endpoint;
+  values[at++] = request.host;
+  values[at++] = event.endpoint_function;
+  values[at++] = event.documented === null ? null : event.documented ? 'yes' : 'no';
+  values[at++] = event.proxy_operator;
+  values[at++] = event.client_class;
+  values[at++] = request.partner_id !== null ? 'partner' : request.api_key_id !== null ? 'key' : null;
+  values[at++] = paramNames(request.params);
+  // both in one piece of memory
+  const bytes = Buffer.allocUnsafe(16);
+  bytes.writeUInt32LE(lo, 0);
+  bytes.writeUInt32LE(hi, 4);
+  event.hashes.copy(bytes, 8, lanes.client, lanes.client + 8);
+  return {
+    order: bytes.subarray(0, 8),
+    event_id: request.event_id,
+    client: bytes.subarray(8),
+    flags,
+    attributes: values,
+  };
 }

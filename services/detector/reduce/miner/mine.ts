@@ -49,6 +49,8 @@ export interface MineResult {
   readonly goodClients: number;
 }
 
+/** Clients of its own from which their number bounds what a scope's signatures cost. */
+const tellingClients = 150;
 /** Good observations elsewhere count at most as this many at the scope. */
 const siblingWeight = 400;
 const beamWidth = 14;
@@ -144,7 +146,12 @@ export function mineSignatures(input: MineInput): MineResult {
     const share = (ownShare * own.clients + otherShare * siblingClients) / n;
     // a scope whose own clients differ from the site's is judged by them as soon as they are many
     // and not by more than twice what the site's would make of them
-    const ownUpper = own.clients >= 50 ? Math.max(ownShare, wilsonUpper(ownShare, own.clients) / 2) : 0;
+    const ownUpper =
+      own.clients >= tellingClients
+        ? Math.max(ownShare, wilsonUpper(ownShare, own.clients) / 2)
+        : own.clients >= 50
+          ? ownShare
+          : 0;
     const upper = Math.max(wilsonUpper(share, n), ownUpper);
     return { share: Math.max(share, own.clients >= 50 ? ownShare : 0), upper };
   };
