@@ -4,6 +4,7 @@ import type { LogBatch, LogRecord, Outgoing } from '../../lib/log/log.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import { createCombineStep } from '../../services/detector/combine/combine-step.ts';
 import { detectorConfig } from '../../services/detector/config.ts';
+import { createKeyedStep } from '../../services/detector/keyed/keyed-step.ts';
 import { CampaignBook } from '../../services/detector/match/campaign-book.ts';
 import { createMatchStep } from '../../services/detector/match/match-step.ts';
 import { loadPolicies } from '../../services/detector/policies/load-policies.ts';
@@ -14,7 +15,7 @@ import { type EnrichedStream, enrichedStream, traffic } from './enriched-stream.
 const codecs = createCodecs(localSchemaIds());
 
 /** What a step sent to one topic, as the next step reads it: through the bytes of the log. */
-async function throughLog<T extends 'aggregates' | 'campaigns'>(
+async function throughLog<T extends 'aggregates' | 'campaigns' | 'keyed'>(
   topic: T,
   outputs: readonly Outgoing[],
 ): Promise<LogBatch<T> | null> {
@@ -46,11 +47,11 @@ interface LoopResult {
   events: number;
   verdicts: number;
   campaigns: number;
-  readonly spent: { decode: number; combine: number; reduce: number; match: number };
+  readonly spent: { decode: number; combine: number; reduce: number; keyed: number; match: number };
 }
 
 /**
- * The three loops of the detector over one partition, without a broker: both readers decode for themselves, frames and
+ * The loops of the detector over one partition, without a broker: both readers decode for themselves, frames and
  * campaigns pass through their bytes.
  */
 async function detect(stream: EnrichedStream): Promise<LoopResult> {
@@ -75,7 +76,7 @@ async function detect(stream: EnrichedStream): Promise<LoopResult> {
     events: 0,
     verdicts: 0,
     campaigns: 0,
-    spent: { decode: 0, combine: 0, reduce: 0, match: 0 },
+    spent: { decode: 0, combine: 0, reduce: 0, keyed: 0, match: 0 },
   };
   const match = createMatchStep({
     config,
@@ -98,6 +99,7 @@ async function detect(stream: EnrichedStream): Promise<LoopResult> {
     spent[part] += now - mark;
     mark = now;
   };
+  const keyed = createKeyedStep({ config, policies, metrics }).open(0, null);
   let matched = 0;
   let pending: Promise<unknown> | null = null;
   const matchOn = async (until: number): Promise<void> => {
@@ -120,6 +122,9 @@ async function detect(stream: EnrichedStream): Promise<LoopResult> {
     lap('decode');
     const { outputs } = await combine.process(batch);
     lap('combine');
+    const accounts = await throughLog('keyed', outputs);
+    if (accounts !== null) count((await keyed.process(accounts)).outputs);
+    lap('keyed');
     const frames = await throughLog('aggregates', outputs);
     if (frames !== null) {
       const reduced = await reduce.process(frames);
@@ -156,6 +161,7 @@ export async function detectorLoop(): Promise<readonly Figure[]> {
     decode_share: share(spent.decode),
     combine_share: share(spent.combine),
     reduce_share: share(spent.reduce),
+    keyed_share: share(spent.keyed),
     match_share: share(spent.match),
   };
   const figure = (name: string, value: number, unit: string): Figure => ({

@@ -24,7 +24,9 @@ export const secret = Buffer.alloc(32, 7);
  * (4 bytes, big endian) and what stands in the log.
  */
 async function streamFile(): Promise<string> {
-  const file = join(benchFolder(), `enriched-${traffic.scenario}-${traffic.scale}.bin`);
+  const ids = localSchemaIds();
+  const name = `enriched-${traffic.scenario}-${traffic.scale}-${ids.writerId('EnrichedRequest')}`;
+  const file = join(benchFolder(), `${name}.bin`);
   if (existsSync(file)) return file;
   console.error('bench: collecting and enriching the traffic, once');
   const input = join(benchFolder(), `${traffic.scenario}-${traffic.scale}.ndjson`);
@@ -47,7 +49,7 @@ async function streamFile(): Promise<string> {
     },
     now: Date.now,
   };
-  const codecs = createCodecs(localSchemaIds());
+  const codecs = createCodecs(ids);
   const parts: Buffer[] = [];
   let end = 0;
   const tail = await log.tail({
