@@ -9,7 +9,7 @@ import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from 
 import { commonEdgeFields } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
-import { createRateLimiter } from './rate-limiter.ts';
+import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
 
 const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;

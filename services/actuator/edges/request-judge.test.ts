@@ -3,7 +3,7 @@ import { parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { address, is, named, rule, ruleTo } from '../../../test/counterparts/edge-fixture.ts';
 import { createAddressTable } from './address-table.ts';
 import { placed } from './placed-entry.ts';
-import { createRateLimiter } from './rate-limiter.ts';
+import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
 
 const request = (more: Partial<JudgedRequest> & { readonly from?: string } = {}): JudgedRequest => ({

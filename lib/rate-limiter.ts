@@ -1,4 +1,4 @@
-import { createTwoGenerationCache } from '../../../lib/two-generation-cache.ts';
+import { createTwoGenerationCache } from './two-generation-cache.ts';
 
 /** Token buckets by key, as many as are remembered: an old key that is forgotten starts full again. */
 export interface RateLimiter {
