@@ -26,8 +26,9 @@ export function connectPass(
       response.writeHead = writeHead;
       const status = typeof args[0] === 'number' ? args[0] : response.statusCode;
       const given = args.find((value) => value !== null && typeof value === 'object');
-      const cacheControl =
-        headerIn(given, 'cache-control') ?? cacheControlOf(response.getHeader('cache-control'));
+      const cacheControl = cacheControlOf(
+        slotIn(given, 'cache-control')?.read() ?? response.getHeader('cache-control'),
+      );
       const header = office.answer(toPassRequest(request), status, cacheControl);
       if (header !== null) add(response, given, header);
       return Reflect.apply(writeHead, response, args);
@@ -49,28 +50,36 @@ function toPassRequest(request: RoutedRequest): PassRequest {
   };
 }
 
-/** A header among those handed to writeHead, which may be an object or a list of names and values. */
-function headerIn(given: unknown, name: string): string | undefined {
-  if (given === undefined) return undefined;
+interface Slot {
+  readonly read: () => unknown;
+  readonly write: (value: unknown) => void;
+}
+
+/** Where a header stands among those handed to writeHead: an object, a list of pairs, or a list of names and values. */
+function slotIn(given: unknown, name: string): Slot | null {
+  if (given === undefined) return null;
+  const slot = (holder: { [key: string | number]: unknown }, key: string | number): Slot => ({
+    read: () => holder[key],
+    write: (value) => {
+      holder[key] = value;
+    },
+  });
   if (!Array.isArray(given)) {
-    const own = Object.entries(given as object).find(([key]) => key.toLowerCase() === name);
-    return cacheControlOf(own?.[1]);
+    const key = Object.keys(given as object).find((own) => own.toLowerCase() === name);
+    return key === undefined ? null : slot(given as { [key: string]: unknown }, key);
   }
-  const flat: unknown[] = given.flat();
-  const at = flat.findIndex((value, index) => index % 2 === 0 && String(value).toLowerCase() === name);
-  return at === -1 ? undefined : cacheControlOf(flat[at + 1]);
+  if (given.every(Array.isArray)) {
+    const pair = given.findLast(([own]) => String(own).toLowerCase() === name);
+    return pair === undefined ? null : slot(pair, 1);
+  }
+  const at = given.findLastIndex((own, index) => index % 2 === 0 && String(own).toLowerCase() === name);
+  return at === -1 ? null : slot(given as unknown as { [key: number]: unknown }, at + 1);
 }
 
 /** What writeHead is given replaces what was set, so a cookie goes where the cookies are. */
 function add(response: ServerResponse, given: unknown, { name, value }: PassHeader): void {
-  if (name !== 'set-cookie') response.setHeader(name, value);
-  else if (headerIn(given, name) === undefined) response.appendHeader(name, value);
-  else if (Array.isArray(given)) {
-    if (given.every(Array.isArray)) given.push([name, value]);
-    else given.push(name, value);
-  } else {
-    const headers = given as { [key: string]: unknown };
-    const own = Object.keys(headers).find((key) => key.toLowerCase() === name)!;
-    headers[own] = [headers[own], value].flat();
-  }
+  const slot = name === 'set-cookie' ? slotIn(given, name) : null;
+  if (slot !== null) slot.write([slot.read(), value].flat());
+  else if (name === 'set-cookie') response.appendHeader(name, value);
+  else response.setHeader(name, value);
 }
