@@ -5,6 +5,7 @@
 //   $tidegate_pass_network what passes are bound to besides; empty: nothing
 // It answers `ID |word|word|`, or `!` and the reason why the pass is none (lib/pass/token.ts, which signs them).
 // njs is not all of JavaScript: no destructuring, no classes.
+// biome-ignore lint/style/useNodejsImportProtocol: njs knows the module by this name only.
 import crypto from 'crypto';
 
 const longestToken = 1024;
@@ -28,8 +29,7 @@ function decode(part) {
 function isSame(a, b) {
   if (a.length !== b.length) return false;
   let difference = 0;
-  for (let index = 0; index < a.length; index++)
-    difference |= a.charCodeAt(index) ^ b.charCodeAt(index);
+  for (let index = 0; index < a.length; index++) difference |= a.charCodeAt(index) ^ b.charCodeAt(index);
   return difference === 0;
 }
 

@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { formatIp, formatNetwork, type Network, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
-import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
 
 const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { address, is, named, rule, ruleTo } from '../../../test/counterparts/edge-fixture.ts';
 import { createAddressTable } from './address-table.ts';
 import { placed } from './placed-entry.ts';
-import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
 
 const request = (more: Partial<JudgedRequest> & { readonly from?: string } = {}): JudgedRequest => ({
