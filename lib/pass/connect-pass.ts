@@ -58,22 +58,22 @@ interface Slot {
 /** Where a header stands among those handed to writeHead: an object, a list of pairs, or a list of names and values. */
 function slotIn(given: unknown, name: string): Slot | null {
   if (given === undefined) return null;
-  const slot = (holder: { [key: string | number]: unknown }, key: string | number): Slot => ({
-    read: () => holder[key],
+  const slot = (holder: object, key: string | number): Slot => ({
+    read: () => Reflect.get(holder, key),
     write: (value) => {
-      holder[key] = value;
+      Reflect.set(holder, key, value);
     },
   });
   if (!Array.isArray(given)) {
     const key = Object.keys(given as object).find((own) => own.toLowerCase() === name);
-    return key === undefined ? null : slot(given as { [key: string]: unknown }, key);
+    return key === undefined ? null : slot(given as object, key);
   }
   if (given.every(Array.isArray)) {
     const pair = given.findLast(([own]) => String(own).toLowerCase() === name);
     return pair === undefined ? null : slot(pair, 1);
   }
   const at = given.findLastIndex((own, index) => index % 2 === 0 && String(own).toLowerCase() === name);
-  return at === -1 ? null : slot(given as unknown as { [key: number]: unknown }, at + 1);
+  return at === -1 ? null : slot(given, at + 1);
 }
 
 /** What writeHead is given replaces what was set, so a cookie goes where the cookies are. */
