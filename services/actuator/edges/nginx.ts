@@ -47,6 +47,17 @@ export const nginxConfig = z.strictObject({
     )
     .default({})
     .describe('Variables of other modules that hold an attribute'),
+  /** Without it a signature for everyone but the good is left out. */
+  pass: z
+    .strictObject({
+      standing: z
+        .string()
+        .regex(/^\$[a-z0-9_]+$/, { error: 'a variable name, such as $tidegate_standing' })
+        .default('$tidegate_standing')
+        .describe('Variable with the words of a checked pass'),
+    })
+    .optional()
+    .describe('Signed passes are checked there (docs/howto/passes.md); rules may spare whom they speak for'),
   actions: z
     .array(z.enum(['tag', 'rate_limit', 'challenge', 'block']))
     .min(1)
@@ -56,7 +67,10 @@ export const nginxConfig = z.strictObject({
 type NginxConfig = z.output<typeof nginxConfig>;
 
 export function createNginxEdge(config: NginxConfig, { name, now, exempt }: EdgeDependencies): Edge {
-  const variables = { named: config.variables as { readonly [attribute: string]: string } };
+  const variables = {
+    named: config.variables as { readonly [attribute: string]: string },
+    standing: config.pass?.standing,
+  };
   const { file } = config;
   /** Whether nginx is known to run what the file says; not after a start, a crash may have come in between. */
   let loaded = false;
