@@ -8,12 +8,19 @@ import type { LiveSignature } from './open-campaign.ts';
 import type { Scope, Weighted } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
+/** Clients that an analogue must be known by before anything is said about it in advance. */
+const leastClients = 100;
 const whereAttributes: ReadonlySet<string> = new Set(['endpoint', 'host']);
 
-/** The signature at another endpoint; null when it says nothing but where it holds. */
+/**
+ * The signature at another endpoint; null when it says nothing but where it holds, or is told by what the people of its
+ * endpoint do not have: those of another one may.
+ */
 export function movedTo(scope: Scope, signature: Signature): Signature | null {
   const telling = signature.predicates.filter(({ attribute }) => !whereAttributes.has(attribute));
-  return telling.length === 0 ? null : { ...signature, predicates: [...scopePredicates(scope), ...telling] };
+  return telling.length === 0 || telling.some(({ op }) => op === 'not_in')
+    ? null
+    : { ...signature, predicates: [...scopePredicates(scope), ...telling] };
 }
 
 /** Share of the requests, by weight, that one of the tests is true for. */
@@ -49,13 +56,14 @@ export function followAnalogues(
     if (analogue === undefined) continue;
     const good = goodSamples(analogue, pane);
     const clients = new Set(good.map(({ sample }) => sample.client.toString('latin1'))).size;
+    if (clients < leastClients) continue;
     for (const live of fresh) {
       const signature = movedTo(analogue.scope, live.signature);
       if (signature === null) continue;
       const collateral = shareSelected(good, [sampleSignature(signature)]);
       const collateralUpper = wilsonUpper(collateral, clients);
-      // what is not needed yet must cost less than what is
-      if (collateral > budget / 2 || collateralUpper > 2 * budget) continue;
+      // what is not needed yet must cost nobody anything
+      if (collateral > 0 || collateralUpper > 2 * budget) continue;
       const { verdictRevision: _, coverage: __, ...rest } = live;
       found.push({ ...rest, signature, coverage: 0, collateral, collateralUpper, verdictRevision: 0 });
     }
