@@ -44,6 +44,12 @@ test('one changed or missing byte anywhere is noticed', async () => {
   );
 });
 
+test('a header that is JSON of another form is damage', async () => {
+  const bytes = encoded(new Map([['part', [Uint8Array.of(1)]]]));
+  bytes[bytes.indexOf('blobs')] = 'c'.charCodeAt(0);
+  await expect(decodeCheckpoint(bytes)).rejects.toThrow(DamagedCheckpointError);
+});
+
 test('words are views where they are aligned and copies where they are not', () => {
   const words = Int32Array.of(1, -2, 3);
   expect(wordsOf(bytesOf(words)).buffer).toBe(words.buffer);

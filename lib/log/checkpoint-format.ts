@@ -53,6 +53,26 @@ export class DamagedCheckpointError extends Error {
   }
 }
 
+/** Its sum lies where it says that the blobs end, so it has to make sense before the sum can be looked at. */
+function headerOf(text: Buffer): Header {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString('utf8'));
+  } catch {
+    throw new DamagedCheckpointError('its header is damaged');
+  }
+  const { layout, blobs } = (value ?? {}) as Partial<Header>;
+  const whole =
+    typeof layout === 'string' &&
+    Array.isArray(blobs) &&
+    blobs.every(
+      (blob: unknown) =>
+        Array.isArray(blob) && typeof blob[0] === 'string' && Number.isSafeInteger(blob[1]) && blob[1] >= 0,
+    );
+  if (!whole) throw new DamagedCheckpointError('its header is damaged');
+  return { layout, blobs };
+}
+
 /** Bytes summed up before others have their turn. */
 const breathBytes = 32 * 1024 * 1024;
 
@@ -67,12 +87,7 @@ export async function decodeCheckpoint(
     throw new DamagedCheckpointError(`it has format ${buffer.readUInt16LE(6)}, this build reads ${version}`);
   const length = buffer.readUInt32LE(8);
   const text = buffer.subarray(fixedBytes, fixedBytes + length);
-  let header: Header;
-  try {
-    header = JSON.parse(text.toString('utf8')) as Header;
-  } catch {
-    throw new DamagedCheckpointError('its header is damaged');
-  }
+  const header = headerOf(text);
   let at = fixedBytes + length + padding(fixedBytes + length);
   let total = at + 4 * (1 + header.blobs.length);
   for (const [, size] of header.blobs) total += size + padding(size);
