@@ -34,7 +34,7 @@ import { going, isFew, strongest } from './strongest-behaviour.ts';
 const mostMissed = 0.015;
 /** Panes between two minings; doubled by each that finds nothing new. */
 const minePausePanes = 3;
-const longestMinePause = 24;
+const longestMinePause = 60;
 const publishPanes = 30;
 const mostSignatures = 16;
 

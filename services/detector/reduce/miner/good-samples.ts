@@ -46,18 +46,23 @@ export function knownGood({
 }
 
 /** Weights of the good samples that candidates were not made from; null: too few to halve. */
-export function unseen(good: readonly Weighted[], weights: Float64Array): Float64Array | null {
+export function unseen(good: readonly Weighted[], weights: Float64Array): Unseen | null {
   if (good.length < leastHalved) return null;
-  return Float64Array.from(good, ({ sample }, index) => (isKnown(sample) ? 0 : weights[index]!));
+  const rest = Float64Array.from(good, ({ sample }, index) => (isKnown(sample) ? 0 : weights[index]!));
+  return { weights: rest, total: rest.reduce((sum, weight) => sum + weight, 0) };
+}
+
+interface Unseen {
+  readonly weights: Float64Array;
+  readonly total: number;
 }
 
 /**
  * Share of good requests that a rule selects. A set of values is made of those that good clients did not show; among
  * those that were not looked at when it was made they turn up again, so the larger of both shares is believed.
  */
-export function shareOf(mask: Uint8Array, { weights, total }: Population, rest: Float64Array | null): number {
+export function shareOf(mask: Uint8Array, { weights, total }: Population, rest: Unseen | null): number {
   const all = total === 0 ? 0 : hits(mask, weights) / total;
   if (rest === null) return all;
-  const unseenTotal = rest.reduce((sum, weight) => sum + weight, 0);
-  return unseenTotal === 0 ? all : Math.max(all, hits(mask, rest) / unseenTotal);
+  return rest.total === 0 ? all : Math.max(all, hits(mask, rest.weights) / rest.total);
 }
