@@ -86,8 +86,8 @@ export function reducePane(
 }
 
 /** People whom a link leads somewhere go on from there within this time, if they do. */
-const goOnPanes = 10;
-const bouncePanes = 30;
+const goOnPanes = 8;
+const bouncePanes = 20;
 
 /**
  * Direct requests whose visits have not gone on, as a figure of this pane. A crowd that a message leads somewhere, or an
