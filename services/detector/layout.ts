@@ -62,7 +62,7 @@ export const countNames = [
   'fingerprint_known',
   /** Visits that began here and now go on to another part of the site. Requests elsewhere: not part of `requests`. */
   'went_on',
-  /** Direct requests of 10 to 30 seconds ago whose visits have not gone on. Worked out by reduce, per second. */
+  /** Direct requests of 8 to 20 seconds ago whose visits have not gone on. Worked out by reduce, per second. */
   'bounced',
 ] as const;
 export type CountName = (typeof countNames)[number];

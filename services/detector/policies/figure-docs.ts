@@ -38,7 +38,7 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   contradicted: 'The user agent names a browser that its TLS fingerprint contradicts.',
   fingerprint_known: 'Whose fingerprint, or browser, has been learned.',
   went_on: 'visits that began here and go on to another part of the site',
-  bounced: 'direct requests of 10 to 30 seconds ago whose visits have not gone on',
+  bounced: 'direct requests of 8 to 20 seconds ago whose visits have not gone on',
 };
 
 export const sketchDocs: { readonly [N in SketchName]: string } = {
