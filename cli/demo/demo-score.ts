@@ -18,8 +18,11 @@ export interface DemoScore {
   readonly decisions: readonly Decision[];
   /** `exempt`: networks that no decision may stop. */
   result(labels: ReadonlyMap<string, EventLabel>, exempt: readonly Network[]): Score;
-  /** The first client address of an attack that is stopped at the end, and one honest address that is not. */
-  examples(labels: ReadonlyMap<string, EventLabel>): {
+  /** A client address of an attack that is among the listed, and an honest one that is not. */
+  examples(
+    labels: ReadonlyMap<string, EventLabel>,
+    listed: ReadonlySet<string>,
+  ): {
     readonly stopped: Buffer | null;
     readonly served: Buffer | null;
   };
@@ -72,12 +75,7 @@ export function createDemoScore(): DemoScore {
       }
       return scorer.result();
     },
-    examples(labels) {
-      const listed = new Set(
-        [...revisions.values()]
-          .filter(({ target }) => target.kind === 'ip')
-          .map(({ target }) => target.value),
-      );
+    examples(labels, listed) {
       let stopped: Buffer | null = null;
       let served: Buffer | null = null;
       for (const { event } of events.values()) {

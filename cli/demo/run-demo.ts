@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -187,7 +188,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     out(
       ` Honest = labelled by the generator; stopped includes challenged and throttled. Simulated edge: ${demoEdge.delayMs / 1000} s after a decision, open loop.`,
     );
-    if (nginx !== null) out(` ${await probe(nginx, score.examples(traffic.labels))}`);
+    if (nginx !== null)
+      out(` ${await probe(nginx, score.examples(traffic.labels, await listedAt(nginx.edge.file)))}`);
     out('');
     out(
       ' Everything above is in ClickHouse:   npx tidegate sql "select campaign_id, title, state from campaigns"',
@@ -292,6 +294,12 @@ async function drained(
     }
     await sleep(100);
   }
+}
+
+/** Addresses that the edge's include names now: those of campaigns that a rule stops are not among them. */
+async function listedAt(file: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return new Set([...text.matchAll(/^\s*(\d+\.\d+\.\d+\.\d+)\/32 dec_/gm)].map((match) => match[1]!));
 }
 
 /** Asks the real edge with a listed attacker's address and with an honest one. */
