@@ -82,7 +82,8 @@ export async function campaignAccounts(
        uniq(client_ip) AS addresses, any(endpoint) AS endpoint
 FROM requests
 WHERE ${selected.sql} AND outcome = 'success' AND account_id IS NOT NULL AND endpoint_function = 'login'
-GROUP BY account_id ORDER BY first_at LIMIT {limit:UInt32}`,
+GROUP BY account_id ORDER BY first_at LIMIT {limit:UInt32}
+SETTINGS prefer_column_name_to_alias = 1`,
       { ...selected.params, limit },
     ),
   );

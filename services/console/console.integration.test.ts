@@ -125,6 +125,10 @@ describe('with traffic', () => {
     );
     expect(selected).toBe(40_000);
     expect(body.decisions).toHaveLength(4);
+    const { accounts } = (await get('campaigns/cmp_c81f0000000000000000000000/accounts')).body;
+    expect(accounts).toBeInstanceOf(Array);
+    const { samples } = (await get('campaigns/cmp_c81f0000000000000000000000/samples?limit=3')).body;
+    expect(samples).toHaveLength(3);
   });
 
   test('endpoints by status, the busiest first, and what there was to look at', async () => {
