@@ -59,7 +59,8 @@ export async function writeArchivedEvents(
       const rows = await clickhouse.query<Stored>(
         `SELECT ${columns.join(', ')} FROM requests
          WHERE timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({until:Int64})
-         ORDER BY requests.timestamp, event_id`,
+         ORDER BY requests.timestamp, event_id
+         SETTINGS prefer_column_name_to_alias = 1`,
         { from: at, until: Math.min(range.until, at + pageMs) },
       );
       count += rows.length;
