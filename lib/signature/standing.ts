@@ -29,6 +29,8 @@ export const several = 1 << parts.length;
 export const history = 1 << (parts.length + 1);
 /** A bot whose operator vouches for its address. */
 export const verified = 1 << (parts.length + 2);
+/** A partner's or key holder's server: it reads no pages, and its key is judged instead. */
+export const caller = 1 << (parts.length + 3);
 
 /** Conditions that `good_after` may name. `history`: only a history will do. */
 export const conditions = [...parts, 'several', 'history'] as const;
@@ -52,7 +54,9 @@ export function namesOf(required: number): string[] {
 /** Whether a client of this standing is good enough for `required`. */
 export function meets(standing: number, required: number): boolean {
   if ((standing & (history | verified)) !== 0) return true;
-  return required === 0 ? (standing & (partMask | several)) !== 0 : (standing & required) === required;
+  return required === 0
+    ? (standing & (partMask | several | caller)) !== 0
+    : (standing & required) === required;
 }
 
 /** Whether the signature, which selects the request, leaves its client alone. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
-import { history, meets, several, verified } from '../../lib/signature/standing.ts';
+import { caller, history, meets, several, verified } from '../../lib/signature/standing.ts';
 
 /**
  * The meaning of the numbers in a GroupPartial: which count stands where, which sketches follow, what a sample carries.
@@ -166,8 +166,11 @@ const journeyMask = several | (several - 1);
 
 /** What spoke for the client when the request came: bits of lib/signature/standing.ts. */
 export function standingOf(flags: number): number {
+  const journey = (flags >>> 16) & journeyMask;
   return (
-    ((flags >>> 16) & journeyMask) |
+    journey |
+    // who came without an earlier page and yet not directly is no visitor
+    (journey === 0 && (flags & (flag.direct | flag.verified)) === 0 ? caller : 0) |
     ((flags & flag.good) !== 0 ? history : 0) |
     ((flags & flag.verified) !== 0 ? verified : 0)
   );
@@ -178,8 +181,7 @@ export function standingOf(flags: number): number {
  * part), or have a history.
  */
 export function spared(flags: number, required = 0): boolean {
-  if (required !== 0) return meets(standingOf(flags), required);
-  return (flags & flag.direct) === 0 || (flags & (flag.good | flag.verified)) !== 0;
+  return meets(standingOf(flags), required);
 }
 
 /** Attributes that the miner may put into a signature: an edge sees them, and they are not given by the scope. */

@@ -6,8 +6,9 @@ import { partitionOf } from '../../../lib/log/partitioner.ts';
 import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
+import { meets } from '../../../lib/signature/standing.ts';
 import type { DetectorConfig } from '../config.ts';
-import { flag, paneMs, spared, standingOf } from '../layout.ts';
+import { paneMs, standingOf } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
@@ -159,10 +160,11 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const facts = this.#facts;
     readLanes(facts, event);
     const flags = observe(this.#actors, event, facts, second, !attacked);
-    const good = spared(flags) || (flags & flag.verified) !== 0;
+    const standing = standingOf(flags);
+    const good = meets(standing, 0);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
     else if (selected !== null && !good) this.#member(event, selected, outputs);
-    this.#options.onEvaluated?.(event, { inForce: selected, good, standing: standingOf(flags) });
+    this.#options.onEvaluated?.(event, { inForce: selected, good, standing });
   }
 
   #member(event: EnrichedRequest, inForce: InForce, outputs: Outgoing[]): void {
