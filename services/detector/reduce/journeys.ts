@@ -51,6 +51,11 @@ const prerequisites: { readonly [F in Part]?: readonly Part[] } = {
   account: ['login'],
 };
 
+/** Whether anything leads to endpoints of this function by its nature: only of these journeys are learned. */
+export function hasPrerequisite(endpointFunction: string): boolean {
+  return prerequisites[endpointFunction as Part] !== undefined;
+}
+
 /**
  * The prerequisite of a function, where honest clients are known to meet it. null: it has none, too little is known, or
  * people come as they like (one-click purchases, log-ins that last for months).

@@ -9,7 +9,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { paneSpanMs } from '../policies/policy-schema.ts';
 import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
 import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
-import { type Journeys, requirementOf } from './journeys.ts';
+import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
 import { createSiteMix, judgePane, learnMix } from './site-mix.ts';
@@ -241,7 +241,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     values.push([rateKey, counts[countIndex.requests]! / (bucketMs / 1000)]);
     const weighted = samplesOf(scope, end - 1, 10, () => true);
     const journeys: Journeys = new Map();
-    if (scope.kind === 'endpoint')
+    if (scope.kind === 'endpoint' && hasPrerequisite(scope.traits.function))
       for (const { sample, weight } of weighted) {
         const standing = standingOf(sample.flags);
         if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
