@@ -1,4 +1,5 @@
 import type { Signature } from '../contracts/generated.ts';
+import { type EndpointFunction, endpointFunctions } from '../path/endpoint-function.ts';
 
 /**
  * What speaks for a client when a request comes, from what it did before: the parts of the site that it used earlier in
@@ -6,19 +7,11 @@ import type { Signature } from '../contracts/generated.ts';
  * requests, and each part asked for costs more.
  *
  * Parts are functions of endpoints (lib/path/endpoint-function.ts); `other` is any that has no name. The part of the
- * request itself never counts: to have asked for stock speaks for nobody who asks for stock.
+ * request itself never counts: to have asked for stock speaks for nobody who asks for stock. Their order is that of the
+ * bits, which checkpoints and baselines keep.
  */
-export const parts = [
-  'login',
-  'payment',
-  'inventory',
-  'account',
-  'search',
-  'cart',
-  'content',
-  'other',
-] as const;
-export type Part = (typeof parts)[number];
+export const parts = endpointFunctions;
+export type Part = EndpointFunction;
 
 const bits = new Map<string, number>(parts.map((name, index) => [name, 1 << index]));
 const partMask = (1 << parts.length) - 1;
