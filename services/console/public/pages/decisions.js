@@ -1,4 +1,5 @@
 import { get, post } from '../api.js';
+import { choiceButtons } from '../choices.js';
 import { badge, empty, h, table } from '../dom.js';
 import { count, moment, short, shortId, span } from '../format.js';
 import { predicateChips } from '../signature.js';
@@ -133,22 +134,10 @@ export function decisionsPage(_, about) {
     ['current', 'In force'],
     ['all', 'All'],
   ];
-  const buttons = choices.map(([value, label]) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        'aria-pressed': String(value === state),
-        onclick: () => {
-          state = value;
-          for (const [index, button] of buttons.entries())
-            button.setAttribute('aria-pressed', String(choices[index][0] === value));
-          void refresh().catch(() => {});
-        },
-      },
-      label,
-    ),
-  );
+  const buttons = choiceButtons('Which', choices, state, (value) => {
+    state = value;
+    void refresh().catch(() => {});
+  });
   async function refresh() {
     const { total, decisions, clock_at: clockAt } = await get(`decisions?state=${state}&limit=500`);
     lead.textContent = `${count(total)} ${state === 'current' ? 'in force' : 'decided'}${decisions.length < total ? `; the ${decisions.length} that select most are shown` : ''}. What is wanted at the edges, why, and until when.${about.may_command ? '' : ' Read-only: no console.token is configured.'}`;
@@ -174,12 +163,7 @@ export function decisionsPage(_, about) {
     element: h(
       'div',
       null,
-      h(
-        'div.head',
-        null,
-        h('div', null, h('h1', null, 'Decisions'), lead),
-        h('div.segments', { role: 'group', 'aria-label': 'Which' }, buttons),
-      ),
+      h('div.head', null, h('div', null, h('h1', null, 'Decisions'), lead), buttons),
       h('section.card', { 'aria-label': 'Decisions' }, list),
       release.dialog,
     ),

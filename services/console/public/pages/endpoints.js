@@ -1,4 +1,5 @@
 import { get } from '../api.js';
+import { choiceButtons } from '../choices.js';
 import { badge, empty, h, table } from '../dom.js';
 import { count, moment, short } from '../format.js';
 
@@ -71,22 +72,10 @@ export function endpointsPage() {
   const list = h('div', null);
   const notices = h('div', null);
   const lead = h('p.lead', null, ' ');
-  const buttons = choices.map(([value, label]) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        'aria-pressed': String(value === status),
-        onclick: () => {
-          status = value;
-          for (const [index, button] of buttons.entries())
-            button.setAttribute('aria-pressed', String(choices[index][0] === value));
-          void refresh().catch(() => {});
-        },
-      },
-      label,
-    ),
-  );
+  const buttons = choiceButtons('Which', choices, status, (value) => {
+    status = value;
+    void refresh().catch(() => {});
+  });
   async function refresh() {
     const { counts, endpoints, notices: said } = await get(`endpoints?status=${status}&limit=500`);
     const of = (name) => counts[name] ?? 0;
@@ -119,12 +108,7 @@ export function endpointsPage() {
     element: h(
       'div',
       null,
-      h(
-        'div.head',
-        null,
-        h('div', null, h('h1', null, 'Endpoints'), lead),
-        h('div.segments', { role: 'group', 'aria-label': 'Which' }, buttons),
-      ),
+      h('div.head', null, h('div', null, h('h1', null, 'Endpoints'), lead), buttons),
       h('section.card', { 'aria-label': 'Endpoints' }, list),
       h('section.card', null, h('h2', null, 'Notices'), notices),
     ),

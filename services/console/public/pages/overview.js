@@ -1,5 +1,6 @@
 import { get } from '../api.js';
 import { stackedChart } from '../chart.js';
+import { choiceButtons } from '../choices.js';
 import { showClock } from '../clock.js';
 import { badge, empty, fact, h } from '../dom.js';
 import { count, moment, percent, short, time } from '../format.js';
@@ -34,22 +35,10 @@ export function overviewPage() {
   const campaigns = h('div', null);
   const pipeline = h('div', null);
   const summary = h('p.lead', null, ' ');
-  const buttons = ranges.map(([value, label]) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        'aria-pressed': String(value === minutes),
-        onclick: () => {
-          minutes = value;
-          for (const [index, button] of buttons.entries())
-            button.setAttribute('aria-pressed', String(ranges[index][0] === value));
-          void refresh().catch(() => {});
-        },
-      },
-      label,
-    ),
-  );
+  const buttons = choiceButtons('Range', ranges, minutes, (value) => {
+    minutes = value;
+    void refresh().catch(() => {});
+  });
 
   async function refresh() {
     const [traffic, list, decisions, state] = await Promise.all([
@@ -121,12 +110,7 @@ export function overviewPage() {
     element: h(
       'div',
       null,
-      h(
-        'div.head',
-        null,
-        h('div', null, h('h1', null, 'Traffic by outcome'), summary),
-        h('div.segments', { role: 'group', 'aria-label': 'Range' }, buttons),
-      ),
+      h('div.head', null, h('div', null, h('h1', null, 'Traffic by outcome'), summary), buttons),
       h('section.card', { 'aria-label': 'Traffic' }, chartBox, nothing),
       tiles,
       h('section.card', null, h('h2', null, 'Campaigns'), campaigns),
