@@ -16,6 +16,8 @@ export interface DecisionView {
   readonly size: number;
   /** True when the entry key was decided at some time. */
   known(entryKey: string): boolean;
+  /** Calls with every entry key that is known, and with every one that becomes so or is forgotten. */
+  onKnown(listener: (entryKey: string, isKnown: boolean) => void): void;
   /** Calls with every decision there is, and with every one that comes. */
   onDecision(listener: (decision: Decision) => void): void;
   /** Calls after a batch of decisions. */
@@ -28,6 +30,7 @@ export interface DecisionView {
 export async function openDecisionView(log: Log, now: () => number): Promise<DecisionView> {
   const byTarget = new Map<string, Decision>();
   const known = new Map<string, number>(); // entry key -> latest end
+  const knowers: ((entryKey: string, isKnown: boolean) => void)[] = [];
   const learners: ((decision: Decision) => void)[] = [];
   const listeners: (() => void)[] = [];
   let sweptAt = now();
@@ -35,7 +38,11 @@ export async function openDecisionView(log: Log, now: () => number): Promise<Dec
   const sweep = (): void => {
     const before = now() - rememberEndedMs;
     for (const [key, decision] of byTarget) if (decision.expires_at < before) byTarget.delete(key);
-    for (const [key, end] of known) if (end < before) known.delete(key);
+    for (const [key, end] of known) {
+      if (end >= before) continue;
+      known.delete(key);
+      for (const tell of knowers) tell(key, false);
+    }
     sweptAt = now();
   };
   const tail = await log.tail({
@@ -46,8 +53,10 @@ export async function openDecisionView(log: Log, now: () => number): Promise<Dec
         byTarget.set(targetKey(decision.site, decision.target), decision);
         for (const learn of learners) learn(decision);
         const key = entryOf(decision.target)?.key;
-        if (key !== undefined)
-          known.set(key, Math.max(known.get(key) ?? 0, decision.expires_at, decision.updated_at));
+        if (key === undefined) continue;
+        const end = known.get(key);
+        known.set(key, Math.max(end ?? 0, decision.expires_at, decision.updated_at));
+        if (end === undefined) for (const tell of knowers) tell(key, true);
       }
       if (now() - sweptAt > sweepEveryMs) sweep();
       for (const listener of listeners) listener();
@@ -61,6 +70,10 @@ export async function openDecisionView(log: Log, now: () => number): Promise<Dec
       return byTarget.size;
     },
     known: (key) => known.has(key),
+    onKnown: (listener) => {
+      for (const key of known.keys()) listener(key, true);
+      knowers.push(listener);
+    },
     onDecision: (listener) => {
       for (const decision of byTarget.values()) listener(decision);
       learners.push(listener);

@@ -6,6 +6,7 @@ import { openDecisionView } from './decision-view.ts';
 import { createDesiredState, endedEntries } from './desired.ts';
 import { EdgeError } from './edge.ts';
 import { createEdge } from './edges/catalogue.ts';
+import { knownAt } from './known-entries.ts';
 import { configuredBook, protectionOptions } from './main.ts';
 import { changesOf, type Plan, reconcile } from './reconcile.ts';
 import { createVendorHttp } from './vendor/vendor-http.ts';
@@ -60,7 +61,7 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
         ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
         vendorHttp,
       });
-      return [edgeConfig.name, { edge, edgeConfig }] as const;
+      return [edgeConfig.name, { edge, edgeConfig, known: knownAt(edgeConfig, view) }] as const;
     }),
   );
   const find = (name: string) => {
@@ -72,7 +73,7 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
     return found;
   };
   const look = async (name: string, isPurge: boolean): Promise<Plan> => {
-    const { edge, edgeConfig } = find(name);
+    const { edge, edgeConfig, known } = find(name);
     const state = createDesiredState({
       protection,
       isKilled: (site) => book.killed(site) !== null,
@@ -84,7 +85,7 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
     return reconcile(desired, await edge.observe(signal.signal, desired), edge.descriptor, {
       // A purge is no adoption: foreign content stays whatever the configuration says.
       adopt: !isPurge && edgeConfig.adopt,
-      known: (key) => view.known(key),
+      known,
       inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
       maxUnexplainedShare: isPurge ? 1 : config.loop.max_unexplained_share,
       windingDown: isPurge,

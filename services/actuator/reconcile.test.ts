@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { overlaps, parseNetwork } from '../../lib/ip.ts';
+import { unlimitedCapacity } from './choose-entries.ts';
 import { entryOf } from './desired.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
+import { knownAt } from './known-entries.ts';
 import { changesOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 
 const descriptor: EdgeDescriptor = {
@@ -236,4 +238,31 @@ test('the plan does not depend on the order of its inputs', () => {
       },
     ),
   );
+});
+
+test('a network that listed addresses became is ours at the next look, also where nothing bears a mark', () => {
+  const whole = { ...descriptor, replaceOnly: true };
+  const hosts = Array.from({ length: 12 }, (_, host) => entry(`203.0.113.${host}`, { requests: 10 }));
+  const decided = new Map(hosts.map(({ key }) => [key, true]));
+  const known = knownAt(
+    { aggregate: { v4: 24, v6: 48, min_members: 12, max_good_requests: 0 } },
+    {
+      known: (key) => decided.has(key),
+      onKnown: (listener) => {
+        for (const key of decided.keys()) listener(key, true);
+      },
+    },
+  );
+  const capacity = {
+    ...unlimitedCapacity,
+    aggregate: { v4: 24, v6: 48, minMembers: 12, maxCollateral: 0, permits: () => true },
+  };
+  const at = (...entries: ObservedEntry[]) =>
+    reconcile(hosts, observed(...entries), whole, { ...options, known, capacity });
+  expect(at().content.map(({ value }) => value)).toEqual(['203.0.113.0/24']);
+  const written = at(seen('203.0.113.0/24', { owner: 'unmarked' }));
+  expect(written).toMatchObject({ refused: null, foreign: [] });
+  expect(isEmpty(written)).toBe(true);
+  const stranger = at(seen('198.51.100.0/24', { owner: 'unmarked' }));
+  expect(stranger.foreign).toHaveLength(1);
 });

@@ -15,6 +15,7 @@ import { createEdge } from './edges/catalogue.ts';
 import { openCampaignView } from './guard/campaign-view.ts';
 import { createCollateralGuard } from './guard/collateral-guard.ts';
 import { openGoodTraffic } from './guard/good-traffic.ts';
+import { knownAt } from './known-entries.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { runNotifications } from './notify/run-notifications.ts';
 import { withProbes } from './probe.ts';
@@ -142,7 +143,7 @@ export async function runEdges(
       maxUnexplainedShare: config.loop.max_unexplained_share,
       desired: (at) => probed(edgeConfig, desiredOf(edgeConfig.sites).at(at), at),
       isBlind: () => edgeConfig.probe === undefined && traffic?.seesStopped() === false,
-      known: (key) => view.known(key),
+      known: knownAt(edgeConfig, view),
       clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
       hold: () =>
         edge.descriptor.scope === 'instance' ? forever : (lease?.hold(name, edge.descriptor.lock) ?? null),

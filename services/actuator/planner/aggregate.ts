@@ -1,4 +1,4 @@
-import { formatNetwork, isV4, maskIp, type Network, parseNetwork } from '../../../lib/ip.ts';
+import { formatNetwork, isV4, maskIp, parseNetwork } from '../../../lib/ip.ts';
 import type { Entry } from '../edge.ts';
 
 /** When single addresses may become a network at a full edge. Only where the owner of the edge has asked for it. */
@@ -23,35 +23,43 @@ export function aggregatedEntries(
   collateralOf: (entry: Entry) => number,
   permits: (entry: Entry) => boolean,
 ): Entry[] {
-  const groups = new Map<string, { readonly network: Network; readonly members: Entry[] }>();
+  const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
     if (entry.action !== 'block' || entry.byHand === true) continue;
-    const address = entry.kind === 'ip4' || entry.kind === 'ip6' ? parseNetwork(entry.value) : null;
-    const prefix = address !== null && isV4(address.address) ? options.v4 + 96 : options.v6;
-    if (address === null || address.prefix <= prefix) continue;
-    const network = { address: maskIp(address.address, prefix), prefix };
-    const value = formatNetwork(network);
-    const group = groups.get(value);
-    if (group === undefined) groups.set(value, { network, members: [entry] });
-    else group.members.push(entry);
+    const key = aggregateKey(entry.key, options);
+    if (key === null) continue;
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [entry]);
+    else members.push(entry);
   }
   const aggregated: Entry[] = [];
-  for (const [value, { members }] of groups) {
+  for (const [key, members] of groups) {
     if (members.length < options.minMembers) continue;
-    const entry = unite(value, members, options.minMembers);
+    const entry = unite(key, members, options.minMembers);
     if (collateralOf(entry) <= options.maxCollateral && permits(entry)) aggregated.push(entry);
   }
   return aggregated;
 }
 
-function unite(value: string, members: readonly Entry[], minMembers: number): Entry {
+/** Key of the network that an address would become; null: it is no address, or as wide already. */
+export function aggregateKey(key: string, lengths: Pick<AggregateOptions, 'v4' | 'v6'>): string | null {
+  const [kind = '', value = ''] = key.split('|', 2);
+  const address = kind === 'ip4' || kind === 'ip6' ? parseNetwork(value) : null;
+  if (address === null) return null;
+  const prefix = isV4(address.address) ? lengths.v4 + 96 : lengths.v6;
+  if (address.prefix <= prefix) return null;
+  return `${kind}|${formatNetwork({ address: maskIp(address.address, prefix), prefix })}`;
+}
+
+function unite(key: string, members: readonly Entry[], minMembers: number): Entry {
   const first = members.reduce((best, each) =>
     each.requests > best.requests || (each.requests === best.requests && each.key < best.key) ? each : best,
   );
   const ends = members.map(({ expiresAt }) => expiresAt).sort((a, b) => b - a);
+  const value = key.slice(key.indexOf('|') + 1);
   return {
     ...first,
-    key: `${first.kind}|${value}`,
+    key,
     value,
     target: { kind: 'cidr', value, signature: null },
     reason: `${members.length} listed addresses; the list has no room for each`,
