@@ -1,15 +1,13 @@
 import type { ServiceContext } from '../../lib/service-context.ts';
-import { type Arming, armingOf } from './arming.ts';
+import type { Arming } from './arming.ts';
+import { unlimitedCapacity } from './choose-entries.ts';
 import type { ActuatorConfig } from './config.ts';
 import { createProtection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
-import { createDesiredState, endedEntries } from './desired.ts';
 import { EdgeError } from './edge.ts';
-import { createEdge } from './edges/catalogue.ts';
-import { knownAt } from './known-entries.ts';
 import { configuredBook, protectionOptions } from './main.ts';
+import { openEdges } from './open-edges.ts';
 import { changesOf, type Plan, reconcile } from './reconcile.ts';
-import { createVendorHttp } from './vendor/vendor-http.ts';
 
 /** The edges looked at by a command, without an actuator: nothing is written but by `purge`. */
 export interface EdgesAlone {
@@ -22,7 +20,6 @@ export interface EdgesAlone {
   close(): Promise<void>;
 }
 
-const endedLatelyMs = 24 * 3_600_000;
 const purgeAttempts = 4;
 
 /**
@@ -43,26 +40,11 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
   const view = await openDecisionView(log, now);
   await view.caughtUp;
   const protection = createProtection(protectionOptions(config), book);
-  const vendorHttp = createVendorHttp({
-    store: context.checkpoints,
-    now,
-    random: Math.random,
-    metrics: context.metrics,
-    logger: context.logger,
-  });
   const signal = new AbortController();
   const opened = new Map(
-    config.edges.map((edgeConfig) => {
-      const edge = createEdge(edgeConfig, {
-        name: edgeConfig.name,
-        isArmed: () => true,
-        now,
-        exempt: (at) => protection.exempt(null, at),
-        ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
-        vendorHttp,
-      });
-      return [edgeConfig.name, { edge, edgeConfig, known: knownAt(edgeConfig, view) }] as const;
-    }),
+    openEdges(context, config, { book, protection, view }, () => true).map(
+      (one) => [one.edgeConfig.name, one] as const,
+    ),
   );
   const find = (name: string) => {
     const found = opened.get(name);
@@ -73,30 +55,22 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
     return found;
   };
   const look = async (name: string, isPurge: boolean): Promise<Plan> => {
-    const { edge, edgeConfig, known } = find(name);
-    const state = createDesiredState({
-      protection,
-      isKilled: (site) => book.killed(site) !== null,
-      commandVersion: () => book.version,
-      sites: edgeConfig.sites,
-    });
-    view.onDecision(state.learn);
-    const desired = isPurge ? [] : state.at(now()).entries;
-    return reconcile(desired, await edge.observe(signal.signal, desired), edge.descriptor, {
+    const { edge, edgeConfig, desired, known, clientsOf, capacity } = find(name);
+    const wanted = isPurge ? [] : desired(now()).entries;
+    return reconcile(wanted, await edge.observe(signal.signal, wanted), edge.descriptor, {
       // A purge is no adoption: foreign content stays whatever the configuration says.
       adopt: !isPurge && edgeConfig.adopt,
       known,
       inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
       maxUnexplainedShare: isPurge ? 1 : config.loop.max_unexplained_share,
       windingDown: isPurge,
+      clientsOf,
+      capacity: capacity(unlimitedCapacity),
     });
   };
   return {
     names: [...opened.keys()],
-    arming: (name) => {
-      const { edgeConfig } = opened.get(name)!;
-      return armingOf(edgeConfig.dry_run, book.aboutEdge(name));
-    },
+    arming: (name) => opened.get(name)!.arming(),
     plan: (name) => look(name, false),
     async purge(name) {
       let removed = 0;

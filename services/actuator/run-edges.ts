@@ -1,29 +1,22 @@
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
-import { clientsSelectedBy } from './action-table.ts';
-import { type Arming, armingOf } from './arming.ts';
 import { createAudit } from './audit.ts';
-import type { CapacityOptions } from './choose-entries.ts';
 import type { ActuatorConfig, EdgeConfig } from './config.ts';
 import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
 import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
-import { createDesiredState, type Desired, type DesiredState, endedEntries } from './desired.ts';
+import type { Desired } from './desired.ts';
 import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
-import { createEdge } from './edges/catalogue.ts';
 import { openCampaignView } from './guard/campaign-view.ts';
 import { createCollateralGuard } from './guard/collateral-guard.ts';
 import { openGoodTraffic } from './guard/good-traffic.ts';
-import { knownAt } from './known-entries.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { runNotifications } from './notify/run-notifications.ts';
+import { openEdges } from './open-edges.ts';
 import { withProbes } from './probe.ts';
 import type { Plan } from './reconcile.ts';
-import { createVendorHttp } from './vendor/vendor-http.ts';
 
-/** Readers that were away longer than this have had their entries run out. */
-const endedLatelyMs = 24 * 3_600_000;
 /** Edges that each instance has for itself have no other writer. */
 const forever = new AbortController().signal;
 
@@ -61,38 +54,10 @@ export async function runEdges(
     maxGoodShare: config.guard.max_good_share,
     minGoodRequests: config.guard.min_good_requests,
   });
-  const aggregateOf = (edge: EdgeConfig, budget: number): CapacityOptions['aggregate'] =>
-    edge.aggregate === undefined
-      ? null
-      : {
-          v4: edge.aggregate.v4,
-          v6: edge.aggregate.v6,
-          minMembers: edge.aggregate.min_members,
-          maxCollateral: Math.min(budget, edge.aggregate.max_good_requests),
-          permits: (entry) => protection.refuse(entry.site, entry.target, now()) === null,
-        };
-  const vendorHttp = createVendorHttp({
-    store: context.checkpoints,
-    now,
-    random: Math.random,
-    metrics,
-    logger,
-  });
-  const arming = (edge: EdgeConfig): Arming => armingOf(edge.dry_run, book.aboutEdge(edge.name));
-  const created = config.edges.map((edgeConfig) => ({
-    edgeConfig,
-    edge: createEdge(edgeConfig, {
-      name: edgeConfig.name,
-      isArmed: () => arming(edgeConfig).mode === 'armed',
-      now,
-      exempt: (at) => protection.exempt(null, at),
-      ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
-      vendorHttp,
-    }),
-  }));
+  const opened = openEdges(context, config, { book, protection, view });
   const api = await startDecisionsApi(
     config.api,
-    created.map(({ edge }) => edge),
+    opened.map(({ edge }) => edge),
     logger,
   ).catch(async (error: unknown) => {
     await view.close();
@@ -103,29 +68,12 @@ export async function runEdges(
   await campaigns.caughtUp;
 
   const isShared =
-    config.notifications.length > 0 || created.some(({ edge }) => edge.descriptor.scope === 'account');
+    config.notifications.length > 0 || opened.some(({ edge }) => edge.descriptor.scope === 'account');
   const lease: Lease | null = isShared
     ? await takeLease(log, { takeoverWaitMs: config.loop.takeover_wait, now })
     : null;
   const producer = await log.producer('edges');
   const loops = new Map<string, EdgeLoop>();
-  /** Edges that take the same sites share what is wanted. */
-  const states = new Map<string, DesiredState>();
-  const desiredOf = (sites: readonly string[]): DesiredState => {
-    const key = [...sites].sort().join();
-    let state = states.get(key);
-    if (state === undefined) {
-      state = createDesiredState({
-        protection,
-        isKilled: (site) => book.killed(site) !== null,
-        commandVersion: () => book.version,
-        sites,
-      });
-      view.onDecision(state.learn);
-      states.set(key, state);
-    }
-    return state;
-  };
   const probeSecret = context.secret.toString('base64');
   const probed = (edge: EdgeConfig, desired: Desired, at: number): Desired => {
     if (edge.probe === undefined) return desired;
@@ -133,27 +81,27 @@ export async function runEdges(
     const { entries, nextChangeAt } = withProbes(desired.entries, at, options, probeSecret);
     return { ...desired, entries, nextChangeAt: Math.min(desired.nextChangeAt, nextChangeAt) };
   };
-  for (const { edgeConfig, edge } of created) {
+  for (const one of opened) {
+    const { edgeConfig, edge } = one;
     const { name } = edgeConfig;
     const loop = startEdgeLoop({
       name,
       edge,
-      arming: () => arming(edgeConfig),
+      arming: one.arming,
       adopt: edgeConfig.adopt,
       maxUnexplainedShare: config.loop.max_unexplained_share,
-      desired: (at) => probed(edgeConfig, desiredOf(edgeConfig.sites).at(at), at),
+      desired: (at) => probed(edgeConfig, one.desired(at), at),
       isBlind: () => edgeConfig.probe === undefined && traffic?.seesStopped() === false,
-      known: knownAt(edgeConfig, view),
-      clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
+      known: one.known,
+      clientsOf: one.clientsOf,
       hold: () =>
         edge.descriptor.scope === 'instance' ? forever : (lease?.hold(name, edge.descriptor.lock) ?? null),
-      capacity: () => ({
-        collateralOf: guard.collateralOf,
-        collateralBudget: guard.budget(),
-        coverageOf: guard.coverageOf,
-        keepAbove: config.planner.keep_above,
-        aggregate: aggregateOf(edgeConfig, guard.budget()),
-      }),
+      capacity: () =>
+        one.capacity({
+          collateralOf: guard.collateralOf,
+          collateralBudget: guard.budget(),
+          coverageOf: guard.coverageOf,
+        }),
       holdAddition: guard.holdAddition,
       audit: createAudit(producer, { name, kind: edgeConfig.kind }, `actuator ${context.instance}`),
       verifyEveryMs: config.loop.verify_every,
