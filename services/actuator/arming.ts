@@ -13,9 +13,6 @@ export interface Arming {
   readonly because: string;
 }
 
-/** Commands that speak of an edge. */
-export const edgeCommandKinds = ['arm', 'disarm', 'purge'] as const;
-
 /**
  * The second key to enforcement: the configuration and the newest command about the edge, of which whoever says no
  * wins. `dry_run: true` locks an edge whatever commands say, but for a purge, which only takes back what is ours.

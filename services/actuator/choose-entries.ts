@@ -74,6 +74,8 @@ export function chooseEntries(
   };
   const { pools } = descriptor;
   const eligible: { readonly entry: Entry; readonly pool: number }[] = [];
+  const needed = pools.map(() => 0);
+  let collateral = 0;
   for (const entry of uncovered(desired, out)) {
     const pool = pools.findIndex((candidate) => candidate.holds.includes(entry.kind));
     if (pool < 0) {
@@ -85,18 +87,17 @@ export function chooseEntries(
       continue;
     }
     const reason = inexpressible(entry);
-    if (reason === null) eligible.push({ entry, pool });
-    else out(entry, 'inexpressible', reason);
+    if (reason !== null) {
+      out(entry, 'inexpressible', reason);
+      continue;
+    }
+    eligible.push({ entry, pool });
+    needed[pool] = needed[pool]! + slotsOf(pools[pool]!, entry);
+    collateral += capacity.collateralOf(entry);
   }
   const room = pools.map(({ capacity: slots, holds }) =>
     Math.max(0, slots - foreign.filter(({ kind }) => holds.includes(kind)).length),
   );
-  const needed = pools.map(() => 0);
-  let collateral = 0;
-  for (const { entry, pool } of eligible) {
-    needed[pool] = needed[pool]! + slotsOf(pools[pool]!, entry);
-    collateral += capacity.collateralOf(entry);
-  }
   const fits = needed.every((slots, pool) => slots <= room[pool]!) && collateral <= capacity.collateralBudget;
   if (fits) return { chosen: bySeverity(eligible.map(({ entry }) => entry)), leftOut, figures: null };
 

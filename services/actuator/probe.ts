@@ -1,4 +1,5 @@
 import type { Entry } from './edge.ts';
+import { spread } from './spread.ts';
 
 /**
  * What is stopped upstream of the log is no longer seen there, so nobody knows whether the attack goes on. A probe lets
@@ -17,15 +18,6 @@ export interface Probed {
   readonly released: readonly Entry[];
   /** Epoch ms at which the answer changes by itself. */
   readonly nextChangeAt: number;
-}
-
-/** 0 to 1, from text alone (FNV-1a): every instance probes the same, and an attacker can not tell when. */
-function spread(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash ^= hash >>> 15;
-  return (Math.imul(hash, 0x2c1b3c6d) >>> 0) / 2 ** 32;
 }
 
 /** Pure: the same entries and time give the same probe. `secret` keeps attackers from working out the moment. */

@@ -101,19 +101,23 @@ export function reconcile(
 
   const writes = refused === null && options.windingDown !== true;
   const waiting: Plan['waiting'][number][] = [];
-  const add = (writes ? chosen : []).filter((entry) => {
-    if (present.has(entry.key)) return false;
-    const because = options.holdAddition?.(entry) ?? null;
-    if (because !== null) waiting.push({ entry, because });
-    return because === null;
-  });
-  const added = new Set(add);
-  const update = (writes ? chosen : []).filter((entry) => {
+  const add: Entry[] = [];
+  const update: Entry[] = [];
+  const content: Entry[] = [];
+  for (const entry of chosen) {
     const now = present.get(entry.key);
-    return now !== undefined && differs(entry, now);
-  });
+    if (now === undefined) {
+      if (!writes) continue;
+      const because = options.holdAddition?.(entry) ?? null;
+      if (because !== null) {
+        waiting.push({ entry, because });
+        continue;
+      }
+      add.push(entry);
+    } else if (writes && differs(entry, now)) update.push(entry);
+    content.push(entry);
+  }
   const remove = unwanted.filter((entry) => !heldBack.has(entry));
-  const content = chosen.filter((entry) => present.has(entry.key) || added.has(entry));
   return {
     planId: planIdOf(add, update, remove),
     add,

@@ -47,7 +47,7 @@ export function createCollateralGuard(
 }
 
 /** True when the entry can hit more than one client. */
-export function isWide(entry: Entry): boolean {
+function isWide(entry: Entry): boolean {
   switch (entry.kind) {
     case 'ip4':
       return !entry.value.endsWith('/32');

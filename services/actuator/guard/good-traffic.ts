@@ -27,7 +27,7 @@ export interface GoodTrafficConfig {
  * Clients that did over a while what an attacker would have to pay for: several endpoints, over half an hour or more,
  * more often successful than not, stopped never. Whoever is listed already has stopped sending, and so drops out.
  */
-export const goodClientsSql = `SELECT client_ip, count() AS requests
+const goodClientsSql = `SELECT client_ip, count() AS requests
 FROM requests
 WHERE timestamp > fromUnixTimestamp64Milli({since:Int64})
 GROUP BY client_ip

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../lib/observability/logger.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { NotificationConfig } from './config.ts';
@@ -77,7 +78,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
           logger.warn({ target: config.name, problem, key: notice.key }, 'notification lost');
           return;
         }
-        await pause(waitMs, stop.signal);
+        await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => {}); // aborted: the loop ends
       }
     };
     const work = async (): Promise<void> => {
@@ -124,17 +125,4 @@ export function createNotifier(options: NotifierOptions): Notifier {
       await Promise.all(targets.map((target) => target.close()));
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

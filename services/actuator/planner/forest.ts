@@ -1,4 +1,5 @@
 import { isV4, maskIp, type Network } from '../../../lib/ip.ts';
+import { spread } from '../spread.ts';
 import type { Candidate } from './candidate.ts';
 
 /**
@@ -29,14 +30,6 @@ export interface Forest {
   readonly missed: Float64Array;
   /** `missed` of the rule at the root of the node's tree; 0 without one. */
   readonly missedAtRoot: Float64Array;
-}
-
-/** 0 to 1, from the key alone (FNV-1a). */
-function spread(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  hash ^= hash >>> 15;
-  return (Math.imul(hash, 0x2c1b3c6d) >>> 0) / 2 ** 32;
 }
 
 /** Relative difference by which equal candidates are told apart: too small to matter, the same on every instance. */

@@ -4,7 +4,7 @@ import { searchCore } from './core-search.ts';
 import { type Draft, draftFrom, fill, makeFeasible } from './fill.ts';
 import { buildForest, type Forest } from './forest.ts';
 import { keepInStep } from './keep-in-step.ts';
-import { findPrices, type Limits } from './prices.ts';
+import { findPrices } from './prices.ts';
 
 /**
  * Which candidates an edge is to hold: those that together stop the most attack requests within the slots of its pools
@@ -21,19 +21,18 @@ export function planCapacity(
   present: ReadonlySet<string> = new Set(),
 ): CapacityPlan {
   const whole = buildForest(candidates);
-  const available: Limits = { slots: limits.slots, collateral: limits.collateral };
   const forest = contenders(whole, limits.slots, present);
 
-  const { prices, choice, atMost } = findPrices(forest, available);
-  const draft = draftFrom(forest, available, choice.taken);
-  makeFeasible(forest, available, draft, prices);
-  fill(forest, available, draft, prices);
-  searchCore(forest, available, draft, prices);
+  const { prices, choice, atMost } = findPrices(forest, limits);
+  const draft = draftFrom(forest, limits, choice.taken);
+  makeFeasible(forest, limits, draft, prices);
+  fill(forest, limits, draft, prices);
+  searchCore(forest, limits, draft, prices);
 
   const held = heldNow(forest, present);
-  const result = held === null ? draft : keepInStep(forest, available, held, draft.taken, limits.keepAbove);
+  const result = held === null ? draft : keepInStep(forest, limits, held, draft.taken, limits.keepAbove);
   dropIdle(forest, result);
-  fill(forest, available, result, prices);
+  fill(forest, limits, result, prices);
   return describe(whole, forest, result, limits, atMost);
 }
 

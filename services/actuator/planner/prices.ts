@@ -29,7 +29,7 @@ export interface Limits {
 }
 
 /** Works on one forest again and again, with its own memory. */
-export function createSolver(
+function createSolver(
   forest: Forest,
   limits: Limits,
 ): { solve(slotPrice: Float64Array, goodPrice: number): Priced } {
