@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
@@ -17,6 +17,7 @@ import { findHaproxy, type HaproxyFixture, startHaproxyFixture } from '../../../
 import { proxyContract } from '../../../test/counterparts/proxy-contract.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
 import { createHaproxyCli } from './haproxy-cli.ts';
+import { mapNames } from './haproxy-maps.ts';
 
 const missing = requireCounterpart('haproxy', findHaproxy());
 
@@ -95,6 +96,14 @@ describe.skipIf(missing !== null)('haproxy, what is its own', () => {
     expect(haproxy.check()).toBeNull();
     await haproxy.restart();
     expect(await statuses(haproxy.port, { ip: '203.0.113.7' })).toEqual([403]);
+  });
+
+  test('a change of one map writes the file of no other', async () => {
+    await haproxy.bring(address('203.0.113.7'), address('203.0.113.8', 'tag'));
+    const files = () => mapNames.map((name) => `${name} ${statSync(fileOf(name)).ino}`);
+    const before = files();
+    await haproxy.bring(address('203.0.113.7'), address('203.0.113.9'), address('203.0.113.8', 'tag'));
+    expect(files().filter((file) => !before.includes(file))).toEqual([expect.stringMatching(/^block /)]);
   });
 
   test('what HAProxy does not take changes nothing, and the files still start', async () => {

@@ -83,6 +83,8 @@ interface Mirror {
   readonly maps: Map<MapName, MapContent>;
   readonly observed: Map<string, ObservedEntry>;
   readonly bits: ReadonlyMap<string, number>;
+  /** What was wrong with the files when all was read; they are put right when all is written. */
+  readonly filesDiffer: string | null;
   readonly readAt: number;
 }
 
@@ -112,24 +114,25 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
     for (const name of mapNames) maps.set(name, await readMap(cli, pathOf(name), signal));
     const { entries, bits } = readEntries(maps);
     const observed = new Map(entries.map((entry) => [entry.key, entry]));
-    return { process: id, states, maps, observed, bits, readAt: now() };
+    const filesDiffer = await whyFilesDiffer(maps);
+    return { process: id, states, maps, observed, bits, filesDiffer, readAt: now() };
   };
   /** Whether the files say what HAProxy holds: what the next process would start with. */
-  const filesDiffer = async (held: Mirror): Promise<string | null> => {
+  const whyFilesDiffer = async (maps: ReadonlyMap<MapName, MapContent>): Promise<string | null> => {
     if (!config.write_files) return null;
     for (const name of mapNames) {
       const text = await readFile(pathOf(name), 'utf8').catch(() => null);
-      if (text !== mapText(held.maps.get(name)!)) return `${pathOf(name)} is not in step`;
+      if (text !== mapText(maps.get(name)!)) return `${pathOf(name)} is not in step`;
     }
     return null;
   };
   /** Differences that no entry shows. */
-  const damageOf = async (held: Mirror, readAnew: boolean): Promise<string | null> => {
+  const damageOf = (held: Mirror): string | null => {
     const entries = placedAgain([...held.observed.values()].filter(isNoAddress));
     const wanted = renderRuleMaps(entries, held.bits, exempt(now()));
     for (const name of ruleMaps)
       if (!sameContent(held.maps.get(name)!, wanted.get(name)!)) return `map ${name} differs`;
-    return readAnew ? filesDiffer(held) : null;
+    return held.filesDiffer;
   };
 
   const replaceRules = async (
@@ -167,6 +170,7 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
   const changeAddresses = async (plan: Plan, held: Mirror, signal: AbortSignal): Promise<void> => {
     const changes = addressChanges(plan, held);
     for (const [name, list] of changes) {
+      if (list.length === 0) continue;
       const content = new Map(held.maps.get(name));
       await changeMap(cli, pathOf(name), list, signal);
       for (const { op, key, value } of list) {
@@ -234,7 +238,7 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
         mapNames.every((name) => mirror!.states.get(name) === current.states.get(name));
       if (!isKnown) mirror = await readAll(current, signal);
       const held = mirror!;
-      return { entries: [...held.observed.values()], damaged: await damageOf(held, !isKnown) };
+      return { entries: [...held.observed.values()], damaged: damageOf(held) };
     },
     async apply(plan, signal) {
       const held = mirror ?? (await readAll(await statesOf(signal), signal));
