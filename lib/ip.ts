@@ -186,10 +186,14 @@ export function parseNetwork(text: string): Network | null {
   return { address: maskIp(address, prefix), prefix };
 }
 
+/** Of IPv4 addresses alone; `::ffff:0:0/90` holds them, and is none. */
+export function isV4Network({ address, prefix }: Network): boolean {
+  return prefix >= 96 && isV4(address);
+}
+
 /** Canonical `address/length`; single hosts keep their length (/32, /128). */
 export function formatNetwork(network: Network): string {
-  const v4 = isV4(network.address) && network.prefix >= 96;
-  if (v4) return `${formatIp(network.address)}/${network.prefix - 96}`;
+  if (isV4Network(network)) return `${formatIp(network.address)}/${network.prefix - 96}`;
   return `${isV4(network.address) ? `::ffff:${formatIp(network.address)}` : formatIp(network.address)}/${network.prefix}`;
 }
 

@@ -1,11 +1,11 @@
-import { contains, isV4, type Network } from '../../lib/ip.ts';
+import { contains, isV4, isV4Network, type Network } from '../../lib/ip.ts';
 
 /** A set of networks asked about for every stopped request: nearly always no, and then at the cost of one look. */
 export function createProtectedNetworks(networks: readonly Network[]): (ip: Buffer) => boolean {
   const v4 = new Map<number, Network[]>();
   const v6 = new Map<number, Network[]>();
   for (const network of networks) {
-    const isFour = isV4(network.address) && network.prefix >= 96;
+    const isFour = isV4Network(network);
     const at = isFour ? 12 : 0;
     // All 16-bit buckets that the network reaches into.
     const first = network.address.readUInt16BE(at);

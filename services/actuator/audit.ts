@@ -2,6 +2,7 @@ import type { EdgeAction, Target } from '../../lib/contracts/generated.ts';
 import { stableId } from '../../lib/ids.ts';
 import type { LogProducer } from '../../lib/log/log.ts';
 import type { Entry, ObservedEntry } from './edge.ts';
+import { isAddress } from './entry-name.ts';
 import type { Plan } from './reconcile.ts';
 
 export type EdgeResult = 'planned' | 'applied' | 'failed';
@@ -17,8 +18,7 @@ export interface Audit {
 
 function targetOf(entry: Entry | ObservedEntry): Target {
   if ('target' in entry) return entry.target;
-  if (entry.kind === 'ip4' || entry.kind === 'ip6')
-    return { kind: 'cidr', value: entry.value, signature: null };
+  if (isAddress(entry)) return { kind: 'cidr', value: entry.value, signature: null };
   return { kind: entry.kind, value: entry.value, signature: null };
 }
 

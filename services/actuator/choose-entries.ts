@@ -1,6 +1,7 @@
 import { type Network, parseNetwork } from '../../lib/ip.ts';
 import { type ActionKind, strength } from './decider/actions.ts';
 import type { EdgeDescriptor, Entry, ObservedEntry, Pool } from './edge.ts';
+import { isAddress } from './entry-name.ts';
 import { createNetworkSet } from './network-set.ts';
 import { type AggregateOptions, aggregatedEntries } from './planner/aggregate.ts';
 import type { Candidate, CapacityPlan, NotChosen } from './planner/candidate.ts';
@@ -177,10 +178,6 @@ function bySeverity(entries: Entry[]): Entry[] {
       (a.entry.key < b.entry.key ? -1 : a.entry.key > b.entry.key ? 1 : 0),
   );
   return scored.map(({ entry }) => entry);
-}
-
-function isAddress(entry: Entry): boolean {
-  return entry.kind === 'ip4' || entry.kind === 'ip6';
 }
 
 function wideNetworks(entries: readonly Entry[]) {

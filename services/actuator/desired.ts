@@ -1,30 +1,15 @@
 import type { Decision, Target } from '../../lib/contracts/generated.ts';
-import { formatNetwork, isV4 } from '../../lib/ip.ts';
 import { targetKey } from '../../lib/target.ts';
 import { type ActionKind, inForce, strength } from './decider/actions.ts';
 import { networkOf, type Protection } from './decider/protection.ts';
 import { createDueQueue } from './due-queue.ts';
-import type { Entry, EntryKind } from './edge.ts';
+import { type Entry, type EntryKind, entryKinds } from './edge.ts';
+import { type EntryName, isAddress, named, networkName } from './entry-name.ts';
 
-const otherKinds: ReadonlySet<string> = new Set<EntryKind>([
-  'asn',
-  'country',
-  'ja3',
-  'ja4',
-  'session',
-  'account',
-  'api_key',
-  'signature',
-]);
-
-interface EntryIdentity {
-  readonly key: string;
-  readonly kind: EntryKind;
-  readonly value: string;
-}
+const otherKinds: ReadonlySet<string> = new Set(entryKinds.filter((kind) => !isAddress({ kind })));
 
 /** Kind and canonical value of a target at an edge; null when it names nothing an edge could hold. */
-export function entryOf(target: Target): EntryIdentity | null {
+export function entryOf(target: Target): EntryName | null {
   let identity = identities.get(target);
   if (identity === undefined) {
     identity = identify(target);
@@ -32,19 +17,14 @@ export function entryOf(target: Target): EntryIdentity | null {
   }
   return identity;
 }
-const identities = new WeakMap<Target, EntryIdentity | null>();
+const identities = new WeakMap<Target, EntryName | null>();
 
-function identify(target: Target): EntryIdentity | null {
+function identify(target: Target): EntryName | null {
   const network = networkOf(target);
   if (network === undefined) return null;
-  if (network !== null) {
-    const kind = isV4(network.address) && network.prefix >= 96 ? 'ip4' : 'ip6';
-    const value = formatNetwork(network);
-    return { key: `${kind}|${value}`, kind, value };
-  }
+  if (network !== null) return networkName(network);
   if (!otherKinds.has(target.kind) || target.value === '') return null;
-  const kind = target.kind as EntryKind;
-  return { key: `${kind}|${target.value}`, kind, value: target.value };
+  return named(target.kind as EntryKind, target.value);
 }
 
 export interface Desired {
@@ -209,7 +189,7 @@ function united(a: Entry, b: Entry): Entry {
 
 function entryFrom(
   decision: Decision,
-  identity: EntryIdentity,
+  identity: EntryName,
   action: ActionKind,
   expiresAt: number,
   byHand: boolean,

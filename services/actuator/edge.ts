@@ -6,17 +6,19 @@ import type { Plan } from './reconcile.ts';
 import type { VendorHttp } from './vendor/vendor-http.ts';
 
 /** What an entry names, as edges tell them apart. */
-export type EntryKind =
-  | 'ip4'
-  | 'ip6'
-  | 'asn'
-  | 'country'
-  | 'ja3'
-  | 'ja4'
-  | 'session'
-  | 'account'
-  | 'api_key'
-  | 'signature';
+export const entryKinds = [
+  'ip4',
+  'ip6',
+  'asn',
+  'country',
+  'ja3',
+  'ja4',
+  'session',
+  'account',
+  'api_key',
+  'signature',
+] as const;
+export type EntryKind = (typeof entryKinds)[number];
 
 /** One thing that is wanted at an edge: what several decisions about the same target amount to now. */
 export interface Entry {

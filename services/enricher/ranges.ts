@@ -1,4 +1,4 @@
-import { isV4, parseIp, parseNetwork } from '../../lib/ip.ts';
+import { isV4, isV4Network, parseIp, parseNetwork } from '../../lib/ip.ts';
 
 /** Value of addresses that no range covers. */
 export const noRange = -1;
@@ -171,7 +171,7 @@ export function createRangeTable(): RangeTableBuilder {
     addNetwork(text, value) {
       const network = parseNetwork(text);
       if (network === null) return false;
-      if (network.prefix >= 96 && isV4(network.address)) {
+      if (isV4Network(network)) {
         const first = network.address.readUInt32BE(12);
         addV4(first, first + 2 ** (128 - network.prefix) - 1, value);
       } else {

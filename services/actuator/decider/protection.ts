@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../../lib/config.ts';
 import type { Target } from '../../../lib/contracts/generated.ts';
-import { isV4, type Network, parseNetwork } from '../../../lib/ip.ts';
+import { isV4Network, type Network, parseNetwork } from '../../../lib/ip.ts';
 import { createNetworkSet, type NetworkSet } from '../network-set.ts';
 import { type AllowEntry, type CommandBook, everySite } from './command-book.ts';
 
@@ -116,7 +116,7 @@ export function createProtection(options: ProtectionOptions, book: CommandBook):
     return refusal;
   };
   const refuseAlways = (value: string, network: Network): Refusal | null => {
-    const v4 = isV4(network.address) && network.prefix >= 96;
+    const v4 = isV4Network(network);
     if (network.prefix < (v4 ? widestV4 : widestV6))
       return { reason: 'too_wide', detail: `${value} is wider than /16 (IPv4) or /32 (IPv6)` };
     const protectedBy = never.overlapping(network);

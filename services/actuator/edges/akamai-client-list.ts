@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { EdgeError, type Entry, type EntryKind, type Observed, type Pending } from '../edge.ts';
+import { named } from '../entry-name.ts';
 import type { EdgePart } from '../vendor/composed-edge.ts';
 import { markOf, readMark } from '../vendor/ownership-mark.ts';
-import { addressName, inBatches, named, withoutHostLength } from '../vendor/vendor-entries.ts';
+import { addressName, inBatches, withoutHostLength } from '../vendor/vendor-entries.ts';
 import { answerAs, type VendorClient } from '../vendor/vendor-http.ts';
 
 export interface ClientListOptions {

@@ -1,5 +1,6 @@
-import { formatNetwork, isV4, parseNetwork } from '../../../lib/ip.ts';
+import { isV4Network, parseNetwork } from '../../../lib/ip.ts';
 import { EdgeError } from '../edge.ts';
+import { networkName } from '../entry-name.ts';
 import type { EdgePart } from '../vendor/composed-edge.ts';
 import { addressName } from '../vendor/vendor-entries.ts';
 import type { AwsWafClient, SetState } from './aws-waf-client.ts';
@@ -32,12 +33,6 @@ export async function writeSet(
   await (await access.client()).update(set, addresses, signal);
 }
 
-/** Canonical text of an address as AWS shows it. */
-export function setMember(address: string): string {
-  const network = parseNetwork(address);
-  return network === null ? address : formatNetwork(network);
-}
-
 /** Addresses carry no mark, so whatever was never decided counts as foreign. */
 export function ipSetPart(access: AwsWafAccess, set: SetState, capacity: number): EdgePart {
   return {
@@ -65,8 +60,7 @@ export function ipSetPart(access: AwsWafAccess, set: SetState, capacity: number)
 /** AWS answers a bad address with an error for the whole set: refuse it here, by name. */
 function checkAddress(set: SetState, address: string): void {
   const network = parseNetwork(address);
-  const family = network !== null && isV4(network.address) && network.prefix >= 96 ? 'ip4' : 'ip6';
-  const isAll = network !== null && (network.prefix === 0 || (family === 'ip4' && network.prefix === 96));
-  if (network === null || family !== set.kind || isAll)
+  const isAll = network !== null && (network.prefix === 0 || (isV4Network(network) && network.prefix === 96));
+  if (network === null || networkName(network).kind !== set.kind || isAll)
     throw new EdgeError('invalid', `IP set ${set.name} can not hold ${JSON.stringify(address)}`);
 }

@@ -8,8 +8,9 @@ import { expressed } from '../rules/condition.ts';
 import { createRuleNames, entryCondition, ruleKinds } from '../rules/entry-condition.ts';
 import { exemptNetworks } from '../rules/exempt-set.ts';
 import type { EdgePart } from '../vendor/composed-edge.ts';
+import { addressName } from '../vendor/vendor-entries.ts';
 import type { GroupState } from './aws-waf-client.ts';
-import { type AwsWafAccess, newSet, setMember, writeSet } from './aws-waf-ip-set.ts';
+import { type AwsWafAccess, newSet, writeSet } from './aws-waf-ip-set.ts';
 import { type AwsStatement, awsStatement, rateBased, sparing } from './aws-waf-statement.ts';
 
 export interface RuleGroupOptions {
@@ -134,7 +135,8 @@ export function ruleGroupPart(
         };
       });
       spared = [];
-      for (const set of exemptSets) spared = [...spared, ...(await client.read(set, signal)).map(setMember)];
+      for (const set of exemptSets)
+        spared = [...spared, ...(await client.read(set, signal)).map((text) => addressName(text).value)];
       const isSpared = [...spared].sort().join() === wantedExempt().sort().join();
       const damaged = [
         ...(isSpared ? [] : ['the sets of spared networks are not what they should be']),

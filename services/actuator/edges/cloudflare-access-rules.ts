@@ -1,10 +1,9 @@
 import type { Entry, EntryKind, ObservedEntry } from '../edge.ts';
+import { type EntryName, named } from '../entry-name.ts';
 import type { EdgePart } from '../vendor/composed-edge.ts';
 import { markOf, readMark } from '../vendor/ownership-mark.ts';
 import {
   addressName,
-  type EntryName,
-  named,
   type VendorEntries,
   vendorEntries,
   withoutHostLength,

@@ -1,9 +1,9 @@
 import { EdgeError, type EntryKind } from '../edge.ts';
+import { named } from '../entry-name.ts';
 import type { EdgePart } from '../vendor/composed-edge.ts';
 import { markOf, readMark } from '../vendor/ownership-mark.ts';
 import {
   addressName,
-  named,
   type VendorEntries,
   vendorEntries,
   withoutHostLength,

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { type Edge, EdgeError, type Entry, type EntryKind, type VendorEdgeDependencies } from '../edge.ts';
+import { type EntryName, named } from '../entry-name.ts';
 import { composedEdge } from '../vendor/composed-edge.ts';
 import { markOf, readMark } from '../vendor/ownership-mark.ts';
 import {
   addressName,
-  type EntryName,
   inBatches,
-  named,
   type VendorEntries,
   vendorEntries,
   withoutHostLength,

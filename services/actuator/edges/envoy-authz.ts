@@ -7,6 +7,7 @@ import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
@@ -76,8 +77,6 @@ export function createEnvoyAuthzEdge(
   let isKnown = false;
   let exemptText = '';
 
-  const isAddress = (entry: { readonly kind: string }): boolean =>
-    entry.kind === 'ip4' || entry.kind === 'ip6';
   const headerOf = (request: FastifyRequest, header: string | undefined): string | null => {
     const value = header === undefined ? undefined : request.headers[header];
     const text = Array.isArray(value) ? value.join(', ') : value;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
+import { isAddress } from '../entry-name.ts';
 import { type Condition, cidrRange, isIn, type Refusal, refuseMatching } from './envoy-predicate.ts';
 import { type EnvoyInputs, envoyCondition, type Rendered } from './envoy-signature.ts';
 import type { PlacedEntry } from './placed-entry.ts';
@@ -30,7 +31,6 @@ export function envoyResource(name: string, filter: object): EnvoyResource {
   return { name, version, body: JSON.stringify({ version_info: version, type_url: configType, resources }) };
 }
 
-const isAddress = ({ kind }: PlacedEntry): boolean => kind === 'ip4' || kind === 'ip6';
 const rangesOf = (entries: readonly PlacedEntry[]) =>
   entries.filter(isAddress).map(({ value }) => cidrRange(value));
 

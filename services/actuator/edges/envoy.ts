@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { formatNetwork, type Network, parseNetwork } from '../../../lib/ip.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import {
@@ -73,8 +74,6 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   let taken: ReadonlyMap<string, PlacedEntry> | null = null;
   let exemptText: string | null = null;
 
-  const isAddress = (entry: { readonly kind: string }): boolean =>
-    entry.kind === 'ip4' || entry.kind === 'ip6';
   const partOf = (value: string): number =>
     createHash('sha256').update(value).digest().readUInt32BE(0) % config.parts;
   const put = (resource: EnvoyResource): void => void rendered.set(resource.name, resource);

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { type ActionKind, actionKinds } from '../decider/actions.ts';
 import type { Edge, EntryKind, VendorEdgeDependencies } from '../edge.ts';
+import { named } from '../entry-name.ts';
 import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';
 import { markOf, readMark } from '../vendor/ownership-mark.ts';
-import { addressName, named, type VendorEntries, vendorEntries } from '../vendor/vendor-entries.ts';
+import { addressName, type VendorEntries, vendorEntries } from '../vendor/vendor-entries.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { type FastlyAclOperation, type FastlyApi, openFastlyApi } from './fastly-api.ts';
 

@@ -1,6 +1,7 @@
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import { actionKinds, strength } from '../decider/actions.ts';
 import type { EntryKind, ObservedEntry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 import {
   appOnDevice,
   datedBrowsers,
@@ -29,8 +30,6 @@ export const valueKinds = ['asn', 'country', 'ja3', 'ja4'] as const satisfies re
 
 const decision = /^([1-4])\.(dec_[a-z2-7]{20,40})$/;
 
-export const isAddress = ({ kind }: { readonly kind: EntryKind }): boolean =>
-  kind === 'ip4' || kind === 'ip6';
 export const addressMapOf = (entry: Pick<PlacedEntry, 'action'>): MapName =>
   addressMaps[strength(entry.action) as Strength];
 export const valueText = (entry: Pick<PlacedEntry, 'action' | 'decisionId'>): string =>

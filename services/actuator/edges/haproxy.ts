@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type Observed, type ObservedEntry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
@@ -20,7 +21,6 @@ import {
   addressMapOf,
   addressMaps,
   assignBits,
-  isAddress,
   type MapContent,
   type MapName,
   mapNames,

@@ -3,6 +3,7 @@ import type { Signature } from '../../../lib/contracts/generated.ts';
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import type { ActionKind } from '../decider/actions.ts';
 import type { Observed, ObservedEntry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 import { type BrowserVariable, renderBrowserVariable } from './nginx-browser.ts';
 import { type NginxVariables, type RenderedSignature, renderSignature } from './nginx-signature.ts';
 import { quoted } from './nginx-text.ts';
@@ -58,7 +59,7 @@ function renderAction(
   const rules: string[] = [];
   const hits: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'ip4' || entry.kind === 'ip6') {
+    if (isAddress(entry)) {
       if (decisionId.test(entry.decisionId)) addresses.push(`    ${entry.value} ${entry.decisionId};`);
       continue;
     }

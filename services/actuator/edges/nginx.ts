@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { writeWhole } from './file-writer.ts';
 import { exemptLine, readNginxConfig, renderNginxConfig, renderRule } from './nginx-config.ts';
@@ -128,7 +129,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       coalesceMs: 200,
     },
     inexpressible(entry) {
-      if (entry.kind === 'ip4' || entry.kind === 'ip6') return null;
+      if (isAddress(entry)) return null;
       const rule = renderRule(placed(entry), 'r0', variables);
       return 'inexpressible' in rule ? rule.inexpressible : null;
     },

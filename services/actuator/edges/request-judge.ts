@@ -2,6 +2,7 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { type Network, parseNetwork } from '../../../lib/ip.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
 import { strength } from '../decider/actions.ts';
+import { isAddress } from '../entry-name.ts';
 import { createNetworkSet, type NetworkSet } from '../network-set.ts';
 import { createAddressTable } from './address-table.ts';
 import { createBrowserReader } from './browser-reading.ts';
@@ -54,7 +55,6 @@ export function createRequestJudge(): RequestJudge {
   let endpoints: readonly { readonly endpoint: string; readonly regex: RegExp }[] = [];
   let exempted: NetworkSet<true> = createNetworkSet([]);
 
-  const isAddress = ({ kind }: PlacedEntry): boolean => kind === 'ip4' || kind === 'ip6';
   /** The strongest rule first: the first that holds is the answer. */
   const compiled = (): readonly Rule[] => {
     if (rules !== null) return rules;

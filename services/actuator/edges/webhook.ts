@@ -1,24 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import type { Edge, Entry, EntryKind, VendorEdgeDependencies } from '../edge.ts';
+import { type Edge, type Entry, entryKinds, type VendorEdgeDependencies } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
 import { inBatches } from '../vendor/vendor-entries.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { createServedList } from './served-list.ts';
-
-const everyKind = [
-  'ip4',
-  'ip6',
-  'asn',
-  'country',
-  'ja3',
-  'ja4',
-  'session',
-  'account',
-  'api_key',
-  'signature',
-] as const satisfies readonly EntryKind[];
 
 /** Tells a system of your own what is to be stopped: a snapshot first, then changes, each message signed. */
 export const webhookConfig = z.strictObject({
@@ -27,9 +14,9 @@ export const webhookConfig = z.strictObject({
   url: z.url().describe('Where messages are posted to'),
   secret: z.string().min(16).describe('Key of the signature (HMAC-SHA256), at least 16 characters'),
   kinds: z
-    .array(z.enum(everyKind))
+    .array(z.enum(entryKinds))
     .min(1)
-    .default([...everyKind])
+    .default([...entryKinds])
     .describe('Kinds of entries that the receiver understands'),
   capacity: z.int().positive().default(100_000).describe('Most entries'),
   heartbeat: durationField('5m').describe('An empty message after this time without another'),

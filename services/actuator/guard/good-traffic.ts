@@ -3,6 +3,7 @@ import { type Network, parseIp, parseNetwork } from '../../../lib/ip.ts';
 import type { Logger } from '../../../lib/observability/logger.ts';
 import { signatureSql } from '../../../lib/signature/signature-sql.ts';
 import type { Entry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
 
 /** Recent requests of good clients: what a change at an edge is held against before it is made. */
 export interface GoodTraffic {
@@ -116,7 +117,7 @@ WHERE timestamp > fromUnixTimestamp64Milli({since:Int64}) AND ${condition.sql}
     hits(entry) {
       refresh();
       if (failed || sample === null) return null;
-      if (entry.kind === 'ip4' || entry.kind === 'ip6') {
+      if (isAddress(entry)) {
         const known = counted.get(entry);
         if (known?.of === sample) return known.hits;
         const hits = sample.within(parseNetwork(entry.value)!);

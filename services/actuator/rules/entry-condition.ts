@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { base32 } from '../../../lib/ids.ts';
 import type { Entry, EntryKind } from '../edge.ts';
-import { type EntryName, named } from '../vendor/vendor-entries.ts';
+import { type EntryName, named } from '../entry-name.ts';
 import { type Condition, equal, InexpressibleError } from './condition.ts';
 import { conditionOf } from './signature-condition.ts';
 

@@ -1,4 +1,4 @@
-import { contains, formatNetwork, isV4, type Network } from '../../../lib/ip.ts';
+import { contains, formatNetwork, isV4Network, maskIp, type Network } from '../../../lib/ip.ts';
 import { EdgeError } from '../edge.ts';
 
 /**
@@ -27,7 +27,7 @@ export function exemptNetworks(networks: readonly Network[], limits: ExemptLimit
   const held: Network[] = [];
   const inOrder = [...networks].sort((a, b) => a.prefix - b.prefix);
   for (const network of inOrder) {
-    const isFour = isV4(network.address) && network.prefix >= 96;
+    const isFour = isV4Network(network);
     const shortest = isFour ? limits.shortestV4 + 96 : limits.shortestV6;
     if (network.prefix < shortest) {
       // 224.0.0.0/3 and everything from f000:: on is multicast, reserved or local.
@@ -37,15 +37,8 @@ export function exemptNetworks(networks: readonly Network[], limits: ExemptLimit
       continue;
     }
     const prefix = isFour ? network.prefix : Math.min(network.prefix, limits.longestV6);
-    const widened = widen(network, prefix);
+    const widened = { address: maskIp(network.address, prefix), prefix };
     if (!held.some((other) => other.prefix <= prefix && contains(other, widened.address))) held.push(widened);
   }
   return held.map(formatNetwork).sort();
-}
-
-function widen({ address, prefix }: Network, to: number): Network {
-  if (prefix <= to) return { address, prefix };
-  const masked = Buffer.from(address);
-  for (let bit = to; bit < 128; bit++) masked[bit >> 3]! &= ~(0x80 >> (bit & 7));
-  return { address: masked, prefix: to };
 }

@@ -1,5 +1,6 @@
-import { formatNetwork, isV4, parseNetwork } from '../../../lib/ip.ts';
-import type { EntryKind, ObservedEntry } from '../edge.ts';
+import { parseNetwork } from '../../../lib/ip.ts';
+import type { ObservedEntry } from '../edge.ts';
+import { type EntryName, named, networkName } from '../entry-name.ts';
 
 /** An item of a vendor's list: what it stands for, and the id that it is deleted by. */
 export interface VendorItem {
@@ -26,23 +27,11 @@ export function vendorEntries(items: Iterable<VendorItem>): VendorEntries {
   return { entries: [...entries.values()], idsOf: (key) => ids.get(key) ?? [] };
 }
 
-export interface EntryName {
-  readonly key: string;
-  readonly kind: EntryKind;
-  readonly value: string;
-}
-
 /** Address or network as vendors write it (with or without length, in any case) by our name. */
 export function addressName(text: string): EntryName {
   const network = parseNetwork(text);
-  if (network === null) return { key: `ip4|${text}`, kind: 'ip4', value: text };
-  const kind = isV4(network.address) && network.prefix >= 96 ? 'ip4' : 'ip6';
-  const value = formatNetwork(network);
-  return { key: `${kind}|${value}`, kind, value };
-}
-
-export function named(kind: EntryKind, value: string): EntryName {
-  return { key: `${kind}|${value}`, kind, value };
+  if (network === null) return named('ip4', text);
+  return networkName(network);
 }
 
 /** `192.0.2.1` of `192.0.2.1/32`; networks as they are. */
