@@ -1,6 +1,7 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
-import { isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { formatNetwork } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { networkOfValue } from './address-values.ts';
 import { encodedEndpoint } from './endpoint-pattern.ts';
 import { hasBrowser, hasPlatform, hasVersion, isBrowser, isPlatform, isVersion } from './envoy-browser.ts';
 import {
@@ -86,21 +87,12 @@ function question(attribute: AttributeName, inputs: EnvoyInputs): Question | nul
     case 'platform':
       return { present: hasPlatform, isOneOf: each(isPlatform) };
     case 'client_ip':
-      return {
-        present: true,
-        isOneOf: each((value) => {
-          const ip = parseIp(value);
-          return ip !== null && isIn(inputs.source, [cidrRange(`${value}/${isV4(ip) ? 32 : 128}`)]);
-        }),
-      };
     case 'network_24_48':
       return {
         present: true,
         isOneOf: each((value) => {
-          const network = parseNetwork(value);
-          if (network === null) return false;
-          const v4 = isV4(network.address) && network.prefix >= 96;
-          return network.prefix === (v4 ? 120 : 48) && isIn(inputs.source, [cidrRange(value)]);
+          const network = networkOfValue(attribute, value);
+          return network !== null && isIn(inputs.source, [cidrRange(formatNetwork(network))]);
         }),
       };
     default:

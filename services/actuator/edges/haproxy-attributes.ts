@@ -1,5 +1,6 @@
-import { formatIp, isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { formatIp } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { type AddressAttribute, networkOfValue } from './address-values.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 
 /** How HAProxy finds an attribute of a request, and how its values are written as keys of a map. */
@@ -34,22 +35,19 @@ const supplied = (name: string): HaproxyAttribute => ({
   ...from(`var(txn.tidegate_${name})`, plain),
   supplied: true,
 });
+const address = (attribute: AddressAttribute, fetch: string): HaproxyAttribute =>
+  from(fetch, (value) => {
+    const network = networkOfValue(attribute, value);
+    return network === null ? null : formatIp(network.address);
+  });
 /** Only whether it is there; the length of an empty header is 0. */
 const presence = (header: string): HaproxyAttribute =>
   from(`req.fhdr(${header}),length`, () => undefined, ['', '0']);
 
 /** Attributes that a request at HAProxy has. */
 export const haproxyAttributes: { readonly [name in AttributeName]?: HaproxyAttribute } = {
-  client_ip: from('src', (value) => {
-    const ip = parseIp(value);
-    return ip === null ? null : formatIp(ip);
-  }),
-  network_24_48: from('src,ipmask(24,48)', (value) => {
-    const network = parseNetwork(value);
-    if (network === null) return null;
-    const v4 = isV4(network.address) && network.prefix >= 96;
-    return network.prefix === (v4 ? 120 : 48) ? formatIp(network.address) : null;
-  }),
+  client_ip: address('client_ip', 'src'),
+  network_24_48: address('network_24_48', 'src,ipmask(24,48)'),
   country: supplied('country'),
   asn: supplied('asn'),
   ja3: supplied('ja3'),

@@ -1,6 +1,6 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
-import { isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { type AddressAttribute, isAddressAttribute, networkOfValue } from './address-values.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { goodPattern } from './good-clients.ts';
 import { type BrowserVariable, browserVariables } from './nginx-browser.ts';
@@ -87,8 +87,7 @@ function renderPredicate(predicate: Predicate, variable: string, variables: Ngin
   const { attribute, op, values } = predicate;
   const known = attributes[attribute as AttributeName];
   if (known === undefined) return { inexpressible: `unknown attribute ${attribute}` };
-  if (attribute === 'client_ip' || attribute === 'network_24_48')
-    return renderAddress(predicate, variable, attribute);
+  if (isAddressAttribute(attribute)) return renderAddress(predicate, variable, attribute);
   const presence = presenceVariables[attribute as AttributeName];
   if (presence !== undefined) return renderPresence(predicate, variable, presence);
   const source = variables.named[attribute] ?? ownVariables[attribute as AttributeName];
@@ -153,22 +152,12 @@ function renderPresence({ op, values, attribute }: Predicate, variable: string, 
   return { lines: [`map ${quoted(source)} ${variable} { default ${yes ? 1 : 0}; "" ${no ? 1 : 0}; }`] };
 }
 
-function renderAddress({ op, values }: Predicate, variable: string, attribute: string): Rendered {
+function renderAddress({ op, values }: Predicate, variable: string, attribute: AddressAttribute): Rendered {
   if (op === 'present' || op === 'absent') return constant(variable, op === 'present');
   if (op !== 'in' && op !== 'not_in') return { inexpressible: `${attribute} has no order` };
   const found = op === 'in' ? 1 : 0;
   const lines = [`geo ${variable} {`, `    default ${1 - found};`];
-  for (const value of values) {
-    // A value that is no address, or a network of another length, equals none.
-    if (attribute === 'client_ip') {
-      if (parseIp(value) !== null) lines.push(`    ${value} ${found};`);
-      continue;
-    }
-    const network = parseNetwork(value);
-    if (network === null) continue;
-    const isWanted =
-      isV4(network.address) && network.prefix >= 96 ? network.prefix === 120 : network.prefix === 48;
-    if (isWanted) lines.push(`    ${value} ${found};`);
-  }
+  for (const value of values)
+    if (networkOfValue(attribute, value) !== null) lines.push(`    ${value} ${found};`);
   return { lines: [...lines, '}'] };
 }

@@ -1,5 +1,5 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
-import { isV4, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { type AddressAttribute, isAddressAttribute, networkOfValue } from '../edges/address-values.ts';
 import { endpointPattern } from '../edges/endpoint-pattern.ts';
 import { atLeastPattern, atMostPattern } from '../edges/pattern-text.ts';
 import { anyPlatform, browserCondition, noBrowser, platformCondition } from './agent-condition.ts';
@@ -52,7 +52,7 @@ function predicateCondition(predicate: Predicate): Condition {
   const { attribute, op, values } = predicate;
   const strange = values.find((value) => !isPlain(value));
   if (strange !== undefined) throw new InexpressibleError(`${attribute} ${JSON.stringify(strange)}`);
-  if (attribute === 'client_ip' || attribute === 'network_24_48') return addressCondition(predicate);
+  if (isAddressAttribute(attribute)) return addressCondition(attribute, predicate);
   if (attribute === 'endpoint') return endpointCondition(predicate);
   if (attribute === 'platform') return answered(predicate, platformCondition(values), anyPlatform);
   const presence = presences[attribute];
@@ -108,17 +108,11 @@ function presenceCondition({ op, values, attribute }: Predicate, field: RequestF
   }
 }
 
-function addressCondition({ attribute, op, values }: Predicate): Condition {
+function addressCondition(attribute: AddressAttribute, { op, values }: Predicate): Condition {
   if (op === 'present') return always;
   if (op === 'absent') return never;
   if (op !== 'in' && op !== 'not_in') throw new InexpressibleError(`${attribute} has no order`);
-  const networks = values.filter((value) => {
-    // A value that is no address, or a network of another length, equals none.
-    if (attribute === 'client_ip') return parseIp(value) !== null;
-    const network = parseNetwork(value);
-    if (network === null) return false;
-    return network.prefix === (isV4(network.address) && network.prefix >= 96 ? 120 : 48);
-  });
+  const networks = values.filter((value) => networkOfValue(attribute, value) !== null);
   const isIn: Condition = networks.length === 0 ? never : { is: 'address', networks };
   return op === 'in' ? isIn : not(isIn);
 }
