@@ -27,8 +27,9 @@ export async function openCrashMarker(checkpoints: CheckpointStore, prefix: stri
   const folder = `${prefix}crash/`;
   const names = [...(await checkpoints.list(folder))];
   let marker: Marker | null = null;
-  let serial = names.length;
   const last = names.at(-1);
+  // After the newest name, not by their number: an owner that died while it cleared may have left only the last ones.
+  let serial = last === undefined ? 0 : Number(last.slice(folder.length)) + 1;
   const bytes = last === undefined ? null : await checkpoints.read(last);
   if (bytes !== null) marker = JSON.parse(Buffer.from(bytes).toString('utf8')) as Marker;
   return {
