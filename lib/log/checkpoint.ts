@@ -55,23 +55,16 @@ export async function restoreCheckpoint(options: {
     // handled as metadata of another kind
   }
   const metadata = metadataSchema.safeParse(parsed);
-  if (!metadata.success)
-    return { offset: committed.offset, snapshot: null, rewind: [], lost: 'the commit names no checkpoint' };
+  if (!metadata.success) return restartOf([], committed.offset, 'the commit names no checkpoint');
   const { checkpoint, store_id: storeId, layout_hash: layout, rewind } = metadata.data;
   if (storeId !== checkpoints.storeId)
     throw new CheckpointError(
       `${where}: the committed checkpoint ${checkpoint} is in store ${storeId}, this instance has store ` +
         `${checkpoints.storeId}: give all instances the same checkpoint folder, or reset the group's offsets`,
     );
-  const restart = rewind[0]?.[1] ?? committed.offset;
+  const without = (lost: string): Restored => restartOf(rewind, committed.offset, lost);
   if (layout !== layoutHash)
-    return {
-      offset: restart,
-      snapshot: null,
-      rewind: [],
-      lost: `checkpoint ${checkpoint} has layout ${layout}, this build has ${layoutHash}`,
-    };
-  const without = (lost: string): Restored => ({ offset: restart, snapshot: null, rewind: [], lost });
+    return without(`checkpoint ${checkpoint} has layout ${layout}, this build has ${layoutHash}`);
   const bytes = await checkpoints.read(checkpoint);
   if (bytes === null) return without(`checkpoint ${checkpoint} is gone`);
   try {
@@ -83,9 +76,14 @@ export async function restoreCheckpoint(options: {
   }
 }
 
-/** A checkpoint that turned out to be of no use: reading starts again at its oldest rewind mark, without state. */
-export function giveUp(restored: Restored, lost: string): Restored {
-  return { offset: restored.rewind[0]?.[1] ?? restored.offset, snapshot: null, rewind: [], lost };
+/** Reading starts again at the oldest rewind mark, without state. */
+function restartOf(rewind: readonly RewindMark[], offset: number, lost: string): Restored {
+  return { offset: rewind[0]?.[1] ?? offset, snapshot: null, rewind: [], lost };
+}
+
+/** A checkpoint that was read and turned out to be of no use. */
+export function giveUp({ rewind, offset }: Restored, lost: string): Restored {
+  return restartOf(rewind, offset, lost);
 }
 
 /** How far back a rewind reaches, at least: twice the longest window of the detector's first policies. */
