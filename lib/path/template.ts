@@ -3,7 +3,7 @@ import { detached } from '../detached-text.ts';
 import { createTwoGenerationCache } from '../two-generation-cache.ts';
 import { createFunctionClassifier, type EndpointFunction, type FunctionRule } from './endpoint-function.ts';
 import { createRouteTrie, hostMatches, type PathSegment, type Route } from './route-trie.ts';
-import { createTemplateLimits } from './template-limits.ts';
+import { createTemplateLimits, otherSegment } from './template-limits.ts';
 
 /** An endpoint as requests are counted by: shared by all requests of its path, so it may serve as a key. */
 export interface Endpoint {
@@ -195,16 +195,8 @@ export function createTemplater(options: TemplaterOptions): Templater {
     return { method, host, endpoint, variables, plain: { endpoint, params: noParams } };
   };
 
-  const others = new Map<string, Endpoint>();
-  const other = (method: string, documented: boolean | null): Endpoint => {
-    const key = `${method} ${documented}`;
-    let endpoint = others.get(key);
-    if (endpoint === undefined) {
-      endpoint = endpointOf(method, '', '/{other}', documented);
-      others.set(key, endpoint);
-    }
-    return endpoint;
-  };
+  const other = (method: string, documented: boolean | null): Endpoint =>
+    endpointOf(method, '', `/${otherSegment}`, documented);
 
   const resolve = (method: string, host: string, stripped: string, missed: boolean): Resolved | null => {
     const { segments, cut } = segmentsOf(stripped);

@@ -1,4 +1,5 @@
 import { guessFunction } from './endpoint-function.ts';
+import { otherSegment } from './template-limits.ts';
 
 /**
  * Stands in a template for one plain word that never repeats itself enough to be a name of its own, such as a product
@@ -31,9 +32,9 @@ export function familiesOf(endpoint: string): readonly string[] {
   return families;
 }
 
-/** `{other}` are the words beyond the limit of a folder. */
+/** `otherSegment` stands for the words beyond the limit of a folder. */
 function isWord(segment: string): boolean {
-  return segment === '{other}' || (segment !== '' && !segment.includes('{'));
+  return segment === otherSegment || (segment !== '' && !segment.includes('{'));
 }
 
 const remembered = 2000;
