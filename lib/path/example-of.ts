@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Shape, segmentShape, shapes } from './shapes.ts';
+import { parseRedactedSegment } from './redact.ts';
+import { type Shape, segmentShape } from './shapes.ts';
 
-const redacted = /^~([a-z]+)~([A-Za-z0-9_-]+)(.*)$/;
 const words = ['amber', 'birch', 'cedar', 'delta', 'ember', 'fjord', 'grove', 'heron'];
 
 /** Texts that ought to have the shape, from bytes that are as good as random. */
@@ -28,12 +28,13 @@ const makers: { readonly [S in Shape]: (bytes: Buffer) => string } = {
  * was not hidden.
  */
 export function exampleOf(segment: string): string | null {
-  const [, shape, hash, rest] = redacted.exec(segment) ?? [];
-  if (shape === undefined || !(shapes as readonly string[]).includes(shape)) return null;
-  const wanted = shape as Shape;
+  const hidden = parseRedactedSegment(segment);
+  if (hidden === null) return null;
+  const { shape, suffix } = hidden;
+  const hash = hidden.hash.toString('base64url');
   for (let salt = 0; salt < 16; salt++) {
-    const text = makers[wanted](createHash('sha256').update(`${hash} ${salt}`).digest());
-    if (segmentShape(text) === wanted) return `${wanted === 'text' ? encodeURIComponent(text) : text}${rest}`;
+    const text = makers[shape](createHash('sha256').update(`${hash} ${salt}`).digest());
+    if (segmentShape(text) === shape) return `${shape === 'text' ? encodeURIComponent(text) : text}${suffix}`;
   }
   return null;
 }
