@@ -83,8 +83,11 @@ export function createApiCatalogue(endpoints: readonly DocumentedEndpoint[]): Ap
   };
 }
 
-/** Reads the documents. Throws ConfigError with every one that is missing or none. */
-export function loadApiCatalogue(documents: readonly ApiDocument[], setting: string): ApiCatalogue {
+/** Reads the documents, and says of every one that is missing or none what is wrong with it. */
+export function readDocuments(
+  documents: readonly ApiDocument[],
+  setting: string,
+): { readonly endpoints: readonly DocumentedEndpoint[]; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const endpoints = documents.flatMap(({ file, hosts, state }) => {
     try {
@@ -94,6 +97,12 @@ export function loadApiCatalogue(documents: readonly ApiDocument[], setting: str
       return [];
     }
   });
+  return { endpoints, problems };
+}
+
+/** The catalogue of documents. Throws ConfigError with every one that is missing or none. */
+export function loadApiCatalogue(documents: readonly ApiDocument[], setting: string): ApiCatalogue {
+  const { endpoints, problems } = readDocuments(documents, setting);
   if (problems.length > 0) throw new ConfigError(problems);
   return createApiCatalogue(endpoints);
 }

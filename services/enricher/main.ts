@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { ConfigError } from '../../lib/config.ts';
 import { sipHash64, sipKey } from '../../lib/hash/siphash.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import { consumeStateless } from '../../lib/log/consume.ts';
-import { documentedEndpoints, routesOfEndpoints } from '../../lib/path/openapi.ts';
+import { readDocuments } from '../../lib/path/api-catalogue.ts';
+import { routesOfEndpoints } from '../../lib/path/openapi.ts';
 import type { Route } from '../../lib/path/route-trie.ts';
 import { createTemplater } from '../../lib/path/template.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -17,7 +18,6 @@ import { createEnrichStep } from './pipeline.ts';
 
 /** Configured routes, then those of the OpenAPI documents. Throws ConfigError with all problems. */
 export function endpointRoutes(config: EnricherConfig): Route[] {
-  const problems: string[] = [];
   const routes: Route[] = config.routes.map(({ route, hosts }) => {
     const space = route.indexOf(' ');
     return {
@@ -27,18 +27,14 @@ export function endpointRoutes(config: EnricherConfig): Route[] {
       documented: false,
     };
   });
-  for (const { file, hosts, state } of config.openapi) {
-    try {
-      const endpoints = documentedEndpoints(readFileSync(file, 'utf8'), file, hosts, state);
-      routes.push(...routesOfEndpoints(endpoints));
-    } catch (error) {
-      problems.push(`enricher.openapi: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  for (const { path } of config.data_sets)
-    if (!existsSync(path)) problems.push(`enricher.data_sets: ${path}: no such file`);
+  const documented = readDocuments(config.openapi, 'enricher.openapi');
+  const missing = config.data_sets.filter(({ path }) => !existsSync(path));
+  const problems = [
+    ...documented.problems,
+    ...missing.map(({ path }) => `enricher.data_sets: ${path}: no such file`),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
-  return routes;
+  return [...routes, ...routesOfEndpoints(documented.endpoints)];
 }
 
 /**
