@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
+import { requestFields } from '../../lib/contracts/request-fields.ts';
 import { exampleOf } from '../../lib/path/example-of.ts';
 
 const pageMs = 60_000;
@@ -21,26 +22,8 @@ const columns = [
   'host',
   'path',
   'param_hashes',
-  'status',
   'outcome',
-  'request_bytes',
-  'response_bytes',
-  'duration_ms',
-  'user_agent',
-  'referer',
-  'accept_language',
-  'http_version',
-  'tls_version',
-  'ja3',
-  'ja4',
-  'session_id',
-  'account_id',
-  'partner_id',
-  'api_key_id',
-  'operation',
-  'cookie_count',
-  'set_cookie_count',
-  'edge_action',
+  ...requestFields.filter((field) => field !== 'end_user_ip'),
 ];
 
 /**

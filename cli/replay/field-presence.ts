@@ -1,4 +1,5 @@
 import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
+import { requestFields } from '../../lib/contracts/request-fields.ts';
 
 /** In how many of the requests looked at each field is known. */
 export interface FieldPresence {
@@ -9,28 +10,6 @@ export interface FieldPresence {
   present(): ReadonlySet<string>;
 }
 
-const requestFields = [
-  'status',
-  'request_bytes',
-  'response_bytes',
-  'duration_ms',
-  'user_agent',
-  'referer',
-  'accept_language',
-  'http_version',
-  'tls_version',
-  'ja3',
-  'ja4',
-  'session_id',
-  'account_id',
-  'partner_id',
-  'api_key_id',
-  'end_user_ip',
-  'operation',
-  'cookie_count',
-  'set_cookie_count',
-  'edge_action',
-] as const;
 /** What a line without them would have been refused for. */
 const always = ['timestamp', 'client_ip', 'method', 'path', 'endpoint'];
 const factFields = ['country', 'asn', 'documented', 'proxy_kind', 'browser', 'browser_age_days'] as const;

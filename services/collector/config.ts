@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requestFields } from '../../lib/contracts/request-fields.ts';
 import { durationField } from '../../lib/duration.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { shapes } from '../../lib/path/shapes.ts';
@@ -29,29 +30,10 @@ const mappable = z.enum([
   'host',
   'path',
   'query',
-  'status',
   'outcome',
-  'request_bytes',
-  'response_bytes',
-  'duration_ms',
-  'user_agent',
-  'referer',
-  'accept_language',
-  'http_version',
-  'tls_version',
-  'ja3',
-  'ja4',
-  'session_id',
-  'account_id',
-  'partner_id',
-  'api_key_id',
-  'end_user_ip',
-  'operation',
+  ...requestFields,
   'params',
-  'cookie_count',
-  'set_cookie_count',
   'headers',
-  'edge_action',
   'request_id',
   'sample_rate',
   'site',

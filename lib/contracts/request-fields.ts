@@ -1,0 +1,28 @@
+import type { RequestEvent } from './generated.ts';
+
+/**
+ * Fields of a request that a log has or lacks (null). Sources, events and the archive call them the same, so what maps,
+ * counts or reads them goes by this list.
+ */
+export const requestFields = [
+  'status',
+  'request_bytes',
+  'response_bytes',
+  'duration_ms',
+  'user_agent',
+  'referer',
+  'accept_language',
+  'http_version',
+  'tls_version',
+  'ja3',
+  'ja4',
+  'session_id',
+  'account_id',
+  'partner_id',
+  'api_key_id',
+  'end_user_ip',
+  'operation',
+  'cookie_count',
+  'set_cookie_count',
+  'edge_action',
+] as const satisfies readonly (keyof RequestEvent)[];
