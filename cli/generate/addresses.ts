@@ -83,6 +83,8 @@ const anyResidential = networkPicker((network) => network.kind === 'home');
 const foreignResidential = networkPicker(
   (network) => network.kind === 'home' && !homeCountries.has(network.country),
 );
+/** Clouds and hosters. */
+export const hostingNetworks: readonly AccessNetwork[] = networks.filter(({ kind }) => kind === 'hosting');
 const anyHosting = networkPicker((network) => network.kind === 'hosting');
 const anyVpn = networkPicker((network) => network.kind === 'vpn');
 

@@ -23,12 +23,16 @@ export function* arrivals(options: ArrivalOptions): Generator<Due, void> {
   }
 }
 
+/** More by day than by night: around 1. */
+function curveOfDay(at: number): number {
+  const hour = (at / 3_600_000) % 24;
+  return 1 + 0.3 * Math.sin(((hour - 10.5) / 24) * 2 * Math.PI);
+}
+
 /** The day has a shape, and real traffic sways more than chance alone would make it. */
 export function daily(seed: number, name: string, at: number): number {
-  const hour = (at / 3_600_000) % 24;
-  const curve = 1 + 0.3 * Math.sin(((hour - 10.5) / 24) * 2 * Math.PI);
   const sway = (hash32(`${seed}/${name}/${Math.floor(at / 20_000)}`) / 4294967296 - 0.5) * 0.36;
-  return Math.max(0.2, curve * (1 + sway));
+  return Math.max(0.2, curveOfDay(at) * (1 + sway));
 }
 
 /**
@@ -54,7 +58,6 @@ export function burstiness(seed: number, name: string, fromMs: number): (at: num
   return (at) => {
     const step = Math.max(0, Math.floor((at - fromMs) / stepMs));
     while (factors.length <= step) grow();
-    const hour = (at / 3_600_000) % 24;
-    return (factors[step]! / mean) * (1 + 0.3 * Math.sin(((hour - 10.5) / 24) * 2 * Math.PI));
+    return (factors[step]! / mean) * curveOfDay(at);
   };
 }

@@ -58,6 +58,22 @@ export interface Appearance {
   readonly ja4Resumed: string | undefined;
 }
 
+/** The look of a program: it names no language, and its handshakes are all alike. */
+export function programAppearance(
+  userAgent: string | undefined,
+  ja4: string | undefined,
+  httpVersion = '1.1',
+): Appearance {
+  return {
+    userAgent,
+    acceptLanguage: undefined,
+    httpVersion,
+    tlsVersion: 'TLSv1.3',
+    ja4,
+    ja4Resumed: ja4,
+  };
+}
+
 /** What an emitted event still lacks is filled in by the caller (session, account, cookies ...). */
 export function createEvent(
   timestamp: number,

@@ -1,6 +1,6 @@
-import { formatV4, networks, randomV4 } from './addresses.ts';
+import { formatV4, hostingNetworks, randomV4 } from './addresses.ts';
 import { bankApiHost, bankHost } from './bank.ts';
-import { type Appearance, createEvent, type Due, due, respond } from './event.ts';
+import { type Appearance, createEvent, type Due, due, programAppearance, respond } from './event.ts';
 import { chance, integer, namedRandom, pick, type Random } from './random.ts';
 import { shopHost } from './shop.ts';
 import type { World } from './world.ts';
@@ -13,15 +13,6 @@ interface Crawler {
   readonly share: number;
 }
 
-const crawlerLook = (userAgent: string, ja4: string, httpVersion: string): Appearance => ({
-  userAgent,
-  acceptLanguage: undefined,
-  httpVersion,
-  tlsVersion: 'TLSv1.3',
-  ja4,
-  ja4Resumed: ja4,
-});
-
 /** Search engines, in addresses they publish. */
 const crawlers: readonly Crawler[] = [
   {
@@ -30,7 +21,7 @@ const crawlers: readonly Crawler[] = [
       ['66.249.64.0', 512],
       ['66.249.66.0', 256],
     ],
-    look: crawlerLook(
+    look: programAppearance(
       'Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/155.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
       't13d1211h2_5a2ab1c1f9d1_0f1c5d4d0a4a',
       '2',
@@ -43,7 +34,7 @@ const crawlers: readonly Crawler[] = [
       ['157.55.39.0', 256],
       ['207.46.13.0', 256],
     ],
-    look: crawlerLook(
+    look: programAppearance(
       'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm) Chrome/136.0.0.0 Safari/537.36',
       't13d190900_9dc949149365_97f8aa674fd9',
       '1.1',
@@ -88,10 +79,9 @@ export function crawlerFlows(world: World, fromMs: number, untilMs: number) {
 /** Uptime checks from three places, to the second, with one synthetic log-in a minute. */
 export function* monitor(world: World, fromMs: number, untilMs: number): Generator<Due, void> {
   const random = namedRandom(world.seed, 'monitors');
-  const clouds = networks.filter((network) => network.kind === 'hosting');
-  const places = [0, 1, 2].map((index) => randomV4(random, clouds[index]!));
+  const places = [0, 1, 2].map((index) => randomV4(random, hostingNetworks[index]!));
   const ja4 = 't13d1312h2_f57a46bbacb6_5ac7197df9d2';
-  const look = crawlerLook('UptimeSentinel/2.4 (+https://uptime.example/bot)', ja4, '1.1');
+  const look = programAppearance('UptimeSentinel/2.4 (+https://uptime.example/bot)', ja4);
   for (let beat = 0, now = fromMs; now < untilMs; beat++, now += 5000) {
     const place = places[beat % places.length]!;
     const event = createEvent(

@@ -1,6 +1,14 @@
-import { networks, randomV4 } from './addresses.ts';
+import { hostingNetworks, randomV4 } from './addresses.ts';
 import { bankApiHost } from './bank.ts';
-import { type Appearance, createEvent, type Due, due, type GeneratedEvent, respond } from './event.ts';
+import {
+  type Appearance,
+  createEvent,
+  type Due,
+  due,
+  type GeneratedEvent,
+  programAppearance,
+  respond,
+} from './event.ts';
 import type { Person } from './people.ts';
 import { chance, integer, namedRandom, pick, type Random, token, zipf } from './random.ts';
 import type { World } from './world.ts';
@@ -35,19 +43,12 @@ const serverFingerprints = [
 /** Six aggregators that log in at the bank on behalf of people, from their own few servers in clouds. */
 export function createPartners(seed: number): readonly Partner[] {
   const random = namedRandom(seed, 'partners');
-  const clouds = networks.filter((network) => network.kind === 'hosting' && network.weight >= 8);
+  const clouds = hostingNetworks.filter(({ weight }) => weight >= 8);
   return partnerNames.map((id, index) => ({
     id,
     keyIds: [`${id}-live-1`, `${id}-live-2`],
     servers: Array.from({ length: 3 }, () => randomV4(random, clouds[index % clouds.length]!)),
-    server: {
-      userAgent: serverAgents[index],
-      acceptLanguage: undefined,
-      httpVersion: index % 2 === 0 ? '2' : '1.1',
-      tlsVersion: 'TLSv1.3',
-      ja4: serverFingerprints[index],
-      ja4Resumed: serverFingerprints[index],
-    },
+    server: programAppearance(serverAgents[index], serverFingerprints[index], index % 2 === 0 ? '2' : '1.1'),
     kit: `${id[0]!.toUpperCase()}${id.slice(1)}Kit`,
   }));
 }
@@ -59,17 +60,27 @@ const phoneFingerprints = ['t13d1512h2_46e7e9700bed_eca864cca44a', 't13d2014h2_a
 export function kitAppearance(partner: Partner, random: Random): Appearance {
   const ios = chance(random, 0.45);
   const build = pick(random, ['2.9.1', '2.9.0', '2.8.4', '2.7.0', '2.4.2']);
-  const ja4 = phoneFingerprints[ios ? 1 : 0]!;
-  return {
-    userAgent: ios
-      ? `${partner.kit}/${build} iOS/${pick(random, ['26.1', '18.7', '18.6'])}`
-      : `${partner.kit}/${build} Android/${pick(random, ['16', '15', '14', '13'])}`,
-    acceptLanguage: undefined,
-    httpVersion: '2',
-    tlsVersion: 'TLSv1.3',
-    ja4,
-    ja4Resumed: ja4,
-  };
+  const system = ios
+    ? `iOS/${pick(random, ['26.1', '18.7', '18.6'])}`
+    : `Android/${pick(random, ['16', '15', '14', '13'])}`;
+  return programAppearance(`${partner.kit}/${build} ${system}`, phoneFingerprints[ios ? 1 : 0], '2');
+}
+
+/** A call to the bank by a partner's client; the session, on whose behalf, and the answer are still to come. */
+export function partnerCall(
+  partner: Partner,
+  at: number,
+  address: string,
+  look: Appearance,
+  method: string,
+  path: string,
+): GeneratedEvent {
+  const event = createEvent(Math.round(at), address, look, false, bankApiHost, method, path);
+  event.partner_id = partner.id;
+  event.api_key_id = partner.keyIds[0];
+  event.cookie_count = 0;
+  event.set_cookie_count = 0;
+  return event;
 }
 
 /** One look at someone's accounts through a partner: a login on their behalf, then a few reads. */
@@ -89,14 +100,11 @@ export function* partnerSession(
   const key = pick(random, partner.keyIds);
   let now = at;
   const call = (method: string, path: string): GeneratedEvent => {
-    const event = createEvent(Math.round(now), address, look, false, bankApiHost, method, path);
+    const event = partnerCall(partner, now, address, look, method, path);
     event.session_id = session;
     event.account_id = person.account;
-    event.partner_id = partner.id;
     event.api_key_id = key;
     event.end_user_ip = fromPhone ? undefined : own;
-    event.cookie_count = 0;
-    event.set_cookie_count = 0;
     return event;
   };
   // Stored passwords go stale: a few per cent of the logins fail, and are tried again once.
@@ -140,20 +148,15 @@ export function* nightlyBatch(
   let now = at;
   while (now < untilMs) {
     now += 1000 / perSecond;
-    const event = createEvent(
-      Math.round(now),
+    const event = partnerCall(
+      partner,
+      now,
       pick(random, partner.servers),
       partner.server,
-      false,
-      bankApiHost,
       'GET',
       `/partner/v2/accounts/${10_000_000 + integer(random, 9_000_000)}/transactions`,
     );
-    event.partner_id = partner.id;
-    event.api_key_id = partner.keyIds[0];
     event.session_id = `batch-${Math.floor(now / 600_000)}`;
-    event.cookie_count = 0;
-    event.set_cookie_count = 0;
     respond(event, random, chance(random, 0.02) ? 404 : 200, 11_000, 120);
     yield due(event);
   }

@@ -232,6 +232,11 @@ export function createPeople(
   };
 }
 
+/** An account as stolen lists hold them: nearly always nobody's here. */
+export function guessedAccount(random: Random): string {
+  return `u${integer(random, 9_000_000) + 1_000_000}`;
+}
+
 /** Drawn last, so that people without ways are the same people. */
 function withWays(person: Person, random: Random, regular: boolean): Person {
   const ways: Ways = {

@@ -1,8 +1,9 @@
 import { proxyExit } from '../addresses.ts';
 import { bankApiHost } from '../bank.ts';
 import { toolFingerprints } from '../browsers.ts';
-import { type Appearance, createEvent, type Due, due, respond } from '../event.ts';
+import { type Appearance, createEvent, type Due, due, programAppearance, respond } from '../event.ts';
 import { kitAppearance, type Partner } from '../partners.ts';
+import { guessedAccount } from '../people.ts';
 import { chance, integer, logNormal, pick, type Random, token, weighted } from '../random.ts';
 import type { World } from '../world.ts';
 import { type AttackOptions, pace } from './attack.ts';
@@ -47,14 +48,7 @@ function toolAppearance(world: World, partner: Partner, random: Random): Appeara
     }
     case 'script': {
       const ja4 = pick(random, [toolFingerprints[0], toolFingerprints[1], toolFingerprints[4]]);
-      return {
-        userAgent: pick(random, scriptAgents),
-        acceptLanguage: undefined,
-        httpVersion: '1.1',
-        tlsVersion: 'TLSv1.3',
-        ja4,
-        ja4Resumed: ja4,
-      };
+      return programAppearance(pick(random, scriptAgents), ja4);
     }
   }
 }
@@ -86,7 +80,7 @@ export function* stuffCredentials(
     const event = createEvent(now, exit, look, false, bankApiHost, 'POST', '/partner/v2/login');
     if (chance(random, 0.96)) session = token(random, 26);
     event.session_id = session;
-    event.account_id = `u${integer(random, 9_000_000) + 1_000_000}`;
+    event.account_id = guessedAccount(random);
     event.partner_id = partner.id;
     event.api_key_id = partner.keyIds[chance(random, 0.9) ? 0 : 1];
     event.cookie_count = 0;

@@ -1,6 +1,5 @@
 import {
   deviceAddress,
-  type homeCountries,
   householdPrefix,
   networkPicker,
   networks,
@@ -21,8 +20,6 @@ export type ExitKind =
   /** A few IPv6 allocations, every request from another /64 of them. */
   | 'ipv6-rotation';
 
-export const exitKinds = ['proxies', 'residential', 'local', 'ipv6-rotation'] as const;
-
 export interface ExitPool {
   /** An address for a new client. */
   exit(random: Random): string;
@@ -30,15 +27,14 @@ export interface ExitPool {
   readonly perRequest: boolean;
 }
 
-/**
- * `infected`: share of residential exits that are lines of the property's own customers, who go on using them.
- */
+/** Share of residential exits that are lines of the property's own customers, who go on using them. */
+const infected = 0.06;
+
 export function createExits(
   kind: ExitKind,
   random: Random,
   people: People,
-  countries: typeof homeCountries,
-  infected = 0.06,
+  countries: ReadonlySet<string>,
 ): ExitPool {
   const localHome = networkPicker((network) => network.kind === 'home' && countries.has(network.country));
   const customer = (visit: Random): string => people.regular(visit).address(visit);

@@ -20,8 +20,6 @@ export type LookKind =
   /** Another set of tools every minute. */
   | 'changing';
 
-export const lookKinds = ['tools', 'outdated', 'genuine', 'changing'] as const;
-
 export interface LookOptions {
   readonly kind: LookKind;
   readonly seed: number;
