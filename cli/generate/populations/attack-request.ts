@@ -1,5 +1,7 @@
 import { createEvent, type GeneratedEvent } from '../event.ts';
-import { chance } from '../random.ts';
+import { guessedAccount } from '../people.ts';
+import { chance, type Random } from '../random.ts';
+import type { World } from '../world.ts';
 import type { AttackClient } from './population.ts';
 
 /** A request of an attacker's client, with what it says of itself; the answer is still to come. */
@@ -20,4 +22,17 @@ export function attackRequest(
   const fresh = client.requests === 0 && !client.hasVisitedBefore;
   event.set_cookie_count = chance(client.random, fresh ? 0.8 : 0.2) ? (fresh ? 2 : 1) : 0;
   return event;
+}
+
+/** Makes the request a try of a stolen password. True: it is one of the share that is right, for an account that exists. */
+export function tryPassword(
+  event: GeneratedEvent,
+  world: World,
+  random: Random,
+  successShare: number,
+): boolean {
+  const right = chance(random, successShare);
+  event.account_id = right ? world.people.regular(random).account : guessedAccount(random);
+  event.outcome = right ? 'success' : 'failure';
+  return right;
 }

@@ -1,11 +1,11 @@
 import { bankApiHost, bankHost } from '../bank.ts';
-import { createEvent, type Due, due, respond } from '../event.ts';
-import type { Partner } from '../partners.ts';
+import { type Due, due, respond } from '../event.ts';
+import { type Partner, partnerCall } from '../partners.ts';
 import { appAppearance, type Person } from '../people.ts';
 import { chance, integer, pick, type Random, token } from '../random.ts';
 import { createVisit } from '../visit.ts';
 import type { World } from '../world.ts';
-import { type Crowd, honest } from './population.ts';
+import { type Community, honest } from './population.ts';
 import { wave } from './wave.ts';
 
 /**
@@ -28,14 +28,9 @@ function* staleBatch(
     method: string,
     path: string,
   ) => {
-    const event = createEvent(Math.round(now), server, partner.server, false, bankApiHost, method, path);
+    const event = partnerCall(partner, now, server, partner.server, method, path);
     event.session_id = session;
     event.account_id = account;
-    event.partner_id = partner.id;
-    event.api_key_id = partner.keyIds[0];
-    event.end_user_ip = undefined;
-    event.cookie_count = 0;
-    event.set_cookie_count = 0;
     return event;
   };
   for (let now = fromMs; now < untilMs; now += ((0.4 + 1.2 * random()) * 2000) / perSecond) {
@@ -121,7 +116,7 @@ function* logInAgain(person: Person, random: Random, at: number): Generator<Due,
   yield due(visit.request('GET', '/mobile/v2/overview', { bytes: 3800, ms: 110 }));
 }
 
-export function bankCrowds(world: World, partners: readonly Partner[]): { readonly [name: string]: Crowd } {
+export function bankCrowds(world: World, partners: readonly Partner[]): Community['crowds'] {
   const { people } = world;
   return {
     landing: {

@@ -1,29 +1,28 @@
 import { bankApiHost, bankHost, browseBank, useBankApp } from '../bank.ts';
-import { type Due, type GeneratedEvent, respond } from '../event.ts';
+import { type GeneratedEvent, respond } from '../event.ts';
 import { monitor } from '../machines.ts';
 import { createPartners, type Partner, partnerSession } from '../partners.ts';
-import type { Person } from '../people.ts';
+import { guessedAccount } from '../people.ts';
 import { chance, integer, pick, type Random } from '../random.ts';
-import { createWorld, formatZip, type World } from '../world.ts';
-import { attackRequest } from './attack-request.ts';
+import { formatZip, type World } from '../world.ts';
+import { attackRequest, tryPassword } from './attack-request.ts';
 import { bankCrowds } from './bank-crowds.ts';
 import { bookAppointment, confirmPath, hasBranch, payMerchant } from './bank-journeys.ts';
 import {
   type AttackClient,
+  type Community,
   type Habit,
   habitFlows,
-  honest,
   type Population,
-  type Target,
+  personHabit,
+  settledWorld,
 } from './population.ts';
-
-type Steps = Generator<Due, void>;
 
 const countries: ReadonlySet<string> = new Set(['DE', 'AT']);
 
 const slots = /\/branches\/\d+\/slots$/;
 
-function targets(world: World, partners: readonly Partner[]): { readonly [name: string]: Target } {
+function targets(world: World, partners: readonly Partner[]): Community['targets'] {
   const page = (client: AttackClient, at: number): GeneratedEvent => {
     const path = pick(client.random, ['/', '/branches', '/rates']);
     const event = attackRequest(client, at, bankHost, 'GET', path);
@@ -31,18 +30,13 @@ function targets(world: World, partners: readonly Partner[]): { readonly [name: 
     client.referer = `https://${bankHost}${path}`;
     return event;
   };
-  const tryPassword = (event: GeneratedEvent, random: Random, successShare: number): GeneratedEvent => {
-    const right = chance(random, successShare);
-    event.account_id = right
-      ? world.people.regular(random).account
-      : `u${integer(random, 9_000_000) + 1_000_000}`;
-    event.outcome = right ? 'success' : 'failure';
+  const logIn = (event: GeneratedEvent, random: Random, successShare: number): GeneratedEvent => {
+    const right = tryPassword(event, world, random, successShare);
     respond(event, random, right ? 200 : chance(random, 0.03) ? 423 : 401, right ? 700 : 150, 290);
     return event;
   };
   return {
     login: {
-      name: 'login',
       clients: 'browser',
       sessionLength: 22,
       cookies: [2, 14],
@@ -50,7 +44,7 @@ function targets(world: World, partners: readonly Partner[]): { readonly [name: 
       probe: ({ successShare }) => ({
         browse: page,
         hit: (client, at) =>
-          tryPassword(
+          logIn(
             attackRequest(client, at, bankHost, 'POST', '/login', `https://${bankHost}/`),
             client.random,
             successShare,
@@ -58,7 +52,6 @@ function targets(world: World, partners: readonly Partner[]): { readonly [name: 
       }),
     },
     'partner-login': {
-      name: 'partner-login',
       clients: 'kit',
       sessionLength: 26,
       cookies: [0, 0],
@@ -73,12 +66,11 @@ function targets(world: World, partners: readonly Partner[]): { readonly [name: 
           event.api_key_id = pick(random, partner.keyIds);
           event.cookie_count = 0;
           event.set_cookie_count = 0;
-          return tryPassword(event, random, successShare);
+          return logIn(event, random, successShare);
         },
       }),
     },
     payment: {
-      name: 'payment',
       clients: 'app',
       sessionLength: 22,
       cookies: [1, 2],
@@ -88,14 +80,13 @@ function targets(world: World, partners: readonly Partner[]): { readonly [name: 
         hit(client, at) {
           const { random } = client;
           const event = attackRequest(client, at, bankApiHost, 'POST', confirmPath);
-          if (chance(random, 0.7)) event.account_id = `u${integer(random, 9_000_000) + 1_000_000}`;
+          if (chance(random, 0.7)) event.account_id = guessedAccount(random);
           respond(event, random, pick(random, [200, 409, 409, 403, 429]), 300, 340);
           return event;
         },
       }),
     },
     lookup: {
-      name: 'lookup',
       clients: 'browser',
       sessionLength: 22,
       cookies: [2, 14],
@@ -137,49 +128,25 @@ export const bank: Population = {
   name: 'bank',
   title: 'bank with aggregators, Germany and Austria',
   settle(setting) {
-    const scale = setting.rate / 100;
-    const world = createWorld({
-      ...setting,
-      scale,
-      people: {
-        ways: true,
-        homeCountries: countries,
-        regulars: setting.regulars === undefined ? 14_000 : setting.regulars / scale,
-        abroad: 0.025,
-        situations: [
-          ['home', 38],
-          ['home-ipv6', 26],
-          ['carrier-nat', 22],
-          ['office-nat', 10],
-          ['vpn', 4],
-        ],
-      },
+    const world = settledWorld(setting, {
+      homeCountries: countries,
+      regulars: 14_000,
+      abroad: 0.025,
+      situations: [
+        ['home', 38],
+        ['home-ipv6', 26],
+        ['carrier-nat', 22],
+        ['office-nat', 10],
+        ['vpn', 4],
+      ],
     });
-    const { people } = world;
     const partners = createPartners(setting.seed);
-    const regular = (random: Random, share: number) =>
-      chance(random, share) ? people.regular(random) : people.newcomer(random);
-    const habit = (
-      name: string,
-      share: number,
-      requests: number,
-      known: number,
-      steps: (world: World, person: Person, random: Random, at: number) => Steps,
-    ): Habit => ({
-      name,
-      share,
-      requests,
-      start: (random, at) => {
-        const person = regular(random, known);
-        return honest(person, steps(world, person, random, at), `${name}-`);
-      },
-    });
     const habits: readonly Habit[] = [
-      habit('bank-web', 0.24, 5.3, 0.98, browseBank),
-      habit('bank-app', 0.33, 3, 0.97, useBankApp),
-      habit('pay', 0.13, 2.45, 0.9, payMerchant),
-      habit('branch', 0.1, 3.15, 0.5, bookAppointment),
-      habit('partner', 0.2, 3.6, 0.9, (_, person, random, at) =>
+      personHabit(world, 'bank-web', 0.24, 5.3, 0.98, browseBank),
+      personHabit(world, 'bank-app', 0.33, 3, 0.97, useBankApp),
+      personHabit(world, 'pay', 0.13, 2.45, 0.9, payMerchant),
+      personHabit(world, 'branch', 0.1, 3.15, 0.5, bookAppointment),
+      personHabit(world, 'partner', 0.2, 3.6, 0.9, (_, person, random, at) =>
         partnerSession(world, partners, person, random, at),
       ),
     ];

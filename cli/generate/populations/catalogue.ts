@@ -6,8 +6,6 @@ import { ticketing } from './ticketing.ts';
 /** Every population. */
 export const populations = [shop, bank, ticketing] as const satisfies readonly Population[];
 
-export type PopulationName = (typeof populations)[number]['name'];
-
 export function findPopulation(name: string): Population | undefined {
   return populations.find((population) => population.name === name);
 }

@@ -1,9 +1,9 @@
 import { arrivals, burstiness } from '../arrivals.ts';
 import type { Appearance, Due, GeneratedEvent, Journey } from '../event.ts';
 import type { Partner } from '../partners.ts';
-import type { Person } from '../people.ts';
-import { namedRandom, type Random } from '../random.ts';
-import type { World } from '../world.ts';
+import type { PeopleOptions, Person } from '../people.ts';
+import { chance, namedRandom, type Random } from '../random.ts';
+import { createWorld, type World } from '../world.ts';
 
 /** A property of a kind, with the people who use it: who is there anyway, and what there is to attack. */
 export interface Population {
@@ -42,12 +42,10 @@ export interface Community {
   readonly crowds: { readonly [K in CrowdName]?: Crowd };
 }
 
-export const targetNames = ['login', 'partner-login', 'payment', 'lookup'] as const;
-export type TargetName = (typeof targetNames)[number];
+export type TargetName = 'login' | 'partner-login' | 'payment' | 'lookup';
 
 /** Something worth attacking: how requests to it look, and how the server answers. */
 export interface Target {
-  readonly name: TargetName;
   /** Whose endpoint it is by nature: what a client that wants to pass for genuine has to look like. */
   readonly clients: 'browser' | 'app' | 'kit';
   /** Characters of a session's id here. */
@@ -94,8 +92,7 @@ export interface AttackClient {
   requests: number;
 }
 
-export const crowdNames = ['sale', 'viral', 'landing', 'app-release', 'batch', 'machines'] as const;
-export type CrowdName = (typeof crowdNames)[number];
+export type CrowdName = 'sale' | 'viral' | 'landing' | 'app-release' | 'batch' | 'machines';
 
 export interface Crowd {
   /** What the crowd is about: the endpoints at which it could be mistaken for an attack. */
@@ -119,6 +116,40 @@ export interface Habit {
   /** Mean requests of one journey: measured, kept true by a test. */
   readonly requests: number;
   start(random: Random, at: number): Journey;
+}
+
+/** A habit of people of whom the share `known` are regulars, the others new. */
+export function personHabit(
+  world: World,
+  name: string,
+  share: number,
+  requests: number,
+  known: number,
+  steps: (world: World, person: Person, random: Random, at: number) => Iterator<Due, void>,
+): Habit {
+  return {
+    name,
+    share,
+    requests,
+    start(random, at) {
+      const person = chance(random, known) ? world.people.regular(random) : world.people.newcomer(random);
+      return honest(person, steps(world, person, random, at), `${name}-`);
+    },
+  };
+}
+
+/** Somebody of a crowd: so many of them from abroad, so many regulars, the others new. */
+export function visitor({ people }: World, random: Random, foreign: number, known: number): Person {
+  const kind = random();
+  if (kind < foreign) return people.foreigner(random);
+  return kind < foreign + known ? people.regular(random) : people.newcomer(random);
+}
+
+/** The world of a property whose people have ways of their own; `regulars` are those that fit a rate of 100. */
+export function settledWorld(setting: Setting, people: PeopleOptions & { readonly regulars: number }): World {
+  const scale = setting.rate / 100;
+  const regulars = setting.regulars === undefined ? people.regulars : setting.regulars / scale;
+  return createWorld({ ...setting, scale, people: { ...people, ways: true, regulars } });
 }
 
 export const honest = (person: Person, steps: Iterator<Due, void>, prefix = ''): Journey => ({

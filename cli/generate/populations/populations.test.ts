@@ -14,9 +14,9 @@ function events(population: Population) {
     ({ event, label }) => ({
       event,
       label,
-      targets: Object.values(community.targets)
-        .filter((target) => target.onTarget(event))
-        .map(({ name }) => name),
+      targets: Object.entries(community.targets)
+        .filter(([, target]) => target.onTarget(event))
+        .map(([name]) => name),
     }),
   );
 }

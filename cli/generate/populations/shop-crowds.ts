@@ -1,12 +1,12 @@
-import { networks, randomV4 } from '../addresses.ts';
-import { createEvent, type Due, due, type Journey, respond } from '../event.ts';
+import { hostingNetworks, randomV4 } from '../addresses.ts';
+import { createEvent, type Due, due, type Journey, programAppearance, respond } from '../event.ts';
 import { crawlerFlows, monitor } from '../machines.ts';
 import { appAppearance, type Person } from '../people.ts';
 import { chance, integer, namedRandom, pick, type Random } from '../random.ts';
 import { rushToLaunch, shopApiHost, shopHost } from '../shop.ts';
 import { createVisit } from '../visit.ts';
 import { formatZip, type World } from '../world.ts';
-import { type Crowd, type CrowdOptions, honest } from './population.ts';
+import { type Community, type CrowdOptions, honest, visitor } from './population.ts';
 import { wave } from './wave.ts';
 
 type Steps = Generator<Due, void>;
@@ -133,7 +133,6 @@ function* useNewApp(world: World, person: Person, random: Random, at: number): S
 function machines(world: World, options: CrowdOptions): readonly Journey[] {
   const { fromMs, untilMs, random } = options;
   const busier: World = { ...world, scale: world.scale * 10 };
-  const clouds = networks.filter(({ kind }) => kind === 'hosting');
   const call = (
     name: string,
     userAgent: string,
@@ -142,15 +141,8 @@ function machines(world: World, options: CrowdOptions): readonly Journey[] {
     path: (random: Random) => readonly [path: string, query?: string],
     key?: string,
   ): Journey => {
-    const servers = Array.from({ length: 5 }, () => randomV4(random, pick(random, clouds)));
-    const look = {
-      userAgent,
-      acceptLanguage: undefined,
-      httpVersion: '1.1',
-      tlsVersion: 'TLSv1.3',
-      ja4,
-      ja4Resumed: ja4,
-    };
+    const servers = Array.from({ length: 5 }, () => randomV4(random, pick(random, hostingNetworks)));
+    const look = programAppearance(userAgent, ja4);
     function* steps(): Steps {
       const own = namedRandom(world.seed, `machines/${name}`);
       for (let now = fromMs; now < untilMs; now += ((0.3 + 1.4 * own()) * 1000) / perSecond) {
@@ -195,13 +187,8 @@ function machines(world: World, options: CrowdOptions): readonly Journey[] {
   ];
 }
 
-export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
+export function shopCrowds(world: World): Community['crowds'] {
   const { people, goods } = world;
-  const visitor = (random: Random, foreign: number, known: number): Person => {
-    const kind = random();
-    if (kind < foreign) return people.foreigner(random);
-    return kind < foreign + known ? people.regular(random) : people.newcomer(random);
-  };
   return {
     sale: {
       onTarget: ({ path }) =>
@@ -211,11 +198,11 @@ export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
         path.endsWith('/stock'),
       flows: (options) => [
         wave('launch-web', options, options.rate * 0.3, 10_000, (random, at) => {
-          const person = visitor(random, 0.25, 0.2);
+          const person = visitor(world, random, 0.25, 0.2);
           return honest(person, rushToLaunch(world, person, random, at), 'launch-');
         }),
         wave('launch-app', options, options.rate * 0.16, 5000, (random, at) => {
-          const person = visitor(random, 0.08, 0.7);
+          const person = visitor(world, random, 0.08, 0.7);
           return honest(person, launchFromPush(world, person, random, at), 'launch-app-');
         }),
       ],
@@ -230,7 +217,7 @@ export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
         const country = pick(options.random, ['BR', 'ID', 'TR', 'US', 'IN']);
         return [
           wave('viral', options, options.rate * 1.2, 60_000, (random, at) => {
-            let person = visitor(random, 0.85, 0.02);
+            let person = visitor(world, random, 0.85, 0.02);
             for (let tries = 0; tries < 12 && person.country !== country && chance(random, 0.85); tries++)
               person = people.foreigner(random);
             const referer = pick(random, [undefined, undefined, 'https://www.tiktok.com/', 'https://t.co/']);
@@ -243,7 +230,7 @@ export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
       onTarget: ({ path }) => path === '/l/thank-you-2026',
       flows: (options) => [
         wave('landing', options, options.rate * 0.9, 40_000, (random, at) => {
-          const person = visitor(random, 0.02, 0.8);
+          const person = visitor(world, random, 0.02, 0.8);
           return honest(person, landOn('/l/thank-you-2026', person, random, at, undefined), 'landing-');
         }),
       ],
@@ -252,7 +239,7 @@ export function shopCrowds(world: World): { readonly [name: string]: Crowd } {
       onTarget: ({ path }) => path.startsWith('/mobile/v2/'),
       flows: (options) => [
         wave('app-release', options, options.rate * 0.14, 120_000, (random, at) => {
-          const person = visitor(random, 0.02, 0.9);
+          const person = visitor(world, random, 0.02, 0.9);
           return honest(person, useNewApp(world, person, random, at), 'new-app-');
         }),
       ],

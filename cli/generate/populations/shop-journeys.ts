@@ -1,5 +1,5 @@
-import { networks, randomV4 } from '../addresses.ts';
-import { createEvent, type Due, due, type GeneratedEvent, respond } from '../event.ts';
+import { hostingNetworks, randomV4 } from '../addresses.ts';
+import { createEvent, type Due, due, type GeneratedEvent, programAppearance, respond } from '../event.ts';
 import { appAppearance, type Person } from '../people.ts';
 import { chance, integer, namedRandom, pick, type Random } from '../random.ts';
 import { shopApiHost, shopHost } from '../shop.ts';
@@ -107,17 +107,10 @@ export function* fetchingAhead(world: World, person: Person, random: Random, ste
 /** Machines of other companies: a payment provider's webhooks and a price comparison that reads the stock. */
 export function* callbacks(world: World): Steps {
   const random = namedRandom(world.seed, 'callbacks');
-  const clouds = networks.filter(({ kind }) => kind === 'hosting');
-  const servers = Array.from({ length: 4 }, () => randomV4(random, pick(random, clouds.slice(0, 6))));
-  const ja4 = 't13d1713h1_5b57614c22b0_eca864cca44a';
-  const look = {
-    userAgent: 'PayWell-Webhooks/1.9',
-    acceptLanguage: undefined,
-    httpVersion: '1.1',
-    tlsVersion: 'TLSv1.3',
-    ja4,
-    ja4Resumed: ja4,
-  };
+  const servers = Array.from({ length: 4 }, () =>
+    randomV4(random, pick(random, hostingNetworks.slice(0, 6))),
+  );
+  const look = programAppearance('PayWell-Webhooks/1.9', 't13d1713h1_5b57614c22b0_eca864cca44a');
   const perSecond = 0.9 * world.scale;
   for (let now = world.startMs; now < world.endMs; now += ((0.2 + 1.6 * random()) * 1000) / perSecond) {
     const event = createEvent(

@@ -3,16 +3,24 @@ import { type GeneratedEvent, respond } from '../event.ts';
 import { crawlerFlows, monitor } from '../machines.ts';
 import { chance, fork, hash32, integer, pick } from '../random.ts';
 import { browseShop, shopApiHost, shopHost, useShopApp } from '../shop.ts';
-import { createWorld, formatZip, type World } from '../world.ts';
-import { attackRequest } from './attack-request.ts';
-import { type Habit, habitFlows, honest, type Population, type Target } from './population.ts';
+import { formatZip, type World } from '../world.ts';
+import { attackRequest, tryPassword } from './attack-request.ts';
+import {
+  type AttackClient,
+  type Community,
+  type Habit,
+  habitFlows,
+  honest,
+  type Population,
+  settledWorld,
+} from './population.ts';
 import { shopCrowds } from './shop-crowds.ts';
 import { callbacks, comeBack, fetchingAhead } from './shop-journeys.ts';
 
 const stock = /\/stores\/\d+\/stock$/;
 
-function targets(world: World): { readonly [name: string]: Target } {
-  const page = (client: Parameters<typeof attackRequest>[0], at: number): GeneratedEvent => {
+function targets(world: World): Community['targets'] {
+  const page = (client: AttackClient, at: number): GeneratedEvent => {
     const { random } = client;
     const path = chance(random, 0.3) ? '/' : `/p/${world.goods.product(random).slug}`;
     const event = attackRequest(client, at, shopHost, 'GET', path);
@@ -22,7 +30,6 @@ function targets(world: World): { readonly [name: string]: Target } {
   };
   return {
     login: {
-      name: 'login',
       clients: 'browser',
       sessionLength: 22,
       cookies: [4, 47],
@@ -39,18 +46,13 @@ function targets(world: World): { readonly [name: string]: Target } {
             '/login',
             `https://${shopHost}/account/orders`,
           );
-          const right = chance(random, successShare);
-          event.account_id = right
-            ? world.people.regular(random).account
-            : `u${integer(random, 9_000_000) + 1_000_000}`;
-          event.outcome = right ? 'success' : 'failure';
+          const right = tryPassword(event, world, random, successShare);
           respond(event, random, right ? 200 : 401, right ? 620 : 140, 250);
           return event;
         },
       }),
     },
     payment: {
-      name: 'payment',
       clients: 'browser',
       sessionLength: 22,
       cookies: [4, 47],
@@ -68,7 +70,6 @@ function targets(world: World): { readonly [name: string]: Target } {
       }),
     },
     lookup: {
-      name: 'lookup',
       clients: 'browser',
       sessionLength: 22,
       cookies: [4, 47],
@@ -107,12 +108,7 @@ export const shop: Population = {
   name: 'shop',
   title: 'retailer, web and app, Europe',
   settle(setting) {
-    const scale = setting.rate / 100;
-    const world = createWorld({
-      ...setting,
-      scale,
-      people: { ways: true, regulars: setting.regulars === undefined ? 9000 : setting.regulars / scale },
-    });
+    const world = settledWorld(setting, { regulars: 9000 });
     const { people } = world;
     const habits: readonly Habit[] = [
       {

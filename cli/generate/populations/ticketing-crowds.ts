@@ -2,7 +2,7 @@ import { type Due, due } from '../event.ts';
 import type { Person } from '../people.ts';
 import { chance, integer, pick, type Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { type Crowd, honest } from './population.ts';
+import { type Community, honest, visitor } from './population.ts';
 import { authenticate, expressPath, openApp, openSite, tokenPath } from './ticketing-journeys.ts';
 import { wave } from './wave.ts';
 
@@ -81,20 +81,14 @@ function* logInAgain(world: World, person: Person, random: Random, at: number): 
   yield due(visit.request('GET', '/v6/me', { bytes: 1500, ms: 60 }));
 }
 
-export function ticketingCrowds(world: World): { readonly [name: string]: Crowd } {
-  const { people } = world;
-  const visitor = (random: Random, foreign: number, known: number): Person => {
-    const kind = random();
-    if (kind < foreign) return people.foreigner(random);
-    return kind < foreign + known ? people.regular(random) : people.newcomer(random);
-  };
+export function ticketingCrowds(world: World): Community['crowds'] {
   return {
     sale: {
       onTarget: ({ path }) =>
         path === expressPath || path === tokenPath || path === '/v5/holds' || path.endsWith('/offers'),
       flows: (options) => [
         wave('on-sale', options, options.rate * 0.3, 4000, (random, at) => {
-          const person = visitor(random, 0.22, 0.3);
+          const person = visitor(world, random, 0.22, 0.3);
           return honest(person, onSale(world, person, random, at), 'on-sale-');
         }),
       ],
@@ -103,7 +97,7 @@ export function ticketingCrowds(world: World): { readonly [name: string]: Crowd 
       onTarget: ({ path }) => path === '/w/season-renewal-2027' || path === '/v5/renewals',
       flows: (options) => [
         wave('renewal', options, options.rate * 0.7, 40_000, (random, at) => {
-          const person = visitor(random, 0.01, 0.9);
+          const person = visitor(world, random, 0.01, 0.9);
           return honest(person, renew(person, random, at), 'renewal-');
         }),
       ],
@@ -112,7 +106,7 @@ export function ticketingCrowds(world: World): { readonly [name: string]: Crowd 
       onTarget: ({ path }) => path === tokenPath || path.startsWith('/v6/'),
       flows: (options) => [
         wave('log-in-again', options, options.rate * 0.18, 90_000, (random, at) => {
-          const person = visitor(random, 0.02, 0.93);
+          const person = visitor(world, random, 0.02, 0.93);
           return honest(person, logInAgain(world, person, random, at), 'update-');
         }),
       ],

@@ -1,8 +1,9 @@
 import { type GeneratedEvent, respond } from '../event.ts';
+import { guessedAccount } from '../people.ts';
 import { chance, integer, pick } from '../random.ts';
 import type { World } from '../world.ts';
-import { attackRequest } from './attack-request.ts';
-import type { AttackClient, Target } from './population.ts';
+import { attackRequest, tryPassword } from './attack-request.ts';
+import type { AttackClient, Community } from './population.ts';
 import {
   anEvent,
   eventCount,
@@ -16,7 +17,7 @@ import {
 
 const offers = /\/events\/\d+\/offers$/;
 
-export function ticketingTargets(world: World): { readonly [name: string]: Target } {
+export function ticketingTargets(world: World): Community['targets'] {
   const page = (client: AttackClient, at: number): GeneratedEvent => {
     const event = anEvent(client.random);
     const feed = chance(client.random, 0.4);
@@ -33,7 +34,6 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
   };
   return {
     login: {
-      name: 'login',
       clients: 'app',
       sessionLength: 22,
       cookies: [1, 1],
@@ -43,18 +43,13 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
         hit(client, at) {
           const { random } = client;
           const event = attackRequest(client, at, ticketApiHost, 'POST', tokenPath);
-          const right = chance(random, successShare);
-          event.account_id = right
-            ? world.people.regular(random).account
-            : `u${integer(random, 9_000_000) + 1_000_000}`;
-          event.outcome = right ? 'success' : 'failure';
+          const right = tryPassword(event, world, random, successShare);
           respond(event, random, right ? 200 : 400, right ? 1100 : 90, 170);
           return event;
         },
       }),
     },
     payment: {
-      name: 'payment',
       clients: 'app',
       sessionLength: 22,
       cookies: [1, 1],
@@ -64,14 +59,13 @@ export function ticketingTargets(world: World): { readonly [name: string]: Targe
         hit(client, at) {
           const { random } = client;
           const event = attackRequest(client, at, ticketApiHost, 'POST', expressPath);
-          if (chance(random, 0.75)) event.account_id = `u${integer(random, 9_000_000) + 1_000_000}`;
+          if (chance(random, 0.75)) event.account_id = guessedAccount(random);
           respond(event, random, pick(random, [200, 200, 409, 409, 429]), 350, 380);
           return event;
         },
       }),
     },
     lookup: {
-      name: 'lookup',
       clients: 'browser',
       sessionLength: 22,
       cookies: [2, 44],

@@ -1,9 +1,8 @@
-import { networks, randomV4 } from '../addresses.ts';
-import { type Appearance, createEvent, type Due, due, respond } from '../event.ts';
-import type { Person } from '../people.ts';
-import { chance, integer, namedRandom, pick, type Random } from '../random.ts';
-import { createWorld, type World } from '../world.ts';
-import { type Habit, habitFlows, honest, type Population } from './population.ts';
+import { hostingNetworks, randomV4 } from '../addresses.ts';
+import { createEvent, type Due, due, programAppearance, respond } from '../event.ts';
+import { chance, integer, namedRandom, pick } from '../random.ts';
+import type { World } from '../world.ts';
+import { type Habit, habitFlows, type Population, personHabit, settledWorld } from './population.ts';
 import { ticketingCrowds } from './ticketing-crowds.ts';
 import { anEvent, sectionCount, showTicket, ticketApiHost, useApp, useSite } from './ticketing-journeys.ts';
 import { ticketingTargets } from './ticketing-targets.ts';
@@ -15,7 +14,6 @@ const countries: ReadonlySet<string> = new Set(['US', 'GB', 'CA', 'BR', 'MX']);
 /** Professional sellers' scripts, with a key of their own: they re-price their lots all day. */
 function* resellers(world: World): Steps {
   const random = namedRandom(world.seed, 'resellers');
-  const clouds = networks.filter(({ kind }) => kind === 'hosting');
   const sellers = ['python-requests/2.32.3', 'okhttp/4.12.0', 'LotPricer/3.1', 'axios/1.7.7'].map(
     (userAgent, index) => {
       const ja4 = [
@@ -24,15 +22,11 @@ function* resellers(world: World): Steps {
         't13d4312h1_c7886603b240_b26ce05bbdd6',
         't13d591000_a33745022dd6_40018055699d',
       ][index];
-      const look: Appearance = {
-        userAgent,
-        acceptLanguage: undefined,
-        httpVersion: '1.1',
-        tlsVersion: 'TLSv1.3',
-        ja4,
-        ja4Resumed: ja4,
+      return {
+        look: programAppearance(userAgent, ja4),
+        key: `seller-${index}`,
+        server: randomV4(random, pick(random, hostingNetworks)),
       };
-      return { look, key: `seller-${index}`, server: randomV4(random, pick(random, clouds)) };
     },
   );
   const perSecond = 2.5 * world.scale;
@@ -64,44 +58,22 @@ export const ticketing: Population = {
   name: 'ticketing',
   title: 'ticket market, mostly app, Americas and Britain',
   settle(setting) {
-    const scale = setting.rate / 100;
-    const world = createWorld({
-      ...setting,
-      scale,
-      people: {
-        ways: true,
-        homeCountries: countries,
-        regulars: setting.regulars === undefined ? 12_000 : setting.regulars / scale,
-        abroad: 0.06,
-        situations: [
-          ['carrier-nat', 44],
-          ['home-ipv6', 28],
-          ['home', 18],
-          ['office-nat', 4],
-          ['vpn', 6],
-        ],
-      },
-    });
-    const { people } = world;
-    const habit = (
-      name: string,
-      share: number,
-      requests: number,
-      known: number,
-      steps: (world: World, person: Person, random: Random, at: number) => Steps,
-    ): Habit => ({
-      name,
-      share,
-      requests,
-      start: (random, at) => {
-        const person = chance(random, known) ? people.regular(random) : people.newcomer(random);
-        return honest(person, steps(world, person, random, at), `${name}-`);
-      },
+    const world = settledWorld(setting, {
+      homeCountries: countries,
+      regulars: 12_000,
+      abroad: 0.06,
+      situations: [
+        ['carrier-nat', 44],
+        ['home-ipv6', 28],
+        ['home', 18],
+        ['office-nat', 4],
+        ['vpn', 6],
+      ],
     });
     const habits: readonly Habit[] = [
-      habit('app', 0.6, 6.1, 0.75, useApp),
-      habit('gate', 0.16, 1.9, 0.95, showTicket),
-      habit('site', 0.21, 4.75, 0.45, useSite),
+      personHabit(world, 'app', 0.6, 6.1, 0.75, useApp),
+      personHabit(world, 'gate', 0.16, 1.9, 0.95, showTicket),
+      personHabit(world, 'site', 0.21, 4.75, 0.45, useSite),
     ];
     return {
       world,
