@@ -314,6 +314,11 @@ function createPhone(random: Random, ios: boolean, language: string | undefined)
   };
 }
 
+/** The phone after a release of the app that is newer than everybody's. */
+export function updated(phone: Phone): Phone {
+  return { ...phone, agent: phone.agent.replace(/^[\d.]+/, '9.0.0') };
+}
+
 /** The look of a shop's or bank's own app on a phone. */
 export function appAppearance(app: string, phone: Phone): Appearance {
   return {

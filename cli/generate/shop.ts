@@ -59,7 +59,15 @@ function* login(visit: Visit, world: World, path: string, person: Person): Steps
   visit.think(2);
 }
 
-function* askStores(visit: Visit, world: World, person: Person, product: Product, prefix: string): Steps {
+/** Asks which stores nearby have it; `pauses`: seconds to read that one has, or that there is none. */
+export function* askStores(
+  visit: Visit,
+  world: World,
+  person: Person,
+  product: Product,
+  prefix: string,
+  pauses: readonly [found: number, missed: number] = [4, 2],
+): Steps {
   const { random } = visit;
   const asks = 1 + integer(random, 3);
   for (let index = 0; index < asks; index++) {
@@ -73,7 +81,7 @@ function* askStores(visit: Visit, world: World, person: Person, product: Product
         ms: 60,
       }),
     );
-    visit.think(found ? 4 : 2);
+    visit.think(pauses[found ? 0 : 1]);
   }
 }
 

@@ -1,10 +1,12 @@
 import { bankApiHost, bankHost } from '../bank.ts';
 import { type Due, due, respond } from '../event.ts';
 import { type Partner, partnerCall } from '../partners.ts';
-import { appAppearance, type Person } from '../people.ts';
+import { appAppearance, type Person, updated } from '../people.ts';
 import { chance, integer, pick, type Random, token } from '../random.ts';
 import { createVisit } from '../visit.ts';
 import type { World } from '../world.ts';
+import { refused } from './bank-journeys.ts';
+import { failedLogIns } from './failed-log-ins.ts';
 import { type Community, honest } from './population.ts';
 import { wave } from './wave.ts';
 
@@ -58,7 +60,7 @@ function* staleBatch(
 }
 
 /** New terms by mail: everybody opens one page that exists only for it, and many log in with a password long unused. */
-function* readTerms(person: Person, random: Random, at: number): Generator<Due, void> {
+function* readTerms(world: World, person: Person, random: Random, at: number): Generator<Due, void> {
   const visit = createVisit({
     at,
     random,
@@ -74,26 +76,21 @@ function* readTerms(person: Person, random: Random, at: number): Generator<Due, 
   visit.think(20);
   if (chance(random, 0.45)) return;
   visit.account = person.account;
-  for (let wrong = chance(random, 0.4) ? 1 + integer(random, 3) : 0; wrong > 0; wrong--) {
-    yield due(visit.request('POST', '/login', { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
-    visit.think(8);
-    if (chance(random, 0.12)) return;
-  }
+  const wrong = chance(random, 0.4) ? 1 + integer(random, 3) : 0;
+  const mistyped = { ...refused, path: '/login', wrong, pauseSeconds: 8, givesUp: 0.12 };
+  if (!(yield* failedLogIns(visit, world, mistyped))) return;
   yield due(visit.request('POST', '/login', { outcome: 'success', bytes: 900, ms: 320 }));
   visit.think(4);
   yield due(visit.request('POST', '/terms/2027/consent', { status: 201, bytes: 90, ms: 120 }));
 }
 
 /** After an update the app has forgotten everybody. */
-function* logInAgain(person: Person, random: Random, at: number): Generator<Due, void> {
+function* logInAgain(world: World, person: Person, random: Random, at: number): Generator<Due, void> {
   const visit = createVisit({
     at,
     random,
     address: person.address(random),
-    look: appAppearance('BankApp', {
-      ...person.phone,
-      agent: person.phone.agent.replace(/^[\d.]+/, '9.0.0'),
-    }),
+    look: appAppearance('BankApp', updated(person.phone)),
     host: bankApiHost,
     sendsReferer: false,
     cookies: 0,
@@ -104,13 +101,9 @@ function* logInAgain(person: Person, random: Random, at: number): Generator<Due,
   yield due(visit.request('POST', '/mobile/v2/enrol', { status: 201, bytes: 200, ms: 90 }));
   visit.think(4);
   visit.account = person.account;
-  for (let wrong = chance(random, 0.35) ? 1 + integer(random, 3) : 0; wrong > 0; wrong--) {
-    yield due(
-      visit.request('POST', '/mobile/v1/login', { status: 401, outcome: 'failure', bytes: 130, ms: 300 }),
-    );
-    visit.think(7);
-    if (chance(random, 0.1)) return;
-  }
+  const wrong = chance(random, 0.35) ? 1 + integer(random, 3) : 0;
+  const mistyped = { ...refused, path: '/mobile/v1/login', wrong, pauseSeconds: 7, givesUp: 0.1 };
+  if (!(yield* failedLogIns(visit, world, mistyped))) return;
   yield due(visit.request('POST', '/mobile/v1/login', { outcome: 'success', bytes: 900, ms: 320 }));
   visit.think(3);
   yield due(visit.request('GET', '/mobile/v2/overview', { bytes: 3800, ms: 110 }));
@@ -124,7 +117,7 @@ export function bankCrowds(world: World, partners: readonly Partner[]): Communit
       flows: (options) => [
         wave('terms', options, options.rate * 0.4, 60_000, (random, at) => {
           const person = chance(random, 0.9) ? people.regular(random) : people.newcomer(random);
-          return honest(person, readTerms(person, random, at), 'terms-');
+          return honest(person, readTerms(world, person, random, at), 'terms-');
         }),
       ],
     },
@@ -133,7 +126,7 @@ export function bankCrowds(world: World, partners: readonly Partner[]): Communit
       flows: (options) => [
         wave('log-in-again', options, options.rate * 0.2, 90_000, (random, at) => {
           const person = people.regular(random);
-          return honest(person, logInAgain(person, random, at), 'update-');
+          return honest(person, logInAgain(world, person, random, at), 'update-');
         }),
       ],
     },

@@ -4,11 +4,14 @@ import { appAppearance, type Person } from '../people.ts';
 import { chance, hash32, integer, pick, type Random } from '../random.ts';
 import { createVisit } from '../visit.ts';
 import { formatZip, type World } from '../world.ts';
+import { failedLogIns } from './failed-log-ins.ts';
 
 type Steps = Generator<Due, void>;
 
 /** Called by the app and by merchants' pages; in no document. */
 export const confirmPath = '/instant/confirm';
+/** The bank's answer to a wrong password. */
+export const refused = { status: 401, bytes: 130, ms: 300 } as const;
 export const hasBranch = (zip: number) => hash32(`branch${zip}`) % 100 < 35;
 
 /** Pays at a merchant by bank: comes from elsewhere, logs in, confirms, and is gone. */
@@ -39,13 +42,9 @@ export function* payMerchant(world: World, person: Person, random: Random, at: n
     visit.think(5);
   }
   const path = app ? '/mobile/v1/login' : '/login';
-  let wrong = chance(random, person.carelessness) ? 1 + integer(random, 2) : 0;
-  while (world.loginsFail(visit.now) || wrong > 0) {
-    if (wrong > 0) wrong--;
-    yield due(visit.request('POST', path, { status: 401, outcome: 'failure', bytes: 130, ms: 300 }));
-    visit.think(7);
-    if (chance(random, 0.25)) return;
-  }
+  const wrong = chance(random, person.carelessness) ? 1 + integer(random, 2) : 0;
+  const mistyped = { ...refused, path, wrong, pauseSeconds: 7, givesUp: 0.25 };
+  if (!(yield* failedLogIns(visit, world, mistyped))) return;
   // A phone that is unlocked needs no password.
   if (!app || chance(random, 0.5))
     yield due(visit.request('POST', path, { outcome: 'success', bytes: 900, ms: 320 }));

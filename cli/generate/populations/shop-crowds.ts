@@ -1,7 +1,7 @@
 import { hostingNetworks, randomV4 } from '../addresses.ts';
 import { createEvent, type Due, due, type Journey, programAppearance, respond } from '../event.ts';
 import { crawlerFlows, monitor } from '../machines.ts';
-import { appAppearance, type Person } from '../people.ts';
+import { appAppearance, type Person, updated } from '../people.ts';
 import { chance, integer, namedRandom, pick, type Random } from '../random.ts';
 import { rushToLaunch, shopApiHost, shopHost } from '../shop.ts';
 import { createVisit } from '../visit.ts';
@@ -98,10 +98,7 @@ function* useNewApp(world: World, person: Person, random: Random, at: number): S
     at,
     random,
     address: person.address(random),
-    look: appAppearance('ShopApp', {
-      ...person.phone,
-      agent: person.phone.agent.replace(/^[\d.]+/, '9.0.0'),
-    }),
+    look: appAppearance('ShopApp', updated(person.phone)),
     host: shopApiHost,
     account: chance(random, 0.8) ? person.account : undefined,
     sendsReferer: false,

@@ -2,9 +2,10 @@ import { hostingNetworks, randomV4 } from '../addresses.ts';
 import { createEvent, type Due, due, type GeneratedEvent, programAppearance, respond } from '../event.ts';
 import { appAppearance, type Person } from '../people.ts';
 import { chance, integer, namedRandom, pick, type Random } from '../random.ts';
-import { shopApiHost, shopHost } from '../shop.ts';
+import { askStores, shopApiHost, shopHost } from '../shop.ts';
 import { createVisit } from '../visit.ts';
-import { formatZip, type World } from '../world.ts';
+import type { World } from '../world.ts';
+import { failedLogIns } from './failed-log-ins.ts';
 
 type Steps = Generator<Due, void>;
 
@@ -32,20 +33,7 @@ export function* comeBack(world: World, person: Person, random: Random, at: numb
     if (!app && chance(random, 0.6))
       yield due(visit.request('GET', `/p/${product.slug}`, { bytes: 56_000, ms: 100, page: true }));
     visit.think(5);
-    const asks = 1 + integer(random, 3);
-    for (let index = 0; index < asks; index++) {
-      const zip = world.goods.zipNear(person.zip, random);
-      const found = world.goods.hasStore(zip);
-      yield due(
-        visit.request('GET', `${prefix}/stores/${formatZip(zip)}/stock`, {
-          query: `sku=${world.goods.sku(product, random)}`,
-          status: found ? 200 : 404,
-          bytes: found ? 740 : 70,
-          ms: 60,
-        }),
-      );
-      visit.think(6);
-    }
+    yield* askStores(visit, world, person, product, prefix, [6, 6]);
     return;
   }
   if (intent < 0.52) {
@@ -54,16 +42,11 @@ export function* comeBack(world: World, person: Person, random: Random, at: numb
       yield due(visit.request('GET', '/account/orders', { status: 302, bytes: 300, ms: 40 }));
     visit.think(5);
     visit.account = person.account;
-    let wrong = chance(random, person.carelessness) ? 1 + integer(random, 3) : 0;
-    while (world.loginsFail(visit.now) || wrong > 0) {
-      if (wrong > 0) wrong--;
-      yield due(
-        visit.request('POST', `${prefix}/login`, { status: 401, outcome: 'failure', bytes: 140, ms: 240 }),
-      );
-      visit.think(7);
-      if (chance(random, 0.3)) return;
-    }
-    yield due(visit.request('POST', `${prefix}/login`, { outcome: 'success', bytes: 620, ms: 260 }));
+    const path = `${prefix}/login`;
+    const wrong = chance(random, person.carelessness) ? 1 + integer(random, 3) : 0;
+    const mistyped = { path, wrong, status: 401, bytes: 140, ms: 240, pauseSeconds: 7, givesUp: 0.3 };
+    if (!(yield* failedLogIns(visit, world, mistyped))) return;
+    yield due(visit.request('POST', path, { outcome: 'success', bytes: 620, ms: 260 }));
     visit.think(3);
     yield due(visit.request('GET', `${prefix}/account/orders`, { bytes: 9000, ms: 110, page: true }));
     return;

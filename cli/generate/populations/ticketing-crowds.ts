@@ -2,8 +2,9 @@ import { type Due, due } from '../event.ts';
 import type { Person } from '../people.ts';
 import { chance, integer, pick, type Random } from '../random.ts';
 import type { World } from '../world.ts';
+import { failedLogIns } from './failed-log-ins.ts';
 import { type Community, honest, visitor } from './population.ts';
-import { authenticate, expressPath, openApp, openSite, tokenPath } from './ticketing-journeys.ts';
+import { authenticate, expressPath, noToken, openApp, openSite, tokenPath } from './ticketing-journeys.ts';
 import { wave } from './wave.ts';
 
 type Steps = Generator<Due, void>;
@@ -70,11 +71,8 @@ function* logInAgain(world: World, person: Person, random: Random, at: number): 
   yield due(visit.request('POST', '/v6/devices', { status: 201, bytes: 200, ms: 70 }));
   visit.think(4);
   visit.account = person.account;
-  for (let wrong = chance(random, 0.35) ? 1 + integer(random, 3) : 0; wrong > 0; wrong--) {
-    yield due(visit.request('POST', tokenPath, { status: 400, outcome: 'failure', bytes: 90, ms: 180 }));
-    visit.think(6);
-    if (chance(random, 0.1)) return;
-  }
+  const wrong = chance(random, 0.35) ? 1 + integer(random, 3) : 0;
+  if (!(yield* failedLogIns(visit, world, { ...noToken, wrong, pauseSeconds: 6, givesUp: 0.1 }))) return;
   if (!(yield* authenticate(visit, world, person, 0))) return;
   yield due(visit.request('GET', '/v6/feed', { bytes: 28_000, ms: 130 }));
   visit.think(8);

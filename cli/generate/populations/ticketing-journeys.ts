@@ -3,6 +3,7 @@ import { appAppearance, type Person } from '../people.ts';
 import { chance, hash32, integer, pick, type Random, zipf } from '../random.ts';
 import { createVisit, type Visit } from '../visit.ts';
 import type { World } from '../world.ts';
+import { failedLogIns } from './failed-log-ins.ts';
 
 type Steps = Generator<Due, void>;
 
@@ -11,6 +12,8 @@ export const ticketApiHost = 'api.tickets.example';
 /** One-tap payment: the app has it since spring, and no document mentions it. */
 export const expressPath = '/v5/express-pay';
 export const tokenPath = '/oauth/token';
+/** The answer to a wrong password. */
+export const noToken = { path: tokenPath, status: 400, bytes: 90, ms: 180 } as const;
 
 export const eventCount = 1800;
 export const sectionCount = 60;
@@ -67,13 +70,10 @@ export function* authenticate(
 ): Generator<Due, boolean> {
   const { random } = visit;
   visit.account = person.account;
-  let wrong = chance(random, typed) && chance(random, person.carelessness * 1.5) ? 1 + integer(random, 3) : 0;
-  while (world.loginsFail(visit.now) || wrong > 0) {
-    if (wrong > 0) wrong--;
-    yield due(visit.request('POST', tokenPath, { status: 400, outcome: 'failure', bytes: 90, ms: 180 }));
-    visit.think(5);
-    if (chance(random, 0.25)) return false;
-  }
+  const wrong =
+    chance(random, typed) && chance(random, person.carelessness * 1.5) ? 1 + integer(random, 3) : 0;
+  if (!(yield* failedLogIns(visit, world, { ...noToken, wrong, pauseSeconds: 5, givesUp: 0.25 })))
+    return false;
   yield due(visit.request('POST', tokenPath, { outcome: 'success', bytes: 1100, ms: 150 }));
   visit.think(2);
   return true;
