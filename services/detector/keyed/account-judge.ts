@@ -1,21 +1,19 @@
-import type { Evidence, KeyedRecord, Verdict } from '../../../lib/contracts/generated.ts';
-import { stableId } from '../../../lib/ids.ts';
+import type { KeyedRecord, Verdict } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { DetectorConfig } from '../config.ts';
+import {
+  type Episode,
+  episodeVerdict,
+  extend,
+  type Figures,
+  figureEvidence,
+  openEpisode,
+} from '../episode.ts';
 import { type AccountCountName, flag, paneMs } from '../layout.ts';
-import { nearestClause } from '../policies/clauses.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { thresholdOf } from '../reduce/evidence.ts';
-import { verdictOut } from '../reduce/outputs.ts';
 import { AccountWindows, type AccountWindowsState, accountColumn } from '../state/account-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
-
-interface Episode {
-  readonly openedAt: number;
-  readonly decidedAt: number;
-  revision: number;
-  untilAt: number;
-}
+import { verdictOut } from '../verdict.ts';
 
 export interface AccountJudgeState {
   readonly windows: AccountWindowsState;
@@ -125,14 +123,7 @@ export class AccountJudge {
     }
   }
 
-  #verdict(
-    site: string,
-    key: string,
-    figures: ReadonlyMap<string, number | null>,
-    paneStart: number,
-    at: number,
-  ): Verdict | null {
-    const { document, hash, taxonomy } = this.#policy;
+  #verdict(site: string, key: string, figures: Figures, paneStart: number, at: number): Verdict | null {
     const id = `${site}|${key}`;
     let episode = this.#episodes.get(id);
     if (episode !== undefined && episode.untilAt <= at) {
@@ -141,61 +132,17 @@ export class AccountJudge {
     }
     if (episode === undefined) {
       if (this.#episodes.size >= mostEpisodes) this.#episodes.delete(this.#episodes.keys().next().value!);
-      episode = { openedAt: paneStart, decidedAt: at, revision: 0, untilAt: 0 };
+      episode = openEpisode(paneStart, at);
       this.#episodes.set(id, episode);
     }
-    // a revision only when half of the time is used up
-    if (episode.revision > 0 && episode.untilAt - at > document.action.ttl / 2) return null;
-    episode.revision++;
-    episode.untilAt = at + document.action.ttl;
-    const values = Object.fromEntries(figures);
-    const clause = nearestClause(this.#policy.clauses, values)?.clause ?? [];
-    const evidence = this.#policy.features.map(
-      ({ name, spec }): Evidence => ({
-        name,
-        observed: figures.get(name) ?? null,
-        normal_p50: null,
-        normal_p99: null,
-        threshold: thresholdOf(clause, name, values),
-        ratio: null,
-        window_ms: spec.spanMs,
-        samples: null,
-        trust: null,
-      }),
-    );
+    if (!extend(episode, at, this.#policy.document.action.ttl)) return null;
+    const evidence = figureEvidence(this.#policy, figures, Object.fromEntries(figures));
     const said = evidence
       .filter(({ observed }) => observed !== null)
       .map(({ name, observed }) => `${observed} ${name.replaceAll('_', ' ')}`)
       .join(', ');
-    return {
-      verdict_id: stableId('verdict', site, document.id, hash, 'account', key, episode.openedAt),
-      revision: episode.revision,
-      updated_at: at,
-      site,
-      policy_id: document.id,
-      policy_title: document.title,
-      policy_hash: hash,
-      level: document.level,
-      mode: document.mode,
-      target: { kind: 'account', value: key, signature: null },
-      action: {
-        kind: document.action.kind,
-        fallback: document.action.fallback,
-        ttl_ms: document.action.ttl,
-        escalate_ms: document.action.escalate,
-      },
-      campaign_id: null,
-      decided_at: episode.decidedAt,
-      first_seen_at: episode.openedAt,
-      until_at: episode.untilAt,
-      reason: `Account ${key}, over all its addresses: ${said}.`,
-      evidence,
-      taxonomy,
-      sample_event_ids: [],
-      inputs: [],
-      degraded: [],
-      baseline_rung: null,
-    };
+    const reason = `Account ${key}, over all its addresses: ${said}.`;
+    return episodeVerdict(this.#policy, episode, { site, updated_at: at, reason, evidence }, 'account', key);
   }
 
   snapshot(): AccountJudgeState {

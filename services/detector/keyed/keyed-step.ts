@@ -8,6 +8,7 @@ import { aggregateLayoutHash } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { policySetHash } from '../policies/load-policies.ts';
 import { type AssemblyState, FrameAssembly } from '../reduce/frame-assembly.ts';
+import { countVerdicts } from '../verdict.ts';
 import { AccountJudge, type AccountJudgeState } from './account-judge.ts';
 
 export interface KeyedOptions {
@@ -94,9 +95,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
     }
     metrics.stateEntries.set({ table }, entries);
     metrics.stateLimit.set({ table }, limit);
-    for (const { type, value } of outputs)
-      if (type === 'Verdict' && value.revision === 1)
-        metrics.verdicts.inc({ policy: value.policy_title, level: value.level, mode: value.mode });
+    countVerdicts(metrics, outputs);
   }
 
   snapshot(): Snapshot {

@@ -1,5 +1,4 @@
 import type { EnrichedRequest, Verdict } from '../../../lib/contracts/generated.ts';
-import { stableId } from '../../../lib/ids.ts';
 import { clientAddress, formatIp, formatNetwork, isV4 } from '../../../lib/ip.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
@@ -8,6 +7,7 @@ import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { meets } from '../../../lib/signature/standing.ts';
 import type { DetectorConfig } from '../config.ts';
+import { extend } from '../episode.ts';
 import { paneMs, standingOf } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { ActorTable } from '../state/actor-table.ts';
@@ -15,6 +15,7 @@ import { createEvictionReport, type EvictionReport } from '../state/eviction-rep
 import { observe } from '../state/observation.ts';
 import { createRequestFacts, readLanes } from '../state/request-facts.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
+import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
 import { type Member, Members } from './members.ts';
@@ -187,30 +188,17 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     if (member.hits < config.campaign.member_after) return;
     if (member.hits < membersShare * this.#life.of(clientLo, clientHi, Math.floor(at / 1000))) return;
     const ttlMs = Math.min(policy.document.action.ttl, memberTtlMs);
-    if (member.revision > 0 && member.untilAt - at > ttlMs / 2) return;
-    if (member.revision === 0) member.decidedAt = at;
-    member.revision++;
-    member.untilAt = at + ttlMs;
+    if (!extend(member, at, ttlMs)) return;
+    if (member.revision === 1) member.decidedAt = at;
     const ip = clientAddress(event.request.client_ip);
     const v4 = isV4(ip);
     const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
-    const verdict = memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, at);
-    outputs.push({
-      topic: 'verdicts',
-      key: `${verdict.site}|${verdict.target.kind}|${verdict.target.value}`,
-      type: 'Verdict',
-      value: verdict,
-    });
-    if (member.revision === 1)
-      this.#options.metrics.verdicts.inc({
-        policy: verdict.policy_title,
-        level: verdict.level,
-        mode: verdict.mode,
-      });
+    outputs.push(verdictOut(memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, at)));
   }
 
   #finish(outputs: readonly Outgoing[]): StepOutput {
     const { metrics, config } = this.#options;
+    countVerdicts(metrics, outputs);
     metrics.stateEntries.set({ table: 'match.actors' }, this.#actors.entries);
     metrics.stateLimit.set({ table: 'match.actors' }, this.#actors.limit);
     metrics.stateEntries.set({ table: 'match.addresses' }, this.#life.entries);
@@ -256,17 +244,11 @@ function memberVerdict(
   member: Member,
   at: number,
 ): Verdict {
-  const { document } = policy;
-  return {
-    verdict_id: stableId('verdict', campaign.site, document.id, policy.hash, kind, value, campaign.opened_at),
+  return verdictOf(policy, {
+    opened_at: campaign.opened_at,
     revision: member.revision,
     updated_at: at,
     site: campaign.site,
-    policy_id: document.id,
-    policy_title: document.title,
-    policy_hash: policy.hash,
-    level: document.level,
-    mode: document.mode,
     target: { kind, value, signature: null },
     // an address that comes back is listed again: no escalation, its owner may be somebody else by then
     action: {
@@ -283,8 +265,7 @@ function memberVerdict(
     evidence: campaign.evidence,
     taxonomy: campaign.taxonomy,
     sample_event_ids: member.samples,
-    inputs: [],
     degraded: campaign.degraded,
     baseline_rung: campaign.baseline_rung,
-  };
+  });
 }

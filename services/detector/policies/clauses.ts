@@ -128,3 +128,12 @@ export function nearestClause(
   }
   return best;
 }
+
+/** The threshold that a clause sets for a feature itself: the strictest one, null when it sets none. */
+export function thresholdOf(clause: Clause, feature: string, values: object): number | null {
+  const limits = clause
+    .filter((one) => one.feature === feature && one.function === null && (one.op === '>' || one.op === '>='))
+    .map((one) => one.right(values))
+    .filter((limit) => limit !== null);
+  return limits.length === 0 ? null : Math.max(...limits);
+}

@@ -2,6 +2,7 @@ import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { verdictOut } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { describe } from './describe.ts';
@@ -15,7 +16,7 @@ import {
   type OpenCampaign,
   signatureVerdict,
 } from './open-campaign.ts';
-import { campaignOut, verdictOut } from './outputs.ts';
+import { campaignOut } from './outputs.ts';
 import { distinct, rate, samplesOf, sum } from './scope.ts';
 import {
   conditionValues,

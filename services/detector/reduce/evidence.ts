@@ -1,6 +1,6 @@
 import type { Evidence } from '../../../lib/contracts/generated.ts';
 import { flag, paneMs, traitIndex } from '../layout.ts';
-import { type Clause, nearestClause } from '../policies/clauses.ts';
+import { nearestClause, thresholdOf } from '../policies/clauses.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { samplesOf } from './scope.ts';
 import {
@@ -12,15 +12,6 @@ import {
   type SiteState,
   type WatchedScope,
 } from './site-state.ts';
-
-/** The threshold that a clause sets for a feature itself: the strictest one, null when it sets none. */
-export function thresholdOf(clause: Clause, feature: string, values: object): number | null {
-  const limits = clause
-    .filter((one) => one.feature === feature && one.function === null && (one.op === '>' || one.op === '>='))
-    .map((one) => one.right(values))
-    .filter((limit) => limit !== null);
-  return limits.length === 0 ? null : Math.max(...limits);
-}
 
 const functionWords: { readonly [name: string]: string } = {
   excess: 'requests beyond the expected',

@@ -1,11 +1,12 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { verdictOut } from '../verdict.ts';
 import { everyoneButTheGood, excessSamples, feltBy, goodSamples, isCheap } from './choose-signatures.ts';
 import { movedTo, shareSelected } from './follow-analogues.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { campaignRecord, type LiveSignature, signatureVerdict } from './open-campaign.ts';
-import { campaignOut, verdictOut } from './outputs.ts';
+import { campaignOut } from './outputs.ts';
 import {
   effectiveAt,
   policyOf,

@@ -1,6 +1,6 @@
 import type { Evidence, GroupPartial, Verdict } from '../../../lib/contracts/generated.ts';
-import { stableId } from '../../../lib/ids.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } from '../episode.ts';
 import { type LocalKind, localKinds } from '../groups.ts';
 import {
   type ClientCountName,
@@ -10,13 +10,11 @@ import {
   networkCountIndex,
   paneMs,
 } from '../layout.ts';
-import { nearestClause } from '../policies/clauses.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
-import { thresholdOf } from './evidence.ts';
-import { verdictOut } from './outputs.ts';
+import { verdictOut } from '../verdict.ts';
 import { distinct, sum } from './scope.ts';
-import { type ClientEpisode, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
+import { type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
 
 interface Peers {
   readonly clients: number;
@@ -110,76 +108,29 @@ function localVerdict(
   policy: Policy,
   group: GroupPartial,
   values: object,
-  figures: ReadonlyMap<string, number | null>,
+  figures: Figures,
   peers: Peers | null,
   pane: number,
   at: number,
 ): Verdict | null {
-  const { document } = policy;
-  const key = `${document.id} ${group.key}`;
-  let episode = state.clients.get(key);
-  if (episode === undefined) {
-    episode = {
-      policyId: document.id,
-      openedAt: pane * paneMs,
-      decidedAt: at,
-      revision: 0,
-      untilAt: 0,
-      lastActiveAt: at,
-    } satisfies ClientEpisode;
-    state.clients.set(key, episode);
-  }
-  episode.lastActiveAt = at;
-  // a revision only when half of the time is used up
-  if (episode.revision > 0 && episode.untilAt - at > document.action.ttl / 2) return null;
-  episode.revision++;
-  episode.untilAt = at + document.action.ttl;
-  const kind = group.key.includes('/') ? 'cidr' : 'ip';
-  const clause = nearestClause(policy.clauses, values)?.clause ?? [];
-  const evidence: Evidence[] = policy.features.map(({ name, spec }) => {
-    const observed = figures.get(name) ?? null;
-    const usual = peers !== null && 'of' in spec && spec.of === 'requests_20s' ? peers : null;
+  const { id, action } = policy.document;
+  const key = `${id} ${group.key}`;
+  const episode = state.clients.get(key) ?? openEpisode(pane * paneMs, at);
+  state.clients.set(key, episode);
+  if (!extend(episode, at, action.ttl)) return null;
+  const evidence = figureEvidence(policy, figures, values).map((row, index): Evidence => {
+    const { spec } = policy.features[index]!;
+    if (peers === null || !('of' in spec) || spec.of !== 'requests_20s') return row;
+    const { clients, mean_20s: usual } = peers;
     return {
-      name,
-      observed,
-      normal_p50: usual?.mean_20s ?? null,
-      normal_p99: null,
-      threshold: thresholdOf(clause, name, values),
-      ratio: usual !== null && observed !== null && usual.mean_20s > 0 ? observed / usual.mean_20s : null,
-      window_ms: spec.spanMs,
-      samples: null,
-      trust: usual === null ? null : `${usual.clients} other clients`,
+      ...row,
+      normal_p50: usual,
+      ratio: row.observed !== null && usual > 0 ? row.observed / usual : null,
+      trust: `${clients} other clients`,
     };
   });
-  return {
-    verdict_id: stableId('verdict', state.site, document.id, policy.hash, kind, group.key, episode.openedAt),
-    revision: episode.revision,
-    updated_at: at,
-    site: state.site,
-    policy_id: document.id,
-    policy_title: document.title,
-    policy_hash: policy.hash,
-    level: document.level,
-    mode: document.mode,
-    target: { kind, value: group.key, signature: null },
-    action: {
-      kind: document.action.kind,
-      fallback: document.action.fallback,
-      ttl_ms: document.action.ttl,
-      escalate_ms: document.action.escalate,
-    },
-    campaign_id: null,
-    decided_at: episode.decidedAt,
-    first_seen_at: episode.openedAt,
-    until_at: episode.untilAt,
-    reason: reasonOf(group, peers),
-    evidence,
-    taxonomy: policy.taxonomy,
-    sample_event_ids: [],
-    inputs: [],
-    degraded: [],
-    baseline_rung: null,
-  };
+  const finding = { site: state.site, updated_at: at, reason: reasonOf(group, peers), evidence };
+  return episodeVerdict(policy, episode, finding, group.key.includes('/') ? 'cidr' : 'ip', group.key);
 }
 
 /** What the group did, in a sentence. */

@@ -9,6 +9,7 @@ import { stableId } from '../../../lib/ids.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { actionOf, verdictOf } from '../verdict.ts';
 
 export interface LiveSignature {
   readonly version: number;
@@ -70,13 +71,6 @@ export function campaignId(
     : stableId('campaign', site, kind, key, openedAt, simulatedBy);
 }
 
-const action = (policy: Policy, kind: string) => ({
-  kind,
-  fallback: policy.document.action.fallback,
-  ttl_ms: policy.document.action.ttl,
-  escalate_ms: policy.document.action.escalate,
-});
-
 /** The next revision as a record. */
 export function campaignRecord(campaign: OpenCampaign, policy: Policy, at: number): Campaign {
   campaign.revision++;
@@ -111,7 +105,7 @@ export function campaignRecord(campaign: OpenCampaign, policy: Policy, at: numbe
         until_at: live.untilAt,
       }),
     ),
-    action: action(policy, document.action.kind),
+    action: actionOf(policy),
     applied_action: campaign.appliedAction,
     reason: campaign.reason,
     evidence: campaign.evidence,
@@ -128,7 +122,6 @@ export function campaignRecord(campaign: OpenCampaign, policy: Policy, at: numbe
   };
 }
 
-/** The next revision of the verdict on one signature of a campaign. */
 /** It says where and who is spared, and nothing of what is stopped. */
 function isWholeEndpoint({ predicates, except_good: sparing }: Signature): boolean {
   return sparing && predicates.every(({ attribute }) => attribute === 'endpoint' || attribute === 'host');
@@ -139,35 +132,25 @@ function sparingAction({ document }: Policy, { appliedAction }: OpenCampaign): s
   return appliedAction === document.action.kind ? document.action['everyone-but-good'] : appliedAction;
 }
 
+/** The next revision of the verdict on one signature of a campaign. */
 export function signatureVerdict(
   campaign: OpenCampaign,
   live: LiveSignature,
   policy: Policy,
   at: number,
 ): Verdict {
-  const value = canonicalSignature(live.signature);
-  const { document } = policy;
   live.verdictRevision++;
-  return {
-    verdict_id: stableId(
-      'verdict',
-      campaign.site,
-      document.id,
-      policy.hash,
-      'signature',
-      value,
-      campaign.openedAt,
-    ),
+  return verdictOf(policy, {
+    opened_at: campaign.openedAt,
     revision: live.verdictRevision,
     updated_at: at,
     site: campaign.site,
-    policy_id: document.id,
-    policy_title: document.title,
-    policy_hash: policy.hash,
-    level: document.level,
-    mode: document.mode,
-    target: { kind: 'signature', value, signature: live.signature },
-    action: action(
+    target: {
+      kind: 'signature',
+      value: canonicalSignature(live.signature),
+      signature: live.signature,
+    },
+    action: actionOf(
       policy,
       isWholeEndpoint(live.signature) ? sparingAction(policy, campaign) : campaign.appliedAction,
     ),
@@ -179,8 +162,7 @@ export function signatureVerdict(
     evidence: campaign.evidence,
     taxonomy: policy.taxonomy,
     sample_event_ids: campaign.sampleIds,
-    inputs: [],
     degraded: campaign.degraded,
     baseline_rung: campaign.baselineRung,
-  };
+  });
 }

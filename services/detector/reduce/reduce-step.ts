@@ -11,6 +11,7 @@ import { asCounted, flushInventory, observePane } from '../inventory/inventory.t
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
+import { countVerdicts } from '../verdict.ts';
 import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
 import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
@@ -176,12 +177,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
     for (const output of outputs)
       if (output.type === 'EndpointNotice')
         metrics.endpointNotices.inc({ kind: output.value.kind, level: output.value.level });
-      else if (output.type === 'Verdict' && output.value.revision === 1)
-        metrics.verdicts.inc({
-          policy: output.value.policy_title,
-          level: output.value.level,
-          mode: output.value.mode,
-        });
+    countVerdicts(metrics, outputs);
   }
 
   snapshot(): Snapshot {

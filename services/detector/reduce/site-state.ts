@@ -1,5 +1,6 @@
 import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
+import type { Episode } from '../episode.ts';
 import type { GroupKind } from '../groups.ts';
 import { analoguesOf } from '../inventory/inventory.ts';
 import type { Inventory } from '../inventory/inventory-state.ts';
@@ -31,22 +32,13 @@ export interface SiteState {
   readonly firstPane: number;
   readonly campaigns: Map<string, OpenCampaign>;
   /** Single clients and networks under verdict, by policy and address. */
-  readonly clients: Map<string, ClientEpisode>;
+  readonly clients: Map<string, Episode>;
   /** Where its good clients come from and what they browse with. */
   readonly mix: SiteMix;
   /** Baselines learned elsewhere, by `kind key`, of scopes that were not met here yet. */
   readonly learned: Map<string, Baseline>;
   /** Endpoints of the site: what they are, who calls them, and which do the same. */
   readonly inventory: Inventory;
-}
-
-export interface ClientEpisode {
-  readonly policyId: string;
-  readonly openedAt: number;
-  readonly decidedAt: number;
-  revision: number;
-  untilAt: number;
-  lastActiveAt: number;
 }
 
 export interface ReduceSettings {
