@@ -8,16 +8,17 @@ import type { PartitionState, StatefulStep } from '../../lib/log/step.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import { detectorConfig } from './config.ts';
+import { createKeyedStep } from './keyed/keyed-step.ts';
 import { CampaignBook } from './match/campaign-book.ts';
 import { createMatchStep } from './match/match-step.ts';
 import { loadPolicies } from './policies/load-policies.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
-import { crowd, inOrder, random, records, type Sketch } from './traffic.test-fixture.ts';
+import { crowd, inOrder, random, records as recordsOf, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const second = 1000;
 
-/** Three minutes of people, then a stuffing by a few hundred addresses that come again. */
+/** Three minutes of people, then a stuffing of a few accounts by a few hundred addresses that come again. */
 function stream(): Sketch[] {
   const next = random(9);
   const attack: Sketch[] = [];
@@ -33,6 +34,7 @@ function stream(): Sketch[] {
       ja4: 't13d0000_bot',
       country: 'ID',
       asn: 70000,
+      account: `v${attack.length % 4}`,
     });
   return inOrder(crowd({ seed: 4, from: start, until: start + 205 * second, visits: () => 2 }), attack);
 }
@@ -87,7 +89,7 @@ it('a partition moved at any moment goes on as if nothing had been', { timeout: 
   const policies = loadPolicies('');
   const combine = () =>
     createCombineStep({ config, policies, sources: 1, targets: 1, keyedTargets: 1, seed: 1, metrics });
-  const requests = records(stream(), 1);
+  const requests = recordsOf(stream(), 1);
   const frames = await through(combine, 'requests.enriched', requests, []);
   const panes = frames.filter(({ topic }) => topic === 'aggregates');
   const reduce = createReduceStep({ config, policies, reducers: 1, campaignPartitions: 1, metrics });
@@ -98,6 +100,10 @@ it('a partition moved at any moment goes on as if nothing had been', { timeout: 
   const match = () => createMatchStep({ config, policies, reducers: 1, book, metrics });
   const verdicts = await through(match, 'requests.enriched', requests, []);
   expect(verdicts.length).toBeGreaterThan(20);
+  const records = frames.filter(({ topic }) => topic === 'keyed');
+  const keyed = () => createKeyedStep({ config, policies, metrics });
+  const accounts = await through(keyed, 'keyed', records, []);
+  expect(accounts.length).toBeGreaterThan(1);
 
   const cuts = fc.array(fc.record({ at: fc.nat({ max: requests.length - 1 }), back: fc.nat({ max: 200 }) }), {
     minLength: 1,
@@ -107,6 +113,9 @@ it('a partition moved at any moment goes on as if nothing had been', { timeout: 
     fc.asyncProperty(cuts, async (at) => {
       expect(await through(combine, 'requests.enriched', requests, at)).toEqual(frames);
       expect(await through(match, 'requests.enriched', requests, at)).toEqual(verdicts);
+      const early = (length: number) => at.map((cut) => ({ ...cut, at: cut.at % length }));
+      expect(await through(() => reduce, 'aggregates', panes, early(panes.length))).toEqual(found);
+      expect(await through(keyed, 'keyed', records, early(records.length))).toEqual(accounts);
     }),
     { numRuns: 4 },
   );

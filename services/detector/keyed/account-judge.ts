@@ -11,12 +11,13 @@ import {
 } from '../episode.ts';
 import { type AccountCountName, flag, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { AccountWindows, type AccountWindowsState, accountColumn } from '../state/account-windows.ts';
+import { AccountWindows, accountColumn } from '../state/account-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
+import type { TableSnapshot } from '../state/segmented-table.ts';
 import { verdictOut } from '../verdict.ts';
 
 export interface AccountJudgeState {
-  readonly windows: AccountWindowsState;
+  readonly windows: TableSnapshot;
   readonly episodes: readonly (readonly [string, Episode])[];
 }
 
@@ -45,6 +46,9 @@ export class AccountJudge {
   get limit(): number {
     return this.#windows.limit;
   }
+  get evictions(): number {
+    return this.#windows.evictions;
+  }
 
   /** Takes in the records of a pane, then looks at each account that is in it. */
   pane(paneStart: number, records: readonly KeyedRecord[]): Outgoing[] {
@@ -57,11 +61,11 @@ export class AccountJudge {
     const outputs: Outgoing[] = [];
     for (const id of [...accounts.keys()].sort()) {
       const { site, key } = accounts.get(id)!;
-      const slot = this.#slot(site, key, Math.floor(paneStart / 1000));
+      this.#open(site, key, Math.floor(paneStart / 1000));
       const figures = new Map(
         this.#policy.features.map(({ name, spec }) => [
           name,
-          spec.type === 'account' ? this.#figure(slot, spec.of) : null,
+          spec.type === 'account' ? this.#figure(spec.of) : null,
         ]),
       );
       if (!this.#policy.condition(Object.fromEntries(figures))) continue;
@@ -71,55 +75,55 @@ export class AccountJudge {
     return outputs;
   }
 
-  #slot(site: string, key: string, second: number): number {
+  #open(site: string, key: string, second: number): void {
     // the key is a keyed pseudonym already
     hashEventId(`${site}|${key}`, 0);
-    return this.#windows.slot(eventHash.lo | 0, eventHash.hi | 0, second);
+    this.#windows.open(eventHash.lo | 0, eventHash.hi | 0, second);
   }
 
   #count({ site, key, at, flags, client, target, known }: KeyedRecord): void {
     const windows = this.#windows;
-    const slot = this.#slot(site, key, Math.floor(at / 1000));
+    this.#open(site, key, Math.floor(at / 1000));
     const address = client.readInt32LE(0);
     const failed = (flags & flag.failing) !== 0;
-    windows.add(slot, accountColumn.requests);
-    if (known) windows.add(slot, accountColumn.known);
-    if ((flags & flag.missing) !== 0) windows.add(slot, accountColumn.missing);
-    windows.markClient(slot, address, failed);
-    windows.markTarget(slot, target);
+    windows.add(accountColumn.requests);
+    if (known) windows.add(accountColumn.known);
+    if ((flags & flag.missing) !== 0) windows.add(accountColumn.missing);
+    windows.markClient(address, failed);
+    windows.markTarget(target);
     if (failed) {
-      windows.add(slot, accountColumn.failing);
-      if (!windows.isTrusted(slot, address)) windows.add(slot, accountColumn.strangerFailing);
+      windows.add(accountColumn.failing);
+      if (!windows.isTrusted(address)) windows.add(accountColumn.strangerFailing);
     }
     if ((flags & flag.succeeding) !== 0) {
-      windows.add(slot, accountColumn.succeeding);
-      windows.trust(slot, address);
+      windows.add(accountColumn.succeeding);
+      windows.trust(address);
     }
   }
 
   /** null: no request said how it ended. */
-  #figure(slot: number, name: AccountCountName): number | null {
+  #figure(name: AccountCountName): number | null {
     const windows = this.#windows;
-    const known = windows.sum(slot, accountColumn.known, hour) > 0;
+    const known = windows.sum(accountColumn.known, hour) > 0;
     switch (name) {
       case 'requests_60m':
-        return windows.sum(slot, accountColumn.requests, hour);
+        return windows.sum(accountColumn.requests, hour);
       case 'known_60m':
-        return windows.sum(slot, accountColumn.known, hour);
+        return windows.sum(accountColumn.known, hour);
       case 'failing_60m':
-        return known ? windows.sum(slot, accountColumn.failing, hour) : null;
+        return known ? windows.sum(accountColumn.failing, hour) : null;
       case 'succeeding_60m':
-        return known ? windows.sum(slot, accountColumn.succeeding, hour) : null;
+        return known ? windows.sum(accountColumn.succeeding, hour) : null;
       case 'stranger_failing_60m':
-        return known ? windows.sum(slot, accountColumn.strangerFailing, hour) : null;
+        return known ? windows.sum(accountColumn.strangerFailing, hour) : null;
       case 'clients_60m':
-        return windows.distinct(slot, 'clients');
+        return windows.distinct('clients');
       case 'failing_clients_60m':
-        return known ? windows.distinct(slot, 'failingClients') : null;
+        return known ? windows.distinct('failingClients') : null;
       case 'targets_10m':
-        return windows.distinct(slot, 'targets');
+        return windows.distinct('targets');
       case 'missing_10m':
-        return known ? windows.sum(slot, accountColumn.missing, tenMinutes) : null;
+        return known ? windows.sum(accountColumn.missing, tenMinutes) : null;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { KeyedRecord } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
-import { type Snapshot, valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
+import { blobsOf, partValue, type Snapshot, valueBlob } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
@@ -8,6 +8,8 @@ import { aggregateLayoutHash } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { policySetHash } from '../policies/load-policies.ts';
 import { type AssemblyState, FrameAssembly } from '../reduce/frame-assembly.ts';
+import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
+import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts } from '../verdict.ts';
 import { AccountJudge, type AccountJudgeState } from './account-judge.ts';
 
@@ -17,11 +19,14 @@ export interface KeyedOptions {
   readonly metrics: Metrics;
 }
 
-interface KeyedSnapshot {
+/** What is small in a snapshot; the table of each policy is a part of its own. */
+interface KeyedControl {
   readonly frames: AssemblyState<KeyedRecord>;
-  readonly judges: readonly (readonly [string, AccountJudgeState])[];
+  readonly episodes: readonly (readonly [string, AccountJudgeState['episodes']])[];
   readonly judgedUntil: number;
 }
+
+const tablePart = (policyId: string): string => `accounts ${policyId}`;
 
 /**
  * keyed: keyed -> verdicts. One partition holds all requests of its accounts, from wherever they came. Panes are gone
@@ -32,7 +37,7 @@ export function createKeyedStep(options: KeyedOptions): StatefulStep<'keyed'> {
   const policies = options.policies.filter(({ scope }) => scope === 'account');
   return {
     name: 'detector.keyed',
-    layoutHash: `keyed-1-${aggregateLayoutHash}-${policySetHash(policies)}`,
+    layoutHash: `keyed-2-${aggregateLayoutHash}-${policySetHash(policies)}`,
     open: (_partition, snapshot) => new KeyedPartition(snapshot, { ...options, policies }),
   };
 }
@@ -41,18 +46,27 @@ class KeyedPartition implements PartitionState<'keyed'> {
   readonly #options: KeyedOptions;
   readonly #frames: FrameAssembly<KeyedRecord>;
   readonly #judges = new Map<string, AccountJudge>();
+  readonly #forgotten: EvictionReport;
   #judgedUntil: number;
 
   constructor(snapshot: Snapshot | null, options: KeyedOptions) {
-    const state = snapshot === null ? undefined : valueOfSnapshot<KeyedSnapshot>(snapshot);
+    const state = snapshot === null ? undefined : partValue<KeyedControl>(snapshot, 'control');
     this.#options = options;
     this.#frames = new FrameAssembly(state?.frames);
     this.#judgedUntil = state?.judgedUntil ?? -Infinity;
-    const judges = new Map(state?.judges);
+    const episodes = new Map(state?.episodes);
     for (const policy of options.policies) {
       const { id } = policy.document;
-      this.#judges.set(id, new AccountJudge(policy, options.config, judges.get(id)));
+      const judge = new AccountJudge(
+        policy,
+        options.config,
+        snapshot === null
+          ? undefined
+          : { windows: tableOfBlobs(blobsOf(snapshot, tablePart(id))), episodes: episodes.get(id) ?? [] },
+      );
+      this.#judges.set(id, judge);
     }
+    this.#forgotten = createEvictionReport(options.metrics);
   }
 
   process(batch: LogBatch<'keyed'>): StepOutput {
@@ -88,23 +102,29 @@ class KeyedPartition implements PartitionState<'keyed'> {
     const { metrics } = this.#options;
     if (repeats > 0) metrics.duplicates.inc({ step: 'detector.keyed' }, repeats);
     const table = 'keyed.accounts';
-    let [entries, limit] = [0, 0];
+    let [entries, limit, evictions] = [0, 0, 0];
     for (const judge of this.#judges.values()) {
       entries += judge.entries;
       limit += judge.limit;
+      evictions += judge.evictions;
     }
+    this.#forgotten(table, evictions);
     metrics.stateEntries.set({ table }, entries);
     metrics.stateLimit.set({ table }, limit);
     countVerdicts(metrics, outputs);
   }
 
   snapshot(): Snapshot {
-    const state: KeyedSnapshot = {
+    const judges = [...this.#judges].map(([id, judge]) => [id, judge.snapshot()] as const);
+    const control: KeyedControl = {
       frames: this.#frames.snapshot(),
-      judges: [...this.#judges].map(([id, judge]) => [id, judge.snapshot()] as const),
+      episodes: judges.map(([id, { episodes }]) => [id, episodes] as const),
       judgedUntil: this.#judgedUntil,
     };
-    return valueSnapshot(state);
+    return new Map([
+      ['control', [valueBlob(control)]],
+      ...judges.map(([id, { windows }]) => [tablePart(id), tableBlobs(windows)] as const),
+    ]);
   }
 }
 

@@ -1,3 +1,5 @@
+import { linearCount, ones } from './linear-counting.ts';
+import { clearPacked, packedCount, packedWords, raisePacked } from './packed-counts.ts';
 import { SegmentedTable, type TableSnapshot } from './segmented-table.ts';
 
 const buckets = 6;
@@ -12,11 +14,11 @@ export const windowColumn = {
   direct: 5,
 } as const;
 
-/** A record: number of the newest bucket (seconds / 10); counts of 16 bits, two a word; bitmaps. */
+/** A record: number of the newest bucket (seconds / 10); counts of 16 bits; bitmaps. */
 const newest = 0;
 const counts = 1;
 /** endpoints, agents, targets (2 words), members (2 words); two generations of a minute each */
-const bitmaps = counts + (buckets * perBucket) / 2;
+const bitmaps = counts + packedWords(buckets * perBucket);
 const generationWords = 6;
 const words = bitmaps + 2 * generationWords;
 /** All counts are over after a minute, and the bitmaps after the minute that follows. */
@@ -61,7 +63,7 @@ export class AddressWindows {
     if (now <= last) return;
     for (let step = Math.max(last + 1, now - buckets + 1); step <= now; step++) {
       const first = (step % buckets) * perBucket;
-      for (let count = first; count < first + perBucket; count++) this.#clear(count);
+      for (let count = first; count < first + perBucket; count++) clearPacked(record, at + counts, count);
     }
     const minute = Math.floor(now / buckets);
     const lastMinute = Math.floor(last / buckets);
@@ -75,22 +77,13 @@ export class AddressWindows {
     record[at + newest] = now;
   }
 
-  #clear(count: number): void {
-    const place = this.#table.at + counts + (count >> 1);
-    this.#table.record[place]! &= (count & 1) === 0 ? 0xffff0000 : 0xffff;
-  }
-
   #count(bucket: number, column: number): number {
-    const count = bucket * perBucket + column;
-    return (this.#table.record[this.#table.at + counts + (count >> 1)]! >>> ((count & 1) * 16)) & 0xffff;
+    return packedCount(this.#table.record, this.#table.at + counts, bucket * perBucket + column);
   }
 
   add(column: number): void {
     const { record, at } = this.#table;
-    const count = (record[at + newest]! % buckets) * perBucket + column;
-    const place = at + counts + (count >> 1);
-    const shift = (count & 1) * 16;
-    if (((record[place]! >>> shift) & 0xffff) < 0xffff) record[place] = record[place]! + (1 << shift);
+    raisePacked(record, at + counts, (record[at + newest]! % buckets) * perBucket + column);
   }
 
   /** `member` 0: none is known. */
@@ -118,10 +111,10 @@ export class AddressWindows {
   /** Linear counting over the bitmaps of this minute and the last. */
   distinct(what: 'endpoints' | 'agents' | 'targets' | 'members'): number {
     const base = this.#table.at + bitmaps;
-    if (what === 'endpoints') return linear(this.#ones(base), 32);
-    if (what === 'agents') return linear(this.#ones(base + 1), 32);
+    if (what === 'endpoints') return linearCount(this.#ones(base), 32);
+    if (what === 'agents') return linearCount(this.#ones(base + 1), 32);
     const first = base + (what === 'targets' ? 2 : 4);
-    return linear(this.#ones(first) + this.#ones(first + 1), 64);
+    return linearCount(this.#ones(first) + this.#ones(first + 1), 64);
   }
 
   #ones(at: number): number {
@@ -145,14 +138,4 @@ export class AddressWindows {
   snapshot(): TableSnapshot {
     return this.#table.snapshot();
   }
-}
-
-function ones(word: number): number {
-  let value = word - ((word >>> 1) & 0x55555555);
-  value = (value & 0x33333333) + ((value >>> 2) & 0x33333333);
-  return Math.imul((value + (value >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-function linear(set: number, bits: number): number {
-  return set === 0 ? 0 : Math.round(bits * Math.log(bits / Math.max(0.5, bits - set)));
 }
