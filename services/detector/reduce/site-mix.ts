@@ -54,15 +54,24 @@ export function learnMix(mix: SiteMix, samples: readonly AttributeSample[]): voi
   }
 }
 
-/** Forgetting: half of everything. */
+/** Seen less than this, as time passed: it makes room for what comes up. */
+const leastWeight = 0.5;
+
+/** Forgets half of everything: called once per half-life. */
 export function halveMix(mix: SiteMix): void {
   const halve = (weights: Map<string, number>): void => {
-    for (const [name, weight] of weights) weights.set(name, weight / 2);
+    for (const [name, weight] of weights)
+      if (weight / 2 < leastWeight) weights.delete(name);
+      else weights.set(name, weight / 2);
   };
   halve(mix.countries);
-  mix.countryTotal /= 2;
+  // halves of whole numbers: exact in any order
+  mix.countryTotal = [...mix.countries.values()].reduce((total, weight) => total + weight, 0);
   halve(mix.browsers);
-  for (const known of mix.fingerprints.values()) halve(known);
+  for (const [ja4, known] of mix.fingerprints) {
+    halve(known);
+    if (known.size === 0) mix.fingerprints.delete(ja4);
+  }
 }
 
 function add(weights: Map<string, number>, name: string): void {

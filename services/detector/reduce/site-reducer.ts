@@ -12,7 +12,7 @@ import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
-import { createSiteMix, judgePane, learnMix } from './site-mix.ts';
+import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
   columns,
   conditionValues,
@@ -255,6 +255,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     scope.kind === 'site' && settings.judged.size > 0
       ? (samples: readonly AttributeSample[]) => learnMix(state.mix, samples)
       : undefined;
+  const { halvedAt } = baseline;
   if (
     release(
       baseline,
@@ -269,6 +270,8 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     watched.expected.clear();
     if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
+  // the mix forgets as the site does
+  if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
 }
 
 function updateRequirement(state: SiteState, watched: WatchedScope): void {
