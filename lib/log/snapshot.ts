@@ -19,7 +19,7 @@ export function wordsOf(blob: Uint8Array): Int32Array {
   return words;
 }
 
-/** A value of small size (what node:v8 can serialize) as a blob. Buffers come back as plain Uint8Arrays. */
+/** A value of small size (what node:v8 can serialize) as a blob. Buffers come back as Buffers. */
 export function valueBlob(value: unknown): Uint8Array {
   return serialize(value);
 }

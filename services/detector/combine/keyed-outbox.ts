@@ -31,7 +31,7 @@ export class KeyedOutbox {
     this.#targets = targets;
     this.#closedUntil = state?.closedUntil ?? -Infinity;
     this.#panes = new Map(
-      state?.panes.map(([start, partitions]) => [start, partitions.map((records) => records.map(revived))]),
+      state?.panes.map(([start, partitions]) => [start, partitions.map((records) => [...records])]),
     );
   }
 
@@ -117,10 +117,4 @@ export class KeyedOutbox {
   snapshot(): KeyedOutboxState {
     return { closedUntil: this.#closedUntil, panes: [...this.#panes] };
   }
-}
-
-/** v8 gives Buffers back as Uint8Arrays. */
-function revived(record: KeyedRecord): KeyedRecord {
-  const { client } = record;
-  return { ...record, client: Buffer.from(client.buffer, client.byteOffset, client.byteLength) };
 }

@@ -24,7 +24,7 @@ export class OpenPanes {
     this.#pool = new GroupPool(config.samples, plan.sketches, 2 * config.limits.groups);
     for (const [target, start, partials] of state) {
       this.pane(target, start);
-      this.#restored.set(`${target} ${start}`, partials.map(revived));
+      this.#restored.set(`${target} ${start}`, partials);
     }
   }
 
@@ -85,18 +85,4 @@ export class OpenPanes {
 function inFrameOrder(a: GroupPartial, b: GroupPartial): number {
   if (a.site !== b.site) return a.site < b.site ? -1 : 1;
   return byKindAndKey(a, b);
-}
-
-/** v8 gives Buffers back as Uint8Arrays: make them Buffers again. */
-function revived(partial: GroupPartial): GroupPartial {
-  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return {
-    ...partial,
-    sketches: partial.sketches.map(buffer),
-    samples: partial.samples.map((sample) => ({
-      ...sample,
-      order: buffer(sample.order),
-      client: buffer(sample.client),
-    })),
-  };
 }

@@ -2,7 +2,7 @@ import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 import type { Inventory } from './inventory-state.ts';
 
-type EntrySnapshot = Omit<EndpointEntry, 'clients'> & { readonly clients: Uint8Array };
+type EntrySnapshot = Omit<EndpointEntry, 'clients'> & { readonly clients: Buffer };
 
 /** An Inventory made of plain values that node:v8 can serialize. */
 export interface InventorySnapshot extends Omit<Inventory, 'entries' | 'families'> {
@@ -22,11 +22,10 @@ export function restoreInventory(snapshot: InventorySnapshot): Inventory {
   return {
     ...snapshot,
     entries: new Map(
-      snapshot.entries.map((entry) => {
-        const { buffer, byteOffset, byteLength } = entry.clients;
-        const clients = HyperLogLog.fromBytes(Buffer.from(buffer, byteOffset, byteLength));
-        return [entry.key, { ...entry, clients }];
-      }),
+      snapshot.entries.map((entry) => [
+        entry.key,
+        { ...entry, clients: HyperLogLog.fromBytes(entry.clients) },
+      ]),
     ),
     families: { keys: new Set(snapshot.families), known: new Map() },
   };

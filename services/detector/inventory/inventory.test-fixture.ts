@@ -5,6 +5,7 @@ import type {
   GroupPartial,
 } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import { createApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { documentedEndpoints } from '../../../lib/path/openapi.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
@@ -84,7 +85,7 @@ export function watch(
     const counted = asCounted(inventory, merged([...panes.get(pane)!.values()]), samples);
     outputs.push(...observePane(inventory, of, pane, counted, options.attacked ?? (() => false)));
     if (index + 1 === options.restartAfter)
-      inventory = restoreInventory(structuredClone(snapshotInventory(inventory)));
+      inventory = restoreInventory(valueOfSnapshot(valueSnapshot(snapshotInventory(inventory))));
   });
   outputs.push(...flushInventory(inventory, of, (order.at(-1) ?? 0) + 1));
   const rows = new Map<string, ApiEndpoint>();

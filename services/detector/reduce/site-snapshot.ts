@@ -1,4 +1,3 @@
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import {
   type InventorySnapshot,
   restoreInventory,
@@ -64,22 +63,12 @@ export function snapshotSite(state: SiteState): SiteSnapshot {
   };
 }
 
-/** node:v8 gives Buffers back as plain Uint8Arrays. */
-const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const samples = (of: readonly AttributeSample[]): AttributeSample[] =>
-  of.map((sample) => ({ ...sample, order: buffer(sample.order), client: buffer(sample.client) }));
-
 function storedBaseline(baseline: Baseline): unknown {
   return { ...baseline, ...snapshotPool(baseline) };
 }
 
 function restoreBaseline(stored: Baseline): Baseline {
-  return {
-    ...stored,
-    ...restorePool(stored as unknown as PoolSnapshot),
-    held: stored.held.map((held) => ({ ...held, samples: samples(held.samples) })),
-    reference: samples(stored.reference),
-  };
+  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot) };
 }
 
 export function restoreSite(snapshot: SiteSnapshot): SiteState {
@@ -95,9 +84,8 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
               ...scope,
               sketches: scope.sketches.map(({ bucket, of }) => ({
                 bucket,
-                of: (of as unknown as Uint8Array[]).map((bytes) => HyperLogLog.fromBytes(buffer(bytes))),
+                of: (of as unknown as Buffer[]).map((bytes) => HyperLogLog.fromBytes(bytes)),
               })),
-              samples: scope.samples.map((pane) => ({ ...pane, samples: samples(pane.samples) })),
             },
             baseline: restoreBaseline(baseline),
             expected: new Map(expected),
