@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto';
 import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
 import { caller, history, meets, several, verified } from '../../lib/signature/standing.ts';
 
+/** Where each name stands in its list, counted from `first`. */
+function placesOf<const N extends string>(names: readonly N[], first = 0): { readonly [K in N]: number } {
+  const places = names.map((name, index) => [name, first + index]);
+  return Object.fromEntries(places) as { readonly [K in N]: number };
+}
+
 /**
  * The meaning of the numbers in a GroupPartial: which count stands where, which sketches follow, what a sample carries.
  * combine writes by it and reduce reads by it; `aggregateLayoutHash` is in every frame, so that a frame of other
@@ -66,9 +72,7 @@ export const countNames = [
   'bounced',
 ] as const;
 export type CountName = (typeof countNames)[number];
-export const countIndex = Object.fromEntries(countNames.map((name, index) => [name, index])) as {
-  readonly [N in CountName]: number;
-};
+export const countIndex = placesOf(countNames);
 
 /**
  * Distinct counts of a group, as HyperLogLog. `combos`: combinations of named parameters and path values; `values`: the
@@ -76,6 +80,7 @@ export const countIndex = Object.fromEntries(countNames.map((name, index) => [na
  */
 export const sketchNames = ['clients', 'sessions', 'accounts', 'combos', 'values', 'fingerprints'] as const;
 export type SketchName = (typeof sketchNames)[number];
+export const sketchIndex = placesOf(sketchNames);
 export const optionalSketches: ReadonlySet<SketchName> = new Set(['values', 'fingerprints']);
 
 /** Counts of a group of kind `client`: one address, over its last seconds. */
@@ -96,9 +101,7 @@ export const clientCountNames = [
   'verified',
 ] as const;
 export type ClientCountName = (typeof clientCountNames)[number];
-export const clientCountIndex = Object.fromEntries(clientCountNames.map((name, index) => [name, index])) as {
-  readonly [N in ClientCountName]: number;
-};
+export const clientCountIndex = placesOf(clientCountNames);
 
 /** Counts of a group of kind `network`: one /24 or /48, over the last minute. */
 export const networkCountNames = [
@@ -114,9 +117,7 @@ export const networkCountNames = [
   'verified',
 ] as const;
 export type NetworkCountName = (typeof networkCountNames)[number];
-export const networkCountIndex = Object.fromEntries(
-  networkCountNames.map((name, index) => [name, index]),
-) as { readonly [N in NetworkCountName]: number };
+export const networkCountIndex = placesOf(networkCountNames);
 
 /** Figures of a group of kind `account`: over the last hour (`_60m`) or ten minutes (`_10m`). */
 export const accountCountNames = [
@@ -220,16 +221,8 @@ export const traitNames = [
   'caller',
   'param_names',
 ] as const;
-export const traitIndex = {
-  endpoint: minedAttributes.length,
-  host: minedAttributes.length + 1,
-  endpoint_function: minedAttributes.length + 2,
-  documented: minedAttributes.length + 3,
-  proxy_operator: minedAttributes.length + 4,
-  client_class: minedAttributes.length + 5,
-  caller: minedAttributes.length + 6,
-  param_names: minedAttributes.length + 7,
-} as const;
+export type TraitName = (typeof traitNames)[number];
+export const traitIndex = placesOf(traitNames, minedAttributes.length);
 
 export const paneMs = 1000;
 

@@ -1,5 +1,5 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { countIndex, countNames, flag, sketchNames, suspiciousFlags } from '../layout.ts';
+import { countIndex, countNames, flag, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
 import type { RequestFacts } from '../state/request-facts.ts';
 
 /** What one request adds to every group that it belongs to: worked out once, added several times. One is reused. */
@@ -30,11 +30,11 @@ export function createContribution(): Contribution {
   };
 }
 
-const clients = sketchNames.indexOf('clients') * 2;
-const sessions = sketchNames.indexOf('sessions') * 2;
-const accounts = sketchNames.indexOf('accounts') * 2;
-const combos = sketchNames.indexOf('combos') * 2;
-const fingerprints = sketchNames.indexOf('fingerprints') * 2;
+const clients = sketchIndex.clients * 2;
+const sessions = sketchIndex.sessions * 2;
+const accounts = sketchIndex.accounts * 2;
+const combos = sketchIndex.combos * 2;
+const fingerprints = sketchIndex.fingerprints * 2;
 
 export function contribute(
   into: Contribution,

@@ -12,8 +12,11 @@ import {
   minedAttributes,
   optionalSketches,
   type SketchName,
+  sketchIndex,
   sketchNames,
   suspiciousFlags,
+  type TraitName,
+  traitNames,
 } from '../layout.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
@@ -54,7 +57,7 @@ export class GroupAccumulator {
       const lo = shown[at * 2]!;
       if (lo !== 0 && sketch !== null) sketch.add(lo, shown[at * 2 + 1]!);
     }
-    const values = sketches[valuesAt]!;
+    const values = sketches[sketchIndex.values]!;
     if (values !== null) {
       const { values: of, valueCount } = contribution.facts!;
       for (let at = 0; at < valueCount * 2; at += 2) values.add(of[at]!, of[at + 1]!);
@@ -85,7 +88,6 @@ export class GroupAccumulator {
   }
 }
 
-const valuesAt = sketchNames.indexOf('values');
 const nothing = Buffer.alloc(0);
 
 const maxNames = 12;
@@ -104,6 +106,18 @@ export type AttributeReader = (hi: number, lo: number, sampled: Sampled) => Attr
 
 const readers = minedAttributes.map((name) => attributes[name] as Attribute);
 
+const traits: { readonly [T in TraitName]: (event: EnrichedRequest) => string | null } = {
+  endpoint: (event) => event.endpoint,
+  host: ({ request }) => request.host,
+  endpoint_function: (event) => event.endpoint_function,
+  documented: ({ documented }) => (documented === null ? null : documented ? 'yes' : 'no'),
+  proxy_operator: (event) => event.proxy_operator,
+  client_class: (event) => event.client_class,
+  caller: ({ request }) =>
+    request.partner_id !== null ? 'partner' : request.api_key_id !== null ? 'key' : null,
+  param_names: ({ request }) => paramNames(request.params),
+};
+
 export function createAttributeReader(): AttributeReader {
   const known = new Map<EnrichedRequest, AttributeSample>();
   return (hi, lo, { event, flags }) => {
@@ -117,21 +131,13 @@ export function createAttributeReader(): AttributeReader {
 }
 
 function sampleOf(hi: number, lo: number, event: EnrichedRequest, flags: number): AttributeSample {
-  const { request } = event;
-  const values = new Array<string | null>(readers.length + 8);
+  const values = new Array<string | null>(readers.length + traitNames.length);
   let at = 0;
   for (const attribute of readers) {
     const value = attribute.read(event);
     values[at++] = typeof value === 'number' ? String(value) : value;
   }
-  values[at++] = event.endpoint;
-  values[at++] = request.host;
-  values[at++] = event.endpoint_function;
-  values[at++] = event.documented === null ? null : event.documented ? 'yes' : 'no';
-  values[at++] = event.proxy_operator;
-  values[at++] = event.client_class;
-  values[at++] = request.partner_id !== null ? 'partner' : request.api_key_id !== null ? 'key' : null;
-  values[at++] = paramNames(request.params);
+  for (const trait of traitNames) values[at++] = traits[trait](event);
   // both in one piece of memory
   const bytes = Buffer.allocUnsafe(16);
   bytes.writeUInt32LE(lo, 0);
@@ -139,7 +145,7 @@ function sampleOf(hi: number, lo: number, event: EnrichedRequest, flags: number)
   event.hashes.copy(bytes, 8, lanes.client, lanes.client + 8);
   return {
     order: bytes.subarray(0, 8),
-    event_id: request.event_id,
+    event_id: event.request.event_id,
     client: bytes.subarray(8),
     flags,
     attributes: values,

@@ -1,6 +1,6 @@
 import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
-import { countIndex, flag, traitIndex } from '../layout.ts';
+import { countIndex, flag, sketchIndex, traitIndex } from '../layout.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 
 /** What was learned from a uniform sample of the calls; halved from time to time, so that it follows changes. */
@@ -111,7 +111,7 @@ export function addGroup(
   entry.failed += counts[countIndex.failing] ?? 0;
   entry.missing += counts[countIndex.missing] ?? 0;
   entry.statusKnown += counts[countIndex.status_known] ?? 0;
-  const clients = group.sketches[0];
+  const clients = group.sketches[sketchIndex.clients];
   if (clients !== undefined) entry.clients.mergeBytes(clients);
   const documented = group.samples[0]?.attributes[traitIndex.documented] ?? null;
   if (documented !== null) entry.documented = documented === 'yes';

@@ -211,7 +211,7 @@ function refresh(
   const site = state.scopes.get(scopeId('site', ''));
   const all = site === undefined ? 0 : rate(site.scope, pane, 5);
   campaign.share = all === 0 ? null : Math.min(1, now / all);
-  campaign.clients = Math.max(campaign.clients, distinct(scope, 0, pane, 60));
+  campaign.clients = Math.max(campaign.clients, distinct(scope, 'clients', pane, 60));
   const wanted = campaign.behaviour === null ? () => true : behaviourFlag(campaign.behaviour, watched);
   if (campaign.sampleIds.length < 10)
     campaign.sampleIds = [

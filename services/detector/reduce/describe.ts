@@ -54,8 +54,8 @@ export function describe(
   const proxies = proxyOperator(watched, pane);
   if (proxies !== null && proxies.share >= 0.2)
     parts.push(`${percent(proxies.share)} of those from hosting or proxies through ${proxies.operator}`);
-  const combos = distinct(scope, 3, pane, 60);
-  const clients = distinct(scope, 0, pane, 60);
+  const combos = distinct(scope, 'combos', pane, 60);
+  const clients = distinct(scope, 'clients', pane, 60);
   parts.push(
     `${clients.toLocaleString('en-US')} addresses${combos > 0 ? ` and ${combos.toLocaleString('en-US')} parameter combinations` : ''} in the last minute`,
   );

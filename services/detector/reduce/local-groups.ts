@@ -61,7 +61,7 @@ function peersOf(state: SiteState, pane: number, reported: readonly GroupPartial
   if (site === undefined) return null;
   let requests = sum(site.scope, countIndex.requests, pane, 20);
   for (const group of reported) requests -= group.counts[clientCountIndex.requests_20s]!;
-  const clients = distinct(site.scope, 0, pane, 20) - reported.length;
+  const clients = distinct(site.scope, 'clients', pane, 20) - reported.length;
   return {
     clients: Math.max(0, clients),
     mean_20s: clients > 0 ? Math.max(0, requests) / clients : 0,

@@ -6,6 +6,8 @@ import {
   countIndex,
   countNames,
   paneMs,
+  type SketchName,
+  sketchIndex,
   sketchNames,
   suspiciousFlags,
   traitIndex,
@@ -183,7 +185,7 @@ export function rate(scope: Scope, now: number, panes: number): number {
 const distinctCounts = new WeakMap<Scope, Map<string, number>>();
 
 /** Distinct values over a window, in whole buckets of ten panes. */
-export function distinct(scope: Scope, sketch: number, now: number, panes: number): number {
+export function distinct(scope: Scope, sketch: SketchName, now: number, panes: number): number {
   let counted = distinctCounts.get(scope);
   if (counted === undefined) {
     counted = new Map();
@@ -195,7 +197,7 @@ export function distinct(scope: Scope, sketch: number, now: number, panes: numbe
     const from = Math.floor((now - panes + 1) / bucketPanes);
     const sketches: HyperLogLog[] = [];
     for (const { bucket, of } of scope.sketches)
-      if (bucket >= from && bucket * bucketPanes <= now) sketches.push(of[sketch]!);
+      if (bucket >= from && bucket * bucketPanes <= now) sketches.push(of[sketchIndex[sketch]]!);
     count = HyperLogLog.countUnion(sketches);
     counted.set(window, count);
   }
@@ -208,14 +210,15 @@ const leastRecent = 10;
  * Share of the values of the newest ten to twenty seconds that the rest of the window had not shown. null: too few, or
  * nothing before them.
  */
-export function growth(scope: Scope, sketch: number, now: number, panes: number): number | null {
+export function growth(scope: Scope, sketch: SketchName, now: number, panes: number): number | null {
   const from = Math.floor((now - panes + 1) / bucketPanes);
   const recentFrom = Math.floor(now / bucketPanes) - 1;
+  const at = sketchIndex[sketch];
   const older: HyperLogLog[] = [];
   const recent: HyperLogLog[] = [];
   for (const { bucket, of } of scope.sketches)
-    if (bucket >= recentFrom && bucket * bucketPanes <= now) recent.push(of[sketch]!);
-    else if (bucket >= from && bucket < recentFrom) older.push(of[sketch]!);
+    if (bucket >= recentFrom && bucket * bucketPanes <= now) recent.push(of[at]!);
+    else if (bucket >= from && bucket < recentFrom) older.push(of[at]!);
   const values = HyperLogLog.countUnion(recent);
   const before = HyperLogLog.countUnion(older);
   if (values < leastRecent || before === 0) return null;

@@ -4,7 +4,7 @@ import type { Episode } from '../episode.ts';
 import type { GroupKind } from '../groups.ts';
 import { analoguesOf } from '../inventory/inventory.ts';
 import type { Inventory } from '../inventory/inventory-state.ts';
-import { type CountName, countNames, paneMs, sketchNames } from '../layout.ts';
+import { type CountName, countNames, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { type Baseline, createPool, medianRate, type Normal, normalOf, type Pool } from './baseline.ts';
@@ -141,9 +141,9 @@ export function featureValue(state: SiteState, scope: Scope, spec: FeatureSpec, 
       return known === 0 ? null : part / known;
     }
     case 'value_count':
-      return distinct(scope, sketchNames.indexOf(spec.of), pane, panes);
+      return distinct(scope, spec.of, pane, panes);
     case 'growth':
-      return growth(scope, sketchNames.indexOf(spec.of), pane, panes);
+      return growth(scope, spec.of, pane, panes);
     case 'share': {
       const site = state.scopes.get(scopeId('site', ''));
       const all = site === undefined ? 0 : rate(site.scope, pane, panes);
