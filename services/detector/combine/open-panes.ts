@@ -1,7 +1,7 @@
 import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { DetectorConfig } from '../config.ts';
 import { byKindAndKey } from '../groups.ts';
-import { mergePartials } from '../sketches/merge-partials.ts';
+import { mergeGroups } from '../sketches/merge-partials.ts';
 import type { GroupPlan } from './group-plan.ts';
 import { GroupPool } from './group-pool.ts';
 import { Pane } from './pane.ts';
@@ -64,14 +64,7 @@ export class OpenPanes {
     const fresh = this.#panes.get(target)!.get(start)!.partials();
     const restored = this.#restored.get(`${target} ${start}`);
     if (restored === undefined) return fresh;
-    const groups = new Map<string, GroupPartial[]>();
-    for (const partial of [...restored, ...fresh]) {
-      const id = `${partial.site}\0${partial.kind}\0${partial.key}`;
-      const list = groups.get(id);
-      if (list === undefined) groups.set(id, [partial]);
-      else list.push(partial);
-    }
-    return [...groups.values()].map((list) => mergePartials(list, this.#config.samples)).sort(inFrameOrder);
+    return mergeGroups([...restored, ...fresh], this.#config.samples).sort(inFrameOrder);
   }
 
   snapshot(): OpenPanesState {

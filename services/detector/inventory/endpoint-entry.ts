@@ -2,6 +2,7 @@ import type { AttributeSample, GroupPartial } from '../../../lib/contracts/gener
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
 import { countIndex, flag, sketchIndex, traitIndex } from '../layout.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
+import { firstByOrder } from '../sketches/merge-partials.ts';
 
 /** What was learned from a uniform sample of the calls; halved from time to time, so that it follows changes. */
 export interface CallMix {
@@ -130,18 +131,8 @@ function witness(entry: EndpointEntry, samples: readonly AttributeSample[], want
   if (known.size > entry.witnesses.length) entry.witnesses = [...known];
 }
 
-function orderOf(sample: AttributeSample): number {
-  return sample.order.readUInt32LE(4) * 2 ** 21 + (sample.order.readUInt32LE(0) >>> 11);
-}
-
-/** The first by order of all samples: a uniform sample, whichever stratum they are in. */
-function uniform(samples: readonly AttributeSample[]): readonly AttributeSample[] {
-  if (samples.length <= samplesPerPane) return samples;
-  return [...samples].sort((a, b) => orderOf(a) - orderOf(b)).slice(0, samplesPerPane);
-}
-
 function learnMix(mix: CallMix, samples: readonly AttributeSample[]): void {
-  for (const { attributes, flags } of uniform(samples)) {
+  for (const { attributes, flags } of firstByOrder(samples, samplesPerPane)) {
     mix.sampled++;
     switch (attributes[traitIndex.client_class]) {
       case 'browser':

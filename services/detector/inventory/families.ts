@@ -2,7 +2,7 @@ import type { GroupPartial } from '../../../lib/contracts/generated.ts';
 import { familiesOf, wordVariable } from '../../../lib/path/word-family.ts';
 import { byKindAndKey, type PairKind, pairKinds } from '../groups.ts';
 import { traitIndex } from '../layout.ts';
-import { mergePartials } from '../sketches/merge-partials.ts';
+import { mergeGroups } from '../sketches/merge-partials.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 
 /** Endpoints that differ in one word are many before they are one. Words with dashes or digits look like names. */
@@ -46,21 +46,11 @@ export function groupFamilies(
   samples: number,
 ): readonly GroupPartial[] {
   if (table.keys.size === 0) return groups;
-  const merged = new Map<string, GroupPartial[]>();
-  const rest: GroupPartial[] = [];
-  for (const group of groups) {
-    const renamed = inFamily(table, group);
-    if (renamed === null) {
-      rest.push(group);
-      continue;
-    }
-    const id = `${renamed.kind} ${renamed.key}`;
-    const list = merged.get(id);
-    if (list === undefined) merged.set(id, [renamed]);
-    else list.push(renamed);
-  }
-  if (merged.size === 0) return groups;
-  return [...rest, ...[...merged.values()].map((list) => mergePartials(list, samples))].sort(byKindAndKey);
+  const renamed = groups.map((group) => inFamily(table, group));
+  const rest = groups.filter((_, index) => renamed[index] === null);
+  if (rest.length === groups.length) return groups;
+  const members = renamed.filter((group) => group !== null);
+  return [...rest, ...mergeGroups(members, samples)].sort(byKindAndKey);
 }
 
 function inFamily(table: FamilyTable, group: GroupPartial): GroupPartial | null {

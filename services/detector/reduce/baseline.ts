@@ -1,7 +1,8 @@
 import type { AttributeSample } from '../../../lib/contracts/generated.ts';
-import { countNames, suspiciousFlags } from '../layout.ts';
+import { countIndex, countNames } from '../layout.ts';
 import { featureKey } from '../policies/policy-schema.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
+import { firstByOrder, strataOf } from '../sketches/merge-partials.ts';
 import type { Totals } from './behaviour.ts';
 import { addJourneys, type Journeys, scaleJourneys } from './journeys.ts';
 
@@ -94,30 +95,18 @@ export function hold(
   samples: readonly AttributeSample[],
   journeys: Journeys,
 ): void {
-  const suspicious: AttributeSample[] = [];
-  const others: AttributeSample[] = [];
-  for (const sample of samples) ((sample.flags & suspiciousFlags) !== 0 ? suspicious : others).push(sample);
-  const odd = counts[countNames.indexOf('suspicious')]!;
-  const all = Math.max(1, counts[countNames.indexOf('requests')]!);
-  const take = Math.min(suspicious.length, Math.round((Math.min(samplesPerBucket, all) * odd) / all));
+  const { suspicious, others } = strataOf(samples);
+  const odd = counts[countIndex.suspicious]!;
+  const all = Math.max(1, counts[countIndex.requests]!);
+  const most = Math.min(samplesPerBucket, all);
+  const take = Math.min(suspicious.length, Math.round((most * odd) / all));
   baseline.held.push({
     at,
     counts,
     values,
     journeys,
-    samples: [...spread(suspicious, take), ...spread(others, Math.min(samplesPerBucket, all) - take)],
+    samples: [...firstByOrder(suspicious, take), ...firstByOrder(others, most - take)],
   });
-}
-
-/** The `count` samples with the smallest order. */
-function spread(samples: AttributeSample[], count: number): AttributeSample[] {
-  return samples
-    .sort(
-      (a, b) =>
-        a.order.readUInt32LE(4) - b.order.readUInt32LE(4) ||
-        a.order.readUInt32LE(0) - b.order.readUInt32LE(0),
-    )
-    .slice(0, Math.max(0, count));
 }
 
 export function discardHeld(baseline: Baseline): void {

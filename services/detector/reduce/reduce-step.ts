@@ -10,7 +10,7 @@ import type { InventorySettings } from '../inventory/classify.ts';
 import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { type Policy, policySetHash } from '../policies/load-policies.ts';
-import { mergePartials } from '../sketches/merge-partials.ts';
+import { mergeGroups } from '../sketches/merge-partials.ts';
 import { countVerdicts } from '../verdict.ts';
 import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
 import { type LearnedSite, learnedOf, warm } from './learned.ts';
@@ -192,16 +192,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
 
 /** Groups by site, each group merged over its sources, sites and groups in a fixed order. */
 function bySite(groups: readonly GroupPartial[], samples: number): [string, GroupPartial[]][] {
-  const lists = new Map<string, GroupPartial[]>();
-  for (const group of groups) {
-    const id = `${group.site}\0${group.kind}\0${group.key}`;
-    const list = lists.get(id);
-    if (list === undefined) lists.set(id, [group]);
-    else list.push(group);
-  }
-  const merged = [...lists.values()].map((list) => mergePartials(list, samples)).sort(byKindAndKey);
   const sites = new Map<string, GroupPartial[]>();
-  for (const group of merged) {
+  for (const group of mergeGroups(groups, samples).sort(byKindAndKey)) {
     const list = sites.get(group.site);
     if (list === undefined) sites.set(group.site, [group]);
     else list.push(group);

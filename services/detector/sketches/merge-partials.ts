@@ -9,12 +9,26 @@ function byOrder(a: AttributeSample, b: AttributeSample): number {
   );
 }
 
-/** Bottom-k of a union: at most `k` of each stratum, suspicious first, by order. */
-export function mergeSamples(samples: readonly AttributeSample[], k: number): AttributeSample[] {
+/** The `k` samples with the smallest order: a uniform sample of them. */
+export function firstByOrder(samples: readonly AttributeSample[], k: number): AttributeSample[] {
+  return [...samples].sort(byOrder).slice(0, Math.max(0, k));
+}
+
+/** Samples by stratum. */
+export function strataOf(samples: readonly AttributeSample[]): {
+  readonly suspicious: readonly AttributeSample[];
+  readonly others: readonly AttributeSample[];
+} {
   const suspicious: AttributeSample[] = [];
   const others: AttributeSample[] = [];
   for (const sample of samples) ((sample.flags & suspiciousFlags) !== 0 ? suspicious : others).push(sample);
-  return [...suspicious.sort(byOrder).slice(0, k), ...others.sort(byOrder).slice(0, k)];
+  return { suspicious, others };
+}
+
+/** Bottom-k of a union: at most `k` of each stratum, suspicious first, by order. */
+function mergeSamples(samples: readonly AttributeSample[], k: number): AttributeSample[] {
+  const { suspicious, others } = strataOf(samples);
+  return [...firstByOrder(suspicious, k), ...firstByOrder(others, k)];
 }
 
 /**
@@ -47,4 +61,16 @@ export function mergePartials(partials: readonly GroupPartial[], k: number): Gro
       k,
     ),
   };
+}
+
+/** One partial for each group that is among them, in order of first appearance. */
+export function mergeGroups(partials: Iterable<GroupPartial>, k: number): GroupPartial[] {
+  const lists = new Map<string, GroupPartial[]>();
+  for (const partial of partials) {
+    const id = `${partial.site}\0${partial.kind}\0${partial.key}`;
+    const list = lists.get(id);
+    if (list === undefined) lists.set(id, [partial]);
+    else list.push(partial);
+  }
+  return [...lists.values()].map((list) => mergePartials(list, k));
 }
