@@ -35,6 +35,8 @@ edgeContract({
     ip('203.0.113.1'),
     ip('203.0.113.128/25'),
     ip('2001:db8::1'),
+    // As a token may end: it is no length of a network.
+    other('session', 'k1.c2Vzc2lvbg/32'),
     other('asn', '64500'),
     other('country', 'XK'),
     other('ja4', 't13d1516h2_8daaf6152771_02713d6af862'),

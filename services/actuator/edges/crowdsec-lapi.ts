@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import { type Edge, EdgeError, type Entry, type EntryKind, type VendorEdgeDependencies } from '../edge.ts';
+import { type Edge, EdgeError, type Entry, type VendorEdgeDependencies } from '../edge.ts';
 import { type EntryName, named } from '../entry-name.ts';
 import { composedEdge } from '../vendor/composed-edge.ts';
 import { markOf, readMark } from '../vendor/ownership-mark.ts';
-import {
-  addressName,
-  inBatches,
-  type VendorEntries,
-  vendorEntries,
-  withoutHostLength,
-} from '../vendor/vendor-entries.ts';
+import { addressName, inBatches, type VendorEntries, vendorEntries } from '../vendor/vendor-entries.ts';
 import { answerAs, type VendorRequest } from '../vendor/vendor-http.ts';
+import { crowdsecKinds, crowdsecScope, crowdsecTypes, crowdsecValue, kindOfScope } from './crowdsec-names.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { goDuration, parseGoDuration } from './go-duration.ts';
 
@@ -33,19 +28,6 @@ export const crowdsecLapiConfig = z.strictObject({
 });
 export type CrowdsecLapiConfig = z.output<typeof crowdsecLapiConfig>;
 
-/** The names CrowdSec compares with, letter by letter. */
-const scopes: { readonly [kind in EntryKind]?: string } = {
-  asn: 'AS',
-  country: 'Country',
-  session: 'Session',
-  ja4: 'JA4',
-};
-const kinds = ['ip4', 'ip6', 'asn', 'country', 'session', 'ja4'] as const;
-const types: { readonly [action: string]: string } = {
-  block: 'ban',
-  challenge: 'captcha',
-  rate_limit: 'throttle',
-};
 const actions = { ban: 'block', captcha: 'challenge', throttle: 'rate_limit' } as const;
 const isKnownType = (type: string): type is keyof typeof actions => type in actions;
 
@@ -121,9 +103,9 @@ export function createCrowdsecLapiEdge(
   };
   const decisionOf = (entry: Entry) => ({
     origin: config.origin,
-    type: types[entry.action] ?? 'ban',
-    scope: scopes[entry.kind] ?? (entry.value === withoutHostLength(entry.value) ? 'Range' : 'Ip'),
-    value: withoutHostLength(entry.value),
+    type: crowdsecTypes[entry.action] ?? 'ban',
+    scope: crowdsecScope(entry),
+    value: crowdsecValue(entry),
     duration: goDuration(Math.max(1000, entry.expiresAt - now() + marginMs)),
     scenario: `${markOf(name, entry.decisionId)} ${entry.reason}`.slice(0, 250),
   });
@@ -173,7 +155,7 @@ export function createCrowdsecLapiEdge(
     },
     [
       {
-        pool: { name: 'decisions', holds: kinds, capacity: config.capacity },
+        pool: { name: 'decisions', holds: crowdsecKinds, capacity: config.capacity },
         async observe(signal, wanted) {
           const query = { origins: config.origin };
           const answer = await client.request({ method: 'GET', path: '/v1/decisions', query }, signal);
@@ -219,6 +201,6 @@ export function createCrowdsecLapiEdge(
 
 function nameOf({ scope, value }: Decision): EntryName | null {
   if (scope === 'Ip' || scope === 'Range') return addressName(value);
-  const kind = kinds.find((candidate) => scopes[candidate] === scope);
+  const kind = kindOfScope(scope);
   return kind === undefined ? null : named(kind, value);
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { contains, overlaps, parseIp, parseNetwork } from '../../../lib/ip.ts';
-import type { Edge, EdgeDependencies, Entry, EntryKind } from '../edge.ts';
+import type { Edge, EdgeDependencies, Entry } from '../edge.ts';
 import { createChangeJournal } from './change-journal.ts';
+import { crowdsecKinds, crowdsecScope, crowdsecTypes, crowdsecValue } from './crowdsec-names.ts';
 import { commonEdgeFields, hashedSecretField } from './edge-config.ts';
 import { goDuration } from './go-duration.ts';
 import { matchesSecret } from './hashed-secret.ts';
@@ -26,20 +27,6 @@ export const crowdsecConfig = z.strictObject({
 });
 type CrowdsecConfig = z.output<typeof crowdsecConfig>;
 
-/** The exact names CrowdSec compares with. */
-const scopes: { readonly [kind in EntryKind]?: string } = {
-  ip4: 'Ip',
-  ip6: 'Ip',
-  asn: 'AS',
-  country: 'Country',
-  session: 'Session',
-  ja4: 'JA4',
-};
-const types: { readonly [action: string]: string } = {
-  block: 'ban',
-  challenge: 'captcha',
-  rate_limit: 'throttle',
-};
 const defaultScopes = ['ip', 'range'];
 const journalLimit = 200_000;
 
@@ -55,17 +42,6 @@ const decisionsQuery = z.object({
 });
 type DecisionsQuery = z.output<typeof decisionsQuery>;
 
-const isSingle = (value: string): boolean => value.endsWith(value.includes(':') ? '/128' : '/32');
-const bare = (value: string): string => value.slice(0, value.lastIndexOf('/'));
-
-function scopeOf(entry: Entry): string {
-  const isAddress = entry.kind === 'ip4' || entry.kind === 'ip6';
-  return isAddress && !isSingle(entry.value) ? 'Range' : scopes[entry.kind]!;
-}
-function valueText(entry: Entry): string {
-  const isAddress = entry.kind === 'ip4' || entry.kind === 'ip6';
-  return isAddress && isSingle(entry.value) ? bare(entry.value) : entry.value;
-}
 /** The same decision has the same number on every instance; 48 bits, exact in JSON. */
 function numberOf(decisionId: string): number {
   return createHash('sha256').update(decisionId).digest().readUIntBE(0, 6);
@@ -104,9 +80,9 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended
     id: numberOf(entry.decisionId),
     origin: config.origin,
     scenario: entry.reason === '' ? 'tidegate' : entry.reason.slice(0, 200),
-    scope: scopeOf(entry),
-    type: types[entry.action] ?? 'ban',
-    value: valueText(entry),
+    scope: crowdsecScope(entry),
+    type: crowdsecTypes[entry.action] ?? 'ban',
+    value: crowdsecValue(entry),
     uuid: entry.decisionId,
   });
   const readerOf = (request: FastifyRequest): Reader | null => {
@@ -144,7 +120,7 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended
     return { reader, query: query.data };
   };
   const fits = (entry: Entry, query: DecisionsQuery): boolean => {
-    if (query.type !== undefined && types[entry.action] !== query.type) return false;
+    if (query.type !== undefined && crowdsecTypes[entry.action] !== query.type) return false;
     if (query.origins !== undefined && !query.origins.split(',').includes(config.origin)) return false;
     return true;
   };
@@ -170,8 +146,8 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended
       );
     }
     if (query.scope !== undefined)
-      found = found.filter((entry) => scopeOf(entry).toLowerCase() === query.scope!.toLowerCase());
-    if (query.value !== undefined) found = found.filter((entry) => valueText(entry) === query.value);
+      found = found.filter((entry) => crowdsecScope(entry).toLowerCase() === query.scope!.toLowerCase());
+    if (query.value !== undefined) found = found.filter((entry) => crowdsecValue(entry) === query.value);
     // CrowdSec answers null, not an empty list; some bouncers tell the two apart.
     return reply
       .type('application/json')
@@ -183,7 +159,8 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended
     if (admitted === null) return reply;
     const { reader, query } = admitted;
     const wanted = (query.scopes?.split(',') ?? defaultScopes).map((scope) => scope.trim().toLowerCase());
-    const carried = (entry: Entry) => fits(entry, query) && wanted.includes(scopeOf(entry).toLowerCase());
+    const carried = (entry: Entry) =>
+      fits(entry, query) && wanted.includes(crowdsecScope(entry).toLowerCase());
     const startup = query.startup === 'true' || reader.cursor === null;
     const delta = startup ? null : journal.since(reader.cursor!);
     const fresh = delta === null ? unexpired() : delta.added;
@@ -213,7 +190,7 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended
   return {
     descriptor: {
       kind: 'crowdsec',
-      pools: [{ name: 'decisions', holds: Object.keys(scopes) as EntryKind[], capacity: config.capacity }],
+      pools: [{ name: 'decisions', holds: crowdsecKinds, capacity: config.capacity }],
       actions: ['block', 'challenge', 'rate_limit'],
       replaceOnly: false,
       longestV6Prefix: 128,
