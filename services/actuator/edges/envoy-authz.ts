@@ -2,18 +2,16 @@ import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import { formatIp, formatNetwork, type Network, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { formatIp, parseIp } from '../../../lib/ip.ts';
 import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
-import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
-import { isAddress } from '../entry-name.ts';
+import type { Edge, EdgeDependencies } from '../edge.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
-import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
+import { asObserved, checked, placed, placedEntries } from './placed-entry.ts';
+import { exemptText, otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
-
-const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;
 
 /** Envoy's ext_authz over HTTP: Tidegate is asked about every request, and knows every action. */
 export const envoyAuthzConfig = z.strictObject({
@@ -32,7 +30,7 @@ export const envoyAuthzConfig = z.strictObject({
     .prefault({})
     .describe('Where the client stands in the addresses that Envoy sends on, counted from the end'),
   headers: z
-    .partialRecord(z.enum(headerKinds), z.string().regex(/^[a-z0-9-]+$/))
+    .partialRecord(z.enum(valueKinds), z.string().regex(/^[a-z0-9-]+$/))
     .default({})
     .describe('Headers, set by your own proxies, that hold an attribute; without one it is unknown'),
   capacity: z.int().positive().default(1_000_000).describe('Most addresses'),
@@ -75,7 +73,7 @@ export function createEnvoyAuthzEdge(
   const prefix = `/v1/envoy/${name}/check`;
   const named = config.headers as { readonly [attribute: string]: string | undefined };
   let isKnown = false;
-  let exemptText = '';
+  let writtenExempt = '';
 
   const headerOf = (request: FastifyRequest, header: string | undefined): string | null => {
     const value = header === undefined ? undefined : request.headers[header];
@@ -94,7 +92,7 @@ export function createEnvoyAuthzEdge(
     );
     if (ip === null) return null;
     const target = request.raw.url!.slice(prefix.length);
-    const path = target.slice(0, target.indexOf('?') < 0 ? undefined : target.indexOf('?'));
+    const [path = ''] = target.split('?', 1);
     return {
       ip,
       method: request.method,
@@ -148,18 +146,10 @@ export function createEnvoyAuthzEdge(
   return {
     descriptor: {
       kind: 'envoy-authz',
-      pools: [
-        { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
-        ...(config.rules > 0
-          ? [
-              {
-                name: 'rules',
-                holds: [...headerKinds.filter((kind) => named[kind] !== undefined), 'signature' as const],
-                capacity: config.rules,
-              },
-            ]
-          : []),
-      ],
+      pools: proxyPools(
+        config,
+        valueKinds.filter((kind) => named[kind] !== undefined),
+      ),
       actions: actionKinds.filter(
         (kind) => kind !== 'observe' && (kind !== 'challenge' || config.challenge !== undefined),
       ),
@@ -181,7 +171,7 @@ export function createEnvoyAuthzEdge(
         const known = attributes[attribute as AttributeName];
         if (known?.edgeVisible !== true) return `an edge sees no ${attribute}`;
         const isNamed =
-          !(headerKinds as readonly string[]).includes(attribute) || named[attribute] !== undefined;
+          !(valueKinds as readonly string[]).includes(attribute) || named[attribute] !== undefined;
         if (unseen.has(attribute) || !isNamed) return `Envoy's check is not told ${attribute}`;
         if (attribute === 'endpoint' && predicate.values.some((value) => endpointPattern(value) === null))
           return `${predicate.values.join(', ')}: not an endpoint with a pattern`;
@@ -192,15 +182,13 @@ export function createEnvoyAuthzEdge(
     async observe() {
       const damaged = !isKnown
         ? 'not yet served'
-        : textOf(exempt(now())) === exemptText
+        : exemptText(exempt(now())) === writtenExempt
           ? null
-          : 'other networks are exempt now';
+          : otherExempt;
       return { entries: [...judge.entries.values()].map(asObserved), damaged };
     },
     async apply(plan) {
-      const fresh = plan.rewrite ? placedEntries(plan) : [...plan.update, ...plan.add].map(placed);
-      const bad = fresh.find((entry) => isAddress(entry) && parseNetwork(entry.value) === null);
-      if (bad !== undefined) throw new EdgeError('invalid', `not a network: ${JSON.stringify(bad.value)}`);
+      const fresh = checked(plan.rewrite ? placedEntries(plan) : [...plan.update, ...plan.add].map(placed));
       const wanted = new Set(fresh.map(({ key }) => key));
       const gone = plan.rewrite
         ? [...judge.entries.keys()].filter((key) => !wanted.has(key))
@@ -209,7 +197,7 @@ export function createEnvoyAuthzEdge(
       for (const entry of fresh) judge.put(entry);
       const networks = exempt(now());
       judge.exempt(networks);
-      exemptText = textOf(networks);
+      writtenExempt = exemptText(networks);
       isKnown = true;
     },
     register(app) {
@@ -235,15 +223,3 @@ function decoded(path: string): string {
     return path;
   }
 }
-
-const textOf = (networks: readonly Network[]): string => networks.map(formatNetwork).join(' ');
-
-const asObserved = ({ key, kind, value, action, decisionId }: PlacedEntry): ObservedEntry => ({
-  key,
-  kind,
-  value,
-  owner: 'ours',
-  decisionId,
-  action,
-  expiresAt: null,
-});

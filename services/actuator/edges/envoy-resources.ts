@@ -3,7 +3,7 @@ import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import { isAddress } from '../entry-name.ts';
 import { type Condition, cidrRange, isIn, type Refusal, refuseMatching } from './envoy-predicate.ts';
 import { type EnvoyInputs, envoyCondition, type Rendered } from './envoy-signature.ts';
-import type { PlacedEntry } from './placed-entry.ts';
+import { meaningOf, type PlacedEntry } from './placed-entry.ts';
 
 /** What Envoy is given: one RBAC filter a resource of extension configuration discovery (ECDS). */
 
@@ -74,16 +74,9 @@ const isExempt = (exempt: readonly Network[], { source }: EnvoyInputs): Conditio
   );
 
 /** The condition of an entry that is no address. */
-export function conditionOf(
-  { kind, value, signature }: Pick<PlacedEntry, 'kind' | 'value' | 'signature'>,
-  inputs: EnvoyInputs,
-): Rendered {
-  const meant = signature ?? {
-    predicates: [{ attribute: kind, op: 'in', values: [value] }],
-    except_good: false,
-    good_after: [],
-  };
-  return envoyCondition(meant, inputs);
+export function conditionOf(entry: PlacedEntry, inputs: EnvoyInputs): Rendered {
+  const meant = meaningOf(entry);
+  return meant === null ? { inexpressible: `Envoy holds no ${entry.kind}` } : envoyCondition(meant, inputs);
 }
 
 function refusalsOf(entries: readonly PlacedEntry[], inputs: EnvoyInputs): Refusal[] {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import { formatNetwork, type Network, parseNetwork } from '../../../lib/ip.ts';
-import { type Edge, type EdgeDependencies, EdgeError, type ObservedEntry } from '../edge.ts';
+import { type Edge, type EdgeDependencies, EdgeError } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';
 import { commonEdgeFields } from './edge-config.ts';
@@ -16,9 +15,8 @@ import {
   tagFilter,
 } from './envoy-resources.ts';
 import { createEnvoyServer, refusalCounts } from './envoy-xds.ts';
-import { type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
-
-const headerKinds = ['asn', 'country', 'ja3', 'ja4'] as const;
+import { asObserved, checked, type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
+import { exemptText, otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
 
 /** RBAC filters that Envoy fetches from the decisions API: no listener or route of the owner is touched. */
 export const envoyConfig = z.strictObject({
@@ -30,7 +28,7 @@ export const envoyConfig = z.strictObject({
     .default('remote')
     .describe('remote: with the X-Forwarded-For that Envoy trusts; direct: the peer itself'),
   headers: z
-    .partialRecord(z.enum([...headerKinds, 'http_version', 'tls_version']), z.string().regex(/^[a-z0-9-]+$/))
+    .partialRecord(z.enum([...valueKinds, 'http_version', 'tls_version']), z.string().regex(/^[a-z0-9-]+$/))
     .default({})
     .describe('Headers, set by your own proxies, that hold an attribute; without one it is unknown'),
   capacity: z.int().positive().default(100_000).describe('Most addresses'),
@@ -72,7 +70,7 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   const rendered = new Map<string, EnvoyResource>();
   /** What all Envoys ran last; what is served again when they refuse something newer. */
   let taken: ReadonlyMap<string, PlacedEntry> | null = null;
-  let exemptText: string | null = null;
+  let writtenExempt: string | null = null;
 
   const partOf = (value: string): number =>
     createHash('sha256').update(value).digest().readUInt32BE(0) % config.parts;
@@ -82,17 +80,17 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   const render = (changed: Iterable<number>): void => {
     for (const index of changed) {
       const part = resourceName(name, `addresses-${index}`);
-      put(envoyResource(part, addressFilter(sortedByValue(parts[index]!.values()), inputs)));
+      put(envoyResource(part, addressFilter(sortedByKey(parts[index]!.values()), inputs)));
     }
-    const others = sortedByValue([...entries.values()].filter((entry) => !isAddress(entry)));
+    const others = sortedByKey([...entries.values()].filter((entry) => !isAddress(entry)));
     const networks = exempt(now());
     const blocking = others.filter(({ action }) => action === 'block');
     put(envoyResource(resourceName(name, 'rules'), ruleFilter(blocking, networks, inputs)));
     if (config.actions.includes('tag')) {
-      const tags = sortedByValue([...entries.values()].filter(({ action }) => action === 'tag'));
+      const tags = sortedByKey([...entries.values()].filter(({ action }) => action === 'tag'));
       put(envoyResource(resourceName(name, 'tags'), tagFilter(tags, networks, inputs)));
     }
-    exemptText = textOf(networks);
+    writtenExempt = exemptText(networks);
     server.publish([...rendered.values()]);
   };
   const place = (entry: PlacedEntry, changed: Set<number>): void => {
@@ -110,12 +108,6 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
     const part = partOf(entry.value);
     if (parts[part]!.delete(key)) changed.add(part);
   };
-  /** Before anything changes: what can not be meant must not get into a list. */
-  const check = (wanted: readonly PlacedEntry[]): readonly PlacedEntry[] => {
-    const bad = wanted.find((entry) => isAddress(entry) && parseNetwork(entry.value) === null);
-    if (bad !== undefined) throw new EdgeError('invalid', `not a network: ${JSON.stringify(bad.value)}`);
-    return wanted;
-  };
   const replaceAll = (wanted: readonly PlacedEntry[]): void => {
     entries.clear();
     for (const part of parts) part.clear();
@@ -125,7 +117,7 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   };
   const change = (plan: Plan): void => {
     const changed = new Set<number>();
-    const fresh = check([...plan.update, ...plan.add].map(placed));
+    const fresh = checked([...plan.update, ...plan.add].map(placed));
     for (const { key } of plan.remove) drop(key, changed);
     for (const entry of fresh) place(entry, changed);
     render(changed);
@@ -174,21 +166,10 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   return {
     descriptor: {
       kind: 'envoy',
-      pools: [
-        { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
-        ...(config.rules > 0
-          ? [
-              {
-                name: 'rules',
-                holds: [
-                  ...headerKinds.filter((kind) => config.headers[kind] !== undefined),
-                  'signature' as const,
-                ],
-                capacity: config.rules,
-              },
-            ]
-          : []),
-      ],
+      pools: proxyPools(
+        config,
+        valueKinds.filter((kind) => config.headers[kind] !== undefined),
+      ),
       actions: config.actions,
       replaceOnly: false,
       longestV6Prefix: 128,
@@ -210,15 +191,15 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
       const damaged =
         seen.length === 0
           ? 'no Envoy asks'
-          : textOf(exempt(now())) === exemptText
+          : exemptText(exempt(now())) === writtenExempt
             ? null
-            : 'other networks are exempt now';
+            : otherExempt;
       const what = `${behind.length} of ${seen.length} Envoys did not get the last change yet`;
       return { entries: observed, damaged, pending: behind.length > 0 ? { what, lookAgainMs: 500 } : null };
     },
     async apply(plan, signal) {
       const before = await countRefusals(signal).catch(() => null);
-      if (plan.rewrite || taken === null) replaceAll(check(placedEntries(plan)));
+      if (plan.rewrite || taken === null) replaceAll(checked(placedEntries(plan)));
       else change(plan);
       await untilTaken(before, signal);
     },
@@ -227,17 +208,5 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   };
 }
 
-const textOf = (networks: readonly Network[]): string => networks.map(formatNetwork).join(' ');
-
-const sortedByValue = (entries: Iterable<PlacedEntry>): PlacedEntry[] =>
+const sortedByKey = (entries: Iterable<PlacedEntry>): PlacedEntry[] =>
   [...entries].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-
-const asObserved = ({ key, kind, value, action, decisionId }: PlacedEntry): ObservedEntry => ({
-  key,
-  kind,
-  value,
-  owner: 'ours',
-  decisionId,
-  action,
-  expiresAt: null,
-});

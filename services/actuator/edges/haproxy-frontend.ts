@@ -1,6 +1,7 @@
 import { attributeNames } from '../../../lib/signature/attributes.ts';
 import { haproxyAttributes } from './haproxy-attributes.ts';
-import { addressMaps, type MapName, valueKinds } from './haproxy-maps.ts';
+import { addressMaps, type MapName } from './haproxy-maps.ts';
+import { valueKinds } from './proxy-edge.ts';
 
 /**
  * The lines for the owner's frontends. They ask the maps which decision a request falls under, and leave the answer in

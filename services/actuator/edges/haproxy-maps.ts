@@ -1,7 +1,7 @@
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import { actionKinds, strength } from '../decider/actions.ts';
 import type { EntryKind, ObservedEntry } from '../edge.ts';
-import { isAddress } from '../entry-name.ts';
+import { isAddress, named } from '../entry-name.ts';
 import {
   appOnDevice,
   datedBrowsers,
@@ -13,6 +13,7 @@ import { byParticularity, endpointPattern } from './endpoint-pattern.ts';
 import { endpointLabel } from './haproxy-attributes.ts';
 import { type BitRule, ruleMasks } from './haproxy-rules.ts';
 import type { PlacedEntry } from './placed-entry.ts';
+import { valueKinds } from './proxy-edge.ts';
 
 /** The maps of a HAProxy edge and what is in them. */
 
@@ -24,9 +25,6 @@ export const ruleMaps = ['exempt', 'browsers', 'platforms', 'endpoints', 'decisi
 export const mapNames = [...Object.values(addressMaps), ...ruleMaps] as const;
 export type MapName = (typeof mapNames)[number];
 export type MapContent = ReadonlyMap<string, string>;
-
-/** Kinds that are looked up by their value alone. */
-export const valueKinds = ['asn', 'country', 'ja3', 'ja4'] as const satisfies readonly EntryKind[];
 
 const decision = /^([1-4])\.(dec_[a-z2-7]{20,40})$/;
 
@@ -101,9 +99,7 @@ export function readEntries(maps: ReadonlyMap<MapName, MapContent>): {
   const found = (kind: EntryKind, value: string, text: string | undefined): void => {
     const parts = decision.exec(text ?? '');
     entries.push({
-      key: `${kind}|${value}`,
-      kind,
-      value,
+      ...named(kind, value),
       owner: parts === null ? 'foreign' : 'ours',
       decisionId: parts?.[2] ?? null,
       action: parts === null ? null : actionKinds[Number(parts[1])]!,

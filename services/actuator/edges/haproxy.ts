@@ -29,11 +29,11 @@ import {
   renderAddresses,
   renderRuleMaps,
   ruleMaps,
-  valueKinds,
   valueText,
 } from './haproxy-maps.ts';
 import { mostRules, whyNoHaproxyRule } from './haproxy-rules.ts';
-import { placed, placedAgain, placedEntries } from './placed-entry.ts';
+import { asObserved, placed, placedAgain, placedEntries } from './placed-entry.ts';
+import { valueKinds } from './proxy-edge.ts';
 
 /** Maps of a HAProxy, changed through its runtime API: nothing is ever reloaded. */
 export const haproxyConfig = z.strictObject({
@@ -291,13 +291,3 @@ function sameContent(a: MapContent, b: MapContent): boolean {
   }
   return true;
 }
-
-const asObserved = (entry: Plan['content'][number]): ObservedEntry => ({
-  key: entry.key,
-  kind: entry.kind,
-  value: entry.value,
-  owner: 'ours',
-  decisionId: entry.decisionId,
-  action: entry.action,
-  expiresAt: null,
-});

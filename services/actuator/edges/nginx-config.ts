@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Signature } from '../../../lib/contracts/generated.ts';
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import type { ActionKind } from '../decider/actions.ts';
-import type { Observed, ObservedEntry } from '../edge.ts';
-import { isAddress } from '../entry-name.ts';
+import type { EntryKind, Observed, ObservedEntry } from '../edge.ts';
+import { isAddress, named } from '../entry-name.ts';
 import { type BrowserVariable, renderBrowserVariable } from './nginx-browser.ts';
 import { type NginxVariables, type RenderedSignature, renderSignature } from './nginx-signature.ts';
 import { quoted } from './nginx-text.ts';
-import type { PlacedEntry } from './placed-entry.ts';
+import { asObserved, meaningOf, type PlacedEntry } from './placed-entry.ts';
+import { exemptText } from './proxy-edge.ts';
 
 const mark = '# Written by tidegate (format 2) for edge';
 const oldMark = '# Written by tidegate for edge';
@@ -18,14 +18,6 @@ const decisionId = /^dec_[a-z2-7]{20,40}$/;
 /** The strongest first. */
 const actions = ['block', 'challenge', 'rate_limit', 'tag'] as const satisfies readonly ActionKind[];
 
-/** Variables that countries, networks and fingerprints are compared with, as predicates of one attribute. */
-const singleAttributes: { readonly [kind: string]: string } = {
-  asn: 'asn',
-  country: 'country',
-  ja3: 'ja3',
-  ja4: 'ja4',
-};
-
 /** The rule for an entry that is no address, or why nginx can not say it. */
 export function renderRule(
   entry: PlacedEntry,
@@ -33,11 +25,7 @@ export function renderRule(
   variables: NginxVariables,
 ): RenderedSignature | { readonly inexpressible: string } {
   if (!decisionId.test(entry.decisionId)) return { inexpressible: 'a decision id that is none' };
-  const attribute = singleAttributes[entry.kind];
-  const signature: Signature | null =
-    attribute === undefined
-      ? entry.signature
-      : { predicates: [{ attribute, op: 'in', values: [entry.value] }], except_good: false, good_after: [] };
+  const signature = meaningOf(entry);
   if (signature === null) return { inexpressible: `nginx holds no ${entry.kind}` };
   return renderSignature(signature, id, variables);
 }
@@ -144,7 +132,7 @@ export function renderNginxConfig(
 
 /** Tells by which list of exempt networks a file was written. */
 export function exemptLine(exempt: readonly Network[]): string {
-  return `# Networks that no rule may stop: sha256 ${sha256(exempt.map(formatNetwork).join(' '))}`;
+  return `# Networks that no rule may stop: sha256 ${sha256(exemptText(exempt))}`;
 }
 
 /** The first decision id among several variables. */
@@ -176,15 +164,8 @@ export function readNginxConfig(text: string, edge: string): Observed | null {
   const body = text.slice(end + 1);
   const entries: ObservedEntry[] = [];
   const found = (kind: string, value: string, id: string, action: string): void => {
-    entries.push({
-      key: `${kind}|${value}`,
-      kind: kind as ObservedEntry['kind'],
-      value,
-      owner: 'ours',
-      decisionId: id,
-      action: action as ActionKind,
-      expiresAt: null,
-    });
+    const name = named(kind as EntryKind, value);
+    entries.push(asObserved({ ...name, decisionId: id, action: action as ActionKind }));
   };
   let action = '';
   for (const line of body.split('\n')) {

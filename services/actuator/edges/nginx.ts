@@ -9,6 +9,7 @@ import { commonEdgeFields } from './edge-config.ts';
 import { writeWhole } from './file-writer.ts';
 import { exemptLine, readNginxConfig, renderNginxConfig, renderRule } from './nginx-config.ts';
 import { placed, placedEntries } from './placed-entry.ts';
+import { otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
 
 const commandField = z.array(z.string().min(1)).min(1);
 
@@ -33,17 +34,7 @@ export const nginxConfig = z.strictObject({
   /** `country: $geoip2_country_code`, `ja4: $http_x_ja4`: empty must mean unknown. */
   variables: z
     .partialRecord(
-      z.enum([
-        'asn',
-        'country',
-        'ja3',
-        'ja4',
-        'host',
-        'user_agent',
-        'browser',
-        'browser_version',
-        'platform',
-      ]),
+      z.enum([...valueKinds, 'host', 'user_agent', 'browser', 'browser_version', 'platform']),
       z.string().regex(/^\$[a-z0-9_]+$/, { error: 'a variable name, such as $geoip2_country_code' }),
     )
     .default({})
@@ -107,18 +98,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
   return {
     descriptor: {
       kind: 'nginx',
-      pools: [
-        { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
-        ...(config.rules > 0
-          ? [
-              {
-                name: 'rules',
-                holds: ['asn', 'country', 'ja3', 'ja4', 'signature'] as const,
-                capacity: config.rules,
-              },
-            ]
-          : []),
-      ],
+      pools: proxyPools(config, valueKinds),
       actions: actionKinds.filter((kind) => (config.actions as readonly string[]).includes(kind)),
       replaceOnly: true,
       longestV6Prefix: 128,
@@ -141,11 +121,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       const { observed } = known;
       if (observed !== null) {
         const isCurrent = text.includes(`\n${exemptLine(exempt(now()))}\n`);
-        const damaged = loaded
-          ? isCurrent
-            ? null
-            : 'other networks are exempt now'
-          : 'perhaps not loaded yet';
+        const damaged = loaded ? (isCurrent ? null : otherExempt) : 'perhaps not loaded yet';
         return { ...observed, damaged: observed.damaged ?? damaged };
       }
       if (config.adopt) return { entries: [], damaged: 'adopted' };

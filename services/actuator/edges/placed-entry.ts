@@ -1,8 +1,11 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
+import { parseNetwork } from '../../../lib/ip.ts';
 import { parseSignature } from '../../../lib/signature/parse-signature.ts';
 import type { ActionKind } from '../decider/actions.ts';
-import type { Entry, EntryKind, ObservedEntry } from '../edge.ts';
+import { EdgeError, type Entry, type EntryKind, type ObservedEntry } from '../edge.ts';
+import { type EntryName, isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';
+import { valueKinds } from './proxy-edge.ts';
 
 /** What an edge needs to know of an entry to write it down. */
 export interface PlacedEntry {
@@ -15,9 +18,22 @@ export interface PlacedEntry {
   readonly signature: Signature | null;
 }
 
+/** Its signature, or the one that asks for its value alone; null: neither. */
+export function meaningOf({ kind, value, signature }: PlacedEntry): Signature | null {
+  if (signature !== null || !(valueKinds as readonly EntryKind[]).includes(kind)) return signature;
+  return { predicates: [{ attribute: kind, op: 'in', values: [value] }], except_good: false, good_after: [] };
+}
+
 export function placed(entry: Entry): PlacedEntry {
   const { key, kind, value, action, decisionId } = entry;
   return { key, kind, value, action, decisionId, signature: entry.target.signature };
+}
+
+/** The same, for edges to which a bad address must not get: EdgeError `invalid`. */
+export function checked(entries: readonly PlacedEntry[]): readonly PlacedEntry[] {
+  const bad = entries.find((entry) => isAddress(entry) && parseNetwork(entry.value) === null);
+  if (bad !== undefined) throw new EdgeError('invalid', `not a network: ${JSON.stringify(bad.value)}`);
+  return entries;
 }
 
 /**
@@ -41,4 +57,15 @@ export function placedAgain(observed: readonly ObservedEntry[]): PlacedEntry[] {
     if (action === null || decisionId === null || (kind === 'signature' && signature === null)) return [];
     return [{ key, kind, value, action, decisionId, signature }];
   });
+}
+
+/** An entry of ours, at an edge that keeps no end. */
+export function asObserved({
+  key,
+  kind,
+  value,
+  action,
+  decisionId,
+}: EntryName & Pick<Entry, 'action' | 'decisionId'>): ObservedEntry {
+  return { key, kind, value, owner: 'ours', decisionId, action, expiresAt: null };
 }

@@ -8,6 +8,7 @@ import { createAddressTable } from './address-table.ts';
 import { createBrowserReader } from './browser-reading.ts';
 import { byParticularity, endpointPattern } from './endpoint-pattern.ts';
 import type { PlacedEntry } from './placed-entry.ts';
+import { valueKinds } from './proxy-edge.ts';
 
 /** One request as a proxy describes it. */
 export interface JudgedRequest {
@@ -45,7 +46,6 @@ interface Rule {
 }
 
 const rememberedAgents = 20_000;
-const values = ['asn', 'country', 'ja3', 'ja4'] as const;
 
 export function createRequestJudge(): RequestJudge {
   const entries = new Map<string, PlacedEntry>();
@@ -112,7 +112,7 @@ export function createRequestJudge(): RequestJudge {
       for (const entry of addresses.covering(request.ip)) consider(entry);
       const all = compiled();
       if (isExempt(request.ip)) return strongest;
-      for (const kind of values)
+      for (const kind of valueKinds)
         if (request[kind] !== null) consider(entries.get(`${kind}|${request[kind]}`));
       if (all.length > 0) {
         const event = eventOf(request);

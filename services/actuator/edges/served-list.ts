@@ -1,5 +1,6 @@
 import type { Entry, Observed, ObservedEntry } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
+import { asObserved } from './placed-entry.ts';
 
 /** The list of an edge that consumers read from us: in memory, rebuilt from the log at every start. */
 export interface ServedList {
@@ -19,15 +20,7 @@ export function createServedList(
     },
     observe: () => ({
       entries: (entries ?? []).map(
-        (entry): ObservedEntry => ({
-          key: entry.key,
-          kind: entry.kind,
-          value: entry.value,
-          owner: 'ours',
-          decisionId: entry.decisionId,
-          action: entry.action,
-          expiresAt: entry.expiresAt,
-        }),
+        (entry): ObservedEntry => ({ ...asObserved(entry), expiresAt: entry.expiresAt }),
       ),
       damaged: entries === null ? 'not yet served' : null,
     }),
