@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { ExitError } from './exit-error.ts';
+import { limitOption, stateOption, wholeNumber } from './options.ts';
 import { outputFormat, renderRows, withOutput } from './output.ts';
 import { openStore } from './store.ts';
 
@@ -7,15 +8,6 @@ type Row = { readonly [column: string]: unknown };
 interface ListOptions {
   readonly output?: string;
   readonly json?: boolean;
-}
-
-const stateOption = (): Option => new Option('--state <dir>', 'state folder of the instance');
-
-function count(text: string, name: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new ExitError(2, `${name} must be a positive whole number`);
-  return value;
 }
 
 /** `campaigns list|show`. */
@@ -26,17 +18,16 @@ export function campaignsCommand(): Command {
       .command('list')
       .description('campaigns, open ones first')
       .option('--open', 'only those that are open')
-      .option('--limit <n>', 'how many', '50')
+      .addOption(limitOption(50))
       .addOption(stateOption()),
   ).action(
-    async (options: ListOptions & { readonly open?: boolean; readonly limit: string }, command: Command) => {
-      const limit = count(options.limit, '--limit');
+    async (options: ListOptions & { readonly open?: boolean; readonly limit: number }, command: Command) => {
       const store = await openStore(command);
       try {
         const rows = await store.query(
           `SELECT campaign_id, site, state, level, title, opened_at, closed_at, requests, clients, applied_action AS action
 FROM campaigns ${options.open === true ? "WHERE state IN ('observed', 'active')" : ''}
-ORDER BY state IN ('observed', 'active') DESC, opened_at DESC LIMIT ${limit}`,
+ORDER BY state IN ('observed', 'active') DESC, opened_at DESC LIMIT ${options.limit}`,
         );
         process.stdout.write(renderRows(rows, outputFormat(options)));
       } finally {
@@ -50,18 +41,20 @@ ORDER BY state IN ('observed', 'active') DESC, opened_at DESC LIMIT ${limit}`,
       .argument('<campaign>', 'cmp_…')
       .description('one campaign: evidence, signatures, decisions, what was saved')
       .option('--accounts', 'accounts that logged in successfully inside it')
-      .option('--samples <n>', 'so many of its requests')
+      .option('--samples <n>', 'so many of its requests', wholeNumber(1), 0)
       .addOption(stateOption()),
   ).action(
     async (
       id: string,
-      options: ListOptions & { readonly accounts?: boolean; readonly samples?: string },
+      options: ListOptions & { readonly accounts?: boolean; readonly samples: number },
       command: Command,
     ) => {
-      const samples = options.samples === undefined ? 0 : count(options.samples, '--samples');
       const store = await openStore(command);
       try {
-        const found = await store.campaign(id, { accounts: options.accounts === true, samples });
+        const found = await store.campaign(id, {
+          accounts: options.accounts === true,
+          samples: options.samples,
+        });
         if (found === null) throw new ExitError(1, `no campaign ${id}`);
         const format = outputFormat(options);
         if (format !== 'table') process.stdout.write(renderRows([found as unknown as Row], format));

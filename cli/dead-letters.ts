@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ExitError } from './exit-error.ts';
+import { limitOption } from './options.ts';
 import { outputFormat, renderRows, withOutput } from './output.ts';
 import { openStore } from './store.ts';
 
@@ -13,21 +14,18 @@ export function deadLettersCommand(): Command {
       .command('list')
       .description('the newest first')
       .option('--reason <reason>', 'only this reason')
-      .option('--limit <n>', 'how many', '50')
+      .addOption(limitOption(50))
       .option('--state <dir>', 'state folder of the instance to read'),
   ).action(
     async (
-      options: { output?: string; json?: boolean; reason?: string; limit: string },
+      options: { output?: string; json?: boolean; reason?: string; limit: number },
       command: Command,
     ) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new ExitError(2, '--limit must be a positive whole number');
       const store = await openStore(command);
       try {
         const where = options.reason === undefined ? '' : `WHERE reason = ${quoted(options.reason)}`;
         const rows = await store.query(
-          `SELECT dead_letter_id, at, step, source_id, position, reason, detail FROM dead_letters ${where} ORDER BY at DESC LIMIT ${limit}`,
+          `SELECT dead_letter_id, at, step, source_id, position, reason, detail FROM dead_letters ${where} ORDER BY at DESC LIMIT ${options.limit}`,
         );
         process.stdout.write(renderRows(rows, outputFormat(options)));
       } finally {

@@ -1,14 +1,10 @@
 import { Command, Option } from 'commander';
 import { parseDuration } from '../lib/duration.ts';
 import { ExitError } from './exit-error.ts';
+import { limitOption, reasonOption, siteOption, stateOption } from './options.ts';
 import { outputFormat, renderRows, withOutput } from './output.ts';
 import { parseTarget, sendCommand } from './send-command.ts';
 import { openStore } from './store.ts';
-
-export const stateOption = (): Option => new Option('--state <dir>', 'state folder of the instance');
-export const siteOption = (): Option => new Option('--site <id>', 'site').default('default');
-export const reasonOption = (): Option =>
-  new Option('--reason <text>', 'why, for the audit').makeOptionMandatory();
 
 /** `1h`, `14d` from now as epoch ms. */
 export function until(text: string | undefined): { readonly untilAt?: number } {
@@ -33,18 +29,15 @@ export function decisionsCommand(): Command {
       .command('list')
       .description('decisions in force, the newest first')
       .option('--all', 'ended ones too')
-      .option('--limit <n>', 'how many', '100')
+      .addOption(limitOption(100))
       .addOption(stateOption()),
   ).action(
-    async (options: { output?: string; json?: boolean; all?: boolean; limit: string }, command: Command) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new ExitError(2, '--limit must be a positive whole number');
+    async (options: { output?: string; json?: boolean; all?: boolean; limit: number }, command: Command) => {
       const store = await openStore(command);
       try {
         const where = options.all === true ? '' : "WHERE state = 'active' AND expires_at > now64(3)";
         const rows = await store.query(
-          `SELECT decision_id, site, target_kind, target_value, action, mode, state, decided_at, expires_at, reason FROM decisions ${where} ORDER BY decided_at DESC LIMIT ${limit}`,
+          `SELECT decision_id, site, target_kind, target_value, action, mode, state, decided_at, expires_at, reason FROM decisions ${where} ORDER BY decided_at DESC LIMIT ${options.limit}`,
         );
         process.stdout.write(renderRows(rows, outputFormat(options)));
       } finally {

@@ -1,10 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { describePlan, type PlanDescription } from '../services/actuator/describe-plan.ts';
 import { EdgeError } from '../services/actuator/edge.ts';
 import { type EdgesAlone, openEdgesAlone } from '../services/actuator/edges-alone.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
 import { ExitError } from './exit-error.ts';
+import { reasonOption, stateOption, wholeNumber } from './options.ts';
 import { outputFormat, renderRows, withOutput } from './output.ts';
 import { findRunning } from './running.ts';
 import { openRuntime } from './runtime.ts';
@@ -16,9 +17,6 @@ interface ListOptions {
   readonly output?: string;
   readonly json?: boolean;
 }
-
-const stateOption = (): Option => new Option('--state <dir>', 'state folder of the instance');
-const reasonOption = (): Option => new Option('--reason <text>', 'why, for the audit').makeOptionMandatory();
 
 /** The running instance on this machine, or null. */
 function runningUrl(command: Command): string | null {
@@ -111,17 +109,16 @@ export function edgesCommand(): Command {
       .command('plan')
       .argument('<edge>')
       .description('what would change now, and what is left out; nothing is changed')
-      .option('--limit <n>', 'how many changes are listed', '50')
+      .option('--limit <n>', 'how many changes are listed', wholeNumber(0), 50)
       .option('--exit-code', 'exit 1 when there are changes')
       .addOption(stateOption()),
   ).action(
     async (
       name: string,
-      options: ListOptions & { readonly limit: string; readonly exitCode?: boolean },
+      options: ListOptions & { readonly limit: number; readonly exitCode?: boolean },
       command: Command,
     ) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 0) throw new ExitError(2, '--limit must be a whole number');
+      const { limit } = options;
       const url = runningUrl(command);
       const plan =
         url !== null

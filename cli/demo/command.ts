@@ -1,13 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
+import { wholeNumber } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { runDemo } from './run-demo.ts';
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
-  return value;
-}
 
 function duration(text: string): number {
   const ms = parseDuration(text);
@@ -20,7 +15,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('run the whole pipeline on three attacks and two honest controls, with a live console')
     .option('--once', 'end after the table instead of keeping the console up')
-    .option('--seed <n>', 'of the traffic', wholeNumber, 7)
+    .option('--seed <n>', 'of the traffic', wholeNumber(0), 7)
     .option('--duration <duration>', 'of the traffic', duration, 20 * 60_000)
     .addOption(
       new Option('--log <kind>', 'where events flow').choices(['auto', 'kafka', 'memory']).default('auto'),
