@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { createLogger } from '../../lib/observability/logger.ts';
-import { inspectFiles } from '../../services/collector/collect-files.ts';
-import { formatNames } from '../../services/collector/config.ts';
 import {
   decodeLearned,
   encodeLearned,
@@ -18,21 +15,15 @@ import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { asExit } from '../replay/as-exit.ts';
-import { edgePresets } from '../replay/edge-presets.ts';
-import { createProgressBar } from '../replay/progress-bar.ts';
-import { runOpenLoop } from '../replay/run-open-loop.ts';
+import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
+import { readLogs } from '../replay/read-logs.ts';
 import { findRunning } from '../running.ts';
 import { stateFolderOf } from '../store.ts';
-import { terminalOf } from '../terminal.ts';
-import { version } from '../version.ts';
 import { writeArchivedEvents } from './archived-events.ts';
 
-interface LearnFlags {
+interface LearnFlags extends LineFlags {
   readonly from?: readonly string[];
   readonly out?: string;
-  readonly format: (typeof formatNames)[number] | 'auto';
-  readonly logFormat?: string;
-  readonly host?: string;
   readonly since: number;
   readonly until: number;
 }
@@ -79,30 +70,14 @@ async function learn(
   flags: LearnFlags,
 ): Promise<LearnedSite[]> {
   const learned: LearnedSite[] = [];
-  const host = flags.host ?? 'unknown';
-  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
-  try {
-    const { collected } = await runOpenLoop({
-      config,
-      files: await inspectFiles(files, {
-        format: flags.format,
-        log_format: flags.logFormat,
-        fields: {},
-        host,
-      }),
-      defaultHost: host,
-      edge: edgePresets[0]!,
-      delayMs: 0,
-      slots: 0,
-      warmUpMs: 0,
-      listener: { settled: () => undefined, ended: (sites) => learned.push(...sites) },
-      logger: createLogger({ service: 'baseline', version, level: 'error' }),
-      onProgress: progress.update,
-    });
-    if (collected.accepted === 0) throw new ExitError(3, `none of ${collected.lines} lines could be read`);
-  } finally {
-    progress.clear();
-  }
+  const collected = await readLogs({
+    config,
+    files,
+    format: lineFormat(config, files, flags),
+    service: 'baseline',
+    listener: { ended: (sites) => learned.push(...sites) },
+  });
+  if (collected.accepted === 0) throw new ExitError(3, `none of ${collected.lines} lines could be read`);
   // a reducer may say so more than once; the last word counts
   return [...new Map(learned.map((site) => [site.site, site])).values()];
 }
@@ -127,14 +102,22 @@ async function run(flags: LearnFlags, command: Command): Promise<void> {
       console.log(`${site}: ${endpoints} endpoints, ${(learnedMs / 3_600_000).toFixed(1)} h → ${out}`);
     console.log(`next   tidegate replay … --baseline ${out}      (or detector.baseline: ${out})`);
   } catch (error) {
-    throw asExit(error, new AbortController().signal);
+    throw asExit(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw asExit(error);
+  }
+}
+
 function show(file: string, flags: { readonly output?: string; readonly json?: boolean }): void {
-  const sites = decodeLearned(readFileSync(file), file).map(summaryOf);
+  const sites = decodeLearned(contentOf(file), file).map(summaryOf);
   const rows = sites.flatMap(({ site, until, rates }) =>
     rates.map(({ endpoint, p50, p99, seconds }) => ({
       site,
@@ -150,17 +133,14 @@ function show(file: string, flags: { readonly output?: string; readonly json?: b
 
 /** `tidegate baseline`: learns what is usual from logs or the archive, so that detection need not begin with nothing. */
 export function baselineCommand(): Command {
-  const command = new Command('baseline')
-    .description('learn what is usual from logs or the archive, for replay --baseline and detector.baseline')
-    .option('--from <file...>', `logs (.gz too), or ${archive}`)
-    .option('--out <file>', 'where the baselines go')
-    .addOption(
-      new Option('--format <format>', 'of the lines of logs')
-        .choices([...formatNames, 'auto'])
-        .default('auto'),
-    )
-    .option('--log-format <text>', 'nginx log_format of the logs, for fields beyond combined')
-    .option('--host <name>', 'host of log lines that carry none')
+  const command = withLineFlags(
+    new Command('baseline')
+      .description(
+        'learn what is usual from logs or the archive, for replay --baseline and detector.baseline',
+      )
+      .option('--from <file...>', `logs (.gz too), or ${archive}`)
+      .option('--out <file>', 'where the baselines go'),
+  )
     .addOption(
       new Option('--since <time>', 'of the archive: RFC 3339, or 24h')
         .argParser(moment)

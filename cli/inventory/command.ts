@@ -1,13 +1,14 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
 import { type ApiCatalogue, loadApiCatalogue } from '../../lib/path/api-catalogue.ts';
 import { guessFunction } from '../../lib/path/endpoint-function.ts';
-import { formatNames } from '../../services/collector/config.ts';
 import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
+import { append } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { asExit } from '../replay/as-exit.ts';
+import { type LineFlags, withLineFlags } from '../replay/log-lines.ts';
 import { openStore } from '../store.ts';
 import { compareDocuments, type UnusedEndpoint } from './compare-documents.ts';
 import { draftOpenApi } from './export-openapi.ts';
@@ -17,12 +18,9 @@ const statuses = ['documented', 'shadow', 'zombie', 'unused', 'unknown'] as cons
 const differences = ['undocumented', 'zombie', 'unused'] as const;
 type Difference = (typeof differences)[number];
 
-interface SourceFlags {
+interface SourceFlags extends LineFlags {
   readonly from?: readonly string[];
   readonly openapi: readonly string[];
-  readonly format: (typeof formatNames)[number] | 'auto';
-  readonly logFormat?: string;
-  readonly host?: string;
 }
 interface ListFlags extends SourceFlags {
   readonly status?: readonly string[];
@@ -36,7 +34,6 @@ interface DiffFlags extends SourceFlags {
   readonly json?: boolean;
 }
 
-const append = (text: string, list: readonly string[]): readonly string[] => [...list, text];
 function listOf(allowed: readonly string[]): (text: string) => readonly string[] {
   return (text) => {
     const values = text.split(',').map((value) => value.trim());
@@ -48,17 +45,16 @@ function listOf(allowed: readonly string[]): (text: string) => readonly string[]
 
 /** Where endpoints come from: the archive, or files. */
 function withSource(command: Command): Command {
-  return command
-    .option('--from <file...>', 'logs, or a file of replay --inventory, instead of the archive')
-    .option('--openapi <file>', 'OpenAPI document; may be repeated (default: enricher.openapi)', append, [])
-    .addOption(
-      new Option('--format <format>', 'of the lines of logs')
-        .choices([...formatNames, 'auto'])
-        .default('auto'),
-    )
-    .option('--log-format <text>', 'nginx log_format of the logs, for fields beyond combined')
-    .option('--host <name>', 'host of log lines that carry none')
-    .option('--state <dir>', 'state folder of the instance to read');
+  return withLineFlags(
+    command
+      .option('--from <file...>', 'logs, or a file of replay --inventory, instead of the archive')
+      .option(
+        '--openapi <file>',
+        'OpenAPI document; may be repeated (default: enricher.openapi)',
+        append,
+        [],
+      ),
+  ).option('--state <dir>', 'state folder of the instance to read');
 }
 
 interface Known {

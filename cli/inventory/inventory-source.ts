@@ -1,24 +1,12 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
-import { createLogger } from '../../lib/observability/logger.ts';
-import { inspectFiles } from '../../services/collector/collect-files.ts';
-import type { formatNames } from '../../services/collector/config.ts';
 import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
-import { edgePresets } from '../replay/edge-presets.ts';
-import { createProgressBar } from '../replay/progress-bar.ts';
-import { runOpenLoop } from '../replay/run-open-loop.ts';
+import { type LineFlags, lineFormat } from '../replay/log-lines.ts';
+import { readLogs } from '../replay/read-logs.ts';
 import type { Store } from '../store.ts';
-import { terminalOf } from '../terminal.ts';
-import { version } from '../version.ts';
 import { byPlace, createSeenEndpoints } from './seen-endpoints.ts';
-
-export interface LogFormat {
-  readonly format: (typeof formatNames)[number] | 'auto';
-  readonly logFormat?: string | undefined;
-  readonly host?: string | undefined;
-}
 
 const stamps = ['first_seen_at', 'established_at', 'last_seen_at', 'updated_at'] as const;
 
@@ -74,37 +62,19 @@ async function endpointsOfFile(path: string): Promise<readonly ApiEndpoint[] | n
 async function endpointsOfLogs(
   config: RootConfig,
   files: readonly string[],
-  format: LogFormat,
+  flags: LineFlags,
 ): Promise<readonly ApiEndpoint[]> {
-  const source = config.collector.files.find(({ path }) => files.includes(path));
-  const host = format.host ?? source?.host ?? 'unknown';
   const seen = createSeenEndpoints();
-  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
-  const edge = edgePresets[0]!;
-  try {
-    const { collected } = await runOpenLoop({
-      config,
-      policies: [],
-      files: await inspectFiles(files, {
-        format: format.format,
-        log_format: format.logFormat ?? source?.log_format,
-        fields: source?.fields ?? {},
-        host,
-      }),
-      defaultHost: host,
-      edge,
-      delayMs: edge.delayMs,
-      slots: edge.entries,
-      warmUpMs: 0,
-      listener: { settled: () => undefined, inventory: (record) => seen.add(record) },
-      logger: createLogger({ service: 'inventory', version, level: 'error' }),
-      onProgress: progress.update,
-    });
-    if (collected.lines > 0 && collected.accepted === 0)
-      throw new ExitError(3, `none of ${collected.lines} lines could be read`);
-  } finally {
-    progress.clear();
-  }
+  const collected = await readLogs({
+    config,
+    policies: [],
+    files,
+    format: lineFormat(config, files, flags),
+    service: 'inventory',
+    listener: { inventory: (record) => seen.add(record) },
+  });
+  if (collected.lines > 0 && collected.accepted === 0)
+    throw new ExitError(3, `none of ${collected.lines} lines could be read`);
   return seen.list();
 }
 
@@ -112,11 +82,11 @@ async function endpointsOfLogs(
 export async function endpointsOfFiles(
   config: RootConfig,
   files: readonly string[],
-  format: LogFormat,
+  flags: LineFlags,
 ): Promise<readonly ApiEndpoint[]> {
   if (files.length === 1) {
     const endpoints = await endpointsOfFile(files[0]!);
     if (endpoints !== null) return endpoints;
   }
-  return endpointsOfLogs(config, files, format);
+  return endpointsOfLogs(config, files, flags);
 }

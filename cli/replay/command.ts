@@ -1,24 +1,22 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
-import { formatNames } from '../../services/collector/config.ts';
 import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
+import { append, wholeNumber } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import { asExit } from './as-exit.ts';
 import { edgeNames, edgePresets } from './edge-presets.ts';
 import { readLabels } from './label-book.ts';
+import { type LineFlags, lineFormat, withLineFlags } from './log-lines.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { renderSummary } from './render-summary.ts';
 import { openReplayOutputs } from './replay-outputs.ts';
 import { runReplay } from './run-replay.ts';
 
-interface ReplayFlags {
-  readonly format: (typeof formatNames)[number] | 'auto';
-  readonly logFormat?: string;
-  readonly host?: string;
+interface ReplayFlags extends LineFlags {
   readonly openapi?: string;
   readonly proxyFeed: readonly string[];
   readonly policies?: string;
@@ -44,12 +42,6 @@ function duration(text: string): number {
   return ms;
 }
 const durationOrAuto = (text: string): number | 'auto' => (text === 'auto' ? 'auto' : duration(text));
-const append = (text: string, list: readonly string[]): readonly string[] => [...list, text];
-function slots(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
-  return value;
-}
 
 /** Flags that stand for configuration are applied to it, and checked with it. */
 function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
@@ -79,7 +71,6 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
   const loaded = loadRootConfig(configFileOption(command), process.env);
   const config = withFlags(loaded.config, flags);
   const edge = edgePresets.find(({ name }) => name === flags.edge)!;
-  const source = config.collector.files.find(({ path }) => files.includes(path));
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
   const abort = new AbortController();
   const interrupt = () => abort.abort(new ExitError(1, 'interrupted'));
@@ -89,12 +80,7 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
     const summary = await runReplay({
       config,
       files,
-      format: {
-        format: flags.format,
-        log_format: flags.logFormat ?? source?.log_format,
-        fields: source?.fields ?? {},
-        host: flags.host ?? source?.host ?? 'unknown',
-      },
+      format: lineFormat(config, files, flags),
       edge,
       delayMs: flags.enforcementDelay ?? edge.delayMs,
       slots: flags.edgeCapacity ?? edge.entries,
@@ -129,14 +115,11 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
 
 /** `tidegate replay`: what would have been stopped, when, why, and who was at risk. Blocks nothing, sends nothing. */
 export function replayCommand(): Command {
-  return new Command('replay')
-    .description('run past logs through detection and say what would have been stopped; nothing is blocked')
-    .addArgument(new Argument('<file...>', 'log files, .gz too; - is standard input'))
-    .addOption(
-      new Option('--format <format>', 'of the lines').choices([...formatNames, 'auto']).default('auto'),
-    )
-    .option('--log-format <text>', 'nginx log_format of the files, for fields beyond combined')
-    .option('--host <name>', 'host of lines that carry none')
+  return withLineFlags(
+    new Command('replay')
+      .description('run past logs through detection and say what would have been stopped; nothing is blocked')
+      .addArgument(new Argument('<file...>', 'log files, .gz too; - is standard input')),
+  )
     .option('--openapi <file>', 'OpenAPI document: tells documented from shadow endpoints')
     .option('--proxy-feed <file>', 'data set of proxies (MMDB, CSV, netset); may be repeated', append, [])
     .option('--policies <folder>', 'policies instead of the shipped ones')
@@ -147,7 +130,7 @@ export function replayCommand(): Command {
         .choices(edgeNames)
         .default('generic'),
     )
-    .option('--edge-capacity <entries>', 'list entries of the edge', slots)
+    .option('--edge-capacity <entries>', 'list entries of the edge', wholeNumber(0))
     .option('--enforcement-delay <duration>', 'from a decision to its effect', duration)
     .option('--outcomes <file>', 'what became of each request, NDJSON in input order')
     .option('--decisions <file>', 'decisions as published, NDJSON')

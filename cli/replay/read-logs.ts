@@ -1,0 +1,43 @@
+import { createLogger } from '../../lib/observability/logger.ts';
+import { type CollectResult, inspectFiles } from '../../services/collector/collect-files.ts';
+import type { FormatConfig } from '../../services/collector/config.ts';
+import type { Policy } from '../../services/detector/policies/load-policies.ts';
+import type { RootConfig } from '../config.ts';
+import { terminalOf } from '../terminal.ts';
+import { version } from '../version.ts';
+import { edgePresets } from './edge-presets.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { type OpenLoopListener, runOpenLoop } from './run-open-loop.ts';
+
+/** Runs logs through the services for what is learned of them, whatever would become of the requests. */
+export async function readLogs(options: {
+  readonly config: RootConfig;
+  /** Ready-made policies instead of those of the configuration. */
+  readonly policies?: readonly Policy[];
+  readonly files: readonly string[];
+  readonly format: FormatConfig;
+  /** Who logs. */
+  readonly service: string;
+  readonly listener: Omit<OpenLoopListener, 'settled'>;
+}): Promise<CollectResult> {
+  const { config, policies, files, format, service, listener } = options;
+  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
+  try {
+    const { collected } = await runOpenLoop({
+      config,
+      ...(policies === undefined ? {} : { policies }),
+      files: await inspectFiles(files, format),
+      defaultHost: format.host,
+      edge: edgePresets[0]!,
+      delayMs: 0,
+      slots: 0,
+      warmUpMs: 0,
+      listener: { ...listener, settled: () => undefined },
+      logger: createLogger({ service, version, level: 'error' }),
+      onProgress: progress.update,
+    });
+    return collected;
+  } finally {
+    progress.clear();
+  }
+}
