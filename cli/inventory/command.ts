@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
 import { type ApiCatalogue, loadApiCatalogue } from '../../lib/path/api-catalogue.ts';
 import { guessFunction } from '../../lib/path/endpoint-function.ts';
+import { neverCalled } from '../../services/detector/inventory/records.ts';
 import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
@@ -140,31 +141,8 @@ function listRow(endpoint: ApiEndpoint, isTable: boolean): { readonly [column: s
 }
 
 function unusedRow({ document, host }: UnusedEndpoint): ApiEndpoint {
-  return {
-    endpoint_id: '',
-    revision: 0,
-    updated_at: 0,
-    site: '',
-    host,
-    endpoint: `${document.method} ${document.template}`,
-    function: guessFunction(document.method, document.template),
-    status: 'unused',
-    documentation: document.documentation,
-    operation_id: document.operation_id,
-    first_seen_at: null,
-    established_at: null,
-    last_seen_at: null,
-    requests: 0,
-    succeeded: 0,
-    failed: 0,
-    missing: 0,
-    clients: 0,
-    client_class: 'unknown',
-    audience: 'public',
-    params: [],
-    analogues: [],
-    family: null,
-  };
+  const kind = guessFunction(document.method, document.template);
+  return { endpoint_id: '', revision: 0, updated_at: 0, site: '', ...neverCalled(document, host, kind) };
 }
 
 async function list(flags: ListFlags, command: Command): Promise<void> {

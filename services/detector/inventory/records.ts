@@ -80,16 +80,28 @@ export function unusedOut(
   pane: number,
   usedAs: string | null,
 ): Outgoing {
-  const endpoint = `${document.method} ${document.template}`;
   return endpointOut({
     endpoint_id: endpointId(site, `${document.method} ${host}${document.template}`),
     revision,
     updated_at: (pane + 1) * paneMs,
     site,
-    host,
-    endpoint,
-    function: kind,
+    ...neverCalled(document, host, kind),
     status: usedAs === null ? 'unused' : 'merged',
+    family: usedAs,
+  });
+}
+
+/** What is to be said of a documented endpoint that nobody called. */
+export function neverCalled(
+  document: DocumentedEndpoint,
+  host: string,
+  kind: string,
+): Omit<ApiEndpoint, 'endpoint_id' | 'revision' | 'updated_at' | 'site'> {
+  return {
+    host,
+    endpoint: `${document.method} ${document.template}`,
+    function: kind,
+    status: 'unused',
     documentation: document.documentation,
     operation_id: document.operation_id,
     first_seen_at: null,
@@ -104,8 +116,8 @@ export function unusedOut(
     audience: 'public',
     params: [],
     analogues: [],
-    family: usedAs,
-  });
+    family: null,
+  };
 }
 
 export function aliasOut(site: string, family: string, members: number, effectivePane: number): Outgoing {
