@@ -2,9 +2,8 @@ import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts
 import type { Network } from '../../lib/ip.ts';
 import type { EventLabel } from '../generate/event.ts';
 import { edgePresets } from '../replay/edge-presets.ts';
-import { createProtectedNetworks } from '../replay/protected-networks.ts';
 import { createScorer, type Score } from '../replay/score-outcomes.ts';
-import { createSimulatedEdge, type SimulatedEdge } from '../replay/simulated-edge.ts';
+import { createSimulatedEdges } from '../replay/simulated-edges.ts';
 
 /**
  * Measures the demo after the fact: with every decision known, each request is judged in order of time by an edge that
@@ -47,23 +46,10 @@ export function createDemoScore(): DemoScore {
       ];
     },
     result(labels, exempt) {
-      const isExempt = createProtectedNetworks(exempt);
-      const edges = new Map<string, SimulatedEdge>();
-      const edgeOf = (site: string): SimulatedEdge => {
-        let edge = edges.get(site);
-        if (edge === undefined) {
-          edge = createSimulatedEdge({
-            preset: demoEdge,
-            delayMs: demoEdge.delayMs,
-            entries: demoEdge.entries,
-            isProtected: ({ bot, request }) => bot === 'verified' || isExempt(request.client_ip),
-          });
-          edges.set(site, edge);
-        }
-        return edge;
-      };
+      const { delayMs, entries } = demoEdge;
+      const edges = createSimulatedEdges({ preset: demoEdge, delayMs, entries, exempt });
       for (const decision of [...revisions.values()].sort((a, b) => a.revision - b.revision))
-        edgeOf(decision.site).learn(decision);
+        edges.learn(decision);
       const scorer = createScorer();
       const ordered = [...events.values()].sort(
         (a, b) => a.event.request.timestamp - b.event.request.timestamp,
@@ -71,7 +57,7 @@ export function createDemoScore(): DemoScore {
       for (const { event, standing } of ordered) {
         const label = labels.get(event.request.event_id);
         if (label === undefined) continue;
-        scorer.add(event.request.timestamp, label, edgeOf(event.request.site).judge(event, standing).outcome);
+        scorer.add(event.request.timestamp, label, edges.judge(event, standing).outcome);
       }
       return scorer.result();
     },

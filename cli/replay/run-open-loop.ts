@@ -15,14 +15,9 @@ import type { RootConfig } from '../config.ts';
 import { createDecisionClock } from './decision-clock.ts';
 import type { EdgePreset } from './edge-presets.ts';
 import { createOutcomeQueue } from './outcome-queue.ts';
-import { createProtectedNetworks } from './protected-networks.ts';
 import { startReplayPipeline } from './replay-pipeline.ts';
-import {
-  createSimulatedEdge,
-  type EdgeReport,
-  type Judgement,
-  type SimulatedEdge,
-} from './simulated-edge.ts';
+import type { EdgeReport, Judgement } from './simulated-edge.ts';
+import { createSimulatedEdges } from './simulated-edges.ts';
 import type { Rejection } from './summary.ts';
 
 /** What happens while input runs through. Times are event time; calls of one kind come in order. */
@@ -81,7 +76,6 @@ const settleEveryMs = 15;
 export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
   const { config, listener, delayMs } = options;
   const queue = createOutcomeQueue(delayMs);
-  const edges = new Map<string, SimulatedEdge>();
   const clocks = new Map<string, number>();
   let armedAt = Infinity;
   let position = 0;
@@ -102,7 +96,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
       verdict: (verdict) => listener.verdict?.(verdict),
       decision: (decision) => {
         listener.decision?.(decision);
-        edgeOf(decision.site).learn(decision);
+        edges.learn(decision);
       },
       campaign: (campaign) => listener.campaign?.(campaign),
       inventory: (record) => listener.inventory?.(record),
@@ -117,24 +111,18 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     handedOn: pipeline.decisionsHandedOn,
     pause: () => sleep(1),
   });
-  const isExempt = createProtectedNetworks(pipeline.protection.exempt(null, 0));
-  const isProtected = ({ bot, request }: EnrichedRequest): boolean =>
-    bot === 'verified' || isExempt(request.client_ip);
-  const edgeOf = (site: string): SimulatedEdge => {
-    let edge = edges.get(site);
-    if (edge === undefined) {
-      edge = createSimulatedEdge({ preset: options.edge, delayMs, entries: options.slots, isProtected });
-      edges.set(site, edge);
-    }
-    return edge;
-  };
+  const edges = createSimulatedEdges({
+    preset: options.edge,
+    delayMs,
+    entries: options.slots,
+    exempt: pipeline.protection.exempt(null, 0),
+  });
   const settle = async (until: number, limit: number): Promise<void> => {
     for (const { event, good, standing } of queue.settle(until, limit)) {
-      const { request } = event;
       const judgement =
-        request.timestamp < armedAt
+        event.request.timestamp < armedAt
           ? ({ outcome: 'allowed', decision: null } as const)
-          : edgeOf(request.site).judge(event, standing);
+          : edges.judge(event, standing);
       const full = listener.settled(event, good, judgement, position++);
       if (full !== undefined) await full;
     }
@@ -167,21 +155,9 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     await Promise.race([settling, pipeline.failed]);
     await clock.advance();
     await settle(Infinity, Infinity);
-    return { collected, edge: combinedReport([...edges.values()]), metrics: pipeline.context.metrics };
+    return { collected, edge: edges.report(), metrics: pipeline.context.metrics };
   } finally {
     reading = false;
     await pipeline.stop();
   }
-}
-
-function combinedReport(edges: readonly SimulatedEdge[]): EdgeReport {
-  const unsupported: { [kind: string]: number } = {};
-  const sum = { entries: 0, rules: 0, peakEntries: 0, peakRules: 0, leftOut: 0 };
-  for (const edge of edges) {
-    const report = edge.report();
-    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += report[key];
-    for (const [kind, number] of Object.entries(report.unsupported))
-      unsupported[kind] = (unsupported[kind] ?? 0) + number;
-  }
-  return { ...sum, unsupported };
 }
