@@ -36,7 +36,7 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
     start: async ({ context, config, clickhouse }) =>
       startConsole(context, config.console, {
         clickhouse: clickhouse!,
-        costs: { perRequest: config.costs.per_request, currency: config.costs.currency },
+        costs: config.costs,
         attributions: await attributionsOf(config),
       }),
   },

@@ -98,11 +98,10 @@ export async function openStore(command: Command): Promise<Store> {
     async campaign(id, { accounts, samples }) {
       const found = await readCampaign(clickhouse, await readClock(clickhouse, Date.now()), id);
       if (found === null) return null;
-      const costs = { perRequest: config.costs.per_request, currency: config.costs.currency };
       return {
         campaign: found.campaign,
         decisions: found.decisions,
-        savings: (await campaignSavings(clickhouse, id, costs)) as Row | null,
+        savings: (await campaignSavings(clickhouse, found.campaign, config.costs)) as Row | null,
         accounts: accounts ? await campaignAccounts(clickhouse, id, 5000) : [],
         samples: samples > 0 ? await campaignSamples(clickhouse, id, samples) : [],
       };

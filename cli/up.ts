@@ -65,7 +65,7 @@ export function upCommand(): Command {
                 list: () => actuator.edges().map(describeEdge),
                 plan: async (name, limit) => describePlan(await actuator.planEdge(name), limit),
               },
-              costs: { perRequest: config.costs.per_request, currency: config.costs.currency },
+              costs: config.costs,
               attributions: await attributionsOf(config),
             },
           ),

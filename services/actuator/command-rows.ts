@@ -1,9 +1,10 @@
 import type { Command } from '../../lib/contracts/generated.ts';
 
-/** The archived commands about whom to spare, as `commandFromRow` takes them. */
+/** The newest archived command about each whom to spare, as `commandFromRow` takes them. */
 export const allowCommandsSql = `SELECT command_id, kind, site, target_kind, target_value, scope, reason, who,
        toUnixTimestamp64Milli(at) AS at_ms, toUnixTimestamp64Milli(until_at) AS until_ms
-FROM commands WHERE kind IN ('allow', 'disallow') ORDER BY at LIMIT 10000`;
+FROM commands WHERE kind IN ('allow', 'disallow')
+ORDER BY at DESC LIMIT 1 BY site, target_kind, target_value LIMIT 10000`;
 
 /** A command as the table `commands` has it. */
 export function commandFromRow(row: { readonly [column: string]: unknown }): Command {

@@ -7,7 +7,8 @@ export interface AddressRange {
   readonly until: string;
 }
 
-const requestsOfIt = `requests WHERE client_ip = toIPv6({ip:String})
+/** Its requests in the range; parameters are an `AddressRange`. */
+export const requestsOfIt = `requests WHERE client_ip = toIPv6({ip:String})
     AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {until:DateTime64(3, 'UTC')}`;
 
 /**

@@ -19,7 +19,7 @@ import {
   recentEdgeActions,
 } from './findings.ts';
 import type { Attribution, EdgesInProcess } from './main.ts';
-import { openApiDocument } from './openapi.ts';
+import { openApiDocument, sqlBody } from './openapi.ts';
 import { readPipeline } from './pipeline.ts';
 import { readTraffic, type Traffic } from './traffic.ts';
 
@@ -46,7 +46,6 @@ const decisionsQuery = limitQuery.extend({ state: z.enum(['current', 'all']).def
 const endpointsQuery = limitQuery.extend({
   status: z.enum(['', ...endpointStatuses]).default(''),
 });
-const sqlBody = z.strictObject({ sql: z.string().min(1).max(100_000) });
 
 /** Answers of one page refresh serve every open page. */
 const cacheMs = 900;
@@ -95,7 +94,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   app.get<{ Params: { id: string } }>('/api/v1/campaigns/:id', async (request, reply) => {
     const found = await readCampaign(clickhouse, await clock(), request.params.id);
     if (found === null) return reply.code(404).send({ detail: `no campaign ${request.params.id}` });
-    return { ...found, savings: await campaignSavings(clickhouse, request.params.id, options.costs) };
+    return { ...found, savings: await campaignSavings(clickhouse, found.campaign, options.costs) };
   });
   app.get<{ Params: { id: string } }>('/api/v1/campaigns/:id/accounts', async (request) => {
     const { limit } = limitQuery.parse(request.query);

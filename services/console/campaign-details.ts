@@ -1,11 +1,12 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
-import { type SqlCondition, signatureSql } from '../../lib/signature/signature-sql.ts';
+import type { SqlCondition } from '../../lib/signature/signature-sql.ts';
+import { campaignSql } from './campaign-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
 /** What serving a request costs, as the owner configured it. */
 export interface Costs {
-  readonly perRequest: number;
+  readonly per_request: number;
   readonly currency: string;
 }
 
@@ -28,7 +29,7 @@ export interface Savings {
   }[];
 }
 
-interface CampaignRow extends Row {
+interface CampaignRow {
   readonly site: string;
   readonly opened_at: string;
   readonly closed_at: string | null;
@@ -36,36 +37,30 @@ interface CampaignRow extends Row {
 }
 
 /** The requests that a campaign's signatures select while it is open; null: they select nothing that can be told. */
-async function selection(
-  clickhouse: ClickHouse,
-  campaignId: string,
-): Promise<(SqlCondition & { readonly campaign: CampaignRow }) | null> {
-  const [campaign] = withIsoStamps(
-    await clickhouse.query(
-      'SELECT site, opened_at, closed_at, signatures FROM campaigns WHERE campaign_id = {id:String}',
-      {
-        id: campaignId,
-      },
-    ),
-  ) as readonly CampaignRow[];
-  if (campaign === undefined) return null;
-  const conditions = campaign.signatures
-    .slice(-20)
-    .map(({ predicates }, index) => signatureSql(predicates, `s${index}`))
-    .filter((condition) => condition !== null);
-  if (conditions.length === 0) return null;
+function selectionOf(campaign: CampaignRow): SqlCondition | null {
+  const selected = campaignSql(campaign.signatures);
+  if (selected === null) return null;
   const until = campaign.closed_at === null ? 'true' : "timestamp <= {until:DateTime64(3, 'UTC')}";
   return {
-    campaign,
     sql: `site = {site:String} AND timestamp >= {from:DateTime64(3, 'UTC')} AND ${until}
-  AND (${conditions.map(({ sql }) => sql).join(' OR ')})`,
+  AND ${selected.sql}`,
     params: {
-      ...Object.assign({}, ...conditions.map(({ params }) => params)),
+      ...selected.params,
       site: campaign.site,
       from: stampParam(Date.parse(campaign.opened_at)),
       ...(campaign.closed_at === null ? {} : { until: stampParam(Date.parse(campaign.closed_at)) }),
     },
   };
+}
+
+async function selection(clickhouse: ClickHouse, campaignId: string): Promise<SqlCondition | null> {
+  const [campaign] = withIsoStamps(
+    await clickhouse.query(
+      'SELECT site, opened_at, closed_at, signatures FROM campaigns WHERE campaign_id = {id:String}',
+      { id: campaignId },
+    ),
+  ) as readonly CampaignRow[];
+  return campaign === undefined ? null : selectionOf(campaign);
 }
 
 /** Accounts that logged in successfully inside the campaign: what a fraud team asks for first. */
@@ -106,17 +101,18 @@ FROM requests WHERE ${selected.sql} ORDER BY cityHash64(event_id) LIMIT {limit:U
   );
 }
 
+/** `campaign`: as `readCampaign` answers it. */
 export async function campaignSavings(
   clickhouse: ClickHouse,
-  campaignId: string,
+  campaign: Row,
   costs: Costs,
 ): Promise<Savings | null> {
-  const selected = await selection(clickhouse, campaignId);
+  const selected = selectionOf(campaign as unknown as CampaignRow);
   if (selected === null) return null;
   const [decided] = await clickhouse.query<{ first: number | string }>(
     `SELECT toUnixTimestamp64Milli(min(decided_at)) AS first FROM decisions
 WHERE has(causes.campaign_id, {id:String}) AND mode = 'enforce'`,
-    { id: campaignId },
+    { id: campaign['campaign_id'] },
   );
   const firstAt = Number(decided?.first ?? 0);
   const rows = await clickhouse.query<{
@@ -146,7 +142,7 @@ FROM requests WHERE ${selected.sql} GROUP BY endpoint`,
     basis: isTold ? 'edge_logs' : 'estimated',
     requests,
     bytes: endpoints.reduce((sum, each) => sum + each.bytes, 0),
-    amount: requests * costs.perRequest,
+    amount: requests * costs.per_request,
     currency: costs.currency,
     endpoints,
   };

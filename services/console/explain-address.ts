@@ -1,7 +1,7 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
 import { signatureSql } from '../../lib/signature/signature-sql.ts';
-import { busiestMinutes, campaignsAround } from './address-figures.ts';
+import { busiestMinutes, campaignsAround, requestsOfIt } from './address-figures.ts';
 import { readClock } from './clock.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
@@ -35,8 +35,6 @@ export async function explainAddress(clickhouse: ClickHouse, ip: string): Promis
   const clock = await readClock(clickhouse, Date.now());
   const at = clock.at ?? Date.now();
   const range = { ip, from: stampParam(at - dayMs), until: stampParam(at + 1) };
-  const requestsOfIt = `requests WHERE client_ip = toIPv6({ip:String})
-    AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {until:DateTime64(3, 'UTC')}`;
   const [activity] = await clickhouse.query(
     `SELECT count() AS requests, countIf(outcome = 'failure') AS failures, countIf(outcome = 'success') AS successes,
             countIf(edge_action IN ('block', 'challenge', 'rate_limit')) AS stopped,

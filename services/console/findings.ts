@@ -1,6 +1,6 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
-import { signatureSql } from '../../lib/signature/signature-sql.ts';
+import { campaignSql } from './campaign-sql.ts';
 import type { Clock } from './clock.ts';
 import { scopeKeySql } from './scope-key-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
@@ -60,23 +60,20 @@ async function timeline(clickhouse: ClickHouse, clock: Clock, campaign: Row): Pr
   const until = Math.ceil((Math.min(closed + lengthMs * 0.3, clock.at ?? closed) + 1) / stepMs) * stepMs;
   const signatures = campaign['signatures'] as readonly { readonly predicates: readonly Predicate[] }[];
   const scopes = campaign['scopes'] as readonly { readonly kind: string; readonly key: string }[];
-  const conditions = signatures
-    .slice(-20)
-    .map((signature, index) => signatureSql(signature.predicates, `s${index}`))
-    .filter((condition) => condition !== null);
+  const selected = campaignSql(signatures);
   const endpoints = scopes.filter((scope) => scope.kind === 'endpoint').map((scope) => scope.key);
   const rows = await clickhouse.query<{ at: number; selected: number; rest: number }>(
     `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step:Int64}) * {step:Int64} AS at,
             countIf(matched) AS selected, countIf(NOT matched) AS rest
      FROM (
-       SELECT timestamp, ${conditions.map((condition) => condition.sql).join(' OR ') || 'false'} AS matched
+       SELECT timestamp, ${selected?.sql ?? 'false'} AS matched
        FROM requests
        WHERE site = {site:String} AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {until:DateTime64(3, 'UTC')}
        ${endpoints.length > 0 ? `AND ${scopeKeySql} IN {endpoints:Array(String)}` : ''}
      )
      GROUP BY at`,
     {
-      ...Object.assign({}, ...conditions.map((condition) => condition.params)),
+      ...selected?.params,
       step: stepMs,
       site: campaign['site'],
       from: stampParam(from),

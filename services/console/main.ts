@@ -80,7 +80,7 @@ export async function startConsole(
     now: context.now,
     status: options.status ?? (() => null),
     edges: options.edges ?? null,
-    costs: options.costs ?? { perRequest: 0, currency: '' },
+    costs: options.costs ?? { per_request: 0, currency: '' },
     attributions: options.attributions ?? [],
     mayCommand: config.token !== undefined || config.tokens.some(({ role }) => role === 'operate'),
     access,

@@ -11,6 +11,9 @@ interface Operation {
   readonly status?: number;
 }
 
+/** Body of POST /api/v1/sql. */
+export const sqlBody = z.strictObject({ sql: z.string().min(1).max(100_000) });
+
 const limit = ['limit', 'at most so many'] as const;
 
 /** Every call of the API; a test holds it against the routes. */
@@ -73,7 +76,7 @@ export const operations: readonly Operation[] = [
     method: 'post',
     path: '/api/v1/sql',
     summary: 'One reading statement',
-    body: z.strictObject({ sql: z.string().min(1).max(100_000) }),
+    body: sqlBody,
   },
   {
     method: 'post',
