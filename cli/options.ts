@@ -17,6 +17,16 @@ export const wholeNumber =
     return value;
   };
 
+/** Checks a number within limits. */
+export const numberBetween =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= least && value <= most))
+      throw new InvalidArgumentError(`a number from ${least} to ${most}`);
+    return value;
+  };
+
 export const limitOption = (usual: number): Option =>
   new Option('--limit <n>', 'how many').argParser(wholeNumber(1)).default(usual);
 

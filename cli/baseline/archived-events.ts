@@ -35,6 +35,7 @@ export async function writeArchivedEvents(
   clickhouse: ClickHouse,
   range: { readonly from: number; readonly until: number },
   file: string,
+  signal?: AbortSignal,
 ): Promise<number> {
   let count = 0;
   async function* lines(): AsyncGenerator<string> {
@@ -50,7 +51,7 @@ export async function writeArchivedEvents(
       for (const row of rows) yield `${JSON.stringify(asEvent(row))}\n`;
     }
   }
-  await pipeline(lines, createGzip({ level: 1 }), createWriteStream(file, { mode: 0o600 }));
+  await pipeline(lines, createGzip({ level: 1 }), createWriteStream(file, { mode: 0o600 }), { signal });
   return count;
 }
 

@@ -13,8 +13,8 @@ import {
 import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
+import { interruptible } from '../interruptible.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
-import { asExit } from '../replay/as-exit.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
 import { findRunning } from '../running.ts';
@@ -43,6 +43,7 @@ async function archived(
   flags: LearnFlags,
   command: Command,
   file: string,
+  signal: AbortSignal,
 ): Promise<void> {
   const folder = stateFolderOf(command, config.data_dir);
   if (config.clickhouse.url === undefined && findRunning(folder) !== null)
@@ -52,7 +53,12 @@ async function archived(
     );
   const clickhouse = await openClickHouse(config.clickhouse, { dataDir: join(folder, 'clickhouse') });
   try {
-    const count = await writeArchivedEvents(clickhouse, { from: flags.since, until: flags.until }, file);
+    const count = await writeArchivedEvents(
+      clickhouse,
+      { from: flags.since, until: flags.until },
+      file,
+      signal,
+    );
     if (count === 0)
       throw new ExitError(
         3,
@@ -68,6 +74,7 @@ async function learn(
   config: RootConfig,
   files: readonly string[],
   flags: LearnFlags,
+  signal: AbortSignal,
 ): Promise<LearnedSite[]> {
   const learned: LearnedSite[] = [];
   const collected = await readLogs({
@@ -76,13 +83,14 @@ async function learn(
     format: lineFormat(config, files, flags),
     service: 'baseline',
     listener: { ended: (sites) => learned.push(...sites) },
+    signal,
   });
   if (collected.accepted === 0) throw new ExitError(3, `none of ${collected.lines} lines could be read`);
   // a reducer may say so more than once; the last word counts
   return [...new Map(learned.map((site) => [site.site, site])).values()];
 }
 
-async function run(flags: LearnFlags, command: Command): Promise<void> {
+async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Promise<void> {
   const { from, out } = flags;
   if (from === undefined || out === undefined) throw new ExitError(2, 'give --from and --out');
   const { config } = loadRootConfig(configFileOption(command), process.env);
@@ -94,15 +102,13 @@ async function run(flags: LearnFlags, command: Command): Promise<void> {
       if (files.length > 1) throw new ExitError(2, `--from: either ${archive} or files`);
       files = [join(folder, 'requests.ndjson.gz')];
       format = 'ndjson';
-      await archived(config, flags, command, files[0]!);
+      await archived(config, flags, command, files[0]!, signal);
     }
-    const sites = await learn(config, files, { ...flags, format });
+    const sites = await learn(config, files, { ...flags, format }, signal);
     writeFileSync(out, encodeLearned(sites), { mode: 0o600 });
     for (const { site, endpoints, learnedMs } of sites.map(summaryOf))
       console.log(`${site}: ${endpoints} endpoints, ${(learnedMs / 3_600_000).toFixed(1)} h → ${out}`);
     console.log(`next   tidegate replay … --baseline ${out}      (or detector.baseline: ${out})`);
-  } catch (error) {
-    throw asExit(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -148,7 +154,7 @@ export function baselineCommand(): Command {
     )
     .addOption(new Option('--until <time>', 'of the archive').argParser(moment).default(Date.now(), 'now'))
     .option('--state <dir>', 'state folder of the instance to read')
-    .action((flags: LearnFlags, self: Command) => run(flags, self));
+    .action((flags: LearnFlags, self: Command) => interruptible((signal) => run(flags, self, signal)));
   command.addCommand(
     withOutput(new Command('show').description('what a baseline file knows').argument('<file>')).action(show),
   );

@@ -1,9 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
 import { findPopulation, populations } from '../generate/populations/catalogue.ts';
+import { interruptible } from '../interruptible.ts';
+import { numberBetween, wholeNumber } from '../options.ts';
+import { createStatusLine } from '../status-line.ts';
 import { styled, table, terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import { createDetector, detectorNames } from './detectors/catalogue.ts';
@@ -32,15 +35,8 @@ const defaultSeeds = [1, 2, 3, 4, 5];
 
 /** The first value replaces the default, the others are added. */
 function seedList(text: string, list: readonly number[]): readonly number[] {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number from 0');
+  const value = wholeNumber(0)(text);
   return list === defaultSeeds ? [value] : [...list, value];
-}
-
-function minutes(text: string): number {
-  const value = Number(text);
-  if (!(value >= 1 && value <= 1440)) throw new InvalidArgumentError('minutes from 1 to 1440');
-  return value;
 }
 
 const unknown = (what: string, name: string, known: readonly string[]): ExitError =>
@@ -122,44 +118,33 @@ async function run(flags: EvaluateFlags, command: Command): Promise<void> {
       : { ...loaded, detector: { ...loaded.detector, policies: flags.policies } };
   const logger = createLogger({ service: 'evaluate', version, level: 'error' });
   const stderr = terminalOf(process.stderr, process.env);
-  const abort = new AbortController();
-  const interrupt = () => abort.abort(new ExitError(1, 'interrupted'));
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  const clear = () => void (stderr.interactive && process.stderr.write('\r\u001b[K'));
-  let drawnAt = 0;
-  try {
-    const evaluation = await evaluate({
-      cases,
-      seeds: [...new Set(flags.seed)],
-      parameters: parametersOf(flags),
-      detector: createDetector(flags.detector, config, logger),
-      signal: abort.signal,
-      onProgress({ share, now }) {
-        if (!stderr.interactive || performance.now() - drawnAt < 200) return;
-        drawnAt = performance.now();
-        process.stderr.write(`\r\u001b[K ${Math.floor(share * 100)} %  ${now}`);
-      },
-      onCase({ scenario, population, passed, cpu_seconds: seconds }) {
-        clear();
-        process.stderr.write(
-          `${styled(stderr, passed ? 'green' : 'red', passed ? 'met   ' : 'missed')} ${scenario} on ${population}, ${seconds.toFixed(0)} CPU s\n`,
-        );
-      },
-    });
-    process.stdout.write(
-      flags.json === true
-        ? `${JSON.stringify(evaluation, null, 2)}\n`
-        : renderEvaluation(evaluation, terminalOf(process.stdout, process.env)),
-    );
-    if (!evaluation.passed) throw new ExitError(1, '');
-  } catch (error) {
-    clear();
-    throw abort.signal.aborted && abort.signal.reason instanceof ExitError ? abort.signal.reason : error;
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  }
+  const status = createStatusLine(process.stderr, stderr);
+  await interruptible(async (signal) => {
+    try {
+      const evaluation = await evaluate({
+        cases,
+        seeds: [...new Set(flags.seed)],
+        parameters: parametersOf(flags),
+        detector: createDetector(flags.detector, config, logger),
+        signal,
+        onProgress: ({ share, now }) => status.update(() => `${Math.floor(share * 100)} %  ${now}`),
+        onCase({ scenario, population, passed, cpu_seconds: seconds }) {
+          status.clear();
+          process.stderr.write(
+            `${styled(stderr, passed ? 'green' : 'red', passed ? 'met   ' : 'missed')} ${scenario} on ${population}, ${seconds.toFixed(0)} CPU s\n`,
+          );
+        },
+      });
+      process.stdout.write(
+        flags.json === true
+          ? `${JSON.stringify(evaluation, null, 2)}\n`
+          : renderEvaluation(evaluation, terminalOf(process.stdout, process.env)),
+      );
+      if (!evaluation.passed) throw new ExitError(1, '');
+    } finally {
+      status.clear();
+    }
+  });
 }
 
 /** `tidegate evaluate`: how much of known attacks is stopped, and how many honest people with them. */
@@ -172,7 +157,11 @@ export function evaluateCommand(): Command {
     .option('--population <names...>', 'run them on these instead of their own; all for every one')
     .option('--seed <numbers...>', 'each a run of its own (default: 1 to 5)', seedList, defaultSeeds)
     .option('--parameters <name=value...>', `${parameterNames.join(', ')}; for all scenarios`)
-    .option('--minutes <number>', 'length of each run: two thirds quiet, one third attack', minutes)
+    .option(
+      '--minutes <number>',
+      'length of each run: two thirds quiet, one third attack',
+      numberBetween(1, 1440),
+    )
     .option('--policies <folder>', 'policies instead of the shipped ones')
     .addOption(
       new Option('--detector <name>', 'what to measure: tidegate, or a constant that has to fail')

@@ -3,9 +3,9 @@ import type { Share } from '../replay/score-outcomes.ts';
 import { version } from '../version.ts';
 import type { EvaluatedDetector } from './detectors/detector.ts';
 import { type GoalResult, judge } from './goals.ts';
-import { defaultParameters, type Parameters } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
 import { type Run, runScenario } from './run-scenario.ts';
-import type { Row, Scenario } from './scenario.ts';
+import { parametersFor, type Row, type Scenario } from './scenario.ts';
 import { pooled } from './tally.ts';
 
 /** A scenario on a population. */
@@ -59,7 +59,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const results: CaseResult[] = [];
   let done = 0;
   for (const { scenario, population } of cases) {
-    const parameters = { ...defaultParameters, ...scenario.parameters, ...options.parameters };
+    const parameters = parametersFor(scenario, options.parameters);
     const runs: Run[] = [];
     for (const seed of seeds) {
       runs.push(

@@ -1,7 +1,7 @@
 import type { AssaultPlan } from '../generate/attacks/assault.ts';
 import type { OutputFormat } from '../generate/format.ts';
 import type { CrowdName } from '../generate/populations/population.ts';
-import type { Parameters } from './parameters.ts';
+import { defaultParameters, type Parameters } from './parameters.ts';
 
 /** Rows of the table of goals (`goals.ts`): what a scenario has to show. */
 export type Row = 'plain' | 'plain-a' | 'hard' | 'curve' | 'crowd' | 'attack-in-crowd' | 'quiet';
@@ -39,4 +39,9 @@ export function scenario(draft: ScenarioDraft): Scenario {
     parameters: {},
     ...draft,
   };
+}
+
+/** What a scenario runs with: the parameters given for the run, else its own, else what all have. */
+export function parametersFor({ parameters }: Scenario, given: Partial<Parameters>): Parameters {
+  return { ...defaultParameters, ...parameters, ...given };
 }

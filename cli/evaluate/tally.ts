@@ -1,5 +1,5 @@
 import type { EventLabel } from '../generate/event.ts';
-import { createScorer, type Share, wilson } from '../replay/score-outcomes.ts';
+import { createScorer, type Share, shareOf } from '../replay/score-outcomes.ts';
 import type { RequestOutcome } from '../replay/simulated-edge.ts';
 import { happeningName } from './scenario-traffic.ts';
 
@@ -29,21 +29,18 @@ export interface Tally {
 }
 
 const halfMinuteMs = 30_000;
-const empty: Share = { requests: 0, stopped: 0, softly: 0, share: null, interval: null };
 
 /** Adds figures of several runs up. */
 export function pooled(shares: readonly Share[]): Share {
   const sum = (of: (share: Share) => number) => shares.reduce((total, share) => total + of(share), 0);
-  const requests = sum((share) => share.requests);
-  const stopped = sum((share) => share.stopped);
-  return {
-    requests,
-    stopped,
+  return shareOf({
+    requests: sum((share) => share.requests),
+    stopped: sum((share) => share.stopped),
     softly: sum((share) => share.softly),
-    share: requests === 0 ? null : stopped / requests,
-    interval: requests === 0 ? null : wilson(stopped, requests),
-  };
+  });
 }
+
+const empty = pooled([]);
 
 /** Counts as outcomes become known, in order of time. */
 export function createTally(delayMs: number) {

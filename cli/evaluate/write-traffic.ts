@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatEvent } from '../generate/format.ts';
-import { openLineWriter } from '../line-writer.ts';
+import { writeLabelled } from '../generate/write-labelled.ts';
 import type { Case } from './evaluation.ts';
-import { defaultParameters, type Parameters } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
+import { parametersFor } from './scenario.ts';
 import { scenarioTraffic } from './scenario-traffic.ts';
 
 /** A case as files, for `tidegate replay EVENTS --labels LABELS` and for looking at. */
@@ -25,21 +25,7 @@ export async function writeTraffic(
     events: `${name}.${scenario.format === 'ndjson' ? 'ndjson' : 'log'}`,
     labels: `${name}.labels.ndjson`,
   };
-  const events = openLineWriter(written.events);
-  const labels = openLineWriter(written.labels);
-  const traffic = scenarioTraffic(
-    scenario,
-    population,
-    { ...defaultParameters, ...scenario.parameters, ...parameters },
-    seed,
-  );
-  for (const { event, label } of traffic.events()) {
-    const full = events.write(formatEvent(event, scenario.format));
-    if (full !== undefined) await full;
-    const labelsFull = labels.write(JSON.stringify(label));
-    if (labelsFull !== undefined) await labelsFull;
-  }
-  await events.close();
-  await labels.close();
+  const traffic = scenarioTraffic(scenario, population, parametersFor(scenario, parameters), seed);
+  await writeLabelled(traffic.events(), scenario.format, written);
   return written;
 }

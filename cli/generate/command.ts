@@ -1,9 +1,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
-import { isBrokenPipe, openLineWriter } from '../line-writer.ts';
-import { formatEvent, type OutputFormat, outputFormats } from './format.ts';
+import { isBrokenPipe } from '../line-writer.ts';
+import { numberBetween, wholeNumber } from '../options.ts';
+import { type OutputFormat, outputFormats } from './format.ts';
 import { type ScenarioName, scenarioNames } from './scenarios.ts';
-import { defaultStartMs, generateTraffic, type TrafficOptions } from './traffic.ts';
+import { defaultStartMs, generateTraffic } from './traffic.ts';
+import { writeLabelled } from './write-labelled.ts';
 
 interface GenerateFlags {
   readonly seed: number;
@@ -29,32 +31,6 @@ function moment(text: string): number {
   return ms;
 }
 
-const numberBetween = (low: number, high: number) => (text: string) => {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= low && value <= high))
-    throw new InvalidArgumentError(`a number from ${low} to ${high}`);
-  return value;
-};
-
-function seed(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number from 0');
-  return value;
-}
-
-async function write(options: TrafficOptions, flags: GenerateFlags): Promise<void> {
-  const events = openLineWriter(flags.out);
-  const labels = flags.labels === undefined ? null : openLineWriter(flags.labels);
-  for (const { event, label } of generateTraffic(options)) {
-    const full = events.write(formatEvent(event, flags.format));
-    if (full !== undefined) await full;
-    const labelsFull = labels?.write(JSON.stringify(label));
-    if (labelsFull !== undefined) await labelsFull;
-  }
-  await events.close();
-  await labels?.close();
-}
-
 /** `tidegate generate`: made-up traffic of a shop and a bank, with attacks whose truth is known. */
 export function generateCommand(): Command {
   return new Command('generate')
@@ -62,7 +38,7 @@ export function generateCommand(): Command {
       'Write made-up traffic of a shop and a bank: people, partners, bots, and attacks with labels',
     )
     .addArgument(new Argument('<scenario>', 'what happens').choices(scenarioNames))
-    .option('--seed <number>', 'the same seed gives the same traffic', seed, 7)
+    .option('--seed <number>', 'the same seed gives the same traffic', wholeNumber(0), 7)
     .option(
       '--duration <duration>',
       'length; incidents scale along (default: as the scenario was laid out)',
@@ -92,18 +68,16 @@ export function generateCommand(): Command {
     .option('--labels <file>', 'the truth, one JSON object a line in the same order')
     .action(async (scenario: ScenarioName, flags: GenerateFlags) => {
       try {
-        await write(
-          {
-            scenario,
-            seed: flags.seed,
-            startMs: flags.start ?? defaultStartMs,
-            ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
-            scale: flags.rate / 100,
-            intensity: flags.intensity,
-            stealth: flags.stealth,
-          },
-          flags,
-        );
+        const traffic = generateTraffic({
+          scenario,
+          seed: flags.seed,
+          startMs: flags.start ?? defaultStartMs,
+          ...(flags.duration === undefined ? {} : { durationMs: flags.duration }),
+          scale: flags.rate / 100,
+          intensity: flags.intensity,
+          stealth: flags.stealth,
+        });
+        await writeLabelled(traffic, flags.format, { events: flags.out, labels: flags.labels ?? null });
       } catch (error) {
         if (!isBrokenPipe(error)) throw error;
       }

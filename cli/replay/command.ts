@@ -4,10 +4,10 @@ import { createLogger } from '../../lib/observability/logger.ts';
 import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
+import { interruptible } from '../interruptible.ts';
 import { append, wholeNumber } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
-import { asExit } from './as-exit.ts';
 import { edgeNames, edgePresets } from './edge-presets.ts';
 import { readLabels } from './label-book.ts';
 import { type LineFlags, lineFormat, withLineFlags } from './log-lines.ts';
@@ -72,45 +72,39 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
   const config = withFlags(loaded.config, flags);
   const edge = edgePresets.find(({ name }) => name === flags.edge)!;
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
-  const abort = new AbortController();
-  const interrupt = () => abort.abort(new ExitError(1, 'interrupted'));
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  try {
-    const summary = await runReplay({
-      config,
-      files,
-      format: lineFormat(config, files, flags),
-      edge,
-      delayMs: flags.enforcementDelay ?? edge.delayMs,
-      slots: flags.edgeCapacity ?? edge.entries,
-      warmUp: flags.warmUp,
-      force: flags.force === true,
-      labels: flags.labels === undefined ? null : await readLabels(flags.labels),
-      outputs: openReplayOutputs(flags),
-      logger: createLogger({
-        service: 'replay',
-        version,
-        level: process.env['TIDEGATE_LOG_LEVEL'] === 'debug' ? 'debug' : 'error',
-      }),
-      onProgress: progress.update,
-      signal: abort.signal,
-    });
-    progress.clear();
-    process.stdout.write(
-      flags.json === true
-        ? `${JSON.stringify(summary, null, 2)}\n`
-        : renderSummary(summary, terminalOf(process.stdout, process.env)),
-    );
-    if (summary.lines.read > 0 && summary.lines.parsed === 0)
-      throw new ExitError(3, `none of ${summary.lines.read} lines could be read`);
-  } catch (error) {
-    progress.clear();
-    throw asExit(error, abort.signal);
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  }
+  await interruptible(async (signal) => {
+    try {
+      const summary = await runReplay({
+        config,
+        files,
+        format: lineFormat(config, files, flags),
+        edge,
+        delayMs: flags.enforcementDelay ?? edge.delayMs,
+        slots: flags.edgeCapacity ?? edge.entries,
+        warmUp: flags.warmUp,
+        force: flags.force === true,
+        labels: flags.labels === undefined ? null : await readLabels(flags.labels),
+        outputs: openReplayOutputs(flags),
+        logger: createLogger({
+          service: 'replay',
+          version,
+          level: process.env['TIDEGATE_LOG_LEVEL'] === 'debug' ? 'debug' : 'error',
+        }),
+        onProgress: progress.update,
+        signal,
+      });
+      progress.clear();
+      process.stdout.write(
+        flags.json === true
+          ? `${JSON.stringify(summary, null, 2)}\n`
+          : renderSummary(summary, terminalOf(process.stdout, process.env)),
+      );
+      if (summary.lines.read > 0 && summary.lines.parsed === 0)
+        throw new ExitError(3, `none of ${summary.lines.read} lines could be read`);
+    } finally {
+      progress.clear();
+    }
+  });
 }
 
 /** `tidegate replay`: what would have been stopped, when, why, and who was at risk. Blocks nothing, sends nothing. */

@@ -19,8 +19,9 @@ export async function readLogs(options: {
   /** Who logs. */
   readonly service: string;
   readonly listener: Omit<OpenLoopListener, 'settled'>;
+  readonly signal?: AbortSignal;
 }): Promise<CollectResult> {
-  const { config, policies, files, format, service, listener } = options;
+  const { config, policies, files, format, service, listener, signal } = options;
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
   try {
     const { collected } = await runOpenLoop({
@@ -35,6 +36,7 @@ export async function readLogs(options: {
       listener: { ...listener, settled: () => undefined },
       logger: createLogger({ service, version, level: 'error' }),
       onProgress: progress.update,
+      ...(signal === undefined ? {} : { signal }),
     });
     return collected;
   } finally {

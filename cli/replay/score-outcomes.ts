@@ -70,7 +70,7 @@ export function wilson(stopped: number, requests: number): readonly [number, num
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
-const shareOf = ({ requests, stopped, softly }: Tally): Share => ({
+export const shareOf = ({ requests, stopped, softly }: Readonly<Tally>): Share => ({
   requests,
   stopped,
   softly,
