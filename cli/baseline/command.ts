@@ -15,6 +15,7 @@ import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
 import { interruptible } from '../interruptible.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
+import { asExit } from '../replay/as-exit.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
 import { findRunning } from '../running.ts';
