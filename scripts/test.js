@@ -1,7 +1,8 @@
 // npm test: sets itself up and runs every test; the closing line is the count. Arguments go to vitest.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { checkNode, ensureBuild, ensureDependencies, root } from './setup.js';
 
 checkNode();
@@ -36,6 +37,20 @@ const brokenFiles = counts.testResults.filter(
   (file) => file.status === 'failed' && file.assertionResults.length === 0,
 ).length;
 const failed = counts.numFailedTests + brokenFiles;
+// Last of all, where a long log is read first: what failed, and the head of why.
+for (const { name, status, message, assertionResults } of counts.testResults) {
+  const file = relative(root, name);
+  const why = (text) =>
+    stripVTControlCharacters(text ?? '')
+      .split('\n')
+      .slice(0, 12)
+      .join('\n    ');
+  if (status === 'failed' && assertionResults.length === 0)
+    console.log(`failed: ${file}\n    ${why(message)}`);
+  for (const test of assertionResults)
+    if (test.status === 'failed')
+      console.log(`failed: ${file}: ${test.fullName}\n    ${why(test.failureMessages?.[0])}`);
+}
 if (process.env.CI === 'true' && skipped > 0) console.error(`CI: ${skipped} skipped, and nothing may be`);
 console.log(`${counts.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(
