@@ -43,6 +43,7 @@ for (const { name, status, message, assertionResults } of counts.testResults) {
   const why = (text) =>
     stripVTControlCharacters(text ?? '')
       .split('\n')
+      .filter((line) => !line.includes('node_modules'))
       .slice(0, 12)
       .join('\n    ');
   if (status === 'failed' && assertionResults.length === 0)
