@@ -37,7 +37,7 @@ test('what a command would change without an actuator is what the actuator would
     verdict('198.51.100.9'),
   );
   await expect
-    .poll(() => actuator.edges()[0], { timeout: 5000 })
+    .poll(() => actuator.edges()[0], { timeout: 15_000 })
     .toMatchObject({ state: 'in_step', desired: 2, observed: 2 });
   await actuator.stop();
   const alone = await openEdgesAlone(contextOf(log), config);

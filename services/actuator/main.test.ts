@@ -20,11 +20,11 @@ async function start(log: Log, edges: unknown[], more: object = {}): Promise<Run
   return actuator;
 }
 async function until(check: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 750; tries++) {
     if (await check()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('did not happen within 4 s');
+  throw new Error('did not happen within 15 s');
 }
 const feed = { kind: 'feed', name: 'blocklist', dry_run: false };
 const read = async (actuator: RunningActuator, query = ''): Promise<string[]> => {

@@ -160,9 +160,15 @@ test('property: any text is read, quickly', () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-      const started = performance.now();
-      const { dated, version } = read(pieces.join(''));
-      expect(performance.now() - started).toBeLessThan(200);
+      const text = pieces.join('');
+      const { dated, version } = read(text);
+      // the quickest of three: what is slow by nature is slow each time, a pause of the machine is not
+      const tookMs = [1, 2, 3].map(() => {
+        const started = performance.now();
+        read(text);
+        return performance.now() - started;
+      });
+      expect(Math.min(...tookMs)).toBeLessThan(200);
       expect(version === null || (Number.isInteger(version) && version < 2 ** 31)).toBe(true);
       if (dated !== null) judgeRelease(dated.browser, dated.release, 1.7e12);
     }),

@@ -71,13 +71,13 @@ test('delivers by level and kind, signed, and tries again; what can not be deliv
   });
   notifier.notify(notice());
   notifier.notify(notice({ kind: 'edge' }));
-  for (let tries = 0; tries < 500 && sent.length === 0; tries++)
+  for (let tries = 0; tries < 10_000 && sent.length === 0; tries++)
     await new Promise((resolve) => setTimeout(resolve, 1));
   failures = 5;
   notifier.notify(notice({ key: 'cmp_2' }));
   const lost = async () =>
     (await metrics.notifications.get()).values.find(({ labels }) => labels.result === 'lost')?.value;
-  for (let tries = 0; tries < 500 && (await lost()) === undefined; tries++)
+  for (let tries = 0; tries < 10_000 && (await lost()) === undefined; tries++)
     await new Promise((resolve) => setTimeout(resolve, 1));
   await notifier.close();
   expect(sent.map(({ body }) => (JSON.parse(body) as { key: string }).key)).toEqual(['cmp_1']);

@@ -38,7 +38,7 @@ const line = (name: string): string => {
 const paths = async (): Promise<string[]> =>
   (await eventsOf(context.log)).map((event) => event.path.slice(1)).sort();
 const see = async (...expected: string[]): Promise<void> => {
-  await expect.poll(paths, { timeout: 5000 }).toEqual(expected.sort());
+  await expect.poll(paths, { timeout: 15_000 }).toEqual(expected.sort());
 };
 
 test('a file that does not exist yet, grows, and has a line half written', async () => {

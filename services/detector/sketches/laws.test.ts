@@ -89,8 +89,12 @@ const bottomK: Aggregate<readonly [number, number], BottomK<number>> = {
 };
 
 const samples = 4;
-const flags = fc.constantFrom(0, flag.direct, flag.failing | flag.direct, flag.succeeding, flag.verified);
-const request = fc.record({ index: fc.nat({ max: 1e6 }), ip: fc.nat({ max: 400 }), flags });
+const flagSets = [0, flag.direct, flag.failing | flag.direct, flag.succeeding, flag.verified];
+const request = fc.record({
+  index: fc.nat({ max: 1e6 }),
+  ip: fc.nat({ max: 400 }),
+  flags: fc.constantFrom(...flagSets),
+});
 const frameType = recordType('PaneFrame');
 const frame = (groups: readonly GroupPartial[]): PaneFrame => ({
   source_partition: 0,
@@ -123,7 +127,8 @@ const partial: Aggregate<
           session: `s${index % 90}`,
           params: { sku: String(index % 70) },
         },
-        index,
+        // events of one id are one event: what differs in anything has another id, and so another place in the order
+        (index * 401 + ip) * flagSets.length + flagSets.indexOf(of),
       );
       readIdentity(facts, event, 3);
       readLanes(facts, event);
