@@ -51,7 +51,7 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
     description: 'service: windows, campaigns, verdicts',
     clickhouse: false,
     start: async ({ context, config }) =>
-      startDetector(context, config.detector, { api: apiCatalogueOf(config) }),
+      startDetector(context, config.detector, { api: apiCatalogueOf(config), followPolicies: true }),
   },
   {
     name: 'enricher',

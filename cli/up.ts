@@ -45,7 +45,9 @@ export function upCommand(): Command {
         say('store', clickhouse!.description);
         await group.start(startArchiver(context, config.archiver, clickhouse!));
         const actuator = await group.start(startActuator(context, config.actuator, { clickhouse }));
-        await group.start(startDetector(context, config.detector, { api: apiCatalogueOf(config) }));
+        await group.start(
+          startDetector(context, config.detector, { api: apiCatalogueOf(config), followPolicies: true }),
+        );
         await group.start(startEnricher(context, config.enricher));
         const collector = await group.start(
           startCollector(context, config.collector, { sites: config.sites }),

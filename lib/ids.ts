@@ -27,6 +27,7 @@ export type IdKind =
   | 'dead-letter'
   | 'edge-action'
   | 'command'
+  | 'policy-set'
   | 'endpoint'
   | 'endpoint-alias'
   | 'endpoint-notice';
@@ -38,6 +39,7 @@ const prefixes: { readonly [K in IdKind]: string } = {
   'dead-letter': 'dlq_',
   'edge-action': 'act_',
   command: 'cmd_',
+  'policy-set': 'pls_',
   endpoint: 'ept_',
   'endpoint-alias': 'eal_',
   'endpoint-notice': 'ntc_',

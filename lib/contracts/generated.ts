@@ -437,6 +437,25 @@ export interface AttributeSample {
   readonly attributes: readonly (string | null)[];
 }
 
+/** The policies that hold from one pane on, until the next set does. Topic policies. */
+export interface PolicySet {
+  readonly set_id: string;
+  /** Of the policies that are not off. */
+  readonly set_hash: string;
+  /** Start of the first pane, in event time, that the set is for. Of two sets with the same start the later record counts. */
+  readonly effective_at: number;
+  readonly published_at: number;
+  readonly who: string;
+  readonly reason: string;
+  readonly files: readonly PolicyText[];
+}
+
+/** One policy file. */
+export interface PolicyText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** One API request as the collector accepted it. Topic requests.raw. */
 export interface RequestEvent {
   /** Stable: hash of source and position, or of body and index. */
@@ -546,6 +565,7 @@ export interface Records {
   readonly EnrichedRequest: EnrichedRequest;
   readonly KeyedFrame: KeyedFrame;
   readonly PaneFrame: PaneFrame;
+  readonly PolicySet: PolicySet;
   readonly RequestEvent: RequestEvent;
   readonly Tick: Tick;
   readonly Verdict: Verdict;

@@ -9,7 +9,8 @@ interface TopicDefinition {
   readonly key: string;
   /** `traffic` topics share one partition count (8 local, 32 in production); the others are fixed. */
   readonly partitions: 'traffic' | number;
-  readonly cleanup: 'delete' | 'compact,delete';
+  /** `compact`: the newest record of each key stays for good; `compact,delete`: until its retention ends. */
+  readonly cleanup: 'delete' | 'compact,delete' | 'compact';
   readonly retentionHours: number;
   /** Registry compatibility of the subjects of this topic. */
   readonly compatibility: 'FULL_TRANSITIVE';
@@ -109,6 +110,16 @@ export const topics = {
     producers: ['detector.reduce'],
     consumers: ['actuator.edges', 'archiver'],
   },
+  policies: {
+    records: ['PolicySet'],
+    key: 'set_id',
+    partitions: 1,
+    cleanup: 'compact',
+    retentionHours: 9600,
+    compatibility: 'FULL_TRANSITIVE',
+    producers: ['cli'],
+    consumers: ['detector'],
+  },
   'edge-actions': {
     records: ['EdgeAction'],
     key: 'edge',
@@ -133,6 +144,11 @@ export const topics = {
 
 export type TopicName = keyof typeof topics;
 export const topicNames = Object.keys(topics) as TopicName[];
+
+/** Whether the topic keeps the newest record of each key: its records need one. */
+export function isCompacted(topic: TopicName): boolean {
+  return topics[topic].cleanup !== 'delete';
+}
 
 /** A value on a topic with the name of its record type: a closed union per topic. */
 export type TopicValue<T extends TopicName = TopicName> = T extends TopicName

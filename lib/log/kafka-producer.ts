@@ -1,7 +1,7 @@
 import type kafkajs from 'kafkajs';
 import type { Codecs } from '../contracts/codecs.ts';
 import type { TopicName } from '../contracts/topics.ts';
-import { topics } from '../contracts/topics.ts';
+import { isCompacted } from '../contracts/topics.ts';
 import { type Compression, compressionTypes } from './kafka-compression.ts';
 import type { LogProducer, Outgoing } from './log.ts';
 import { partitionOf } from './partitioner.ts';
@@ -71,7 +71,7 @@ export function createKafkaProducer(options: {
   let pumping: Promise<void> | null = null;
 
   const encode = (record: Outgoing): Encoded => {
-    if (record.key === null && topics[record.topic].cleanup === 'compact,delete')
+    if (record.key === null && isCompacted(record.topic))
       throw new Error(`${record.topic} is compacted: its records need a key (${record.type})`);
     const count = options.partitions.get(record.topic);
     if (count === undefined)

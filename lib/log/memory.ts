@@ -1,5 +1,5 @@
 import type { RecordName, TopicName } from '../contracts/topics.ts';
-import { topicNames, topics } from '../contracts/topics.ts';
+import { isCompacted, topicNames, topics } from '../contracts/topics.ts';
 import { encodedCopy } from './encoded-copy.ts';
 import type { Log, LogProducer, LogRecord, Outgoing, Tail, TailOptions } from './log.ts';
 import { type Breathe, createMemoryGroup, type MemoryGroup } from './memory-group.ts';
@@ -30,6 +30,7 @@ const estimatedBytes: { readonly [name in RecordName]: number } = {
   CampaignTick: 120,
   Verdict: 2000,
   Command: 500,
+  PolicySet: 40_000,
   Decision: 1500,
   EdgeAction: 700,
   ApiEndpoint: 900,
@@ -50,11 +51,11 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
   const copy = options.encoded === true ? encodedCopy : null;
   const partitions = new Map<TopicName, readonly MemoryPartition[]>(
     topicNames.map((topic) => {
-      const { partitions: count, cleanup } = topics[topic];
+      const { partitions: count } = topics[topic];
       return [
         topic,
         Array.from({ length: count === 'traffic' ? options.trafficPartitions : count }, (_, partition) =>
-          createMemoryPartition(topic, partition, cleanup === 'compact,delete'),
+          createMemoryPartition(topic, partition, isCompacted(topic)),
         ),
       ];
     }),
@@ -102,7 +103,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
   let sends = 0;
   const append = (record: Outgoing): MemoryPartition => {
     const of = partitionsOf(record.topic);
-    if (record.key === null && topics[record.topic].cleanup === 'compact,delete')
+    if (record.key === null && isCompacted(record.topic))
       throw new Error(`${record.topic} is compacted: its records need a key (${record.type})`);
     const number =
       record.partition ??

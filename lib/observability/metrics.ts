@@ -83,6 +83,11 @@ export function createMetrics() {
       'Undocumented endpoints at their first sight, and others that should be gone',
       ['kind', 'level'],
     ),
+    policySets: counter(
+      'tidegate_policy_sets_total',
+      'Published sets of policies that were read, that can not be used, or that came after their time',
+      ['result'],
+    ),
     verdicts: counter('tidegate_verdicts_total', 'Verdicts by policy', ['policy', 'level', 'mode']),
     campaignsOpen: gauge('tidegate_campaigns_open', 'Campaigns that are observed or active', ['kind']),
     decisionsActive: gauge('tidegate_decisions_active', 'Decisions in force', ['action', 'target_kind']),

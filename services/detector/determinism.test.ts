@@ -6,6 +6,7 @@ import { createMetrics } from '../../lib/observability/metrics.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import { detectorConfig } from './config.ts';
 import { loadPolicies } from './policies/load-policies.ts';
+import { fixedPolicies } from './policies/timeline.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
 import { runDetector } from './run.test-fixture.ts';
 import { crowd, inOrder, random, records, type Sketch } from './traffic.test-fixture.ts';
@@ -90,11 +91,11 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
   it('when combine and reduce are restored from snapshots in mid-stream', async () => {
     const metrics = createMetrics();
     const config = detectorConfig.parse({});
-    const policies = loadPolicies('');
+    const policies = fixedPolicies(loadPolicies(''));
     const input = batches('requests.enriched', records(stream(), 1), 97);
     const combine = createCombineStep({
       config,
-      policies: [],
+      policies: fixedPolicies([]),
       sources: 1,
       targets: 1,
       keyedTargets: 1,

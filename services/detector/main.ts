@@ -10,7 +10,9 @@ import type { DetectorConfig } from './config.ts';
 import { createKeyedStep } from './keyed/keyed-step.ts';
 import { CampaignBook } from './match/campaign-book.ts';
 import { createMatchStep, type MatchOptions } from './match/match-step.ts';
+import { followPolicies } from './policies/follow-policies.ts';
 import { loadPolicies, type Policy } from './policies/load-policies.ts';
+import { fixedPolicies } from './policies/timeline.ts';
 import { decodeLearned, type LearnedSite } from './reduce/learned.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
 
@@ -32,6 +34,11 @@ export interface DetectorOptions {
   readonly roles?: readonly DetectorRole[];
   /** Ready-made policies instead of those of `config.policies`. */
   readonly policies?: readonly Policy[];
+  /**
+   * Sets published on topic `policies` hold from their pane on. Default: what the files say holds all the time, as in
+   * replay. `checkEveryMs`: time between two looks at the end of the topic.
+   */
+  readonly followPolicies?: boolean | { readonly checkEveryMs: number };
   /** What OpenAPI documents say of the endpoints; default: nothing is documented here. */
   readonly api?: ApiCatalogue;
   /** The input has ended: what each reducer knows of its sites. */
@@ -58,7 +65,13 @@ export async function startDetector(
 ): Promise<RunningService> {
   const { log, metrics } = context;
   const roles = new Set(options.roles ?? (['combine', 'reduce', 'keyed', 'match'] as const));
-  const policies = options.policies ?? loadPolicies(config.policies);
+  const base = options.policies ?? loadPolicies(config.policies);
+  const follow = options.followPolicies ?? false;
+  const followed =
+    follow === false
+      ? null
+      : await followPolicies(context, base, follow === true ? undefined : follow.checkEveryMs);
+  const policies = followed?.timeline ?? fixedPolicies(base);
   const sources = await log.partitions('requests.enriched');
   const reducers = await log.partitions('aggregates');
   const keyedTargets = await log.partitions('keyed');
@@ -126,17 +139,23 @@ export async function startDetector(
     });
     loops.push(await consumeStateful({ ...common, group: groups.combine, topic: 'requests.enriched', step }));
   }
-  context.logger.info({ roles: [...roles], policies: policies.length, sources }, 'detector started');
+  context.logger.info({ roles: [...roles], policies: base.length, sources }, 'detector started');
 
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     const closed = loops.map((loop) => loop.close());
-    // a partition of match may be waiting for the campaign clock: it gives its batch up, uncommitted
+    // a partition may be waiting for the campaign clock, or for topic policies: it gives its batch up, uncommitted
     book?.stop();
+    followed?.stop();
     await Promise.all(closed);
     await tail?.close();
+    await followed?.tail.close();
   };
-  const parts = tail === null ? loops : [...loops, tail];
+  const parts: readonly Consumption[] = [
+    ...loops,
+    ...(tail === null ? [] : [tail]),
+    ...(followed === null ? [] : [followed.tail]),
+  ];
   return {
     name: 'detector',
     notReady: () => {

@@ -12,6 +12,7 @@ import { createKeyedStep } from './keyed/keyed-step.ts';
 import { CampaignBook } from './match/campaign-book.ts';
 import { createMatchStep } from './match/match-step.ts';
 import { loadPolicies } from './policies/load-policies.ts';
+import { createSetHistory, policiesFrom } from './policies/timeline.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
 import { crowd, inOrder, random, records as recordsOf, type Sketch } from './traffic.test-fixture.ts';
 
@@ -86,7 +87,14 @@ async function through<T extends TopicName>(
 it('a partition moved at any moment goes on as if nothing had been', { timeout: 120_000 }, async () => {
   const metrics = createMetrics();
   const config = detectorConfig.parse({});
-  const policies = loadPolicies('');
+  // another set of policies takes effect in the middle of the attack
+  const shipped = loadPolicies('');
+  const history = createSetHistory(shipped);
+  const changed = shipped
+    .filter(({ scope }) => scope !== 'network')
+    .map((policy) => ({ ...policy, hash: `${policy.hash}-changed` }));
+  history.add(policiesFrom(start + 192 * second, changed));
+  const policies = { ...history, settledUntil: () => Infinity, settledFurther: () => Promise.resolve() };
   const combine = () =>
     createCombineStep({ config, policies, sources: 1, targets: 1, keyedTargets: 1, seed: 1, metrics });
   const requests = recordsOf(stream(), 1);

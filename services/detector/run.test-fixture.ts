@@ -1,5 +1,5 @@
-import type { Campaign, EnrichedRequest, Verdict } from '../../lib/contracts/generated.ts';
-import type { Outgoing } from '../../lib/log/log.ts';
+import type { Campaign, EnrichedRequest, PolicySet, Verdict } from '../../lib/contracts/generated.ts';
+import type { LogProducer, Outgoing } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
@@ -9,6 +9,7 @@ import { detectorConfig } from './config.ts';
 import { startDetector } from './main.ts';
 import type { Evaluation } from './match/match-step.ts';
 import type { Policy } from './policies/load-policies.ts';
+import { policySetOut } from './policies/policy-set.ts';
 import { records, type Sketch } from './traffic.test-fixture.ts';
 
 export const noCheckpoints: CheckpointStore = {
@@ -32,6 +33,11 @@ export async function runDetector(
     readonly partitions?: number;
     readonly config?: object;
     readonly policies?: readonly Policy[];
+    /** Sets on topic policies, followed by all instances; the wall clock starts there and goes on by hand. */
+    readonly published?: { readonly sets: readonly PolicySet[]; readonly wall: number };
+    /** Called when nothing more comes of the input: may publish, and move the wall clock by what it answers. */
+    readonly onIdle?: (producer: LogProducer) => Promise<number>;
+    readonly instances?: number;
   } = {},
 ): Promise<Run> {
   const partitions = options.partitions ?? 1;
@@ -55,28 +61,42 @@ export async function runDetector(
       },
     }),
   ];
-  const service = await startDetector(
-    {
-      log,
-      logger: silentLogger,
-      metrics: createMetrics(),
-      instance: 'test',
-      secret: Buffer.alloc(32, 7),
-      checkpoints: noCheckpoints,
-      now: () => 0,
-    },
-    detectorConfig.parse(options.config ?? {}),
-    {
-      onEvaluated: (event, evaluation) => evaluations.push({ event, evaluation }),
-      ...(options.policies === undefined ? {} : { policies: options.policies }),
-    },
-  );
   const producer = await log.producer('test');
+  let wall = options.published?.wall ?? 0;
+  for (const set of options.published?.sets ?? []) await producer.send([policySetOut(set)]);
+  const services = await Promise.all(
+    Array.from({ length: options.instances ?? 1 }, (_, instance) =>
+      startDetector(
+        {
+          log,
+          logger: silentLogger,
+          metrics: createMetrics(),
+          instance: `test-${instance}`,
+          secret: Buffer.alloc(32, 7),
+          checkpoints: noCheckpoints,
+          now: () => wall,
+        },
+        detectorConfig.parse(options.config ?? {}),
+        {
+          onEvaluated: (event, evaluation) => evaluations.push({ event, evaluation }),
+          ...(options.policies === undefined ? {} : { policies: options.policies }),
+          ...(options.published === undefined ? {} : { followPolicies: { checkEveryMs: 5 } }),
+        },
+      ),
+    ),
+  );
   await sendAll(producer, records(sketches, partitions));
-  const failed = service.done.then(() => {});
-  while (evaluations.length < sketches.length)
+  const failed = Promise.race(services.map((service) => service.done));
+  let quiet = 0;
+  for (let seen = 0; evaluations.length < sketches.length; ) {
     await Promise.race([new Promise((resolve) => setTimeout(resolve, 5)), failed]);
-  await service.stop();
+    quiet = evaluations.length === seen ? quiet + 1 : 0;
+    seen = evaluations.length;
+    if (quiet < 20 || options.onIdle === undefined) continue;
+    quiet = 0;
+    wall += await options.onIdle(producer);
+  }
+  for (const service of services) await service.stop();
   for (const tail of tails) await tail.close();
   await log.close();
   return { campaigns, verdicts, evaluations };

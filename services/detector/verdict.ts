@@ -5,8 +5,18 @@ import type { Metrics } from '../../lib/observability/metrics.ts';
 import { targetKey } from '../../lib/target.ts';
 import type { Policy } from './policies/load-policies.ts';
 
+/** What a verdict says of its policy: plain values, so that a checkpoint can hold it. */
+export type PolicyTerms = Pick<Policy, 'document' | 'hash' | 'taxonomy'>;
+
+export function termsOf({ document, hash, taxonomy }: Policy): PolicyTerms {
+  return { document: { ...document, tests: [] }, hash, taxonomy };
+}
+
 /** The action of a policy as records say it. */
-export function actionOf({ document: { action } }: Policy, kind: string = action.kind): Verdict['action'] {
+export function actionOf(
+  { document: { action } }: PolicyTerms,
+  kind: string = action.kind,
+): Verdict['action'] {
   return { kind, fallback: action.fallback, ttl_ms: action.ttl, escalate_ms: action.escalate };
 }
 
@@ -17,7 +27,7 @@ export type Finding = Omit<
 > & { readonly opened_at: number };
 
 /** The verdict of a policy on one target. */
-export function verdictOf({ document, hash }: Policy, finding: Finding): Verdict {
+export function verdictOf({ document, hash }: PolicyTerms, finding: Finding): Verdict {
   const { opened_at: openedAt, revision, updated_at, site, target, ...said } = finding;
   return {
     verdict_id: stableId('verdict', site, document.id, hash, target.kind, target.value, openedAt),

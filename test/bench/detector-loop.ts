@@ -8,6 +8,7 @@ import { createKeyedStep } from '../../services/detector/keyed/keyed-step.ts';
 import { CampaignBook } from '../../services/detector/match/campaign-book.ts';
 import { createMatchStep } from '../../services/detector/match/match-step.ts';
 import { loadPolicies } from '../../services/detector/policies/load-policies.ts';
+import { fixedPolicies } from '../../services/detector/policies/timeline.ts';
 import { createReduceStep } from '../../services/detector/reduce/reduce-step.ts';
 import { type Figure, rounded, timed } from './bench.ts';
 import { type EnrichedStream, enrichedStream, traffic } from './enriched-stream.ts';
@@ -57,7 +58,7 @@ interface LoopResult {
 async function detect(stream: EnrichedStream): Promise<LoopResult> {
   const metrics = createMetrics();
   const config = detectorConfig.parse({});
-  const policies = loadPolicies('');
+  const policies = fixedPolicies(loadPolicies(''));
   const book = new CampaignBook();
   const combine = createCombineStep({
     config,

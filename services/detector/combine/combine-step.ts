@@ -6,7 +6,8 @@ import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
+import { settledOnly } from '../policies/settled-only.ts';
+import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
@@ -24,7 +25,7 @@ import { OpenPanes, type OpenPanesState } from './open-panes.ts';
 
 export interface CombineOptions {
   readonly config: DetectorConfig;
-  readonly policies: readonly Policy[];
+  readonly policies: PolicyTimeline;
   /** Partitions of requests.enriched, of aggregates and of keyed. */
   readonly sources: number;
   readonly targets: number;
@@ -58,12 +59,15 @@ interface CombineControl {
  * it. An hour without traffic costs one frame.
  */
 export function createCombineStep(options: CombineOptions): StatefulStep<'requests.enriched'> {
-  return {
+  const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
     layoutHash: `combine-2-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
+  return settledOnly(step, options.policies, (record) =>
+    record.type === 'Tick' ? record.value.watermark_at : record.value.request.timestamp,
+  );
 }
 
 class CombinePartition implements PartitionState<'requests.enriched'> {
@@ -77,9 +81,9 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #recent: RecentIds;
   readonly #actors: ActorTable;
   readonly #local: LocalGroups;
-  readonly #plan: GroupPlan;
-  /** null: no policy asks for re-keyed groups. */
-  readonly #keyed: KeyedOutbox | null;
+  readonly #plans = new WeakMap<PoliciesInForce, GroupPlan>();
+  /** null: no policy asked for re-keyed groups yet. Once it is there it says of every pane that it is closed. */
+  #keyed: KeyedOutbox | null;
   readonly #facts = createRequestFacts();
   readonly #contribution = createContribution();
   readonly #forgotten: EvictionReport;
@@ -107,16 +111,34 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       snapshot?.has(part) ? tableOfBlobs(blobsOf(snapshot, part)) : undefined;
     this.#actors = new ActorTable(config.limits.actors, table('actors'));
     this.#entries = new EntryNames(state?.entries);
-    this.#plan = new GroupPlan(options.policies);
-    this.#local = new LocalGroups(config.limits.addresses, this.#plan.networks, {
+    this.#local = new LocalGroups(config.limits.addresses, {
       addresses: table('addresses'),
       networks: table('networks'),
     });
-    this.#keyed = this.#plan.rekeys
-      ? new KeyedOutbox(partition, options.sources, options.keyedTargets, state?.keyed ?? undefined)
-      : null;
-    this.#panes = new OpenPanes(config, this.#plan, state?.panes);
+    this.#keyed = state?.keyed == null ? null : this.#openOutbox(state.keyed);
+    this.#panes = new OpenPanes(config, (start) => this.#planOf(options.policies.at(start)), state?.panes);
     this.#forgotten = createEvictionReport(options.metrics);
+  }
+
+  #planOf(set: PoliciesInForce): GroupPlan {
+    let plan = this.#plans.get(set);
+    if (plan === undefined) {
+      plan = new GroupPlan(set.policies);
+      this.#plans.set(set, plan);
+    }
+    return plan;
+  }
+
+  #openOutbox(state?: KeyedOutboxState): KeyedOutbox {
+    const { sources, keyedTargets } = this.#options;
+    return new KeyedOutbox(this.#partition, sources, keyedTargets, state);
+  }
+
+  /** Whether a policy that holds for a pane before `until` asks for re-keyed groups. */
+  #rekeysBefore(until: number): boolean {
+    const { policies } = this.#options;
+    const sets = [policies.at(-Infinity), ...policies.between(-Infinity, until - paneMs)];
+    return sets.some((set) => this.#planOf(set).rekeys);
   }
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput {
@@ -167,9 +189,11 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     if (entry !== undefined && entry.site === request.site) pane.goOn(entry.site, entry.host, entry.endpoint);
     this.#local.add(event, facts, second, flags, pane);
     const account = request.account_id;
-    if (this.#keyed === null || account === null) return;
-    const policies = this.#plan.keyed(event);
-    if (policies.length > 0) this.#keyed.add(event, facts, account, flags, policies);
+    if (account === null || !pane.plan.rekeys) return;
+    const policies = pane.plan.keyed(event);
+    if (policies.length === 0) return;
+    this.#keyed ??= this.#openOutbox();
+    this.#keyed.add(event, facts, account, flags, policies);
   }
 
   #tick(tick: Tick, outputs: Outgoing[]): void {
@@ -179,10 +203,9 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     else this.#closedSites.delete(tick.site);
     const open = this.#panes.starts(target);
     const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open);
-    if (this.#keyed !== null) {
-      const all = this.#reached(tick.site, () => true, this.#keyed.open());
-      this.#keyed.advance(all.until, all.allClosed, outputs);
-    }
+    const all = this.#reached(tick.site, () => true, this.#keyed?.open() ?? []);
+    if (this.#keyed === null && this.#rekeysBefore(all.until)) this.#keyed = this.#openOutbox();
+    this.#keyed?.advance(all.until, all.allClosed, outputs);
     const from = this.#closedUntil.get(target) ?? -Infinity;
     const until = Math.max(from, reached);
     if (until === -Infinity || (until === from && !allClosed)) return;

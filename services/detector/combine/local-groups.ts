@@ -26,12 +26,14 @@ export interface LocalGroupsState {
  */
 export class LocalGroups {
   readonly addresses: AddressWindows;
-  /** null: no policy asks. */
-  readonly networks: AddressWindows | null;
+  /** null: no policy asked yet. */
+  networks: AddressWindows | null;
+  readonly #limit: number;
 
-  constructor(limit: number, networks: boolean, state?: LocalGroupsState) {
+  constructor(limit: number, state?: LocalGroupsState) {
+    this.#limit = limit;
     this.addresses = new AddressWindows(limit, state?.addresses);
-    this.networks = networks ? new AddressWindows(limit, state?.networks) : null;
+    this.networks = state?.networks === undefined ? null : new AddressWindows(limit, state.networks);
   }
 
   add(event: EnrichedRequest, facts: RequestFacts, second: number, flags: number, pane: Pane): void {
@@ -39,7 +41,7 @@ export class LocalGroups {
     const { endpointLo, fingerprintLo } = facts;
     const target = facts.target ^ endpointLo;
 
-    const { addresses, networks } = this;
+    const { addresses } = this;
     addresses.open(facts.clientLo, facts.clientHi, second);
     count(addresses, event, flags);
     addresses.mark(endpointLo, fingerprintLo, target, facts.sessionLo);
@@ -53,7 +55,9 @@ export class LocalGroups {
         clientCounts(addresses, flags),
       );
 
-    if (networks === null) return;
+    if (!pane.plan.networks) return;
+    this.networks ??= new AddressWindows(this.#limit);
+    const { networks } = this;
     networks.open(facts.networkLo, facts.networkHi, second);
     count(networks, event, flags);
     networks.mark(endpointLo, fingerprintLo, target, facts.clientLo);

@@ -12,16 +12,16 @@ export type OpenPanesState = readonly (readonly [number, number, readonly GroupP
 /** The panes of one source partition that are not closed yet, by partition of `aggregates` and start. */
 export class OpenPanes {
   readonly #config: DetectorConfig;
-  readonly #plan: GroupPlan;
-  readonly #pool: GroupPool;
+  readonly #planOf: (paneStart: number) => GroupPlan;
+  /** Accumulators have the sketches that the plan of their pane asks for. */
+  readonly #pools = new WeakMap<GroupPlan, GroupPool>();
   readonly #panes = new Map<number, Map<number, Pane>>();
   /** What a restored snapshot held of panes that were open: merged in when they close. */
   readonly #restored = new Map<string, readonly GroupPartial[]>();
 
-  constructor(config: DetectorConfig, plan: GroupPlan, state: OpenPanesState = []) {
+  constructor(config: DetectorConfig, planOf: (paneStart: number) => GroupPlan, state: OpenPanesState = []) {
     this.#config = config;
-    this.#plan = plan;
-    this.#pool = new GroupPool(config.samples, plan.sketches, 2 * config.limits.groups);
+    this.#planOf = planOf;
     for (const [target, start, partials] of state) {
       this.pane(target, start);
       this.#restored.set(`${target} ${start}`, partials);
@@ -38,10 +38,20 @@ export class OpenPanes {
     let pane = panes.get(start);
     if (pane === undefined) {
       const { groups, clients_per_pane: clients } = this.#config.limits;
-      pane = new Pane(start, this.#pool, this.#plan, { groups, clients });
+      const plan = this.#planOf(start);
+      pane = new Pane(start, this.#poolOf(plan), plan, { groups, clients });
       panes.set(start, pane);
     }
     return pane;
+  }
+
+  #poolOf(plan: GroupPlan): GroupPool {
+    let pool = this.#pools.get(plan);
+    if (pool === undefined) {
+      pool = new GroupPool(this.#config.samples, plan.sketches, 2 * this.#config.limits.groups);
+      this.#pools.set(plan, pool);
+    }
+    return pool;
   }
 
   /** Starts of the open panes of a target, in the order in which they were opened. */

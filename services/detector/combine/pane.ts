@@ -25,8 +25,9 @@ interface SiteGroups {
 /** One open pane of one partition: the partial aggregates of every group of every site. */
 export class Pane {
   readonly start: number;
+  /** What the policies that hold for it ask for. */
+  readonly plan: GroupPlan;
   readonly #pool: GroupPool;
-  readonly #plan: GroupPlan;
   readonly #limits: { readonly groups: number; readonly clients: number };
   readonly #sites = new Map<string, SiteGroups>();
   #groups = 0;
@@ -42,7 +43,7 @@ export class Pane {
     limits: { readonly groups: number; readonly clients: number },
   ) {
     this.start = start;
-    this.#plan = plan;
+    this.plan = plan;
     this.#pool = pool;
     this.#limits = limits;
   }
@@ -62,7 +63,7 @@ export class Pane {
     }
     groups.all.add(contribution);
     this.#into(within(groups.hosts, host), endpoint, site, false)?.add(contribution);
-    for (const kind of this.#plan.pairs(event)) {
+    for (const kind of this.plan.pairs(event)) {
       const value = pairValue[kind](event);
       if (value === null) continue;
       const hosts = within(within(groups.pairs, kind), value);

@@ -4,9 +4,10 @@ import { blobsOf, partValue, type Snapshot, valueBlob } from '../../../lib/log/s
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
-import { aggregateLayoutHash } from '../layout.ts';
+import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { policySetHash } from '../policies/load-policies.ts';
+import { settledOnly } from '../policies/settled-only.ts';
+import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { type AssemblyState, FrameAssembly } from '../reduce/frame-assembly.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
@@ -15,15 +16,25 @@ import { AccountJudge, type AccountJudgeState } from './account-judge.ts';
 
 export interface KeyedOptions {
   readonly config: DetectorConfig;
-  readonly policies: readonly Policy[];
+  readonly policies: PolicyTimeline;
   readonly metrics: Metrics;
 }
 
 /** What is small in a snapshot; the table of each policy is a part of its own. */
 interface KeyedControl {
   readonly frames: AssemblyState<KeyedRecord>;
-  readonly episodes: readonly (readonly [string, AccountJudgeState['episodes']])[];
+  readonly judges: readonly {
+    readonly id: string;
+    readonly hash: string;
+    readonly match: string;
+    readonly episodes: AccountJudgeState['episodes'];
+  }[];
   readonly judgedUntil: number;
+}
+
+interface Judging {
+  readonly policy: Policy;
+  readonly judge: AccountJudge;
 }
 
 const tablePart = (policyId: string): string => `accounts ${policyId}`;
@@ -34,19 +45,22 @@ const tablePart = (policyId: string): string => `accounts ${policyId}`;
  * neither on how traffic was spread nor on when frames came.
  */
 export function createKeyedStep(options: KeyedOptions): StatefulStep<'keyed'> {
-  const policies = options.policies.filter(({ scope }) => scope === 'account');
-  return {
+  const step: StatefulStep<'keyed'> = {
     name: 'detector.keyed',
-    layoutHash: `keyed-2-${aggregateLayoutHash}-${policySetHash(policies)}`,
-    open: (_partition, snapshot) => new KeyedPartition(snapshot, { ...options, policies }),
+    layoutHash: `keyed-3-${aggregateLayoutHash}`,
+    open: (_partition, snapshot) => new KeyedPartition(snapshot, options),
   };
+  return settledOnly(step, options.policies, ({ value }) => value.watermark_at);
 }
 
 class KeyedPartition implements PartitionState<'keyed'> {
   readonly #options: KeyedOptions;
   readonly #frames: FrameAssembly<KeyedRecord>;
-  readonly #judges = new Map<string, AccountJudge>();
+  /** By id of the policy. */
+  #judges = new Map<string, Judging>();
   readonly #forgotten: EvictionReport;
+  /** Start of the last pane that was judged. */
+  #judgedPane: number;
   #judgedUntil: number;
 
   constructor(snapshot: Snapshot | null, options: KeyedOptions) {
@@ -54,19 +68,43 @@ class KeyedPartition implements PartitionState<'keyed'> {
     this.#options = options;
     this.#frames = new FrameAssembly(state?.frames);
     this.#judgedUntil = state?.judgedUntil ?? -Infinity;
-    const episodes = new Map(state?.episodes);
-    for (const policy of options.policies) {
-      const { id } = policy.document;
-      const judge = new AccountJudge(
-        policy,
-        options.config,
-        snapshot === null
-          ? undefined
-          : { windows: tableOfBlobs(blobsOf(snapshot, tablePart(id))), episodes: episodes.get(id) ?? [] },
-      );
-      this.#judges.set(id, judge);
-    }
+    this.#judgedPane = this.#judgedUntil - paneMs;
+    this.#adopt(options.policies.at(this.#judgedPane), (policy) => {
+      const { id, match } = policy.document;
+      const kept = state?.judges.find((judge) => judge.id === id && judge.match === match);
+      if (kept === undefined) return undefined;
+      const episodes = kept.hash === policy.hash ? kept.episodes : [];
+      return { windows: tableOfBlobs(blobsOf(snapshot!, tablePart(id))), episodes };
+    });
     this.#forgotten = createEvictionReport(options.metrics);
+  }
+
+  /** These policies judge from now on; `stateOf`: what is known of the accounts that a policy looks at. */
+  #adopt({ policies }: PoliciesInForce, stateOf: (policy: Policy) => AccountJudgeState | undefined): void {
+    const judges = new Map<string, Judging>();
+    for (const policy of policies) {
+      if (policy.scope !== 'account') continue;
+      const { id } = policy.document;
+      const present = this.#judges.get(id);
+      const judge =
+        present?.policy.hash === policy.hash
+          ? present.judge
+          : new AccountJudge(policy, this.#options.config, stateOf(policy));
+      judges.set(id, { policy, judge });
+    }
+    this.#judges = judges;
+  }
+
+  /** Sets of policies that hold from a pane not after this one. Another filter counts other requests: it starts anew. */
+  #adoptUntil(paneStart: number): void {
+    for (const set of this.#options.policies.between(this.#judgedPane, paneStart))
+      this.#adopt(set, ({ document }) => {
+        const present = this.#judges.get(document.id);
+        return present?.policy.document.match === document.match
+          ? { windows: present.judge.snapshot().windows, episodes: [] }
+          : undefined;
+      });
+    this.#judgedPane = paneStart;
   }
 
   process(batch: LogBatch<'keyed'>): StepOutput {
@@ -88,8 +126,9 @@ class KeyedPartition implements PartitionState<'keyed'> {
   }
 
   #pane(paneStart: number, records: readonly KeyedRecord[], outputs: Outgoing[]): void {
+    this.#adoptUntil(paneStart);
     const sorted = [...records].sort(inOrder);
-    for (const [id, judge] of this.#judges)
+    for (const [id, { judge }] of this.#judges)
       outputs.push(
         ...judge.pane(
           paneStart,
@@ -103,7 +142,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
     if (repeats > 0) metrics.duplicates.inc({ step: 'detector.keyed' }, repeats);
     const table = 'keyed.accounts';
     let [entries, limit, evictions] = [0, 0, 0];
-    for (const judge of this.#judges.values()) {
+    for (const { judge } of this.#judges.values()) {
       entries += judge.entries;
       limit += judge.limit;
       evictions += judge.evictions;
@@ -115,15 +154,25 @@ class KeyedPartition implements PartitionState<'keyed'> {
   }
 
   snapshot(): Snapshot {
-    const judges = [...this.#judges].map(([id, judge]) => [id, judge.snapshot()] as const);
+    const judges = [...this.#judges.values()].map(({ policy, judge }) => ({
+      policy,
+      state: judge.snapshot(),
+    }));
     const control: KeyedControl = {
       frames: this.#frames.snapshot(),
-      episodes: judges.map(([id, { episodes }]) => [id, episodes] as const),
+      judges: judges.map(({ policy: { document, hash }, state: { episodes } }) => ({
+        id: document.id,
+        hash,
+        match: document.match,
+        episodes,
+      })),
       judgedUntil: this.#judgedUntil,
     };
     return new Map([
       ['control', [valueBlob(control)]],
-      ...judges.map(([id, { windows }]) => [tablePart(id), tableBlobs(windows)] as const),
+      ...judges.map(
+        ({ policy, state }) => [tablePart(policy.document.id), tableBlobs(state.windows)] as const,
+      ),
     ]);
   }
 }

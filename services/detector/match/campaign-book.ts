@@ -2,6 +2,7 @@ import type { Campaign, CampaignTick, EnrichedRequest, Signature } from '../../.
 import type { LogBatch } from '../../../lib/log/log.ts';
 import { endpointTest, wordVariable } from '../../../lib/path/word-family.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
+import { Changes } from '../changes.ts';
 
 /** A signature in force over a stretch of event time. */
 export interface InForce {
@@ -36,16 +37,14 @@ interface SiteBook {
 export class CampaignBook {
   readonly #clocks = new Map<number, number>();
   readonly #sites = new Map<string, SiteBook>();
-  readonly #waiting = new Set<() => void>();
-  #stopped = false;
+  readonly #changes = new Changes();
 
   take(batch: LogBatch<'campaigns'>): void {
     for (const record of batch.records) {
       if (record.type === 'Campaign') this.#revision(record.value);
       else this.#tick(record.value);
     }
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#changes.announce();
   }
 
   #tick(tick: CampaignTick): void {
@@ -130,16 +129,11 @@ export class CampaignBook {
 
   /** Resolves at the next change; rejects once stopped. */
   changed(): Promise<void> {
-    if (this.#stopped) return Promise.reject(new StoppedError());
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(() => (this.#stopped ? reject(new StoppedError()) : resolve()));
-    });
+    return this.#changes.next();
   }
 
   stop(): void {
-    this.#stopped = true;
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#changes.stop();
   }
 }
 
@@ -160,12 +154,4 @@ function inOrder(a: InForce, b: InForce): number {
         : 0) ||
     a.fromAt - b.fromAt
   );
-}
-
-/** The service is stopping while a partition waited for the campaign clock: nothing of the batch was committed. */
-export class StoppedError extends Error {
-  constructor() {
-    super('stopped while waiting for the campaign clock');
-    this.name = 'StoppedError';
-  }
 }

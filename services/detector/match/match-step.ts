@@ -9,7 +9,9 @@ import { meets } from '../../../lib/signature/standing.ts';
 import type { DetectorConfig } from '../config.ts';
 import { extend } from '../episode.ts';
 import { paneMs, standingOf } from '../layout.ts';
-import { type Policy, policySetHash } from '../policies/load-policies.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { settledOnly } from '../policies/settled-only.ts';
+import type { PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
@@ -32,7 +34,7 @@ export interface Evaluation {
 
 export interface MatchOptions {
   readonly config: DetectorConfig;
-  readonly policies: readonly Policy[];
+  readonly policies: PolicyTimeline;
   readonly reducers: number;
   readonly book: CampaignBook;
   readonly metrics: Metrics;
@@ -58,12 +60,15 @@ const membersShare = 4;
  * campaign clock of its site has reached t, so what is found does not depend on how far reduce happened to be.
  */
 export function createMatchStep(options: MatchOptions): StatefulStep<'requests.enriched'> {
-  return {
+  const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: `match-3-${policySetHash(options.policies)}`,
+    layoutHash: 'match-4',
     open: (_partition, snapshot) => new MatchPartition(snapshot, options),
   };
+  return settledOnly(step, options.policies, (record) =>
+    record.type === 'Tick' ? record.value.watermark_at : record.value.request.timestamp,
+  );
 }
 
 class MatchPartition implements PartitionState<'requests.enriched'> {
@@ -74,7 +79,6 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #life: AddressLife;
   readonly #facts = createRequestFacts();
   readonly #forgotten: EvictionReport;
-  readonly #policies: Map<string, Policy>;
   readonly #reducerOf = new Map<string, number>();
   #lastSource: number;
 
@@ -93,7 +97,6 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       limits.addresses,
       snapshot === null ? undefined : lifeOf(snapshot, state!.lifeGeneration),
     );
-    this.#policies = new Map(options.policies.map((policy) => [policy.document.id, policy]));
     this.#lastSource = state?.lastSource ?? -1;
     this.#forgotten = createEvictionReport(options.metrics);
   }
@@ -172,7 +175,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const { campaign, signature } = inForce;
     // No list can say "but the good": it would stop whoever shares the address, on every page.
     if (signature.except_good) return;
-    const policy = this.#policies.get(campaign.policy_id);
+    const policy = this.#options.policies.version(campaign.policy_id, campaign.policy_hash);
     if (policy === undefined) return;
     const { config } = this.#options;
     let members = this.#members.get(campaign.campaign_id);

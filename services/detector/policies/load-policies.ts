@@ -160,6 +160,7 @@ export function compilePolicy(file: string, text: string): Policy {
 /** A policy file as it was read: the policy, or what is wrong with it. */
 export interface PolicyFile {
   readonly path: string;
+  readonly text: string;
   readonly policy: Policy | null;
   readonly problems: readonly string[];
 }
@@ -174,19 +175,26 @@ export function readPolicyFiles(place: string): PolicyFile[] {
         .filter((name) => /\.ya?ml$/.test(name))
         .map((name) => join(from, name))
     : [from];
+  return compilePolicyTexts(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })));
+}
+
+/** Policy files by their text. */
+export function compilePolicyTexts(
+  texts: readonly { readonly path: string; readonly text: string }[],
+): PolicyFile[] {
   const first = new Map<string, string>();
-  return paths.map((path) => {
+  return texts.map(({ path, text }) => {
     try {
-      const policy = compilePolicy(path, readFileSync(path, 'utf8'));
+      const policy = compilePolicy(path, text);
       const { id } = policy.document;
       const other = first.get(id);
       if (other !== undefined)
-        return { path, policy: null, problems: [`${path}: id: ${other} has the same one`] };
+        return { path, text, policy: null, problems: [`${path}: id: ${other} has the same one`] };
       first.set(id, path);
-      return { path, policy, problems: [] };
+      return { path, text, policy, problems: [] };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      return { path, policy: null, problems: error.problems };
+      return { path, text, policy: null, problems: error.problems };
     }
   });
 }

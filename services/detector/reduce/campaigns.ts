@@ -2,7 +2,7 @@ import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { verdictOut } from '../verdict.ts';
+import { termsOf, verdictOut } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { describe } from './describe.ts';
@@ -70,7 +70,7 @@ export function openCampaign(
   const campaign: OpenCampaign = {
     id: campaignId(state.site, scope.kind, scope.key, openedAt, simulated ? policy.document.id : null),
     site: state.site,
-    policyId: policy.document.id,
+    policy: termsOf(policy),
     simulated,
     openedAt,
     effectiveFrom: at,
@@ -98,7 +98,7 @@ export function openCampaign(
   state.campaigns.set(campaign.id, campaign);
   const verdicts = acting ? mine(state, settings, campaign, watched, policy, pane) : [];
   refresh(state, campaign, watched, policy, pane);
-  return [campaignOut(campaignRecord(campaign, policy, at)), ...verdicts.map((make) => make())];
+  return [campaignOut(campaignRecord(campaign, at)), ...verdicts.map((make) => make())];
 }
 
 /** Adds signatures for what the campaign's present ones miss. The verdicts are made after the evidence is fresh. */
@@ -127,7 +127,7 @@ function mine(
     for (const live of outlived(campaign, watched, pane)) {
       live.untilAt = at;
       live.verdictUntilAt = at;
-      made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+      made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
     }
     if (made.length > 0) chosen = choose();
   }
@@ -162,12 +162,12 @@ function mine(
     fresh.push(live);
     campaign.state = 'active';
     campaign.appliedAction = policy.document.action.kind;
-    made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+    made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
   }
   for (const draft of followAnalogues(state, watched, policy, fresh, pane)) {
     const live: LiveSignature = { ...draft, version: campaign.signatures.at(-1)!.version + 1 };
     campaign.signatures.push(live);
-    made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+    made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
   }
   campaign.fruitless = fresh.length === 0 ? campaign.fruitless + 1 : 0;
   // the oldest go when an attacker re-tools for hours: their verdicts run out by themselves
@@ -191,7 +191,7 @@ function outlived(campaign: OpenCampaign, watched: WatchedScope, pane: number): 
 }
 
 /** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */
-function weaker(policy: Policy): string {
+export function weaker(policy: Policy): string {
   return policy.document.action.fallback === 'tag' ? 'tag' : 'observe';
 }
 
@@ -230,7 +230,7 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
   const outputs: Outgoing[] = [];
   for (const campaign of state.campaigns.values()) {
     if (campaign.openedAt === pane * paneMs) continue;
-    const policy = policyOf(settings, campaign.policyId);
+    const policy = policyOf(settings, campaign);
     const at = effectiveAt(settings, pane);
     const made: (() => Outgoing)[] = [];
     let changed = false;
@@ -290,9 +290,9 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
         )
           continue;
         live.verdictUntilAt = at + policy.document.action.ttl;
-        made.push(() => verdictOut(signatureVerdict(campaign, live, policy, at)));
+        made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
       }
-      outputs.push(campaignOut(campaignRecord(campaign, policy, at)), ...made.map((make) => make()));
+      outputs.push(campaignOut(campaignRecord(campaign, at)), ...made.map((make) => make()));
     }
   }
   return outputs;
@@ -309,7 +309,6 @@ export function closeQuietCampaigns(state: SiteState, settings: ReduceSettings, 
   for (const [id, campaign] of state.campaigns) {
     const last = campaign.lastActivePane + quietPanes;
     if (last >= pane) continue;
-    const policy = policyOf(settings, campaign.policyId);
     const at = effectiveAt(settings, last);
     campaign.state = 'ended';
     for (const live of campaign.signatures) {
@@ -317,10 +316,10 @@ export function closeQuietCampaigns(state: SiteState, settings: ReduceSettings, 
       live.untilAt = at;
       if ((live.signature.except_good || live.collateral > 0) && live.verdictUntilAt > at) {
         live.verdictUntilAt = at;
-        outputs.push(verdictOut(signatureVerdict(campaign, live, policy, at)));
+        outputs.push(verdictOut(signatureVerdict(campaign, live, at)));
       }
     }
-    outputs.push(campaignOut(campaignRecord(campaign, policy, at)));
+    outputs.push(campaignOut(campaignRecord(campaign, at)));
     state.campaigns.delete(id);
   }
   return outputs;

@@ -29,7 +29,7 @@ export function joinCampaign(
   const good = goodSamples(feltBy(state, watched), pane);
   for (const campaign of state.campaigns.values()) {
     if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
-    const own = policyOf(settings, campaign.policyId);
+    const own = policyOf(settings, campaign);
     if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
     if (own.document.mode !== policy.document.mode) continue;
     const live = campaign.signatures.filter((signature) => signature.untilAt === null);
@@ -65,10 +65,10 @@ export function joinCampaign(
           verdictRevision: 0,
         };
         campaign.signatures.push(copy);
-        made.push(verdictOut(signatureVerdict(campaign, copy, own, at)));
+        made.push(verdictOut(signatureVerdict(campaign, copy, at)));
       }
     }
-    return [campaignOut(campaignRecord(campaign, own, at)), ...made];
+    return [campaignOut(campaignRecord(campaign, at)), ...made];
   }
   return null;
 }

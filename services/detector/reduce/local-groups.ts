@@ -114,7 +114,7 @@ function localVerdict(
   at: number,
 ): Verdict | null {
   const { id, action } = policy.document;
-  const key = `${id} ${group.key}`;
+  const key = `${id} ${policy.hash} ${group.key}`;
   const episode = state.clients.get(key) ?? openEpisode(pane * paneMs, at);
   state.clients.set(key, episode);
   if (!extend(episode, at, action.ttl)) return null;

@@ -8,8 +8,7 @@ import type {
 import { stableId } from '../../../lib/ids.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { CountName } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
-import { actionOf, verdictOf } from '../verdict.ts';
+import { actionOf, type PolicyTerms, verdictOf } from '../verdict.ts';
 
 export interface LiveSignature {
   readonly version: number;
@@ -29,7 +28,8 @@ export interface LiveSignature {
 export interface OpenCampaign {
   readonly id: string;
   readonly site: string;
-  readonly policyId: string;
+  /** Under which its verdicts stand. */
+  policy: PolicyTerms;
   /** Of a policy that only simulates: it must change nothing for those that enforce. */
   readonly simulated: boolean;
   readonly openedAt: number;
@@ -72,8 +72,9 @@ export function campaignId(
 }
 
 /** The next revision as a record. */
-export function campaignRecord(campaign: OpenCampaign, policy: Policy, at: number): Campaign {
+export function campaignRecord(campaign: OpenCampaign, at: number): Campaign {
   campaign.revision++;
+  const { policy } = campaign;
   const { document } = policy;
   return {
     campaign_id: campaign.id,
@@ -127,18 +128,14 @@ function isWholeEndpoint({ predicates, except_good: sparing }: Signature): boole
   return sparing && predicates.every(({ attribute }) => attribute === 'endpoint' || attribute === 'host');
 }
 
-function sparingAction({ document }: Policy, { appliedAction }: OpenCampaign): string {
+function sparingAction({ policy: { document }, appliedAction }: OpenCampaign): string {
   // an action that the policy weakened stays weak
   return appliedAction === document.action.kind ? document.action['everyone-but-good'] : appliedAction;
 }
 
 /** The next revision of the verdict on one signature of a campaign. */
-export function signatureVerdict(
-  campaign: OpenCampaign,
-  live: LiveSignature,
-  policy: Policy,
-  at: number,
-): Verdict {
+export function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at: number): Verdict {
+  const { policy } = campaign;
   live.verdictRevision++;
   return verdictOf(policy, {
     opened_at: campaign.openedAt,
@@ -152,7 +149,7 @@ export function signatureVerdict(
     },
     action: actionOf(
       policy,
-      isWholeEndpoint(live.signature) ? sparingAction(policy, campaign) : campaign.appliedAction,
+      isWholeEndpoint(live.signature) ? sparingAction(campaign) : campaign.appliedAction,
     ),
     campaign_id: campaign.id,
     decided_at: live.fromAt,

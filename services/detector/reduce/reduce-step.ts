@@ -9,9 +9,11 @@ import { byKindAndKey } from '../groups.ts';
 import type { InventorySettings } from '../inventory/classify.ts';
 import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
-import { type Policy, policySetHash } from '../policies/load-policies.ts';
+import { settledOnly } from '../policies/settled-only.ts';
+import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
 import { countVerdicts } from '../verdict.ts';
+import { adoptPolicies } from './adopt-policies.ts';
 import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
 import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
@@ -22,7 +24,7 @@ import { isAttacked, type ReduceSettings, type SiteState } from './site-state.ts
 
 export interface ReduceOptions {
   readonly config: DetectorConfig;
-  readonly policies: readonly Policy[];
+  readonly policies: PolicyTimeline;
   /** Partitions of aggregates and of campaigns. */
   readonly reducers: number;
   readonly campaignPartitions: number;
@@ -41,30 +43,29 @@ interface ReduceSnapshot {
   readonly reducedUntil: number;
 }
 
-const levels = ['critical', 'high', 'medium', 'low', 'informational'];
-
 /**
  * reduce: aggregates -> campaigns, verdicts. One partition holds all groups of its sites. Panes are reduced in order
  * once every source has closed them, so nothing here depends on how traffic was spread or when frames came. After each
  * advance a CampaignTick says up to which time everything decided has been published.
  */
 export function createReduceStep(options: ReduceOptions): StatefulStep<'aggregates'> {
-  const policies = [...options.policies].sort(
-    (a, b) =>
-      levels.indexOf(a.document.level) - levels.indexOf(b.document.level) ||
-      (a.document.id < b.document.id ? -1 : 1),
-  );
-  return {
+  const step: StatefulStep<'aggregates'> = {
     name: 'detector.reduce',
-    layoutHash: `reduce-2-${aggregateLayoutHash}-${policySetHash(policies)}`,
-    open: (partition, snapshot) => new ReducePartition(partition, snapshot, { ...options, policies }),
+    layoutHash: `reduce-3-${aggregateLayoutHash}`,
+    open: (partition, snapshot) => new ReducePartition(partition, snapshot, options),
   };
+  return settledOnly(step, options.policies, ({ value }) => value.watermark_at);
 }
 
 class ReducePartition implements PartitionState<'aggregates'> {
   readonly #partition: number;
   readonly #options: ReduceOptions;
-  readonly #settings: ReduceSettings;
+  /** With the policies that hold for the pane at hand. */
+  #settings: ReduceSettings;
+  /** Start of the last pane whose policies were adopted. */
+  #adoptedUntil: number;
+  /** Restored campaigns may stand under what files said before. */
+  #adoptionDue: boolean;
   readonly #inventory: InventorySettings;
   readonly #frames: FrameAssembly<GroupPartial>;
   readonly #sites = new Map<string, SiteState>();
@@ -75,11 +76,34 @@ class ReducePartition implements PartitionState<'aggregates'> {
     this.#partition = partition;
     this.#options = options;
     const { config, policies, api = emptyCatalogue } = options;
-    this.#settings = { config, policies, judged: judgedKinds(policies), api };
     this.#inventory = { config: config.inventory, api };
     this.#frames = new FrameAssembly(state?.frames);
     for (const site of state?.sites ?? []) this.#sites.set(site.site, restoreSite(site));
     this.#reducedUntil = state?.reducedUntil ?? -Infinity;
+    this.#adoptedUntil = this.#reducedUntil - paneMs;
+    this.#settings = this.#settingsOf(policies.at(this.#adoptedUntil));
+    this.#adoptionDue = state !== undefined;
+  }
+
+  #settingsOf({ policies }: PoliciesInForce): ReduceSettings {
+    const { config, api = emptyCatalogue } = this.#options;
+    return { config, policies, judged: judgedKinds(policies), api };
+  }
+
+  /** Sets of policies that hold from a pane not after this one, each at its own pane, whether that held requests or not. */
+  #adoptUntil(paneStart: number, outputs: Outgoing[]): void {
+    if (this.#adoptionDue) this.#adopt(this.#reducedUntil / paneMs, outputs);
+    this.#adoptionDue = false;
+    for (const set of this.#options.policies.between(this.#adoptedUntil, paneStart)) {
+      this.#passTime(set.from / paneMs, outputs);
+      this.#settings = this.#settingsOf(set);
+      this.#adopt(set.from / paneMs, outputs);
+    }
+    this.#adoptedUntil = Math.max(this.#adoptedUntil, paneStart);
+  }
+
+  #adopt(pane: number, outputs: Outgoing[]): void {
+    for (const state of this.#sites.values()) outputs.push(...adoptPolicies(state, this.#settings, pane));
   }
 
   process(batch: LogBatch<'aggregates'>): StepOutput {
@@ -103,6 +127,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   #advance(until: number, ended: boolean, outputs: Outgoing[]): void {
     for (const { paneStart, items: groups } of this.#frames.take(until)) {
       const pane = paneStart / paneMs;
+      this.#adoptUntil(paneStart, outputs);
       this.#passTime(pane, outputs);
       for (const [site, own] of bySite(groups, this.#options.config.samples)) {
         let state = this.#sites.get(site);
@@ -118,6 +143,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
         outputs.push(...reducePane(state, this.#settings, pane, counted));
       }
     }
+    this.#adoptUntil(until - paneMs, outputs);
     this.#passTime(until / paneMs, outputs);
     this.#reducedUntil = until;
     this.#tick(ended, outputs);

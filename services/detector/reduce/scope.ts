@@ -54,8 +54,8 @@ export interface Scope {
   readonly firstPane: number;
   lastPane: number;
   readonly counts: Int32Array;
-  /** null: no policy on the scope asks for more than a minute. */
-  readonly minutes: Minutes | null;
+  /** null: no policy on the scope asked for more than a minute yet. */
+  minutes: Minutes | null;
   /** [bucket number, sketches] by age */
   sketches: { readonly bucket: number; readonly of: readonly HyperLogLog[] }[];
   samples: PaneSamples[];
@@ -79,12 +79,14 @@ export function createScope(partial: GroupPartial, pane: number, isLong: (traits
     firstPane: pane,
     lastPane: pane - 1,
     counts: new Int32Array(ringPanes * columns),
-    minutes: isLong(traits)
-      ? { counts: new Int32Array(ringMinutes * columns), minute: new Int32Array(ringMinutes).fill(-1) }
-      : null,
+    minutes: isLong(traits) ? createMinutes() : null,
     sketches: [],
     samples: [],
   };
+}
+
+export function createMinutes(): Minutes {
+  return { counts: new Int32Array(ringMinutes * columns), minute: new Int32Array(ringMinutes).fill(-1) };
 }
 
 /** Moves the window up to (not into) `pane`; `onBucket` is called at each multiple of ten panes passed, a few at most. */

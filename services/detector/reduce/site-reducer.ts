@@ -143,10 +143,10 @@ function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
   for (const campaign of state.campaigns.values()) {
     if (!campaign.scopes.some((taken) => taken.kind === scope.kind && taken.key === scope.key)) continue;
     if (campaign.simulated || policy.document.mode === 'simulate') {
-      if (campaign.policyId === policy.document.id) return true;
+      if (campaign.policy.document.id === policy.document.id) return true;
       continue;
     }
-    if (campaign.behaviour !== null || campaign.policyId === policy.document.id) return true;
+    if (campaign.behaviour !== null || campaign.policy.document.id === policy.document.id) return true;
   }
   return false;
 }
@@ -177,7 +177,7 @@ function watch(
 }
 
 /** Whether a policy asks for windows of this scope beyond a minute. */
-function keepsMinutes(settings: ReduceSettings, kind: string, endpoint: Traits): boolean {
+export function keepsMinutes(settings: ReduceSettings, kind: string, endpoint: Traits): boolean {
   return settings.policies.some(
     (policy) =>
       policy.scope === kind &&

@@ -31,7 +31,7 @@ export interface SiteState {
   readonly pools: Map<string, Pool>;
   readonly firstPane: number;
   readonly campaigns: Map<string, OpenCampaign>;
-  /** Single clients and networks under verdict, by policy and address. */
+  /** Single clients and networks under verdict, by policy, its content and address. */
   readonly clients: Map<string, Episode>;
   /** Where its good clients come from and what they browse with. */
   readonly mix: SiteMix;
@@ -55,8 +55,9 @@ export function scopeId(kind: string, key: string): string {
   return `${kind} ${key}`;
 }
 
-export const policyOf = (settings: ReduceSettings, id: string): Policy =>
-  settings.policies.find((policy) => policy.document.id === id)!;
+/** A campaign that is open stands under a policy that holds: see adopt-policies.ts. */
+export const policyOf = (settings: ReduceSettings, campaign: OpenCampaign): Policy =>
+  settings.policies.find((policy) => policy.document.id === campaign.policy.document.id)!;
 
 /** When a decision taken from panes up to `pane` could first be known. */
 export function effectiveAt(settings: ReduceSettings, pane: number): number {
@@ -221,7 +222,7 @@ function analogues(
 
 type Values = { readonly [name: string]: unknown };
 
-const viewsOfScope = new WeakMap<WatchedScope, Map<Policy, (pane: number) => Values>>();
+const viewsOfScope = new WeakMap<WatchedScope, WeakMap<Policy, (pane: number) => Values>>();
 
 /** The variables of a policy's condition at the end of a pane, good until the next call for the same scope and policy. */
 export function conditionValues(
@@ -232,7 +233,7 @@ export function conditionValues(
 ): Values {
   let views = viewsOfScope.get(watched);
   if (views === undefined) {
-    views = new Map();
+    views = new WeakMap();
     viewsOfScope.set(watched, views);
   }
   let view = views.get(policy);

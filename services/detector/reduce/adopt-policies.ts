@@ -1,0 +1,89 @@
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { canonicalSignature } from '../../../lib/signature/signature.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { termsOf, verdictOut } from '../verdict.ts';
+import { weaker } from './campaigns.ts';
+import { campaignRecord, type LiveSignature, type OpenCampaign, signatureVerdict } from './open-campaign.ts';
+import { campaignOut } from './outputs.ts';
+import { createMinutes } from './scope.ts';
+import { keepsMinutes } from './site-reducer.ts';
+import { effectiveAt, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
+
+/**
+ * From `pane` on the policies of `settings` hold. A campaign whose policy says something else now goes on under what it
+ * says: its signatures get new versions and new verdicts, the old ones end at that moment. One whose policy is gone, or
+ * asks for something of another kind, ends with all its verdicts: to turn a policy off takes back what it stopped.
+ */
+export function adoptPolicies(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
+  const at = effectiveAt(settings, pane);
+  const outputs: Outgoing[] = [];
+  for (const [id, campaign] of state.campaigns) {
+    const { document, hash } = campaign.policy;
+    const policy = settings.policies.find((one) => one.document.id === document.id);
+    if (policy?.hash === hash) continue;
+    const fresh =
+      policy !== undefined && goesOn(state, campaign, policy) ? renewed(campaign, policy, at) : [];
+    const ended = endedVerdicts(campaign, at);
+    if (policy === undefined || !goesOn(state, campaign, policy)) {
+      campaign.state = 'ended';
+      state.campaigns.delete(id);
+    } else {
+      if (campaign.appliedAction === document.action.kind)
+        campaign.appliedAction = policy.document.action.kind;
+      else if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
+      campaign.policy = termsOf(policy);
+      campaign.signatures.push(...fresh);
+    }
+    outputs.push(
+      campaignOut(campaignRecord(campaign, at)),
+      ...ended,
+      ...fresh.map((live) => verdictOut(signatureVerdict(campaign, live, at))),
+    );
+  }
+  for (const { scope } of state.scopes.values())
+    if (keepsMinutes(settings, scope.kind, scope.traits)) scope.minutes ??= createMinutes();
+  return outputs;
+}
+
+/** What opened the campaign would still be looked at, and in the same way. */
+function goesOn(state: SiteState, campaign: OpenCampaign, { scope, document, matches }: Policy): boolean {
+  const first = campaign.scopes[0]!;
+  const watched = state.scopes.get(scopeId(first.kind, first.key));
+  const { mode, campaign: before } = campaign.policy.document;
+  return (
+    scope === first.kind &&
+    mode === document.mode &&
+    before.kind === document.campaign.kind &&
+    before.signature === document.campaign.signature &&
+    (watched === undefined || matches({ endpoint: watched.scope.traits }))
+  );
+}
+
+/** The signatures in force, to be said again under another policy. */
+function renewed(campaign: OpenCampaign, { document }: Policy, at: number): LiveSignature[] {
+  let version = campaign.signatures.at(-1)?.version ?? 0;
+  return campaign.signatures
+    .filter((live) => live.untilAt === null)
+    .map((live) => ({
+      ...live,
+      version: ++version,
+      fromAt: at,
+      verdictUntilAt: at + document.action.ttl,
+      verdictRevision: 0,
+    }));
+}
+
+/** The last revisions of the verdicts that still hold. */
+function endedVerdicts(campaign: OpenCampaign, at: number): Outgoing[] {
+  const newest = new Map<string, LiveSignature>();
+  for (const live of campaign.signatures) {
+    live.untilAt ??= at;
+    newest.set(canonicalSignature(live.signature), live);
+  }
+  return [...newest.values()]
+    .filter((live) => live.verdictUntilAt > at)
+    .map((live) => {
+      live.verdictUntilAt = at;
+      return verdictOut(signatureVerdict(campaign, live, at));
+    });
+}
