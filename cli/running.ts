@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface RunningInstance {
   readonly pid: number;
   readonly consoleUrl: string;
+  /** Of its Kafka; absent: its log lives in its process. */
+  readonly brokers?: readonly string[];
 }
 
 const fileName = 'running.json';

@@ -76,7 +76,11 @@ export function upCommand(): Command {
         say('decisions', `${actuator.url}   (plain feed and CrowdSec-compatible API)`);
         say('ops', `${ops.url}/metrics`);
         say('console', styled(terminal, 'bold', console_.url));
-        forget = announceRunning(runtime.stateFolder, { pid: process.pid, consoleUrl: console_.url });
+        forget = announceRunning(runtime.stateFolder, {
+          pid: process.pid,
+          consoleUrl: console_.url,
+          brokers: runtime.log.brokers,
+        });
       });
       forget();
     });

@@ -7,6 +7,7 @@ import { loadRootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
+import { addPublishing } from './publish.ts';
 import { runPolicyTest } from './run-policy-test.ts';
 
 interface ListFlags {
@@ -88,7 +89,7 @@ async function runTests(
 
 /** `tidegate policies`: what is looked for, whether it is sound, whether it finds what it says. */
 export function policiesCommand(): Command {
-  const policies = new Command('policies').description('list, check and test policies');
+  const policies = new Command('policies').description('list, check, test and publish policies');
   const folder = 'folder of policies, or one file (default: detector.policies, else the shipped ones)';
   withOutput(
     policies
@@ -124,5 +125,6 @@ export function policiesCommand(): Command {
       refuseBroken(files);
       await runTests(files, flags);
     });
+  addPublishing(policies, folder);
   return policies;
 }

@@ -12,6 +12,8 @@ export interface ChosenLog {
   readonly description: string;
   /** Why this one, in a few words. */
   readonly reason: string;
+  /** Addresses by which others reach it; none: it lives in this process. */
+  readonly brokers: readonly string[];
   /** Closes the log and ends the engine that was started for it. */
   stop(): Promise<void>;
 }
@@ -54,12 +56,13 @@ export async function chooseLog(options: ChooseLogOptions): Promise<ChosenLog> {
 
 function memory(config: LogConfig, reason: string): ChosenLog {
   const log = createMemoryLog({ trafficPartitions: config.traffic_partitions });
-  return { log, description: log.description, reason, stop: () => log.close() };
+  return { log, description: log.description, reason, brokers: [], stop: () => log.close() };
 }
 
 async function remote(options: ChooseLogOptions): Promise<ChosenLog> {
   const log = await openLog(options.config, options);
-  return { log, description: log.description, reason: 'brokers given', stop: () => log.close() };
+  const { brokers } = options.config;
+  return { log, description: log.description, reason: 'brokers given', brokers, stop: () => log.close() };
 }
 
 async function local(options: ChooseLogOptions, reason: string): Promise<ChosenLog> {
@@ -72,6 +75,7 @@ async function local(options: ChooseLogOptions, reason: string): Promise<ChosenL
       log,
       description,
       reason,
+      brokers: kafka.brokers,
       stop: async () => {
         await log.close();
         await kafka.stop();
