@@ -11,6 +11,7 @@ import { createProtection } from '../../services/actuator/decider/protection.ts'
 import { configuredBook, protectionOptions, startActuator } from '../../services/actuator/main.ts';
 import { startArchiver } from '../../services/archiver/main.ts';
 import { collectFiles, inspectFiles } from '../../services/collector/collect-files.ts';
+import { formatConfig } from '../../services/collector/config.ts';
 import { startConsole } from '../../services/console/main.ts';
 import { startDetector } from '../../services/detector/main.ts';
 import { dataStatus } from '../../services/enricher/data-status.ts';
@@ -157,7 +158,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const runStarted = performance.now();
     let lines = 0;
     const collecting = collectFiles(context, base.collector, {
-      files: await inspectFiles([traffic.file], { format: 'ndjson', fields: {}, host: 'unknown' }),
+      files: await inspectFiles([traffic.file], formatConfig.parse({ format: 'ndjson' })),
       sites: base.sites,
       onProgress: (state) => {
         lines = state.lines;

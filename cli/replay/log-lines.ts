@@ -7,6 +7,7 @@ export interface LineFlags {
   readonly format: FormatConfig['format'];
   readonly logFormat?: string;
   readonly host?: string;
+  readonly capturedHeaders?: readonly string[];
 }
 
 export function withLineFlags(command: Command): Command {
@@ -17,8 +18,11 @@ export function withLineFlags(command: Command): Command {
         .default('auto'),
     )
     .option('--log-format <text>', 'nginx log_format of the logs, for fields beyond combined')
+    .option('--captured-headers <names>', 'haproxy: headers it captures, in order, with commas', commaList)
     .option('--host <name>', 'host of log lines that carry none');
 }
+
+const commaList = (text: string): readonly string[] => text.split(',').map((name) => name.trim());
 
 /** How lines of these files are read: as the flags say, else as the collector would read the first it knows. */
 export function lineFormat(config: RootConfig, files: readonly string[], flags: LineFlags): FormatConfig {
@@ -27,6 +31,7 @@ export function lineFormat(config: RootConfig, files: readonly string[], flags: 
     format: flags.format,
     log_format: flags.logFormat ?? source?.log_format,
     fields: source?.fields ?? {},
+    captured_headers: [...(flags.capturedHeaders ?? source?.captured_headers ?? [])],
     host: flags.host ?? source?.host ?? 'unknown',
   };
 }

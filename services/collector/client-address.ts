@@ -37,6 +37,21 @@ export function parseForwardedAddress(entry: string): Buffer | null {
   return parseIp(text);
 }
 
+/** `192.0.2.1:4711` and `[2001:db8::1]:4711` without port and brackets; any other text as it is. */
+export function withoutPort(text: string): string {
+  if (text.startsWith('[')) return text.slice(1, text.indexOf(']'));
+  const colon = text.indexOf(':');
+  return colon > 0 && text.indexOf(':', colon + 1) < 0 ? text.slice(0, colon) : text;
+}
+
+/** As proxies log a peer: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `2001:db8::1:4711` (what follows the last colon is the port). */
+export function parsePeer(text: string): Buffer | null {
+  const colon = text.lastIndexOf(':');
+  if (colon < 0 || !/^\d{1,5}$/.test(text.slice(colon + 1))) return null;
+  const bracketed = text.startsWith('[') && text[colon - 1] === ']';
+  return parseIp(bracketed ? text.slice(1, colon - 1) : text.slice(0, colon));
+}
+
 /** Longest list looked at: beyond it the left end is the client's own invention anyway. */
 const maxHops = 32;
 

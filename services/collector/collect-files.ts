@@ -254,7 +254,10 @@ export function createFileReader(
   };
   const splitter = createLineSplitter(
     {
-      line: (text) => take(format.parse(text), text),
+      line: (text) => {
+        if (format.commentStart === undefined || !text.startsWith(format.commentStart))
+          take(format.parse(text), text);
+      },
       tooLong: (bytes, length) =>
         take(reject('too_large', `${length} bytes; ${config.max_line_bytes} are allowed`), bytes, length),
     },

@@ -43,7 +43,20 @@ const mappable = z.enum([
 export const fieldMap = z.partialRecord(mappable, z.union([selector, z.array(selector).min(1)]));
 export type FieldMap = { readonly [field: string]: Selector | readonly Selector[] };
 
-export const formatNames = ['ndjson', 'json', 'combined', 'common'] as const;
+export const formatNames = [
+  'ndjson',
+  'json',
+  'combined',
+  'common',
+  'alb',
+  'cloudfront',
+  'cloudflare',
+  'fastly',
+  'envoy',
+  'caddy',
+  'traefik',
+  'haproxy',
+] as const;
 export type FormatName = (typeof formatNames)[number];
 
 /** How lines of one input are read. Shared by configured files and by replay. */
@@ -63,6 +76,10 @@ export const formatConfig = z.strictObject({
     .describe(
       'json: where each field stands; log_format: {session_id: {cookie: sid}} names the session cookie',
     ),
+  captured_headers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('haproxy: names of the headers of `capture request header`, in order'),
   host: z.string().default('unknown').describe('Host for lines that carry none'),
 });
 export type FormatConfig = z.output<typeof formatConfig>;

@@ -1,6 +1,6 @@
 import { parseIp } from '../../lib/ip.ts';
 import { type Outcome, ok, reject } from '../../lib/outcome.ts';
-import { splitForwarded, splitForwardedFor } from './client-address.ts';
+import { splitForwarded, splitForwardedFor, withoutPort } from './client-address.ts';
 import type { FieldMap, Selector } from './config.ts';
 import { setters } from './normalise.ts';
 import { createParsedRequest, type ParsedRequest, setTarget } from './parsed-request.ts';
@@ -64,14 +64,8 @@ function firstOf(readers: readonly Read[]): Read {
   };
 }
 
-const headerText = firstOf([
-  pathReader('$.headers'),
-  pathReader('$.request_headers'),
-  pathReader('$.request.headers'),
-]);
-
-/** A request header: `headers.<name>` in any case, or nginx's `http_<name>`. */
-function headerReader(name: string): Read {
+/** A request header: `<name>` of what `headers` answers, in any case, or nginx's `http_<name>`. */
+function headerReader(headerText: Read, name: string): Read {
   const lower = name.toLowerCase();
   const flat = pathReader(`http_${lower.replaceAll('-', '_')}`);
   return (input) => {
@@ -112,7 +106,12 @@ export function jwtClaim(header: unknown, claim: string): string | undefined {
   }
 }
 
-function compileSelector(selector: Selector): Read {
+function compileSelectors(selectors: Selector | readonly Selector[], headers: Read): Read {
+  const list = Array.isArray(selectors) ? (selectors as readonly Selector[]) : [selectors as Selector];
+  return firstOf(list.map((selector) => compileSelector(selector, headers)));
+}
+
+function compileSelector(selector: Selector, headers: Read): Read {
   if (typeof selector === 'string') return pathReader(selector);
   if ('path' in selector) {
     const read = pathReader(selector.path);
@@ -124,14 +123,14 @@ function compileSelector(selector: Selector): Read {
       return typeof value === 'number' ? value * factor : value;
     };
   }
-  if ('header' in selector) return headerReader(selector.header);
+  if ('header' in selector) return headerReader(headers, selector.header);
   if ('cookie' in selector) {
-    const read = firstOf([headerReader('cookie'), pathReader('$.cookie')]);
+    const read = firstOf([headerReader(headers, 'cookie'), pathReader('$.cookie')]);
     const flat = pathReader(`cookie_${selector.cookie}`);
     return (input) => cookieValue(read(input), selector.cookie) ?? flat(input);
   }
   if ('jwt' in selector) {
-    const read = headerReader(selector.header_name ?? 'authorization');
+    const read = headerReader(headers, selector.header_name ?? 'authorization');
     return (input) => jwtClaim(read(input), selector.jwt);
   }
   return () => selector.constant;
@@ -153,13 +152,14 @@ const counted = new Set(['request_bytes', 'response_bytes', 'cookie_count', 'set
 
 export function compileFieldMap(fields: FieldMap): FieldReader {
   const merged: FieldMap = { ...wellKnown, ...fields };
+  const headers = compileSelectors(merged['headers'] ?? [], () => undefined);
   const readers = Object.entries(merged).map(([field, selectors]) => ({
     field,
-    read: firstOf((Array.isArray(selectors) ? selectors : [selectors]).map(compileSelector)),
+    read: compileSelectors(selectors, headers),
   }));
-  const forwardedFor = headerReader('x-forwarded-for');
-  const forwarded = headerReader('forwarded');
-  const cookies = firstOf([headerReader('cookie'), pathReader('$.cookie')]);
+  const forwardedFor = headerReader(headers, 'x-forwarded-for');
+  const forwarded = headerReader(headers, 'forwarded');
+  const cookies = firstOf([headerReader(headers, 'cookie'), pathReader('$.cookie')]);
   return (input) => {
     if (typeof input !== 'object' || input === null || Array.isArray(input))
       return reject('malformed', 'not a JSON object');
@@ -190,6 +190,7 @@ export function compileFieldMap(fields: FieldMap): FieldReader {
       }
       if (field === 'headers') value = textEntries(value);
       else if (field === 'timestamp') value = looseTimestamp(value);
+      else if (field === 'client_ip' && typeof value === 'string') value = withoutPort(value);
       else if (numeric.has(field)) value = asNumber(value);
       if (counted.has(field) && typeof value === 'number') value = Math.round(value);
       if (field === 'status' && value === 0) continue;

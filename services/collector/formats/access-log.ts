@@ -34,8 +34,16 @@ const needed: readonly (readonly [what: string, anyOf: readonly string[]])[] = [
   ['the path', ['request', 'request_uri', 'uri']],
 ];
 
-/** Throws RangeError for a format without client, time or request, or with two variables and nothing between. */
-export function compileLayout(logFormat: string, takerOf: (variable: string) => Take | null): LineLayout {
+/**
+ * `escaped`: whether a quote inside of quotes is written as an escape; if not, a quoted text ends where what follows it
+ * stands. Throws RangeError for a format without client, time or request, or with two variables and
+ * nothing between.
+ */
+export function compileLayout(
+  logFormat: string,
+  takerOf: (variable: string) => Take | null,
+  escaped = true,
+): LineLayout {
   const found = [...logFormat.matchAll(variable)];
   if (found.length === 0) throw new RangeError('a log format needs at least one $variable');
   const names = new Set(found.map((match) => match[1]!));
@@ -53,7 +61,7 @@ export function compileLayout(logFormat: string, takerOf: (variable: string) => 
     return {
       name: match[1]!,
       take: takerOf(match[1]!),
-      quoted: before === '"' && after.startsWith('"'),
+      quoted: escaped && before === '"' && after.startsWith('"'),
       after,
     };
   });

@@ -9,6 +9,8 @@ export interface InputFormat {
   readonly title: string;
   /** How far out of order lines of this kind stand by nature: the default lateness of a file. */
   readonly latenessMs: number;
+  /** Lines that say something about the file and are no requests; absent: there are none. */
+  readonly commentStart?: string;
   /** Without the line end. Never throws on any text. */
   parse(line: string): Outcome<ParsedRequest>;
 }
@@ -16,5 +18,11 @@ export interface InputFormat {
 /** A line of the catalogue. */
 export interface FormatDefinition {
   readonly name: FormatName;
-  create(config: FormatConfig): InputFormat;
+  /** `head`: the first lines of the input, where they may say how the others are to be read. */
+  create(config: FormatConfig, head?: readonly string[]): InputFormat;
+  /**
+   * Whether a line looks like this format and no other, for one that reads more than it would recognise. Absent: a line
+   * that can be read is recognised.
+   */
+  recognises?(line: string): boolean;
 }

@@ -77,6 +77,14 @@ const seconds: Take = (request, line, from, to) => {
   return null;
 };
 
+export const milliseconds: Take = (request, line, from, to) => {
+  if (absent(line, from, to)) return null;
+  const value = Number(line.slice(from, to));
+  if (!(value >= 0 && value < 2_000_000_000)) return 'not a duration in milliseconds';
+  request.duration_ms = Math.round(value);
+  return null;
+};
+
 function time(parse: (text: string) => number): Take {
   let lastText = '?';
   let last = 0;
@@ -107,7 +115,7 @@ const requestLine: Take = (request, line, from, to) => {
 };
 
 /** For variables that are rare or cheap: `take` gets the text without escapes and may answer a problem. */
-function custom(take: (request: ParsedRequest, text: string) => unknown): Take {
+export function custom(take: (request: ParsedRequest, text: string) => unknown): Take {
   return (request, line, from, to) =>
     absent(line, from, to) ? null : problemOf(take(request, unescapeText(line.slice(from, to))));
 }

@@ -1,0 +1,47 @@
+import type { FieldMap, FormatName } from '../config.ts';
+import { compileFieldMap } from '../field-map.ts';
+import type { ParsedRequest } from '../parsed-request.ts';
+import type { FormatDefinition } from './format.ts';
+import { parseJsonLine } from './ndjson.ts';
+
+type Json = { readonly [name: string]: unknown };
+
+/** JSON lines of one known program. What the configuration says of a field comes before what is said here. */
+export interface JsonPreset {
+  readonly name: FormatName;
+  readonly title: string;
+  readonly latenessMs: number;
+  readonly fields: FieldMap;
+  recognises(input: Json): boolean;
+  /** Takes over what a map of fields can not say. */
+  finish?(request: ParsedRequest, input: Json): void;
+}
+
+function objectOf(line: string): Json | null {
+  if (line.charCodeAt(0) !== 123) return null;
+  try {
+    return JSON.parse(line) as Json;
+  } catch {
+    return null;
+  }
+}
+
+export function jsonPreset(preset: JsonPreset): FormatDefinition {
+  const { name, title, latenessMs } = preset;
+  return {
+    name,
+    recognises(line) {
+      const input = objectOf(line);
+      return input !== null && preset.recognises(input);
+    },
+    create({ fields }) {
+      const read = compileFieldMap({ ...preset.fields, ...fields });
+      const complete = (input: unknown) => {
+        const outcome = read(input);
+        if (outcome.kind === 'ok') preset.finish?.(outcome.value, input as Json);
+        return outcome;
+      };
+      return { name, title, latenessMs, parse: (line) => parseJsonLine(line, complete) };
+    },
+  };
+}
