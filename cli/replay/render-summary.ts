@@ -183,12 +183,18 @@ function effect(terminal: Terminal, summary: ReplaySummary): string[] {
   return lines;
 }
 
+/** Columns of what a field would show; what is longer has the field's line below it. */
+const gainWidth = 52;
+
 function blindness(terminal: Terminal, summary: ReplaySummary): string[] {
   const lines: string[] = [];
   if (summary.not_visible.length > 0) {
     lines.push(` ${styled(terminal, 'bold', 'NOT VISIBLE IN THIS LOG')}   what you would gain by logging it`);
-    for (const { what, gain, how } of summary.not_visible)
-      lines.push(`   ${what.padEnd(22)} ${gain.padEnd(52)} ${how}`);
+    for (const { what, gain, how } of summary.not_visible) {
+      const fits = gain.length <= gainWidth;
+      lines.push(`   ${what.padEnd(22)} ${gain.padEnd(gainWidth)}${fits ? ` ${how}` : ''}`);
+      if (!fits) lines.push(`${' '.repeat(27 + gainWidth)}${how}`);
+    }
   }
   if (summary.policies.cannot_fire.length > 0) {
     lines.push(
