@@ -102,6 +102,18 @@ export async function runDetector(
   return { campaigns, verdicts, evaluations };
 }
 
+/** What has to be the same for the same input. */
+export function idsOf({ campaigns, verdicts }: Pick<Run, 'campaigns' | 'verdicts'>) {
+  return {
+    campaigns: [...new Set(campaigns.map((one) => `${one.campaign_id} ${one.revision} ${one.state}`))].sort(),
+    verdicts: [
+      ...new Set(
+        verdicts.map((one) => `${one.verdict_id} ${one.revision} ${one.decided_at} ${one.until_at}`),
+      ),
+    ].sort(),
+  };
+}
+
 async function sendAll(
   producer: { send(records: readonly Outgoing[]): Promise<void> },
   out: readonly Outgoing[],
