@@ -416,6 +416,8 @@ export interface PaneFrame {
   /** The source has ended: no pane after this one. */
   readonly closing: boolean;
   readonly groups: readonly GroupPartial[];
+  /** The samples of all groups, each request and each text once (services/detector/sample-pack.ts); those of the groups themselves are empty then. */
+  readonly samples: Buffer;
 }
 
 export interface GroupPartial {

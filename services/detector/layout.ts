@@ -229,7 +229,7 @@ export const paneMs = 1000;
 export const aggregateLayoutHash = createHash('sha256')
   .update(
     JSON.stringify([
-      1,
+      2,
       countNames,
       sketchNames,
       clientCountNames,

@@ -5,6 +5,7 @@ import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
+import { framesOf } from '../frames.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
@@ -17,7 +18,6 @@ import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
 import { EntryNames, type EntryNamesState } from './entry-names.ts';
-import { framesOf } from './frames.ts';
 import { GroupPlan } from './group-plan.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
 import { LocalGroups } from './local-groups.ts';

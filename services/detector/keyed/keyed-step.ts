@@ -115,7 +115,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
         throw new Error(
           `keyed frame of layout ${value.layout_hash}, this reader has ${aggregateLayoutHash}: run one version of the detector`,
         );
-      if (!this.#frames.add(value, value.records)) repeats++;
+      if (!this.#frames.add(value, () => value.records)) repeats++;
       const { until } = this.#frames.clock();
       if (until <= this.#judgedUntil) continue;
       for (const { paneStart, items } of this.#frames.take(until)) this.#pane(paneStart, items, outputs);

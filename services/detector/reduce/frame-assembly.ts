@@ -36,8 +36,8 @@ export class FrameAssembly<T> {
     this.#panes = new Map(state?.panes.map(([pane, sources]) => [pane, new Map(sources)]));
   }
 
-  /** Takes a frame with its items in; false when it is a repeat. */
-  add(frame: FrameHeader, items: readonly T[]): boolean {
+  /** Takes a frame in, and its items; false when it is a repeat. */
+  add(frame: FrameHeader, items: () => readonly T[]): boolean {
     const source = frame.source_partition;
     this.#sources = frame.sources;
     const until = this.#closedUntil.get(source) ?? -Infinity;
@@ -50,7 +50,7 @@ export class FrameAssembly<T> {
       open = { paneStart: frame.pane_start_at, parts: new Array(frame.parts).fill(null) };
       this.#open.set(source, open);
     }
-    open.parts[frame.part] = items;
+    open.parts[frame.part] = items();
     if (open.parts.some((part) => part === null)) return true;
     this.#open.delete(source);
     this.#closedUntil.set(source, frame.watermark_at);

@@ -5,6 +5,7 @@ import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { type ApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
+import { groupsOf } from '../frames.ts';
 import { byKindAndKey } from '../groups.ts';
 import type { InventorySettings } from '../inventory/classify.ts';
 import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
@@ -114,7 +115,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
         throw new Error(
           `pane frame of layout ${record.value.layout_hash}, this reducer reads ${aggregateLayoutHash}: run one version of the detector`,
         );
-      if (!this.#frames.add(record.value, record.value.groups)) repeats++;
+      if (!this.#frames.add(record.value, () => groupsOf(record.value))) repeats++;
       const { until, ended } = this.#frames.clock();
       if (until > this.#reducedUntil) this.#advance(until, ended, outputs);
       else if (ended && record.value.closing) this.#tick(ended, outputs);

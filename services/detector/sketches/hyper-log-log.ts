@@ -46,12 +46,20 @@ export class HyperLogLog {
       this.#listed = listed + 1;
       return;
     }
-    const filled = this.#spare ?? new Uint8Array(registers);
-    for (const entry of list) filled[entry >> 8] = entry & 255;
-    filled[index] = rank;
-    this.#dense = filled;
+    this.#toDense()[index] = rank;
+  }
+
+  #toDense(): Uint8Array {
+    if (this.#dense !== null) return this.#dense;
+    const dense = this.#spare ?? new Uint8Array(registers);
+    for (let at = 0; at < this.#listed; at++) {
+      const entry = this.#list![at]!;
+      dense[entry >> 8] = entry & 255;
+    }
+    this.#dense = dense;
     this.#spare = null;
     this.#listed = 0;
+    return dense;
   }
 
   /** Empty again; keeps its memory. */
@@ -66,7 +74,9 @@ export class HyperLogLog {
   merge(other: HyperLogLog): void {
     const from = other.#dense;
     if (from !== null) {
-      for (let index = 0; index < registers; index++) if (from[index] !== 0) this.#set(index, from[index]!);
+      const dense = this.#toDense();
+      for (let index = 0; index < registers; index++)
+        if (dense[index]! < from[index]!) dense[index] = from[index]!;
     } else
       for (let at = 0; at < other.#listed; at++) {
         const entry = other.#list![at]!;
@@ -76,32 +86,40 @@ export class HyperLogLog {
 
   mergeBytes(bytes: Buffer): void {
     if (bytes.length === registers) {
-      for (let index = 0; index < registers; index++) if (bytes[index] !== 0) this.#set(index, bytes[index]!);
+      const dense = this.#toDense();
+      for (let index = 0; index < registers; index++)
+        if (dense[index]! < bytes[index]!) dense[index] = bytes[index]!;
       return;
     }
-    for (let at = 0; at + 3 <= bytes.length; at += 3) this.#set(bytes.readUInt16LE(at), bytes[at + 2]!);
+    for (let at = 0; at + 3 <= bytes.length; at += 3)
+      this.#set(bytes[at]! | (bytes[at + 1]! << 8), bytes[at + 2]!);
   }
 
   /** Canonical: equal sets have equal bytes. Sparse: 3 bytes per register, by index; dense: one byte each. */
   toBytes(): Buffer {
-    if (this.#dense === null) {
-      const entries = this.#list === null ? [] : this.#list.slice(0, this.#listed).sort();
+    const dense = this.#dense;
+    if (dense === null) {
+      const entries = this.#list === null ? new Int32Array(0) : this.#list.slice(0, this.#listed).sort();
       const bytes = Buffer.allocUnsafe(entries.length * 3);
-      entries.forEach((entry, at) => {
-        bytes.writeUInt16LE(entry >> 8, at * 3);
-        bytes[at * 3 + 2] = entry & 255;
-      });
+      for (let index = 0; index < entries.length; index++) {
+        const entry = entries[index]!;
+        bytes[index * 3] = (entry >> 8) & 255;
+        bytes[index * 3 + 1] = entry >> 16;
+        bytes[index * 3 + 2] = entry & 255;
+      }
       return bytes;
     }
     let filled = 0;
-    for (const rank of this.#dense) if (rank !== 0) filled++;
-    if (filled > sparseBytesLimit) return Buffer.from(this.#dense);
+    for (let index = 0; index < registers; index++) if (dense[index] !== 0) filled++;
+    if (filled > sparseBytesLimit) return Buffer.from(dense);
     const bytes = Buffer.allocUnsafe(filled * 3);
     let at = 0;
     for (let index = 0; index < registers; index++) {
-      if (this.#dense[index] === 0) continue;
-      bytes.writeUInt16LE(index, at);
-      bytes[at + 2] = this.#dense[index]!;
+      const rank = dense[index]!;
+      if (rank === 0) continue;
+      bytes[at] = index & 255;
+      bytes[at + 1] = index >> 8;
+      bytes[at + 2] = rank;
       at += 3;
     }
     return bytes;

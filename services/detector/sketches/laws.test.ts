@@ -4,6 +4,7 @@ import { recordType } from '../../../lib/contracts/codecs.ts';
 import type { GroupPartial, PaneFrame } from '../../../lib/contracts/generated.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
 import { createAttributeReader, GroupAccumulator } from '../combine/group-accumulator.ts';
+import { framesOf, groupsOf } from '../frames.ts';
 import { flag, optionalSketches } from '../layout.ts';
 import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
 import { enriched } from '../traffic.test-fixture.ts';
@@ -96,18 +97,11 @@ const request = fc.record({
   flags: fc.constantFrom(...flagSets),
 });
 const frameType = recordType('PaneFrame');
-const frame = (groups: readonly GroupPartial[]): PaneFrame => ({
-  source_partition: 0,
-  sources: 1,
-  pane_start_at: 0,
-  pane_ms: 1000,
-  part: 0,
-  parts: 1,
-  layout_hash: '',
-  watermark_at: 1000,
-  closing: false,
-  groups,
-});
+/** A frame of one group, as it stands in the log. */
+const frameBytes = (group: GroupPartial): Buffer =>
+  frameType.toBuffer(
+    framesOf({ source: 0, sources: 1, paneStart: 0, closing: false, groups: [group], limitBytes: 1e6 })[0],
+  );
 /** Counts, sketches and samples of a group together, as panes send and reduce merges them. */
 const partial: Aggregate<
   { readonly index: number; readonly ip: number; readonly flags: number },
@@ -138,8 +132,8 @@ const partial: Aggregate<
     return group.partial('default', 'endpoint', 'GET x/api/stock', createAttributeReader());
   },
   merge: (a, b) => mergePartials([a, b], samples),
-  shown: (group) => frameType.toBuffer(frame([group])).toString('hex'),
-  stored: (group) => (frameType.fromBuffer(frameType.toBuffer(frame([group]))) as PaneFrame).groups[0]!,
+  shown: (group) => frameBytes(group).toString('hex'),
+  stored: (group) => groupsOf(frameType.fromBuffer(frameBytes(group)) as PaneFrame)[0]!,
 };
 
 function laws<V, S>(name: string, { values, of, merge, shown, stored }: Aggregate<V, S>, runs: number): void {
