@@ -1,7 +1,7 @@
 import { type Network, parseNetwork } from '../../lib/ip.ts';
 import { type ActionKind, strength } from './decider/actions.ts';
 import type { EdgeDescriptor, Entry, ObservedEntry, Pool } from './edge.ts';
-import { isAddress } from './entry-name.ts';
+import { isAddress, isWideNetwork } from './entry-name.ts';
 import { createNetworkSet } from './network-set.ts';
 import { type AggregateOptions, aggregatedEntries } from './planner/aggregate.ts';
 import type { Candidate, CapacityPlan, NotChosen } from './planner/candidate.ts';
@@ -40,8 +40,8 @@ export const unlimitedCapacity: CapacityOptions = {
 export type CapacityFigures = Pick<CapacityPlan, 'stops' | 'atMost' | 'collateral' | 'pools'>;
 
 export interface ChosenEntries {
-  /** The most severe first. */
-  readonly chosen: Entry[];
+  /** In no order. */
+  readonly chosen: readonly Entry[];
   readonly leftOut: LeftOut[];
   /** null: everything that the edge can express fits. */
   readonly figures: CapacityFigures | null;
@@ -100,7 +100,7 @@ export function chooseEntries(
     Math.max(0, slots - foreign.filter(({ kind }) => holds.includes(kind)).length),
   );
   const fits = needed.every((slots, pool) => slots <= room[pool]!) && collateral <= capacity.collateralBudget;
-  if (fits) return { chosen: bySeverity(eligible.map(({ entry }) => entry)), leftOut, figures: null };
+  if (fits) return { chosen: eligible.map(({ entry }) => entry), leftOut, figures: null };
 
   if (capacity.aggregate !== null) {
     const { permits } = capacity.aggregate;
@@ -125,10 +125,10 @@ export function chooseEntries(
     const pool = pools[candidate.pool]!;
     out(byKey.get(candidate.key)!, causeOf(cause), detailOf(cause, pool));
   }
-  return { chosen: bySeverity(plan.chosen.map(({ key }) => byKey.get(key)!)), leftOut, figures: plan };
+  return { chosen: plan.chosen.map(({ key }) => byKey.get(key)!), leftOut, figures: plan };
 }
 
-const slotsOf = (pool: Pool, entry: Entry): number => pool.slotsOf?.(entry) ?? 1;
+export const slotsOf = (pool: Pool, entry: Entry): number => pool.slotsOf?.(entry) ?? 1;
 const causeOf = (cause: NotChosen): LeftOut['cause'] => (cause === 'idle' ? 'capacity' : cause);
 
 function detailOf(cause: NotChosen, pool: Pool): string {
@@ -166,7 +166,8 @@ function candidatesOf(
  * Most severe first, then most requests (by order of magnitude, so that small changes do not swap entries), then the
  * newest: what readers of a part of the list should get.
  */
-function bySeverity(entries: Entry[]): Entry[] {
+export function bySeverity(entries: readonly Entry[]): Entry[] {
+  if (entries.length < 2) return [...entries];
   const score = (entry: Entry): number =>
     (strength(entry.action) * 8 + levels.indexOf(entry.level)) * 64 +
     Math.floor(Math.log2(entry.requests + 1));
@@ -183,7 +184,7 @@ function bySeverity(entries: Entry[]): Entry[] {
 function wideNetworks(entries: readonly Entry[]) {
   return createNetworkSet(
     entries
-      .filter((entry) => isAddress(entry) && !entry.value.endsWith('/32') && !entry.value.endsWith('/128'))
+      .filter(({ key }) => isWideNetwork(key))
       .map((entry): readonly [Network, Entry] => [parseNetwork(entry.value)!, entry]),
   );
 }

@@ -1,4 +1,4 @@
-import { circuitOpensAfter, type EdgeStatus } from './edge-loop.ts';
+import { circuitOpensAfter, type EdgeStatus } from './edge-status.ts';
 import type { Plan } from './reconcile.ts';
 
 /** A plan as people and scripts read it: counts, figures, and the first changes of each kind. */

@@ -1,5 +1,6 @@
 import type { Decision, Target } from '../../lib/contracts/generated.ts';
 import { targetKey } from '../../lib/target.ts';
+import { createChangedKeys } from './changed-keys.ts';
 import { type ActionKind, inForce, strength } from './decider/actions.ts';
 import { networkOf, type Protection } from './decider/protection.ts';
 import { createDueQueue } from './due-queue.ts';
@@ -28,13 +29,27 @@ function identify(target: Target): EntryName | null {
 }
 
 export interface Desired {
-  /** At most one entry a key. The same array as before when nothing has changed. */
+  /** At most one entry a key. The same array as before when nothing has changed; made when it is asked for. */
   readonly entries: readonly Entry[];
+  /** Left out: whoever asks has to look at all entries. */
+  readonly changes?: DesiredChanges;
   /** Decisions in force that protection holds back here, though they were decided (an allow entry came later). */
   readonly suppressed: number;
   /** Epoch ms at which the answer changes by itself; Infinity: never. */
   readonly nextChangeAt: number;
 }
+
+/** What differs from an earlier answer, for those who remember the rest. */
+export interface DesiredChanges {
+  /** Of this answer, or of one before it: what is asked for later may be newer, never older. */
+  readonly version: number;
+  /** Keys whose entry may be another one than at `version`; null: whom protection spares may have changed, or too much. */
+  since(version: number): ReadonlySet<string> | null;
+  entry(key: string): Entry | undefined;
+}
+
+/** Readers further behind than this look at everything, which costs no more then. */
+const rememberedChanges = 20_000;
 
 export interface DesiredOptions {
   readonly protection: Protection;
@@ -93,6 +108,7 @@ export function createDesiredState(
   const byKey = new Map<string, Set<Held>>();
   const due = createDueQueue<Held>();
   const news: Decision[] = [];
+  const changed = createChangedKeys(rememberedChanges);
   let entries: readonly Entry[] | null = null;
   let suppressed = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -105,6 +121,8 @@ export function createDesiredState(
     suppressed += Number(next.suppressed) - Number(before.suppressed);
     if (before.entry === null && next.entry === null) return;
     entries = null;
+    if (before.entry !== null) changed.add(before.entry.key);
+    if (next.entry !== null && next.entry.key !== before.entry?.key) changed.add(next.entry.key);
     if (before.entry !== null && before.entry.key !== next.entry?.key) {
       const others = byKey.get(before.entry.key)!;
       others.delete(held);
@@ -159,6 +177,7 @@ export function createDesiredState(
       if (isStale) {
         protectedUntil = options.protection.holdsUntil(at);
         lookAtAll(at);
+        changed.addAll();
       }
       for (const decision of news) learnNow(decision, at);
       news.length = 0;
@@ -167,10 +186,22 @@ export function createDesiredState(
         if (held.contribution.untilAt <= at) look(held, at);
         else queue(held);
       }
-      entries ??= Array.from(byKey.values(), unitedOf);
-      return { entries, suppressed, nextChangeAt: Math.min(due.nextAt, protectedUntil) };
+      return {
+        get entries() {
+          entries ??= Array.from(byKey.values(), unitedOf);
+          return entries;
+        },
+        changes: { version: changed.version, since: changed.since, entry: entryAt },
+        suppressed,
+        nextChangeAt: Math.min(due.nextAt, protectedUntil),
+      };
     },
   };
+
+  function entryAt(key: string): Entry | undefined {
+    const same = byKey.get(key);
+    return same === undefined ? undefined : unitedOf(same);
+  }
 
   function unitedOf(same: ReadonlySet<Held>): Entry {
     let entry: Entry | null = null;

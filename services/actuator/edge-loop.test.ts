@@ -4,10 +4,11 @@ import { overlaps, parseNetwork } from '../../lib/ip.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { EdgeMode } from './arming.ts';
+import { createChangedKeys } from './changed-keys.ts';
 import { unlimitedCapacity } from './choose-entries.ts';
 import { createCommandBook } from './decider/command-book.ts';
 import { createProtection } from './decider/protection.ts';
-import { contributionOf, entryOf } from './desired.ts';
+import { contributionOf, type DesiredChanges, entryOf } from './desired.ts';
 import { type Edge, type EdgeDescriptor, EdgeError, type Entry, type ObservedEntry } from './edge.ts';
 import { type EdgeLoop, startEdgeLoop } from './edge-loop.ts';
 import type { Plan } from './reconcile.ts';
@@ -24,11 +25,14 @@ function simulatedEdge(options: {
   readonly faults: readonly Fault[];
   readonly lock: EdgeDescriptor['lock'];
   readonly visibleWithinMs: number;
+  /** It can be asked whether it is as it was left. */
+  readonly tells?: boolean;
 }) {
   const content = new Map(options.content.map((entry) => [entry.key, entry]));
   const foreign = options.content.filter(({ owner }) => owner === 'foreign').map(({ key }) => key);
   const faults = [...options.faults];
   const broken: string[] = [];
+  const calls = { observe: 0, apply: 0 };
   let shown = [...content.values()];
   let shownAt = 0;
   let version = 0;
@@ -68,6 +72,7 @@ function simulatedEdge(options: {
         visibleWithinMs: options.visibleWithinMs,
       },
       async observe() {
+        calls.observe++;
         const fault = faults.shift() ?? 'none';
         if (fault !== 'none') throw new EdgeError('unavailable', 'look failed');
         token = version;
@@ -75,6 +80,7 @@ function simulatedEdge(options: {
         return { entries: shown, damaged: null };
       },
       async apply(plan, signal) {
+        calls.apply++;
         const fault = faults.shift() ?? 'none';
         if (writing++ > 0) broken.push('two writers at once');
         await new Promise((resolve) => setImmediate(resolve));
@@ -87,11 +93,26 @@ function simulatedEdge(options: {
         write(plan, fault === 'half');
         shownAt = Date.now() + options.visibleWithinMs / 2;
         if (fault === 'after' || fault === 'half') throw new EdgeError('unavailable', 'answer lost');
+        token = version;
       },
+      ...(options.tells === true
+        ? {
+            async isAsKnown() {
+              if ((faults.shift() ?? 'none') !== 'none') throw new EdgeError('unavailable', 'not answered');
+              return token === version;
+            },
+          }
+        : {}),
       close: async () => {},
     };
   };
-  return { open, broken, content: () => [...content.values()] };
+  /** Somebody else changes the edge. */
+  const meddle = (key: string, entry: ObservedEntry | null): void => {
+    if (entry === null) content.delete(key);
+    else content.set(key, entry);
+    version++;
+  };
+  return { open, broken, calls, meddle, content: () => [...content.values()] };
 }
 
 const protection = createProtection({ networks: [], files: [], shippedFolder: null }, createCommandBook());
@@ -147,7 +168,12 @@ const seen = (value: string, owner: ObservedEntry['owner']): ObservedEntry => ({
 function loopOn(
   edge: Edge,
   desired: () => readonly Entry[],
-  more: { readonly hold?: () => AbortSignal | null; readonly mode?: () => EdgeMode } = {},
+  more: {
+    readonly hold?: () => AbortSignal | null;
+    readonly mode?: () => EdgeMode;
+    readonly changes?: () => DesiredChanges;
+    readonly verifyEveryMs?: number;
+  } = {},
 ): EdgeLoop {
   const alive = new AbortController().signal;
   return startEdgeLoop({
@@ -156,7 +182,12 @@ function loopOn(
     arming: () => ({ mode: more.mode?.() ?? 'armed', because: 'test' }),
     adopt: false,
     maxUnexplainedShare: 1,
-    desired: () => ({ entries: desired(), suppressed: 0, nextChangeAt: Number.POSITIVE_INFINITY }),
+    desired: () => ({
+      entries: desired(),
+      suppressed: 0,
+      nextChangeAt: Number.POSITIVE_INFINITY,
+      ...(more.changes === undefined ? {} : { changes: more.changes() }),
+    }),
     known: () => true,
     clientsOf: () => 'unknown',
     hold: more.hold ?? (() => alive),
@@ -164,7 +195,7 @@ function loopOn(
     holdAddition: () => null,
     isBlind: () => false,
     audit: { record: async () => {} },
-    verifyEveryMs: 3,
+    verifyEveryMs: more.verifyEveryMs ?? 3,
     backoffMs: { base: 1, cap: 2 },
     now: Date.now,
     random: () => 0.5,
@@ -222,6 +253,96 @@ test('from any state, with any fault at any call, the edge comes in step and not
     { numRuns: 60 },
   );
 }, 120_000);
+
+/** What is wanted, with a memory of its changes. */
+function changingDesired() {
+  const entries = new Map<string, Entry>();
+  const changed = createChangedKeys(100);
+  return {
+    set(next: readonly Entry[]): void {
+      const before = new Map(entries);
+      entries.clear();
+      for (const entry of next) {
+        entries.set(entry.key, entry);
+        if (!before.delete(entry.key)) changed.add(entry.key);
+      }
+      for (const key of before.keys()) changed.add(key);
+    },
+    entries: () => [...entries.values()],
+    changes: (): DesiredChanges => ({
+      version: changed.version,
+      since: changed.since,
+      entry: (key) => entries.get(key),
+    }),
+  };
+}
+
+test('changes alone, with any fault at any call and a stranger at work, come out as whole looks do', async () => {
+  const meddling = fc.constantFrom('no' as const, 'no' as const, 'adds' as const, 'removes' as const);
+  const step = fc.record({ desired: world.map(({ desired }) => desired), meddling, waitMs: fc.nat(3) });
+  await fc.assert(
+    fc.asyncProperty(world, fc.array(step, { maxLength: 6 }), async ({ content, faults }, steps) => {
+      const start = content.map(([value, owner]) => seen(value, owner));
+      const simulated = simulatedEdge({
+        content: start,
+        faults,
+        lock: 'none',
+        visibleWithinMs: 0,
+        tells: true,
+      });
+      const desired = changingDesired();
+      const loop = loopOn(simulated.open(), desired.entries, { changes: desired.changes, verifyEveryMs: 20 });
+      for (const each of steps) {
+        await new Promise((resolve) => setTimeout(resolve, each.waitMs));
+        desired.set(entriesOf(each.desired));
+        const [first] = simulated.content().filter(({ owner }) => owner === 'ours');
+        if (each.meddling === 'removes' && first !== undefined) simulated.meddle(first.key, null);
+        // Only where there is room: what overflows by a stranger's hand is nobody's fault here.
+        const extra = seen('203.0.113.9', 'ours');
+        if (each.meddling === 'adds' && simulated.content().length < capacity)
+          simulated.meddle(extra.key, extra);
+        loop.wake();
+      }
+      await until(
+        () => loop.status().state === 'in_step' && isConverged(simulated.content(), desired.entries()),
+      );
+      await loop.close();
+      expect(isConverged(simulated.content(), desired.entries())).toBe(true);
+      expect(simulated.broken.filter((each) => !/entries$/.test(each))).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+test('an edge that tells whether it is as it was left is looked at once for many changes; in doubt, again', async () => {
+  const simulated = simulatedEdge({ content: [], faults: [], lock: 'none', visibleWithinMs: 0, tells: true });
+  const desired = changingDesired();
+  const loop = loopOn(simulated.open(), desired.entries, { changes: desired.changes, verifyEveryMs: 60_000 });
+  await until(() => loop.status().state === 'in_step');
+  const values = () => simulated.content().map(({ value }) => value);
+  const bring = async (...addresses: string[]): Promise<void> => {
+    desired.set(entriesOf(addresses.map((value) => [value, 1])));
+    loop.wake();
+    const wantedText = addresses.map((value) => `${value}/32`).join();
+    await until(() => values().join() === wantedText && loop.status().desired === addresses.length);
+    expect(values().join()).toBe(wantedText);
+  };
+  const looks = simulated.calls.observe;
+  await bring('203.0.113.1');
+  await bring('203.0.113.1', '203.0.113.2');
+  await bring('203.0.113.2');
+  expect(simulated.calls).toMatchObject({ observe: looks, apply: 3 });
+  expect(loop.status()).toMatchObject({ state: 'in_step', desired: 1, observed: 1, drift: 0 });
+  // Nobody says that somebody else was there: the next change finds out.
+  simulated.meddle('ip4|203.0.113.2/32', null);
+  await bring('203.0.113.2', '203.0.113.3');
+  expect(simulated.calls.observe).toBeGreaterThan(looks);
+  const before = simulated.calls.observe;
+  loop.lookAnew();
+  await until(() => simulated.calls.observe > before);
+  expect(simulated.calls.observe).toBe(before + 1);
+  await loop.close();
+});
 
 test('two actuators at one locked edge, one of them killed: in step, no duplicate, no orphan', async () => {
   await fc.assert(

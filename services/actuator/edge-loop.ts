@@ -1,39 +1,16 @@
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import type { ClientClass } from './action-table.ts';
-import type { Arming } from './arming.ts';
+import type { Arming, EdgeMode } from './arming.ts';
 import type { Audit } from './audit.ts';
 import type { CapacityOptions } from './choose-entries.ts';
 import type { Desired } from './desired.ts';
 import { type Edge, EdgeError, type Entry } from './edge.ts';
-import { type EdgeState, settledState } from './edge-state.ts';
-import { changesOf, isEmpty, type Plan, reconcile } from './reconcile.ts';
+import { createEdgeBoard, type EdgeStatus } from './edge-status.ts';
+import { countsOf, type KnownEdge, knownEdge } from './known-edge.ts';
+import { changesOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 import { createWaker } from './waker.ts';
 import { createWrittenLately } from './written-lately.ts';
-
-/** How an edge stands: shown by `tidegate edges list`, /readyz and the console. */
-export interface EdgeStatus {
-  readonly name: string;
-  readonly kind: string;
-  readonly armed: boolean;
-  /** What it may do, and who or what said so. */
-  readonly arming: Arming;
-  readonly state: EdgeState;
-  /** It stops traffic, and nothing says what: neither the logs nor probes. Whether an attack goes on is not known. */
-  readonly blind: boolean;
-  readonly detail: string | null;
-  readonly desired: number;
-  readonly observed: number;
-  readonly foreign: number;
-  readonly capacity: number;
-  /** Wanted entries that did not fit or can not be said there; covered ones are not counted. */
-  readonly leftOut: number;
-  /** Changes not yet made. */
-  readonly drift: number;
-  readonly consecutiveFailures: number;
-  /** Epoch ms; null: never yet. */
-  readonly lastSuccessAt: number | null;
-}
 
 export interface EdgeLoopOptions {
   readonly name: string;
@@ -68,14 +45,14 @@ export interface EdgeLoop {
   status(): EdgeStatus;
   /** What would change now, without changing it. Throws EdgeError when the edge can not be read. */
   plan(): Promise<Plan>;
-  /** Something may have changed: reconcile soon. */
+  /** What is wanted may have changed: reconcile soon. */
   wake(): void;
+  /** So may anything else: reconcile soon, and look at everything. */
+  lookAnew(): void;
   /** Ends after the running call. The content of the edge stays. */
   close(): Promise<void>;
 }
 
-/** Failures in a row after which the circuit counts as open; calls then go on at the longest back-off. */
-export const circuitOpensAfter = 5;
 const attemptsPerRound = 4;
 const defaultApplyWithinMs = 60_000;
 /** How often an edge is looked at while what was written is not visible there. */
@@ -91,35 +68,14 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   const logger = options.logger.child({ labels: { edge: name } });
   const stop = new AbortController();
   const waker = createWaker();
-  const capacity = descriptor.pools.reduce((sum, pool) => sum + pool.capacity, 0);
-  let status: EdgeStatus = {
-    name,
-    kind: descriptor.kind,
-    armed: options.arming().mode === 'armed',
-    arming: options.arming(),
-    state: 'starting',
-    blind: false,
-    detail: null,
-    desired: 0,
-    observed: 0,
-    foreign: 0,
-    capacity,
-    leftOut: 0,
-    drift: 0,
-    consecutiveFailures: 0,
-    lastSuccessAt: null,
-  };
+  const board = createEdgeBoard(name, descriptor, { ...options, logger });
+  const { status, become } = board;
   let busy: Promise<unknown> = Promise.resolve();
-  metrics.edgeCapacity.set({ edge: name }, capacity);
-  metrics.enforcementArmed.set({ edge: name }, status.armed ? 1 : 0);
+  /** What it holds, as long as nobody doubts it. */
+  let known: { readonly edge: KnownEdge; readonly version: number; readonly untilAt: number } | null = null;
+  let isDoubted = false;
   const written = createWrittenLately(descriptor.visibleWithinMs ?? 0, now);
-  metrics.edgeCircuitOpen.set({ edge: name }, 0);
 
-  const become = (changes: Partial<EdgeStatus>): void => {
-    if (changes.state !== undefined && (changes.state !== status.state || changes.detail !== status.detail))
-      logger.info({ state: changes.state, detail: changes.detail ?? null }, 'edge state');
-    status = { ...status, ...changes };
-  };
   const counted = async <T>(call: Promise<T>): Promise<T> => {
     try {
       const value = await call;
@@ -131,41 +87,34 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       throw fault;
     }
   };
-  const look = async (desired: Desired): Promise<Plan> => {
+  const rulesOf = (mode: EdgeMode): ReconcileOptions => ({
+    adopt: options.adopt,
+    known: options.known,
+    inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
+    // Who purges an edge wants everything of ours gone, explained or not.
+    maxUnexplainedShare: mode === 'purging' ? 1 : options.maxUnexplainedShare,
+    windingDown: mode === 'winding_down' || mode === 'purging',
+    capacity: options.capacity(),
+    holdAddition: options.holdAddition,
+    clientsOf: options.clientsOf,
+  });
+  const look = async (desired: Desired): Promise<{ plan: Plan; learn: () => void }> => {
     const arming = options.arming();
     const { mode } = arming;
     const wanted = mode === 'purging' ? [] : desired.entries;
     const observed = await counted(edge.observe(stop.signal, wanted));
-    const plan = reconcile(wanted, observed, descriptor, {
-      adopt: options.adopt,
-      known: options.known,
-      inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
-      // Who purges an edge wants everything of ours gone, explained or not.
-      maxUnexplainedShare: mode === 'purging' ? 1 : options.maxUnexplainedShare,
-      windingDown: mode === 'winding_down' || mode === 'purging',
-      capacity: options.capacity(),
-      holdAddition: options.holdAddition,
-      clientsOf: options.clientsOf,
-    });
-    const left = plan.leftOut.filter(({ cause }) => cause !== 'covered').length;
-    const foreign = plan.foreign.length;
-    const drift = changesOf(plan);
-    metrics.enforcementArmed.set({ edge: name }, mode === 'armed' ? 1 : 0);
-    become({
-      armed: mode === 'armed',
-      blind: mode === 'armed' && plan.content.length > 0 && options.isBlind(),
-      arming,
-      desired: plan.content.length,
-      observed: observed.entries.length - foreign,
-      foreign,
-      leftOut: left,
-      drift,
-    });
-    metrics.edgeEntries.set({ edge: name, state: 'desired' }, plan.content.length);
-    metrics.edgeEntries.set({ edge: name, state: 'observed' }, observed.entries.length - foreign);
-    metrics.edgeEntries.set({ edge: name, state: 'foreign' }, foreign);
-    metrics.edgeDrift.set({ edge: name }, drift);
-    return plan;
+    const rules = rulesOf(mode);
+    const plan = reconcile(wanted, observed, descriptor, rules);
+    board.counted(countsOf(plan, observed), changesOf(plan), arming, options.isBlind);
+    return {
+      plan,
+      learn: () => {
+        if (edge.isAsKnown === undefined || desired.changes === undefined || mode !== 'armed') return;
+        const found = knownEdge(plan, observed, descriptor, rules.capacity);
+        if (found === null) return;
+        known = { edge: found, version: desired.changes.version, untilAt: now() + options.verifyEveryMs };
+      },
+    };
   };
   const apply = async (plan: Plan, lost: AbortSignal): Promise<void> => {
     const startedAt = performance.now();
@@ -194,22 +143,50 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       'edge change applied',
     );
   };
-  const settled = (plan: Plan): void => {
-    metrics.edgeLastSuccess.set({ edge: name }, now() / 1000);
-    metrics.edgeCircuitOpen.set({ edge: name }, 0);
-    const { state, detail, guard } = settledState(plan, status.arming);
-    if (guard !== null && status.state !== state) metrics.guardTripped.inc({ guard });
-    become({ state, detail, consecutiveFailures: 0, lastSuccessAt: now() });
-  };
   const standBy = (): number => {
+    known = null;
     become({ state: 'standby', detail: 'another instance writes this edge' });
     return options.verifyEveryMs;
   };
+  /**
+   * What has changed since the edge was known, and nothing else: the plan of a whole look, restricted to these keys.
+   * Answers when to look again; null: only a look at everything can tell. Throws EdgeError.
+   */
+  const changedRound = async ({ changes }: Desired): Promise<number | null> => {
+    const trusted = isDoubted ? null : known;
+    isDoubted = false;
+    // Whatever ends this before its end leaves nothing known.
+    known = null;
+    if (trusted === null || changes === undefined || now() >= trusted.untilAt) return null;
+    const arming = options.arming();
+    if (arming.mode !== 'armed') return null;
+    if (changes.since(trusted.version)?.size !== 0 && !(await counted(edge.isAsKnown!(stop.signal))))
+      return null;
+    const keys = changes.since(trusted.version);
+    const part = keys === null ? null : trusted.edge.planFor(keys, changes.entry, rulesOf(arming.mode));
+    if (part === null) return null;
+    if (!isEmpty(part.plan)) {
+      const lost = options.hold();
+      if (lost === null) return standBy();
+      try {
+        await apply(part.plan, lost);
+      } catch (error) {
+        if (lost.aborted) return standBy();
+        if (faultOf(error).fault === 'conflict') return null;
+        throw error;
+      }
+    }
+    part.applied();
+    board.counted(trusted.edge.counts(), 0, arming, options.isBlind);
+    board.settled(part.plan);
+    known = { ...trusted, version: changes.version };
+    return trusted.untilAt - now();
+  };
   /** Ends in step, standing by or in dry run, and answers when to look again; throws EdgeError. */
-  const round = async (desired: Desired): Promise<number> => {
+  const wholeRound = async (desired: Desired): Promise<number> => {
     for (let attempt = 1; ; attempt++) {
-      const whole = await look(desired);
-      const { mode } = status.arming;
+      const { plan: whole, learn } = await look(desired);
+      const { mode } = status().arming;
       if (mode === 'dry_run') {
         await audit.record(whole, 'planned', { error: null, durationMs: 0, at: now() });
         become({ state: 'dry_run', detail: whole.refused, consecutiveFailures: 0, lastSuccessAt: now() });
@@ -217,7 +194,8 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       }
       if (isEmpty(whole)) {
         written.clear();
-        settled(whole);
+        board.settled(whole);
+        learn();
         return Math.min(options.verifyEveryMs, whole.pending?.lookAgainMs ?? Number.POSITIVE_INFINITY);
       }
       const plan = written.without(whole);
@@ -240,14 +218,14 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       }
     }
   };
-  const backoff = (error: unknown): number => {
-    const { fault, message, retryAfterMs } = faultOf(error);
-    const failures = status.consecutiveFailures + 1;
+  const round = async (desired: Desired): Promise<number> =>
+    (await changedRound(desired)) ?? wholeRound(desired);
+  const backoff = (error: EdgeError): number => {
+    const failures = status().consecutiveFailures + 1;
     const ceiling = Math.min(options.backoffMs.cap, options.backoffMs.base * 2 ** (failures - 1));
-    const waitMs = Math.max(retryAfterMs ?? 0, Math.ceil(options.random() * ceiling));
-    if (failures >= circuitOpensAfter) metrics.edgeCircuitOpen.set({ edge: name }, 1);
-    become({ state: fault, detail: message, consecutiveFailures: failures });
-    logger.warn({ fault, error: message, waitMs, failures }, 'edge call failed');
+    const waitMs = Math.max(error.retryAfterMs ?? 0, Math.ceil(options.random() * ceiling));
+    board.failed(error);
+    logger.warn({ fault: error.fault, error: error.message, waitMs, failures }, 'edge call failed');
     return waitMs;
   };
 
@@ -284,12 +262,16 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   done.catch(() => {});
   return {
     done,
-    status: () => status,
+    status,
     plan: async () => {
       await busy;
-      return look(options.desired(now()));
+      return (await look(options.desired(now()))).plan;
     },
     wake: () => waker.wake(),
+    lookAnew: () => {
+      isDoubted = true;
+      waker.wake();
+    },
     close: async () => {
       stop.abort();
       await done.catch(() => {});

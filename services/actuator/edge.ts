@@ -163,6 +163,13 @@ export interface Edge {
   /** `wanted`: what is desired now, for edges that have no room for more than a hash of an entry. */
   observe(signal: AbortSignal, wanted?: readonly Entry[]): Promise<Observed>;
   apply(plan: Plan, signal: AbortSignal): Promise<void>;
+  /**
+   * Whether the edge still holds what the last `observe` said and every `apply` since has written: a look that costs no
+   * more with more entries. Where it exists, a change of some entries is planned and written without a look at all the
+   * others; `observe` has to show an entry that was written as it was given (nothing rounded, nothing left away). Edges
+   * without it are looked at for every change. Throws EdgeError.
+   */
+  isAsKnown?(signal: AbortSignal): Promise<boolean>;
   /** null when the edge can express the entry, else why not. Asked for kinds that its pools hold. */
   inexpressible?(entry: Entry): string | null;
   /** Edges that serve their list themselves add their routes to the decisions API. */

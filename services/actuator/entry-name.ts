@@ -19,3 +19,8 @@ export function networkName(network: Network): EntryName {
 export function isAddress({ kind }: { readonly kind: EntryKind }): boolean {
   return kind === 'ip4' || kind === 'ip6';
 }
+
+/** Whether it names more than one address, so that it may hold what others name; by its key. */
+export function isWideNetwork(key: string): boolean {
+  return key.startsWith('ip4|') ? !key.endsWith('/32') : key.startsWith('ip6|') && !key.endsWith('/128');
+}

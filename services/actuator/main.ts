@@ -6,7 +6,7 @@ import { type ActuatorConfig, allowEndsAt } from './config.ts';
 import { type CommandBook, createCommandBook } from './decider/command-book.ts';
 import { createProtection, type Protection, type ProtectionOptions } from './decider/protection.ts';
 import { runDecider } from './decider/run-decider.ts';
-import type { EdgeStatus } from './edge-loop.ts';
+import type { EdgeStatus } from './edge-status.ts';
 import type { Plan } from './reconcile.ts';
 import { runEdges } from './run-edges.ts';
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { base32 } from '../../lib/ids.ts';
 import { type ClientClass, fitEntries, type Weakened } from './action-table.ts';
 import {
+  bySeverity,
   type CapacityFigures,
   type CapacityOptions,
   chooseEntries,
@@ -17,7 +18,9 @@ export interface Plan {
   readonly add: readonly Entry[];
   readonly update: readonly Entry[];
   readonly remove: readonly ObservedEntry[];
-  /** Our entries after the change, the most severe first; for edges that are written as a whole. */
+  /** Our entries after the change, in no order. */
+  readonly holds: readonly Entry[];
+  /** The same, the most severe first, for edges that are written as a whole: put in order when it is asked for. */
   readonly content: readonly Entry[];
   /** Observed entries that stay though nobody wants them: foreign ones, and removals that a guard holds back. */
   readonly retained: readonly ObservedEntry[];
@@ -75,7 +78,7 @@ export function reconcile(
   const foreignKeys = new Set(foreign.map((entry) => entry.key));
 
   const fitted = fitEntries(
-    desired.filter((entry) => !foreignKeys.has(entry.key)),
+    foreignKeys.size === 0 ? desired : desired.filter((entry) => !foreignKeys.has(entry.key)),
     descriptor,
     options.clientsOf ?? (() => 'unknown'),
   );
@@ -91,21 +94,15 @@ export function reconcile(
     descriptor.replaceOnly && foreign.length > 0
       ? `holds ${foreign.length} entries that Tidegate did not write; give it a list of its own, or set adopt`
       : null;
-  const wanted = new Set(chosen.map((entry) => entry.key));
-  const ours = observed.entries.filter((entry) => !foreignKeys.has(entry.key));
-  const unwanted = ours.filter((entry) => !wanted.has(entry.key));
-  const unexplained = options.adopt ? [] : unwanted.filter((entry) => !options.known(entry.key));
-  const tripped =
-    unexplained.length > Math.max(unexplainedFloor, Math.floor(ours.length * options.maxUnexplainedShare));
-  const heldBack = new Set(tripped ? unexplained : []);
-
   const writes = refused === null && options.windingDown !== true;
   const waiting: Plan['waiting'][number][] = [];
   const add: Entry[] = [];
   const update: Entry[] = [];
-  const content: Entry[] = [];
+  const holds: Entry[] = [];
+  let found = 0;
   for (const entry of chosen) {
     const now = present.get(entry.key);
+    if (now !== undefined) found++;
     if (now === undefined) {
       if (!writes) continue;
       const because = options.holdAddition?.(entry) ?? null;
@@ -115,15 +112,29 @@ export function reconcile(
       }
       add.push(entry);
     } else if (writes && differs(entry, now)) update.push(entry);
-    content.push(entry);
+    holds.push(entry);
   }
+  const ours =
+    foreign.length === 0 ? observed.entries : observed.entries.filter((entry) => !foreignKeys.has(entry.key));
+  // Most looks find the edge in step.
+  const unwanted = found === ours.length ? [] : unwantedOf(ours, chosen);
+  const unexplained = options.adopt ? [] : unwanted.filter((entry) => !options.known(entry.key));
+  const tripped =
+    unexplained.length > Math.max(unexplainedFloor, Math.floor(ours.length * options.maxUnexplainedShare));
+  const heldBack = new Set(tripped ? unexplained : []);
+
   const remove = unwanted.filter((entry) => !heldBack.has(entry));
+  let inOrder: readonly Entry[] | null = null;
   return {
     planId: planIdOf(add, update, remove),
-    add,
-    update,
+    add: bySeverity(add),
+    update: bySeverity(update),
     remove,
-    content,
+    holds,
+    get content() {
+      inOrder ??= bySeverity(holds);
+      return inOrder;
+    },
     retained: [...foreign, ...heldBack],
     foreign,
     leftOut: [
@@ -140,6 +151,11 @@ export function reconcile(
     rewrite: observed.damaged !== null && options.windingDown !== true,
     pending: observed.pending ?? null,
   };
+}
+
+function unwantedOf(ours: readonly ObservedEntry[], chosen: readonly Entry[]): readonly ObservedEntry[] {
+  const wanted = new Set(chosen.map(({ key }) => key));
+  return ours.filter(({ key }) => !wanted.has(key));
 }
 
 /** True when applying the plan would change nothing. */

@@ -7,7 +7,8 @@ import type { Protection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
 import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
 import type { Desired } from './desired.ts';
-import { type EdgeLoop, type EdgeStatus, startEdgeLoop } from './edge-loop.ts';
+import { type EdgeLoop, startEdgeLoop } from './edge-loop.ts';
+import type { EdgeStatus } from './edge-status.ts';
 import { openCampaignView } from './guard/campaign-view.ts';
 import { createCollateralGuard } from './guard/collateral-guard.ts';
 import { openGoodTraffic } from './guard/good-traffic.ts';
@@ -79,7 +80,8 @@ export async function runEdges(
     if (edge.probe === undefined) return desired;
     const options = { everyMs: edge.probe.every, forMs: edge.probe.for };
     const { entries, nextChangeAt } = withProbes(desired.entries, at, options, probeSecret);
-    return { ...desired, entries, nextChangeAt: Math.min(desired.nextChangeAt, nextChangeAt) };
+    const { suppressed } = desired;
+    return { entries, suppressed, nextChangeAt: Math.min(desired.nextChangeAt, nextChangeAt) };
   };
   for (const one of opened) {
     const { edgeConfig, edge } = one;
@@ -113,12 +115,15 @@ export async function runEdges(
     });
     loops.set(name, loop);
   }
-  const wake = (): void => {
-    for (const loop of loops.values()) loop.wake();
+  /** Who may write, whom protection spares or what a block would hit has changed: no edge counts as known. */
+  const lookAnew = (): void => {
+    for (const loop of loops.values()) loop.lookAnew();
   };
-  view.onChange(wake);
-  traffic?.onChange(wake);
-  lease?.onChange(wake);
+  view.onChange(() => {
+    for (const loop of loops.values()) loop.wake();
+  });
+  traffic?.onChange(lookAnew);
+  lease?.onChange(lookAnew);
 
   const count = (): void => {
     metrics.decisionsActive.reset();
@@ -157,7 +162,7 @@ export async function runEdges(
         throw new Error(`no edge named ${name}: there are ${[...loops.keys()].join(', ') || 'none'}`);
       return loop.plan();
     },
-    wake,
+    wake: lookAnew,
     async close() {
       clearInterval(counting);
       await notifications?.close();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Campaign } from '../../../lib/contracts/generated.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
-import type { EdgeStatus } from '../edge-loop.ts';
+import type { EdgeStatus } from '../edge-status.ts';
 import { notificationConfig } from './config.ts';
 import { formats } from './formats.ts';
 import type { Notice } from './notice.ts';

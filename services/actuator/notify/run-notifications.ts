@@ -1,6 +1,6 @@
 import { proxiedFetch } from '../../../lib/http/proxied-fetch.ts';
 import type { ServiceContext } from '../../../lib/service-context.ts';
-import type { EdgeStatus } from '../edge-loop.ts';
+import type { EdgeStatus } from '../edge-status.ts';
 import type { CampaignView } from '../guard/campaign-view.ts';
 import type { NotificationConfig } from './config.ts';
 import { createNotifier } from './notifier.ts';

@@ -1,5 +1,5 @@
 import type { Campaign, EndpointNotice } from '../../../lib/contracts/generated.ts';
-import type { EdgeStatus } from '../edge-loop.ts';
+import type { EdgeStatus } from '../edge-status.ts';
 import type { Notice } from './notice.ts';
 
 const isOpen = (campaign: Campaign): boolean =>
