@@ -218,8 +218,17 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       }
     }
   };
-  const round = async (desired: Desired): Promise<number> =>
-    (await changedRound(desired)) ?? wholeRound(desired);
+  /** Answers when to look again, and how long a burst of changes is to be gathered before that. */
+  const round = async (desired: Desired): Promise<{ readonly waitMs: number; readonly gatherMs: number }> => {
+    const startedAt = performance.now();
+    const paceMs = descriptor.paceMs ?? 0;
+    const waitMs = await changedRound(desired);
+    const sinceStart = (): number => performance.now() - startedAt;
+    if (waitMs !== null) return { waitMs, gatherMs: Math.max(0, paceMs - sinceStart()) };
+    // A large edge takes its time to look at: changes that come meanwhile are applied together.
+    const whole = await wholeRound(desired);
+    return { waitMs: whole, gatherMs: Math.max(sinceStart(), paceMs - sinceStart()) };
+  };
   const backoff = (error: EdgeError): number => {
     const failures = status().consecutiveFailures + 1;
     const ceiling = Math.min(options.backoffMs.cap, options.backoffMs.base * 2 ** (failures - 1));
@@ -232,8 +241,8 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       let waitMs = options.verifyEveryMs;
+      let gatherMs = descriptor.coalesceMs;
       let hurry = true;
-      const startedAt = performance.now();
       if (options.hold() === null) standBy();
       else {
         const desired = options.desired(now());
@@ -243,7 +252,9 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
           () => {},
         );
         try {
-          waitMs = Math.min(await work, desired.nextChangeAt - now());
+          const next = await work;
+          waitMs = Math.min(next.waitMs, desired.nextChangeAt - now());
+          gatherMs = Math.max(gatherMs, next.gatherMs);
         } catch (error) {
           if (stop.signal.aborted) return;
           if (!(error instanceof EdgeError)) throw error;
@@ -251,11 +262,11 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
           hurry = false; // a change of mind does not shorten the back-off
         }
       }
-      const tookMs = performance.now() - startedAt;
+      const endedAt = performance.now();
       await waker.wait(Math.max(1, waitMs), stop.signal, hurry);
-      // A large edge takes its time to look at: changes that come meanwhile are applied together.
-      if (hurry && !stop.signal.aborted)
-        await waker.pause(Math.max(descriptor.coalesceMs, tookMs), stop.signal);
+      if (!hurry || stop.signal.aborted) continue;
+      const restMs = gatherMs - (performance.now() - endedAt);
+      await waker.pause(Math.max(descriptor.coalesceMs, restMs), stop.signal);
     }
   };
   const done = run();

@@ -117,6 +117,8 @@ export interface EdgeDescriptor {
   readonly scope: 'account' | 'instance';
   /** Changes within this time are applied together. */
   readonly coalesceMs: number;
+  /** Least time from the begin of one change to the next, where a change costs the edge much. Left out: 0. */
+  readonly paceMs?: number;
   /**
    * How long after an acknowledged apply a read may still show the old content (asynchronous operations, eventual
    * visibility). Until then a difference is no fault, and nothing is written a second time. Left out: 0.

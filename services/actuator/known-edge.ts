@@ -1,4 +1,4 @@
-import { bySeverity, type CapacityOptions, slotsOf, unlimitedCapacity } from './choose-entries.ts';
+import { type CapacityOptions, slotsOf, unlimitedCapacity } from './choose-entries.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
 import { isWideNetwork } from './entry-name.ts';
 import { isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
@@ -38,9 +38,9 @@ export interface KnownEdge {
 const mostChanges = 5000;
 const mostWideNetworks = 500;
 
-export function countsOf({ holds, foreign, leftOut }: Plan, observed: Observed): EdgeCounts {
+export function countsOf({ content, foreign, leftOut }: Plan, observed: Observed): EdgeCounts {
   return {
-    desired: holds.length,
+    desired: content.length,
     observed: observed.entries.length - foreign.length,
     foreign: foreign.length,
     leftOut: leftOut.filter(({ cause }) => cause !== 'covered').length,
@@ -65,11 +65,11 @@ export function knownEdge(
 
   const { foreign } = plan;
   const present = new Map(observed.entries.map((entry) => [entry.key, entry]));
-  const content = new Map(plan.holds.map((entry) => [entry.key, entry]));
+  const content = new Map(plan.content.map((entry) => [entry.key, entry]));
   const leftOut = new Map(plan.leftOut.map((left) => [left.entry.key, left]));
   /** Networks that are wanted: a single address in one of them may not need an entry of its own. */
   const wide = new Map<string, Entry>();
-  for (const entry of [...plan.holds, ...plan.leftOut.map((left) => left.entry)])
+  for (const entry of [...plan.content, ...plan.leftOut.map((left) => left.entry)])
     if (isWideNetwork(entry.key)) wide.set(entry.key, entry);
   if (wide.size > mostWideNetworks) return null;
   const used = descriptor.pools.map(() => 0);
@@ -79,7 +79,7 @@ export function knownEdge(
     used[pool] = used[pool]! + by * slotsOf(descriptor.pools[pool]!, entry);
     collateral += by * capacity.collateralOf(entry);
   };
-  for (const entry of plan.holds) count(entry, 1);
+  for (const entry of plan.content) count(entry, 1);
 
   /** What the others leave of the edge. */
   const roomBeside = (
@@ -138,17 +138,12 @@ export function knownEdge(
         part.waiting.length === 0 &&
         part.remove.every(({ key }) => options.adopt || options.known(key));
       if (!isSimple) return null;
-      let holds: readonly Entry[] | null = null;
-      let inOrder: readonly Entry[] | null = null;
+      let all: readonly Entry[] | null = null;
       const plan: Plan = {
         ...part,
-        get holds() {
-          holds ??= [...[...content.values()].filter(({ key }) => !keys.has(key)), ...part.holds];
-          return holds;
-        },
         get content() {
-          inOrder ??= bySeverity(plan.holds);
-          return inOrder;
+          all ??= [...[...content.values()].filter(({ key }) => !keys.has(key)), ...part.content];
+          return all;
         },
         foreign,
         retained: foreign,
@@ -161,7 +156,7 @@ export function knownEdge(
           leftOut.delete(key);
         }
         for (const left of part.leftOut) leftOut.set(left.entry.key, left);
-        for (const entry of part.holds) {
+        for (const entry of part.content) {
           count(entry, 1);
           content.set(entry.key, entry);
         }

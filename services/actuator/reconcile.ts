@@ -18,9 +18,7 @@ export interface Plan {
   readonly add: readonly Entry[];
   readonly update: readonly Entry[];
   readonly remove: readonly ObservedEntry[];
-  /** Our entries after the change, in no order. */
-  readonly holds: readonly Entry[];
-  /** The same, the most severe first, for edges that are written as a whole: put in order when it is asked for. */
+  /** Our entries after the change, in no order: `bySeverity` for edges that are written as a whole. */
   readonly content: readonly Entry[];
   /** Observed entries that stay though nobody wants them: foreign ones, and removals that a guard holds back. */
   readonly retained: readonly ObservedEntry[];
@@ -98,7 +96,7 @@ export function reconcile(
   const waiting: Plan['waiting'][number][] = [];
   const add: Entry[] = [];
   const update: Entry[] = [];
-  const holds: Entry[] = [];
+  const content: Entry[] = [];
   let found = 0;
   for (const entry of chosen) {
     const now = present.get(entry.key);
@@ -112,7 +110,7 @@ export function reconcile(
       }
       add.push(entry);
     } else if (writes && differs(entry, now)) update.push(entry);
-    holds.push(entry);
+    content.push(entry);
   }
   const ours =
     foreign.length === 0 ? observed.entries : observed.entries.filter((entry) => !foreignKeys.has(entry.key));
@@ -124,17 +122,12 @@ export function reconcile(
   const heldBack = new Set(tripped ? unexplained : []);
 
   const remove = unwanted.filter((entry) => !heldBack.has(entry));
-  let inOrder: readonly Entry[] | null = null;
   return {
     planId: planIdOf(add, update, remove),
     add: bySeverity(add),
     update: bySeverity(update),
     remove,
-    holds,
-    get content() {
-      inOrder ??= bySeverity(holds);
-      return inOrder;
-    },
+    content,
     retained: [...foreign, ...heldBack],
     foreign,
     leftOut: [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
 import { type LocalRegistry, startLocalRegistry } from '../../lib/engines/local-registry.ts';
-import { renderNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
+import { createNginxContent } from '../../services/actuator/edges/nginx-content.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { localKafkaMissing, startTestKafka, testCacheDir } from '../counterparts/kafka.ts';
 import { findNginx, type RunningNginx, startNginx } from '../counterparts/nginx.ts';
@@ -58,7 +58,7 @@ beforeAll(async () => {
   const dir = workspace.path('nginx');
   const include = join(dir, 'tidegate.conf');
   mkdirSync(dir);
-  writeFileSync(include, renderNginxConfig('web', [], [], { named: {} }));
+  writeFileSync(include, createNginxContent([]).render('web', [], { named: {} }));
   await allStarted(
     startTestKafka().then((started) => {
       kafka = started;

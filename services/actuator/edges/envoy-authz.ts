@@ -196,10 +196,12 @@ export function createEnvoyAuthzEdge(
       for (const key of gone) judge.remove(key);
       for (const entry of fresh) judge.put(entry);
       const networks = exempt(now());
-      judge.exempt(networks);
-      writtenExempt = exemptText(networks);
+      const text = exemptText(networks);
+      if (text !== writtenExempt || !isKnown) judge.exempt(networks);
+      writtenExempt = text;
       isKnown = true;
     },
+    isAsKnown: async () => isKnown,
     register(app) {
       acceptEveryMethod(app);
       const route = { method: app.supportedMethods, handler: check };

@@ -66,57 +66,74 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
   const prefix = resourceName(name, '');
   const server = createEnvoyServer(prefix, now, () => (isArmed() ? 'wait' : off));
   const entries = new Map<string, PlacedEntry>();
+  /** Of these the ones that are no addresses, and the ones that are only marked. */
+  const others = new Map<string, PlacedEntry>();
+  const tags = new Map<string, PlacedEntry>();
   const parts = Array.from({ length: config.parts }, () => new Map<string, PlacedEntry>());
   const rendered = new Map<string, EnvoyResource>();
   /** What all Envoys ran last; what is served again when they refuse something newer. */
-  let taken: ReadonlyMap<string, PlacedEntry> | null = null;
+  let taken: Map<string, PlacedEntry> | null = null;
+  /** Whether `taken` differs from what is served by the running change alone. */
+  let isTakenCurrent = false;
   let writtenExempt: string | null = null;
 
   const partOf = (value: string): number =>
     createHash('sha256').update(value).digest().readUInt32BE(0) % config.parts;
   const put = (resource: EnvoyResource): void => void rendered.set(resource.name, resource);
 
-  /** Makes the content anew; `changed`: the parts of the list that have to be. */
-  const render = (changed: Iterable<number>): void => {
-    for (const index of changed) {
+  /** Which parts of the list, and whether anything else, has to be made anew. */
+  interface Changed {
+    readonly parts: Set<number>;
+    others: boolean;
+  }
+  const render = (changed: Changed): void => {
+    for (const index of changed.parts) {
       const part = resourceName(name, `addresses-${index}`);
       put(envoyResource(part, addressFilter(sortedByKey(parts[index]!.values()), inputs)));
     }
-    const others = sortedByKey([...entries.values()].filter((entry) => !isAddress(entry)));
     const networks = exempt(now());
-    const blocking = others.filter(({ action }) => action === 'block');
-    put(envoyResource(resourceName(name, 'rules'), ruleFilter(blocking, networks, inputs)));
-    if (config.actions.includes('tag')) {
-      const tags = sortedByKey([...entries.values()].filter(({ action }) => action === 'tag'));
-      put(envoyResource(resourceName(name, 'tags'), tagFilter(tags, networks, inputs)));
+    const text = exemptText(networks);
+    if (changed.others || text !== writtenExempt) {
+      const blocking = sortedByKey(others.values()).filter(({ action }) => action === 'block');
+      put(envoyResource(resourceName(name, 'rules'), ruleFilter(blocking, networks, inputs)));
+      if (config.actions.includes('tag')) {
+        const tagged = sortedByKey(tags.values());
+        put(envoyResource(resourceName(name, 'tags'), tagFilter(tagged, networks, inputs)));
+      }
     }
-    writtenExempt = exemptText(networks);
+    writtenExempt = text;
     server.publish([...rendered.values()]);
   };
-  const place = (entry: PlacedEntry, changed: Set<number>): void => {
+  const place = (entry: PlacedEntry, changed: Changed): void => {
     drop(entry.key, changed);
     entries.set(entry.key, entry);
-    if (!isAddress(entry) || entry.action !== 'block') return;
+    if (entry.action === 'tag') tags.set(entry.key, entry);
+    if (!isAddress(entry)) others.set(entry.key, entry);
+    if (!isAddress(entry) || entry.action === 'tag') {
+      changed.others = true;
+      return;
+    }
     const part = partOf(entry.value);
     parts[part]!.set(entry.key, entry);
-    changed.add(part);
+    changed.parts.add(part);
   };
-  const drop = (key: string, changed: Set<number>): void => {
+  const drop = (key: string, changed: Changed): void => {
     const entry = entries.get(key);
     if (entry === undefined) return;
     entries.delete(key);
+    const wasTag = tags.delete(key);
+    if (others.delete(key) || wasTag) changed.others = true;
     const part = partOf(entry.value);
-    if (parts[part]!.delete(key)) changed.add(part);
+    if (parts[part]!.delete(key)) changed.parts.add(part);
   };
   const replaceAll = (wanted: readonly PlacedEntry[]): void => {
-    entries.clear();
-    for (const part of parts) part.clear();
-    const changed = new Set(parts.keys());
+    for (const all of [entries, others, tags, ...parts]) all.clear();
+    const changed: Changed = { parts: new Set(parts.keys()), others: true };
     for (const entry of wanted) place(entry, changed);
     render(changed);
   };
   const change = (plan: Plan): void => {
-    const changed = new Set<number>();
+    const changed: Changed = { parts: new Set(), others: false };
     const fresh = checked([...plan.update, ...plan.add].map(placed));
     for (const { key } of plan.remove) drop(key, changed);
     for (const entry of fresh) place(entry, changed);
@@ -160,7 +177,6 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
           `Envoy at ${admin} does not take ${resource} and goes on with the last one: its log says why`,
         );
       }
-    taken = new Map(entries);
   };
 
   return {
@@ -199,9 +215,25 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
     },
     async apply(plan, signal) {
       const before = await countRefusals(signal).catch(() => null);
-      if (plan.rewrite || taken === null) replaceAll(checked(placedEntries(plan)));
+      const isWhole = plan.rewrite || taken === null;
+      const wasCurrent = isTakenCurrent;
+      isTakenCurrent = false;
+      if (isWhole) replaceAll(checked(placedEntries(plan)));
       else change(plan);
       await untilTaken(before, signal);
+      isTakenCurrent = true;
+      if (isWhole || taken === null || !wasCurrent) taken = new Map(entries);
+      else
+        for (const { key } of [...plan.remove, ...plan.update, ...plan.add]) {
+          const entry = entries.get(key);
+          if (entry === undefined) taken.delete(key);
+          else taken.set(key, entry);
+        }
+    },
+    async isAsKnown() {
+      if (taken === null) return false;
+      const { seen, behind } = server.nodes();
+      return seen.length > 0 && behind.length === 0;
     },
     register: (app) => server.register(app),
     close: async () => {},

@@ -20,24 +20,25 @@ import { valueKinds } from './proxy-edge.ts';
 /** One map of addresses an action: of several that hold an address, the strongest counts. */
 export const addressMaps = { 1: 'tag', 2: 'rate_limit', 3: 'challenge', 4: 'block' } as const;
 type Strength = keyof typeof addressMaps;
+export type AddressMapName = (typeof addressMaps)[Strength];
+export const addressMapNames: readonly AddressMapName[] = Object.values(addressMaps);
 /** In the order in which they are written: what a rule refers to is there before the rule is live. */
 export const ruleMaps = ['exempt', 'browsers', 'platforms', 'endpoints', 'decisions', 'rules'] as const;
-export const mapNames = [...Object.values(addressMaps), ...ruleMaps] as const;
-export type MapName = (typeof mapNames)[number];
+export type RuleMapName = (typeof ruleMaps)[number];
+export type MapName = AddressMapName | RuleMapName;
+export const mapNames: readonly MapName[] = [...addressMapNames, ...ruleMaps];
 export type MapContent = ReadonlyMap<string, string>;
 
 const decision = /^([1-4])\.(dec_[a-z2-7]{20,40})$/;
 
-export const addressMapOf = (entry: Pick<PlacedEntry, 'action'>): MapName =>
+export const addressMapOf = (entry: Pick<PlacedEntry, 'action'>): AddressMapName =>
   addressMaps[strength(entry.action) as Strength];
 export const valueText = (entry: Pick<PlacedEntry, 'action' | 'decisionId'>): string =>
   `${strength(entry.action)}.${entry.decisionId}`;
 
 /** Map of each action's addresses. */
-export function renderAddresses(entries: readonly PlacedEntry[]): Map<MapName, Map<string, string>> {
-  const maps = new Map<MapName, Map<string, string>>(
-    Object.values(addressMaps).map((name) => [name, new Map()]),
-  );
+export function renderAddresses(entries: readonly PlacedEntry[]): Map<AddressMapName, Map<string, string>> {
+  const maps = new Map<AddressMapName, Map<string, string>>(addressMapNames.map((name) => [name, new Map()]));
   for (const entry of entries)
     if (isAddress(entry)) maps.get(addressMapOf(entry))!.set(entry.value, valueText(entry));
   return maps;
@@ -48,7 +49,7 @@ export function renderRuleMaps(
   entries: readonly PlacedEntry[],
   bits: ReadonlyMap<string, number>,
   exempt: readonly Network[],
-): Map<MapName, MapContent> {
+): Map<RuleMapName, MapContent> {
   const decisions = new Map<string, string>();
   const rules: BitRule[] = [];
   const endpoints = new Set<string>();
@@ -70,7 +71,7 @@ export function renderRuleMaps(
     const pattern = endpointPattern(endpoint);
     return pattern === null ? [] : [[`^(?:${pattern})$`, endpointLabel(endpoint)]];
   });
-  return new Map<MapName, MapContent>([
+  return new Map<RuleMapName, MapContent>([
     ['exempt', sorted(exempt.map((network) => [formatNetwork(network), '1']))],
     ['browsers', browsers],
     ['platforms', platforms],
@@ -106,7 +107,7 @@ export function readEntries(maps: ReadonlyMap<MapName, MapContent>): {
       expiresAt: null,
     });
   };
-  for (const name of Object.values(addressMaps))
+  for (const name of addressMapNames)
     for (const [key, text] of maps.get(name) ?? []) found(key.includes(':') ? 'ip6' : 'ip4', key, text);
   const decisions = maps.get('decisions') ?? new Map<string, string>();
   for (const [key, text] of decisions) {

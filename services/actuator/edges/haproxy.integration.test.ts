@@ -13,6 +13,7 @@ import {
   ruleTo,
   statuses,
 } from '../../../test/counterparts/edge-fixture.ts';
+import { until } from '../../../test/counterparts/free-port.ts';
 import { findHaproxy, type HaproxyFixture, startHaproxyFixture } from '../../../test/counterparts/haproxy.ts';
 import { proxyContract } from '../../../test/counterparts/proxy-contract.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
@@ -78,7 +79,9 @@ describe.skipIf(missing !== null)('haproxy, what is its own', () => {
 
   test('the files are what the next process starts with, and a hand in either is noticed and undone', async () => {
     await haproxy.bring(address('203.0.113.7'));
-    expect(readFileSync(fileOf('block'), 'utf8')).toMatch(/^203\.0\.113\.7\/32 4\.dec_/);
+    await until('the file follows', async () =>
+      /^203\.0\.113\.7\/32 4\.dec_/.test(readFileSync(fileOf('block'), 'utf8')),
+    );
     expect(haproxy.check()).toBeNull();
 
     await run(`add map ${fileOf('block')} 203.0.113.99 4.dec_aaaaaaaaaaaaaaaaaaaaaaaaaa`);
@@ -100,14 +103,23 @@ describe.skipIf(missing !== null)('haproxy, what is its own', () => {
 
   test('a change of one map writes the file of no other', async () => {
     await haproxy.bring(address('203.0.113.7'), address('203.0.113.8', 'tag'));
+    const follows = (name: string, value: string) =>
+      until('the file follows', async () => readFileSync(fileOf(name), 'utf8').includes(value));
+    await follows('block', '203.0.113.7');
+    await follows('tag', '203.0.113.8');
     const files = () => mapNames.map((name) => `${name} ${statSync(fileOf(name)).ino}`);
     const before = files();
     await haproxy.bring(address('203.0.113.7'), address('203.0.113.9'), address('203.0.113.8', 'tag'));
+    await follows('block', '203.0.113.9');
     expect(files().filter((file) => !before.includes(file))).toEqual([expect.stringMatching(/^block /)]);
   });
 
   test('what HAProxy does not take changes nothing, and the files still start', async () => {
     await haproxy.bring(address('203.0.113.7'));
+    await until(
+      'the file follows',
+      async () => readFileSync(fileOf('block'), 'utf8').match(/\n/g)?.length === 1,
+    );
     const before = readFileSync(fileOf('block'), 'utf8');
     const garbage = { ...address('203.0.113.8'), value: 'not-an-address' };
     const plan = await planFor(haproxy.edge, [address('203.0.113.7')]);
@@ -152,6 +164,10 @@ describe.skipIf(missing !== null)('haproxy, what is its own', () => {
     const plan = await planFor(haproxy.edge, [...many.slice(1), address('203.0.113.7')]);
     expect([plan.add.length, plan.remove.length]).toEqual([1, 1]);
     await haproxy.edge.apply(plan, signal);
+    expect(await haproxy.edge.isAsKnown!(signal)).toBe(true);
+    await run(`add map ${fileOf('block')} 203.0.113.98 mine`);
+    expect(await haproxy.edge.isAsKnown!(signal)).toBe(false);
+    await run(`del map ${fileOf('block')} 203.0.113.98`);
     expect(
       await statuses(
         haproxy.port,

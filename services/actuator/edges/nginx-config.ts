@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import type { ActionKind } from '../decider/actions.ts';
 import type { EntryKind, Observed, ObservedEntry } from '../edge.ts';
-import { isAddress, named } from '../entry-name.ts';
+import { named } from '../entry-name.ts';
 import { type BrowserVariable, renderBrowserVariable } from './nginx-browser.ts';
 import { type NginxVariables, type RenderedSignature, renderSignature } from './nginx-signature.ts';
 import { quoted } from './nginx-text.ts';
@@ -36,21 +36,22 @@ interface ActionText {
   readonly found: string;
 }
 
+/** The line of an address in the `geo` of its action. */
+export function addressLine({ value, decisionId: id }: PlacedEntry): string {
+  return decisionId.test(id) ? `    ${value} ${id};\n` : '';
+}
+
 /** Everything of one action: a `geo` for its addresses, maps for its rules, and what of both holds. */
 function renderAction(
   action: ActionKind,
-  entries: readonly PlacedEntry[],
+  addresses: string,
+  others: readonly PlacedEntry[],
   variables: NginxVariables,
   needs: Set<BrowserVariable>,
 ): ActionText {
-  const addresses: string[] = [];
   const rules: string[] = [];
   const hits: string[] = [];
-  for (const entry of entries) {
-    if (isAddress(entry)) {
-      if (decisionId.test(entry.decisionId)) addresses.push(`    ${entry.value} ${entry.decisionId};`);
-      continue;
-    }
+  for (const entry of others) {
     const id = `${action}_${hits.length}`;
     const rule = renderRule(entry, id, variables);
     if ('inexpressible' in rule) continue;
@@ -71,9 +72,7 @@ function renderAction(
   return {
     lines: [
       `geo ${of('address')} {`,
-      '    default "";',
-      ...addresses,
-      '}',
+      `    default "";\n${addresses}}`,
       ...rules,
       ...groups,
       firstOf(groupNames, of('rule')),
@@ -92,16 +91,24 @@ function renderAction(
  */
 export function renderNginxConfig(
   edge: string,
-  entries: readonly PlacedEntry[],
+  content: {
+    /** Lines of addresses, by action. */
+    readonly addresses: ReadonlyMap<ActionKind, string>;
+    readonly others: readonly PlacedEntry[];
+  },
   exempt: readonly Network[],
   variables: NginxVariables,
 ): string {
   const needs = new Set<BrowserVariable>();
-  const present = actions.filter((action) => entries.some((entry) => entry.action === action));
+  const { addresses, others } = content;
+  const present = actions.filter(
+    (action) => (addresses.get(action) ?? '') !== '' || others.some((entry) => entry.action === action),
+  );
   const texts = present.map((action) =>
     renderAction(
       action,
-      entries.filter((entry) => entry.action === action),
+      addresses.get(action) ?? '',
+      others.filter((entry) => entry.action === action),
       variables,
       needs,
     ),

@@ -14,7 +14,7 @@ import { until } from '../../../test/counterparts/free-port.ts';
 import { findNginx } from '../../../test/counterparts/nginx.ts';
 import { type NginxFixture, startNginxFixture } from '../../../test/counterparts/nginx-edge.ts';
 import { proxyContract } from '../../../test/counterparts/proxy-contract.ts';
-import { EdgeError } from '../edge.ts';
+import { readNginxConfig } from './nginx-config.ts';
 
 const missing = requireCounterpart('nginx', findNginx());
 
@@ -81,8 +81,12 @@ describe.skipIf(missing !== null)('nginx, what is its own', () => {
     await nginx.bring(address('203.0.113.7'));
     const before = nginx.read();
     const garbage = { ...address('203.0.113.8'), value: 'garbage' };
-    const plan = await planFor(nginx.edge, []);
-    await expect(nginx.edge.apply({ ...plan, content: [garbage] }, signal)).rejects.toThrow(EdgeError);
+    const plan = await planFor(nginx.edge, [address('203.0.113.7')]);
+    const bad = { ...plan, add: [garbage], content: [...plan.content, garbage] };
+    await expect(nginx.edge.apply(bad, signal)).rejects.toMatchObject({ fault: 'invalid' });
+    // Past our own check nginx says so.
+    const anew = { ...bad, add: [], rewrite: true };
+    await expect(nginx.edge.apply(anew, signal)).rejects.toMatchObject({ fault: 'rejected' });
     expect(nginx.read()).toBe(before);
     expect(await statuses(nginx.port, { ip: '203.0.113.7' }, { ip: '203.0.113.8' })).toEqual([403, 200]);
   });
@@ -98,6 +102,31 @@ describe.skipIf(missing !== null)('nginx, what is its own', () => {
     expect(after.entries.map(({ key }) => key).sort()).toEqual(
       [...observed.entries.map(({ key }) => key), added[0]!.key].sort(),
     );
+  });
+
+  test('a change of addresses alone leaves the rest of the file as it is, and a strange hand is no such change', async () => {
+    const rules = [ruleTo('tag', is('user_agent', 'in', 'odd'))];
+    await nginx.bring(...rules, address('203.0.113.7'), address('203.0.113.8'));
+    expect(await nginx.edge.isAsKnown!(signal)).toBe(true);
+    await nginx.bring(...rules, address('203.0.113.8', 'challenge'), address('203.0.113.9'));
+    expect(
+      await statuses(
+        nginx.port,
+        { ip: '203.0.113.7' },
+        { ip: '203.0.113.8' },
+        { ip: '203.0.113.9' },
+        { userAgent: 'odd' },
+      ),
+    ).toEqual([200, 401, 403, 200]);
+    expect(await nginx.edge.isAsKnown!(signal)).toBe(true);
+    // What another process would read is what this one remembers.
+    const observed = await nginx.edge.observe(signal);
+    expect(readNginxConfig(nginx.read(), 'edge')).toEqual({
+      damaged: null,
+      entries: expect.arrayContaining([...observed.entries]),
+    });
+    writeFileSync(nginx.file, nginx.read());
+    expect(await nginx.edge.isAsKnown!(signal)).toBe(false);
   });
 
   test('20,000 addresses are in force within seconds', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { actionKinds } from '../decider/actions.ts';
@@ -7,8 +7,9 @@ import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../e
 import { isAddress } from '../entry-name.ts';
 import { commonEdgeFields } from './edge-config.ts';
 import { writeWhole } from './file-writer.ts';
-import { exemptLine, readNginxConfig, renderNginxConfig, renderRule } from './nginx-config.ts';
-import { placed, placedEntries } from './placed-entry.ts';
+import { exemptLine, readNginxConfig, renderRule } from './nginx-config.ts';
+import { createNginxContent, type NginxContent } from './nginx-content.ts';
+import { checked, placed, placedAgain, placedEntries } from './placed-entry.ts';
 import { otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
 
 const commandField = z.array(z.string().min(1)).min(1);
@@ -66,7 +67,14 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
   const { file } = config;
   /** Whether nginx is known to run what the file says; not after a start, a crash may have come in between. */
   let loaded = false;
-  let known: { readonly text: string; readonly observed: Observed | null } | null = null;
+  /** What the file held when we last read or wrote it; null: not known. */
+  let held: {
+    readonly text: string;
+    readonly content: NginxContent;
+    readonly damaged: string | null;
+  } | null = null;
+  /** Of the file that we wrote last: whoever else writes it shows in it. */
+  let writtenFile = '';
 
   const read = async (): Promise<string | null> => {
     try {
@@ -77,6 +85,10 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         cause: error,
       });
     }
+  };
+  const fileState = async (): Promise<string> => {
+    const { ino, size, mtimeMs } = await stat(file);
+    return `${ino} ${size} ${mtimeMs}`;
   };
   const run = (command: readonly string[], signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -94,7 +106,6 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         },
       );
     });
-
   return {
     descriptor: {
       kind: 'nginx',
@@ -106,7 +117,9 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       nativeTtl: false,
       lock: 'none',
       scope: 'instance',
-      coalesceMs: 200,
+      coalesceMs: 50,
+      // Each reload leaves workers behind until their connections are done.
+      paceMs: 500,
     },
     inexpressible(entry) {
       if (isAddress(entry)) return null;
@@ -117,30 +130,55 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       const text = await read();
       if (text === null) return { entries: [], damaged: 'not there yet' };
       // A file of 100,000 addresses takes a while to read; most looks find what was there before.
-      if (text !== known?.text) known = { text, observed: readNginxConfig(text, name) };
-      const { observed } = known;
-      if (observed !== null) {
-        const isCurrent = text.includes(`\n${exemptLine(exempt(now()))}\n`);
-        const damaged = loaded ? (isCurrent ? null : otherExempt) : 'perhaps not loaded yet';
-        return { ...observed, damaged: observed.damaged ?? damaged };
+      if (text !== held?.text) {
+        const found = readNginxConfig(text, name);
+        if (found === null) {
+          if (config.adopt) return { entries: [], damaged: 'adopted' };
+          throw new EdgeError(
+            'rejected',
+            `${file} was not written by Tidegate: name another file, or set adopt`,
+          );
+        }
+        held = { text, content: createNginxContent(placedAgain(found.entries)), damaged: found.damaged };
       }
-      if (config.adopt) return { entries: [], damaged: 'adopted' };
-      throw new EdgeError('rejected', `${file} was not written by Tidegate: name another file, or set adopt`);
+      const isCurrent = text.includes(`\n${exemptLine(exempt(now()))}\n`);
+      const damaged = loaded ? (isCurrent ? null : otherExempt) : 'perhaps not loaded yet';
+      return { entries: held.content.observed(), damaged: held.damaged ?? damaged };
+    },
+    async isAsKnown() {
+      return held !== null && loaded && writtenFile === (await fileState().catch(() => null));
     },
     async apply(plan, signal) {
-      const text = renderNginxConfig(name, placedEntries(plan), exempt(now()), variables);
+      const changes = [...plan.remove, ...plan.update, ...plan.add];
       const before = await read();
+      const isChange = !plan.rewrite && held !== null && before === held.text;
+      const fresh = checked([...plan.update, ...plan.add].map(placed));
+      const content = isChange ? held!.content : createNginxContent(placedEntries(plan));
+      // nginx has taken all the rest before, and an address is one.
+      const isSafe = isChange && loaded && changes.every(isAddress);
+      held = null;
       loaded = false;
+      if (isChange) {
+        for (const { key } of plan.remove) content.remove(key);
+        for (const entry of fresh) content.put(entry);
+      }
+      const text = content.render(name, exempt(now()), variables);
       await writeWhole(file, text);
       try {
-        await run(config.test, signal);
+        // Each reads the whole configuration by itself, and nginx does not load what fails the test.
+        const reloading = isSafe ? run(config.reload, signal) : null;
+        const [tested, loadedToo] = await Promise.allSettled([run(config.test, signal), reloading]);
+        if (tested.status === 'rejected') throw tested.reason;
+        if (loadedToo.status === 'rejected') throw loadedToo.reason;
+        if (reloading === null) await run(config.reload, signal);
       } catch (error) {
         // nginx still runs the old configuration; the file must agree with it before anybody reloads.
         if (before === null) await rm(file, { force: true });
         else await writeWhole(file, before);
         throw error;
       }
-      await run(config.reload, signal);
+      held = { text, content, damaged: null };
+      writtenFile = await fileState().catch(() => '');
       loaded = true;
     },
     close: async () => {},

@@ -1,6 +1,7 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { parseNetwork } from '../../../lib/ip.ts';
 import { parseSignature } from '../../../lib/signature/parse-signature.ts';
+import { bySeverity } from '../choose-entries.ts';
 import type { ActionKind } from '../decider/actions.ts';
 import { EdgeError, type Entry, type EntryKind, type ObservedEntry } from '../edge.ts';
 import { type EntryName, isAddress } from '../entry-name.ts';
@@ -44,7 +45,7 @@ export function placedEntries(
   plan: Plan,
   of: (entry: { readonly kind: EntryKind }) => boolean = () => true,
 ): PlacedEntry[] {
-  const entries = plan.content.filter(of).map(placed);
+  const entries = bySeverity(plan.content.filter(of)).map(placed);
   const keys = new Set(entries.map((entry) => entry.key));
   for (const entry of placedAgain(plan.retained.filter(of))) if (!keys.has(entry.key)) entries.push(entry);
   return entries;

@@ -1,3 +1,4 @@
+import { bySeverity } from '../choose-entries.ts';
 import type { Entry, Observed, ObservedEntry } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
 import { asObserved } from './placed-entry.ts';
@@ -27,7 +28,7 @@ export function createServedList(
     apply(plan) {
       const before = entries ?? [];
       const retained = new Set(plan.retained.map((entry) => entry.key));
-      entries = [...plan.content, ...before.filter((entry) => retained.has(entry.key))];
+      entries = [...bySeverity(plan.content), ...before.filter((entry) => retained.has(entry.key))];
       onChange(before, entries);
     },
   };

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
+import { bySeverity } from '../choose-entries.ts';
 import { type Edge, type Entry, entryKinds, type VendorEdgeDependencies } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
 import { inBatches } from '../vendor/vendor-entries.ts';
@@ -116,7 +117,7 @@ export function createWebhookEdge(config: WebhookConfig, dependencies: VendorEdg
         if (wasLost) {
           const retained = new Set(plan.retained.map((entry) => entry.key));
           const held = (list.entries ?? []).filter((entry) => retained.has(entry.key));
-          await sendSnapshot([...plan.content, ...held], signal);
+          await sendSnapshot([...bySeverity(plan.content), ...held], signal);
         } else await sendDelta(plan, signal);
       } catch (error) {
         isLost = true;

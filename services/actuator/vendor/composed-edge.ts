@@ -1,3 +1,4 @@
+import { bySeverity } from '../choose-entries.ts';
 import {
   type Edge,
   type EdgeDescriptor,
@@ -15,6 +16,7 @@ export interface PartChange {
   readonly update: readonly Entry[];
   readonly remove: readonly ObservedEntry[];
   /** Everything of the part after the change, for what is written as a whole: wanted entries, and those that stay. */
+  /** The most severe first. */
   readonly content: readonly Entry[];
   readonly retained: readonly ObservedEntry[];
   /** Nothing of the part changes, but its state at the edge is not what it should be. */
@@ -76,7 +78,7 @@ export function composedEdge(
           add: mine(plan.add),
           update: mine(plan.update),
           remove: mine(plan.remove),
-          content: mine(plan.content),
+          content: bySeverity(mine(plan.content)),
           retained: mine(plan.retained),
           rewrite: plan.rewrite && damaged.has(part),
         };

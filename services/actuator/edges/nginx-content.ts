@@ -1,0 +1,79 @@
+import type { Network } from '../../../lib/ip.ts';
+import type { ActionKind } from '../decider/actions.ts';
+import type { ObservedEntry } from '../edge.ts';
+import { isAddress } from '../entry-name.ts';
+import { spread } from '../spread.ts';
+import { addressLine, renderNginxConfig } from './nginx-config.ts';
+import type { NginxVariables } from './nginx-signature.ts';
+import { asObserved, type PlacedEntry } from './placed-entry.ts';
+
+/** What the include file holds. Addresses are rendered part by part: a change costs the part that it is in. */
+export interface NginxContent {
+  put(entry: PlacedEntry): void;
+  remove(key: string): void;
+  observed(): readonly ObservedEntry[];
+  render(edge: string, exempt: readonly Network[], variables: NginxVariables): string;
+}
+
+const partCount = 64;
+
+interface Part {
+  readonly entries: Map<string, PlacedEntry>;
+  /** null: to be made anew. */
+  text: string | null;
+}
+
+export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
+  const entries = new Map<string, PlacedEntry>();
+  const others = new Map<string, PlacedEntry>();
+  const addresses = new Map<ActionKind, readonly Part[]>();
+
+  const partOf = ({ action, value }: PlacedEntry): Part => {
+    let parts = addresses.get(action);
+    if (parts === undefined) {
+      parts = Array.from({ length: partCount }, () => ({ entries: new Map(), text: null }));
+      addresses.set(action, parts);
+    }
+    return parts[Math.floor(spread(value) * partCount)]!;
+  };
+  const textOf = (part: Part): string => {
+    if (part.text === null) {
+      part.text = '';
+      for (const entry of part.entries.values()) part.text += addressLine(entry);
+    }
+    return part.text;
+  };
+  const remove = (key: string): void => {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entries.delete(key);
+    if (others.delete(key)) return;
+    const part = partOf(entry);
+    part.entries.delete(key);
+    part.text = null;
+  };
+  const put = (entry: PlacedEntry): void => {
+    remove(entry.key);
+    // What has no line is not there.
+    if (isAddress(entry) && addressLine(entry) === '') return;
+    entries.set(entry.key, entry);
+    if (!isAddress(entry)) {
+      others.set(entry.key, entry);
+      return;
+    }
+    const part = partOf(entry);
+    part.entries.set(entry.key, entry);
+    part.text = null;
+  };
+  for (const entry of all) put(entry);
+  return {
+    put,
+    remove,
+    observed: () => Array.from(entries.values(), asObserved),
+    render(edge, exempt, variables) {
+      const lines = new Map<ActionKind, string>();
+      for (const [action, parts] of addresses) lines.set(action, parts.map(textOf).join(''));
+      return renderNginxConfig(edge, { addresses: lines, others: [...others.values()] }, exempt, variables);
+    },
+  };
+}
