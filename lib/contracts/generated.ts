@@ -381,6 +381,9 @@ export interface KeyedFrame {
   /** The source has ended: no pane after this one. */
   readonly closing: boolean;
   readonly records: readonly KeyedRecord[];
+  /** Offsets in requests.enriched between which everything of this pane stands; other panes stand there too. */
+  readonly first_offset: number | null;
+  readonly last_offset: number | null;
 }
 
 /** One request as a policy on a re-keyed group sees it. */
@@ -418,6 +421,9 @@ export interface PaneFrame {
   readonly groups: readonly GroupPartial[];
   /** The samples of all groups, each request and each text once (services/detector/sample-pack.ts); those of the groups themselves are empty then. */
   readonly samples: Buffer;
+  /** Offsets in requests.enriched between which everything of this pane stands; other panes stand there too. */
+  readonly first_offset: number | null;
+  readonly last_offset: number | null;
 }
 
 export interface GroupPartial {

@@ -88,6 +88,31 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
     for (const partitions of [4, 8]) expect(ids(await runDetector(sketches, { partitions }))).toEqual(one);
   });
 
+  it('and every finding names where its requests stand', async () => {
+    const sketches = stream();
+    for (const partitions of [1, 4]) {
+      const placed = new Map<string, { partition: number; offset: number }>();
+      const ends = new Array<number>(partitions).fill(0);
+      for (const record of records(sketches, partitions)) {
+        const offset = ends[record.partition!]!++;
+        if (record.type === 'EnrichedRequest')
+          placed.set(record.value.request.event_id, { partition: record.partition!, offset });
+      }
+      const { campaigns, verdicts } = await runDetector(sketches, { partitions });
+      for (const { inputs, sample_event_ids: samples } of verdicts) {
+        expect(inputs.length).toBeGreaterThan(0);
+        expect(inputs.length).toBeLessThanOrEqual(partitions);
+        expect(inputs.every(({ partition, last }) => last < ends[partition]!)).toBe(true);
+        for (const id of samples) {
+          const { partition, offset } = placed.get(id)!;
+          const range = inputs.find((of) => of.partition === partition)!;
+          expect(range.first <= offset && offset <= range.last).toBe(true);
+        }
+      }
+      expect(campaigns.every(({ inputs }) => inputs.length === partitions)).toBe(true);
+    }
+  });
+
   it('when combine and reduce are restored from snapshots in mid-stream', async () => {
     const metrics = createMetrics();
     const config = detectorConfig.parse({});

@@ -47,7 +47,7 @@ export function figureEvidence(policy: Policy, figures: Figures, values: object)
 export function episodeVerdict(
   policy: Policy,
   episode: Episode,
-  finding: Pick<Finding, 'site' | 'updated_at' | 'reason' | 'evidence'>,
+  finding: Pick<Finding, 'site' | 'updated_at' | 'reason' | 'evidence' | 'inputs'>,
   kind: string,
   value: string,
 ): Verdict {
@@ -66,6 +66,7 @@ export function episodeVerdict(
     evidence: finding.evidence,
     taxonomy: policy.taxonomy,
     sample_event_ids: [],
+    inputs: finding.inputs,
     degraded: [],
     baseline_rung: null,
   });

@@ -36,6 +36,9 @@ export function framesOf(options: {
   readonly paneStart: number;
   readonly closing: boolean;
   readonly groups: readonly GroupPartial[];
+  /** Of requests.enriched; null: nothing was read for it. */
+  readonly firstOffset: number | null;
+  readonly lastOffset: number;
   readonly limitBytes: number;
 }): PaneFrame[] {
   const cuts = [emptyCut()];
@@ -63,6 +66,8 @@ export function framesOf(options: {
     closing: options.closing && part === cuts.length - 1,
     groups,
     samples: samples.packed(),
+    first_offset: options.firstOffset,
+    last_offset: options.firstOffset === null ? null : options.lastOffset,
   }));
 }
 

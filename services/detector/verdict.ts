@@ -23,7 +23,7 @@ export function actionOf(
 /** What a verdict says beyond its policy. `opened_at`: a target that is found again later gets another verdict. */
 export type Finding = Omit<
   Verdict,
-  'verdict_id' | 'policy_id' | 'policy_title' | 'policy_hash' | 'level' | 'mode' | 'inputs'
+  'verdict_id' | 'policy_id' | 'policy_title' | 'policy_hash' | 'level' | 'mode'
 > & { readonly opened_at: number };
 
 /** The verdict of a policy on one target. */
@@ -41,7 +41,6 @@ export function verdictOf({ document, hash }: PolicyTerms, finding: Finding): Ve
     mode: document.mode,
     target,
     ...said,
-    inputs: [],
   };
 }
 

@@ -62,7 +62,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-2-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-3-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -144,8 +144,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   process(batch: LogBatch<'requests.enriched'>): StepOutput {
     const outputs: Outgoing[] = [];
     for (const record of batch.records) {
-      if (record.type === 'Tick') this.#tick(record.value, outputs);
-      else this.#event(record.value);
+      if (record.type === 'Tick') this.#tick(record.value, record.offset, outputs);
+      else this.#event(record.value, record.offset);
     }
     this.#report();
     return { outputs, deadLetters: [] };
@@ -160,7 +160,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     return target;
   }
 
-  #event(event: EnrichedRequest): void {
+  #event(event: EnrichedRequest, offset: number): void {
     if (event.source_offset <= this.#lastSource) {
       this.#duplicates++;
       return;
@@ -181,7 +181,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     readLanes(facts, event);
     const second = Math.floor(request.timestamp / 1000);
     const flags = observe(this.#actors, event, facts, second, true);
-    const pane = this.#panes.pane(target, request.timestamp - (request.timestamp % paneMs));
+    const pane = this.#panes.pane(target, request.timestamp - (request.timestamp % paneMs), offset);
     contribute(this.#contribution, event, flags, facts);
     pane.add(event, this.#contribution);
     this.#entries.note(facts.endpointLo & 0xffff, event);
@@ -193,10 +193,10 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const policies = pane.plan.keyed(event);
     if (policies.length === 0) return;
     this.#keyed ??= this.#openOutbox();
-    this.#keyed.add(event, facts, account, flags, policies);
+    this.#keyed.add(event, offset, facts, account, flags, policies);
   }
 
-  #tick(tick: Tick, outputs: Outgoing[]): void {
+  #tick(tick: Tick, offset: number, outputs: Outgoing[]): void {
     const target = this.#target(tick.site);
     const { closed } = this.#clocks.advance(tick);
     if (closed) this.#closedSites.add(tick.site);
@@ -205,7 +205,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open);
     const all = this.#reached(tick.site, () => true, this.#keyed?.open() ?? []);
     if (this.#keyed === null && this.#rekeysBefore(all.until)) this.#keyed = this.#openOutbox();
-    this.#keyed?.advance(all.until, all.allClosed, outputs);
+    this.#keyed?.advance(all.until, all.allClosed, offset, outputs);
     const from = this.#closedUntil.get(target) ?? -Infinity;
     const until = Math.max(from, reached);
     if (until === -Infinity || (until === from && !allClosed)) return;
@@ -215,12 +215,13 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       this.#send(
         target,
         start,
-        this.#panes.close(target, start),
+        { ...this.#panes.close(target, start), lastOffset: offset },
         allClosed && start + paneMs === until,
         outputs,
       );
     }
-    if (due.at(-1) !== until - paneMs) this.#send(target, until - paneMs, [], allClosed, outputs);
+    const nothing = { groups: [], firstOffset: null, lastOffset: offset };
+    if (due.at(-1) !== until - paneMs) this.#send(target, until - paneMs, nothing, allClosed, outputs);
   }
 
   /** End of the last pane that is closed for all sites of the targets that `concerns` names. */
@@ -248,7 +249,11 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   #send(
     target: number,
     paneStart: number,
-    groups: readonly GroupPartial[],
+    content: {
+      readonly groups: readonly GroupPartial[];
+      readonly firstOffset: number | null;
+      readonly lastOffset: number;
+    },
     closing: boolean,
     outputs: Outgoing[],
   ): void {
@@ -257,7 +262,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       sources: this.#options.sources,
       paneStart,
       closing,
-      groups,
+      ...content,
       limitBytes: this.#options.config.limits.frame_bytes,
     }))
       outputs.push({ topic: 'aggregates', key: null, partition: target, type: 'PaneFrame', value: frame });

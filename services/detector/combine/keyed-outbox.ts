@@ -1,16 +1,24 @@
-import type { EnrichedRequest, KeyedRecord } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest, KeyedFrame, KeyedRecord } from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { RequestFacts } from '../state/request-facts.ts';
 
+interface OpenPane {
+  readonly firstOffset: number;
+  readonly partitions: KeyedRecord[][];
+}
+
+const nothing = { first_offset: null, last_offset: null };
+
 /** Records of one frame; about 100 bytes each. */
 const recordsPerFrame = 4000;
 
 export interface KeyedOutboxState {
   readonly closedUntil: number;
-  readonly panes: readonly (readonly [number, readonly (readonly KeyedRecord[])[]])[];
+  /** start, offset of its first request, records by partition */
+  readonly panes: readonly (readonly [number, number, readonly (readonly KeyedRecord[])[]])[];
 }
 
 /**
@@ -21,8 +29,8 @@ export class KeyedOutbox {
   readonly #source: number;
   readonly #sources: number;
   readonly #targets: number;
-  /** By pane start, then partition. */
-  readonly #panes: Map<number, KeyedRecord[][]>;
+  /** By pane start. */
+  readonly #panes: Map<number, OpenPane>;
   #closedUntil: number;
 
   constructor(source: number, sources: number, targets: number, state?: KeyedOutboxState) {
@@ -31,12 +39,16 @@ export class KeyedOutbox {
     this.#targets = targets;
     this.#closedUntil = state?.closedUntil ?? -Infinity;
     this.#panes = new Map(
-      state?.panes.map(([start, partitions]) => [start, partitions.map((records) => [...records])]),
+      state?.panes.map(([start, firstOffset, partitions]) => [
+        start,
+        { firstOffset, partitions: partitions.map((records) => [...records]) },
+      ]),
     );
   }
 
   add(
     event: EnrichedRequest,
+    offset: number,
     facts: RequestFacts,
     account: string,
     flags: number,
@@ -45,12 +57,12 @@ export class KeyedOutbox {
     const { request } = event;
     const start = request.timestamp - (request.timestamp % paneMs);
     if (start < this.#closedUntil) return;
-    let partitions = this.#panes.get(start);
-    if (partitions === undefined) {
-      partitions = Array.from({ length: this.#targets }, () => []);
-      this.#panes.set(start, partitions);
+    let pane = this.#panes.get(start);
+    if (pane === undefined) {
+      pane = { firstOffset: offset, partitions: Array.from({ length: this.#targets }, () => []) };
+      this.#panes.set(start, pane);
     }
-    partitions[partitionOf(`${request.site}|${account}`, this.#targets)]!.push({
+    pane.partitions[partitionOf(`${request.site}|${account}`, this.#targets)]!.push({
       site: request.site,
       policies,
       key: account,
@@ -67,20 +79,25 @@ export class KeyedOutbox {
     return this.#panes.keys();
   }
 
-  /** Sends every pane before `until`, and one empty frame for the last one where it holds nothing. */
-  advance(until: number, closing: boolean, outputs: Outgoing[]): void {
+  /**
+   * Sends every pane before `until`, and one empty frame for the last one where it holds nothing. `offset`: of the tick
+   * that says so.
+   */
+  advance(until: number, closing: boolean, offset: number, outputs: Outgoing[]): void {
     if (until === -Infinity || (until <= this.#closedUntil && !closing)) return;
     this.#closedUntil = Math.max(until, this.#closedUntil);
     const due = [...this.#panes.keys()].filter((start) => start < until).sort((a, b) => a - b);
     for (let partition = 0; partition < this.#targets; partition++) {
       let last = -Infinity;
       for (const start of due) {
-        const records = this.#panes.get(start)![partition]!;
+        const { firstOffset, partitions } = this.#panes.get(start)!;
+        const records = partitions[partition]!;
         if (records.length === 0) continue;
         last = start;
-        this.#send(partition, start, records, closing && start + paneMs === until, outputs);
+        const range = { first_offset: firstOffset, last_offset: offset };
+        this.#send(partition, start, records, closing && start + paneMs === until, range, outputs);
       }
-      if (last !== until - paneMs) this.#send(partition, until - paneMs, [], closing, outputs);
+      if (last !== until - paneMs) this.#send(partition, until - paneMs, [], closing, nothing, outputs);
     }
     for (const start of due) this.#panes.delete(start);
   }
@@ -90,6 +107,7 @@ export class KeyedOutbox {
     start: number,
     records: readonly KeyedRecord[],
     closing: boolean,
+    range: Pick<KeyedFrame, 'first_offset' | 'last_offset'>,
     outputs: Outgoing[],
   ): void {
     const parts = Math.max(1, Math.ceil(records.length / recordsPerFrame));
@@ -110,11 +128,15 @@ export class KeyedOutbox {
           watermark_at: start + paneMs,
           closing: closing && part === parts - 1,
           records: records.slice(part * recordsPerFrame, (part + 1) * recordsPerFrame),
+          ...range,
         },
       });
   }
 
   snapshot(): KeyedOutboxState {
-    return { closedUntil: this.#closedUntil, panes: [...this.#panes] };
+    return {
+      closedUntil: this.#closedUntil,
+      panes: [...this.#panes].map(([start, pane]) => [start, pane.firstOffset, pane.partitions] as const),
+    };
   }
 }

@@ -6,8 +6,8 @@ import type { GroupPlan } from './group-plan.ts';
 import { GroupPool } from './group-pool.ts';
 import { Pane } from './pane.ts';
 
-/** target, pane start, partials so far */
-export type OpenPanesState = readonly (readonly [number, number, readonly GroupPartial[]])[];
+/** target, pane start, offset of its first request, partials so far */
+export type OpenPanesState = readonly (readonly [number, number, number, readonly GroupPartial[]])[];
 
 /** The panes of one source partition that are not closed yet, by partition of `aggregates` and start. */
 export class OpenPanes {
@@ -22,14 +22,14 @@ export class OpenPanes {
   constructor(config: DetectorConfig, planOf: (paneStart: number) => GroupPlan, state: OpenPanesState = []) {
     this.#config = config;
     this.#planOf = planOf;
-    for (const [target, start, partials] of state) {
-      this.pane(target, start);
+    for (const [target, start, firstOffset, partials] of state) {
+      this.pane(target, start, firstOffset);
       this.#restored.set(`${target} ${start}`, partials);
     }
   }
 
-  /** The pane, opened if need be. */
-  pane(target: number, start: number): Pane {
+  /** The pane, opened if need be by the request at this offset. */
+  pane(target: number, start: number, offset: number): Pane {
     let panes = this.#panes.get(target);
     if (panes === undefined) {
       panes = new Map();
@@ -39,7 +39,7 @@ export class OpenPanes {
     if (pane === undefined) {
       const { groups, clients_per_pane: clients } = this.#config.limits;
       const plan = this.#planOf(start);
-      pane = new Pane(start, this.#poolOf(plan), plan, { groups, clients });
+      pane = new Pane(start, offset, this.#poolOf(plan), plan, { groups, clients });
       panes.set(start, pane);
     }
     return pane;
@@ -59,14 +59,15 @@ export class OpenPanes {
     return [...(this.#panes.get(target)?.keys() ?? [])];
   }
 
-  /** The groups of a pane, which is open no longer. */
-  close(target: number, start: number): GroupPartial[] {
-    const partials = this.#partials(target, start);
+  /** The groups of a pane, which is open no longer, and the offset of its first request. */
+  close(target: number, start: number): { readonly groups: GroupPartial[]; readonly firstOffset: number } {
+    const groups = this.#partials(target, start);
     const panes = this.#panes.get(target)!;
+    const { firstOffset } = panes.get(start)!;
     panes.get(start)!.release();
     panes.delete(start);
     this.#restored.delete(`${target} ${start}`);
-    return partials;
+    return { groups, firstOffset };
   }
 
   /** The groups of the pane; restored parts merged in. */
@@ -79,7 +80,9 @@ export class OpenPanes {
 
   snapshot(): OpenPanesState {
     return [...this.#panes].flatMap(([target, open]) =>
-      [...open.keys()].map((start) => [target, start, this.#partials(target, start)] as const),
+      [...open].map(
+        ([start, { firstOffset }]) => [target, start, firstOffset, this.#partials(target, start)] as const,
+      ),
     );
   }
 }

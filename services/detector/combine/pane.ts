@@ -25,6 +25,8 @@ interface SiteGroups {
 /** One open pane of one partition: the partial aggregates of every group of every site. */
 export class Pane {
   readonly start: number;
+  /** In requests.enriched, of its first request. */
+  readonly firstOffset: number;
   /** What the policies that hold for it ask for. */
   readonly plan: GroupPlan;
   readonly #pool: GroupPool;
@@ -38,11 +40,13 @@ export class Pane {
 
   constructor(
     start: number,
+    firstOffset: number,
     pool: GroupPool,
     plan: GroupPlan,
     limits: { readonly groups: number; readonly clients: number },
   ) {
     this.start = start;
+    this.firstOffset = firstOffset;
     this.plan = plan;
     this.#pool = pool;
     this.#limits = limits;

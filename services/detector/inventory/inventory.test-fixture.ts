@@ -69,7 +69,8 @@ export function watch(
     panes.set(at, partitions);
     const partition = options.partitionOf?.(index) ?? 0;
     const pane =
-      partitions.get(partition) ?? new Pane(at * paneMs, pool, noPolicies, { groups: 5000, clients: 100 });
+      partitions.get(partition) ??
+      new Pane(at * paneMs, index, pool, noPolicies, { groups: 5000, clients: 100 });
     partitions.set(partition, pane);
     const facts = createRequestFacts();
     readIdentity(facts, event, 1);

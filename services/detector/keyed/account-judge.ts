@@ -10,7 +10,8 @@ import {
   openEpisode,
 } from '../episode.ts';
 import { type AccountCountName, flag, paneMs } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
+import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
+import type { InputHistory } from '../reduce/input-history.ts';
 import { AccountWindows, accountColumn } from '../state/account-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
 import type { TableSnapshot } from '../state/segmented-table.ts';
@@ -51,7 +52,7 @@ export class AccountJudge {
   }
 
   /** Takes in the records of a pane, then looks at each account that is in it. */
-  pane(paneStart: number, records: readonly KeyedRecord[]): Outgoing[] {
+  pane(paneStart: number, records: readonly KeyedRecord[], history: InputHistory): Outgoing[] {
     const accounts = new Map<string, KeyedRecord>();
     for (const record of records) {
       this.#count(record);
@@ -69,7 +70,7 @@ export class AccountJudge {
         ]),
       );
       if (!this.#policy.condition(Object.fromEntries(figures))) continue;
-      const verdict = this.#verdict(site, key, figures, paneStart, at);
+      const verdict = this.#verdict(site, key, figures, paneStart, at, history);
       if (verdict !== null) outputs.push(verdictOut(verdict));
     }
     return outputs;
@@ -127,7 +128,14 @@ export class AccountJudge {
     }
   }
 
-  #verdict(site: string, key: string, figures: Figures, paneStart: number, at: number): Verdict | null {
+  #verdict(
+    site: string,
+    key: string,
+    figures: Figures,
+    paneStart: number,
+    at: number,
+    history: InputHistory,
+  ): Verdict | null {
     const id = `${site}|${key}`;
     let episode = this.#episodes.get(id);
     if (episode !== undefined && episode.untilAt <= at) {
@@ -145,8 +153,15 @@ export class AccountJudge {
       .filter(({ observed }) => observed !== null)
       .map(({ name, observed }) => `${observed} ${name.replaceAll('_', ' ')}`)
       .join(', ');
+    const inputs = history.within(paneStart / paneMs, longestSpanMs(this.#policy) / paneMs);
     const reason = `Account ${key}, over all its addresses: ${said}.`;
-    return episodeVerdict(this.#policy, episode, { site, updated_at: at, reason, evidence }, 'account', key);
+    return episodeVerdict(
+      this.#policy,
+      episode,
+      { site, updated_at: at, reason, evidence, inputs },
+      'account',
+      key,
+    );
   }
 
   snapshot(): AccountJudgeState {

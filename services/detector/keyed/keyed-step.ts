@@ -9,6 +9,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { type AssemblyState, FrameAssembly } from '../reduce/frame-assembly.ts';
+import { InputHistory, type InputHistoryState } from '../reduce/input-history.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts } from '../verdict.ts';
@@ -23,6 +24,7 @@ export interface KeyedOptions {
 /** What is small in a snapshot; the table of each policy is a part of its own. */
 interface KeyedControl {
   readonly frames: AssemblyState<KeyedRecord>;
+  readonly inputs: InputHistoryState;
   readonly judges: readonly {
     readonly id: string;
     readonly hash: string;
@@ -56,6 +58,7 @@ export function createKeyedStep(options: KeyedOptions): StatefulStep<'keyed'> {
 class KeyedPartition implements PartitionState<'keyed'> {
   readonly #options: KeyedOptions;
   readonly #frames: FrameAssembly<KeyedRecord>;
+  readonly #inputs: InputHistory;
   /** By id of the policy. */
   #judges = new Map<string, Judging>();
   readonly #forgotten: EvictionReport;
@@ -67,6 +70,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
     const state = snapshot === null ? undefined : partValue<KeyedControl>(snapshot, 'control');
     this.#options = options;
     this.#frames = new FrameAssembly(state?.frames);
+    this.#inputs = new InputHistory(state?.inputs);
     this.#judgedUntil = state?.judgedUntil ?? -Infinity;
     this.#judgedPane = this.#judgedUntil - paneMs;
     this.#adopt(options.policies.at(this.#judgedPane), (policy) => {
@@ -118,7 +122,10 @@ class KeyedPartition implements PartitionState<'keyed'> {
       if (!this.#frames.add(value, () => value.records)) repeats++;
       const { until } = this.#frames.clock();
       if (until <= this.#judgedUntil) continue;
-      for (const { paneStart, items } of this.#frames.take(until)) this.#pane(paneStart, items, outputs);
+      for (const { paneStart, items, ranges } of this.#frames.take(until)) {
+        this.#inputs.note(paneStart / paneMs, ranges);
+        this.#pane(paneStart, items, outputs);
+      }
       this.#judgedUntil = until;
     }
     this.#report(repeats, outputs);
@@ -133,6 +140,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
         ...judge.pane(
           paneStart,
           sorted.filter(({ policies }) => policies.includes(id)),
+          this.#inputs,
         ),
       );
   }
@@ -160,6 +168,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
     }));
     const control: KeyedControl = {
       frames: this.#frames.snapshot(),
+      inputs: this.#inputs.snapshot(),
       judges: judges.map(({ policy: { document, hash }, state: { episodes } }) => ({
         id: document.id,
         hash,

@@ -1,4 +1,4 @@
-import type { EnrichedRequest, Verdict } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest, OffsetRange, Verdict } from '../../../lib/contracts/generated.ts';
 import { clientAddress, formatIp, formatNetwork, isV4 } from '../../../lib/ip.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
@@ -64,7 +64,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
     name: 'detector.match',
     views: true,
     layoutHash: 'match-4',
-    open: (_partition, snapshot) => new MatchPartition(snapshot, options),
+    open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
     record.type === 'Tick' ? record.value.watermark_at : record.value.request.timestamp,
@@ -72,6 +72,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
 }
 
 class MatchPartition implements PartitionState<'requests.enriched'> {
+  readonly #partition: number;
   readonly #options: MatchOptions;
   readonly #actors: ActorTable;
   /** By campaign, then address. */
@@ -82,8 +83,9 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #reducerOf = new Map<string, number>();
   #lastSource: number;
 
-  constructor(snapshot: Snapshot | null, options: MatchOptions) {
+  constructor(partition: number, snapshot: Snapshot | null, options: MatchOptions) {
     const state = snapshot === null ? undefined : partValue<MatchControl>(snapshot, 'control');
+    this.#partition = partition;
     this.#options = options;
     this.#actors = new ActorTable(
       options.config.limits.actors,
@@ -132,12 +134,12 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       }
       if (this.#options.book.clock(reducer) < timestamp) return index;
       this.#lastSource = event.source_offset;
-      this.#event(event, outputs);
+      this.#event(event, record.offset, outputs);
     }
     return batch.records.length;
   }
 
-  #event(event: EnrichedRequest, outputs: Outgoing[]): void {
+  #event(event: EnrichedRequest, offset: number, outputs: Outgoing[]): void {
     const { site, timestamp } = event.request;
     const concerning = this.#options.book.concerning(site, event.endpoint);
     let attacked = false;
@@ -167,11 +169,11 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const standing = standingOf(flags);
     const good = meets(standing, 0);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
-    else if (selected !== null && !good) this.#member(event, selected, outputs);
+    else if (selected !== null && !good) this.#member(event, offset, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good, standing });
   }
 
-  #member(event: EnrichedRequest, inForce: InForce, outputs: Outgoing[]): void {
+  #member(event: EnrichedRequest, offset: number, inForce: InForce, outputs: Outgoing[]): void {
     const { campaign, signature } = inForce;
     // No list can say "but the good": it would stop whoever shares the address, on every page.
     if (signature.except_good) return;
@@ -185,7 +187,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     }
     const at = event.request.timestamp;
     const { clientLo, clientHi } = this.#facts;
-    const member = members.of(clientLo, clientHi, at);
+    const member = members.of(clientLo, clientHi, at, offset);
     member.hits++;
     if (member.samples.length < 3) member.samples.push(event.request.event_id);
     if (member.hits < config.campaign.member_after) return;
@@ -196,7 +198,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const ip = clientAddress(event.request.client_ip);
     const v4 = isV4(ip);
     const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
-    outputs.push(verdictOut(memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, at)));
+    const inputs = [{ partition: this.#partition, first: member.firstOffset, last: offset }];
+    outputs.push(verdictOut(memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, inputs, at)));
   }
 
   #finish(outputs: readonly Outgoing[]): StepOutput {
@@ -245,6 +248,7 @@ function memberVerdict(
   kind: 'ip' | 'cidr',
   value: string,
   member: Member,
+  inputs: readonly OffsetRange[],
   at: number,
 ): Verdict {
   return verdictOf(policy, {
@@ -268,6 +272,7 @@ function memberVerdict(
     evidence: campaign.evidence,
     taxonomy: campaign.taxonomy,
     sample_event_ids: member.samples,
+    inputs,
     degraded: campaign.degraded,
     baseline_rung: campaign.baseline_rung,
   });

@@ -5,6 +5,8 @@ export interface Member {
   readonly hi: number;
   hits: number;
   readonly firstSeenAt: number;
+  /** In requests.enriched, of the first request. */
+  readonly firstOffset: number;
   readonly samples: string[];
   /** 0 until a verdict was sent. */
   revision: number;
@@ -43,7 +45,7 @@ export class Members {
   }
 
   /** The member with this hash, made if need be. */
-  of(lo: number, hi: number, at: number): Member {
+  of(lo: number, hi: number, at: number, offset: number): Member {
     const known = this.#byKey.get(keyOf(lo, hi));
     if (known !== undefined) return known;
     if (this.#byKey.size >= this.#limit) this.#forget();
@@ -52,6 +54,7 @@ export class Members {
       hi,
       hits: 0,
       firstSeenAt: at,
+      firstOffset: offset,
       samples: [],
       revision: 0,
       decidedAt: 0,

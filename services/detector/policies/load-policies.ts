@@ -45,6 +45,11 @@ export interface Policy {
   readonly taxonomy: readonly string[];
 }
 
+/** How far back its figures reach. */
+export function longestSpanMs({ features }: Policy): number {
+  return Math.max(...features.map(({ spec }) => spec.spanMs));
+}
+
 /** `owasp.api4-2019` -> `OWASP API4:2019`, `oat.oat-008` -> `OAT-008`, `attack.t1110.004` -> `ATT&CK T1110.004`. */
 export function taxonomyOf(tag: string): string {
   const [family, ...rest] = tag.split('.');

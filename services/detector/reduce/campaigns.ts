@@ -1,7 +1,7 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { countIndex, paneMs } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
+import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import { termsOf, verdictOut } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
@@ -82,6 +82,7 @@ export function openCampaign(
     signatures: [],
     reason: '',
     evidence: [],
+    inputs: [],
     baselineRung: normal(state, watched, rateKey).rung,
     lastActivePane: pane,
     lastMinedPane: pane,
@@ -97,7 +98,7 @@ export function openCampaign(
   };
   state.campaigns.set(campaign.id, campaign);
   const verdicts = acting ? mine(state, settings, campaign, watched, policy, pane) : [];
-  refresh(state, campaign, watched, policy, pane);
+  refresh(state, settings, campaign, watched, policy, pane);
   return [campaignOut(campaignRecord(campaign, at)), ...verdicts.map((make) => make())];
 }
 
@@ -198,6 +199,7 @@ export function weaker(policy: Policy): string {
 /** Brings figures and words up to date. */
 function refresh(
   state: SiteState,
+  settings: ReduceSettings,
   campaign: OpenCampaign,
   watched: WatchedScope,
   policy: Policy,
@@ -223,6 +225,7 @@ function refresh(
   const said = describe(state, watched, policy, campaign, pane);
   campaign.evidence = said.evidence;
   campaign.reason = said.reason;
+  campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
 }
 
 /** After each pane: is it still going on, is it still covered, is it time to say so. */
@@ -281,7 +284,7 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
     if (primary === null) continue;
     if (changed || pane - campaign.publishedPane >= publishPanes) {
       campaign.publishedPane = pane;
-      refresh(state, campaign, primary, policy, pane);
+      refresh(state, settings, campaign, primary, policy, pane);
       for (const live of campaign.signatures) {
         if (live.untilAt !== null || live.fromAt === at) continue;
         if (

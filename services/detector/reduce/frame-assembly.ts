@@ -1,4 +1,4 @@
-import type { KeyedFrame } from '../../../lib/contracts/generated.ts';
+import type { KeyedFrame, OffsetRange } from '../../../lib/contracts/generated.ts';
 
 /** What frames of every kind begin with. */
 export type FrameHeader = Omit<KeyedFrame, 'records'>;
@@ -8,11 +8,17 @@ interface SourceParts<T> {
   readonly parts: (readonly T[] | null)[];
 }
 
+/** What a source has of one pane. */
+interface SourcePane<T> {
+  readonly items: readonly T[];
+  readonly range: OffsetRange | null;
+}
+
 export interface AssemblyState<T> {
   readonly closedUntil: readonly (readonly [number, number])[];
   readonly ended: readonly number[];
   readonly open: readonly (readonly [number, SourceParts<T>])[];
-  readonly panes: readonly (readonly [number, readonly (readonly [number, readonly T[]])[]])[];
+  readonly panes: readonly (readonly [number, readonly (readonly [number, SourcePane<T>])[]])[];
 }
 
 /**
@@ -24,7 +30,7 @@ export class FrameAssembly<T> {
   readonly #closedUntil: Map<number, number>;
   readonly #ended: Set<number>;
   readonly #open: Map<number, SourceParts<T>>;
-  readonly #panes: Map<number, Map<number, readonly T[]>>;
+  readonly #panes: Map<number, Map<number, SourcePane<T>>>;
   #sources = 0;
 
   constructor(state?: AssemblyState<T>) {
@@ -63,7 +69,9 @@ export class FrameAssembly<T> {
         pane = new Map();
         this.#panes.set(frame.pane_start_at, pane);
       }
-      pane.set(source, all);
+      const { first_offset: first, last_offset: last } = frame;
+      const range = first === null || last === null ? null : { partition: source, first, last };
+      pane.set(source, { items: all, range });
     }
     return true;
   }
@@ -82,14 +90,20 @@ export class FrameAssembly<T> {
   }
 
   /** Complete panes before `until` in order of time, their items in order of source. They are forgotten here. */
-  *take(until: number): Generator<{ readonly paneStart: number; readonly items: readonly T[] }> {
+  *take(until: number): Generator<{
+    readonly paneStart: number;
+    readonly items: readonly T[];
+    readonly ranges: readonly OffsetRange[];
+  }> {
     const due = [...this.#panes.keys()].filter((start) => start < until).sort((a, b) => a - b);
     for (const paneStart of due) {
       const sources = this.#panes.get(paneStart)!;
       this.#panes.delete(paneStart);
+      const inOrder = [...sources].sort(([a], [b]) => a - b).map(([, pane]) => pane);
       yield {
         paneStart,
-        items: [...sources.keys()].sort((a, b) => a - b).flatMap((source) => sources.get(source)!),
+        items: inOrder.flatMap(({ items }) => items),
+        ranges: inOrder.flatMap(({ range }) => range ?? []),
       };
     }
   }

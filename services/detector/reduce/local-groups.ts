@@ -10,7 +10,7 @@ import {
   networkCountIndex,
   paneMs,
 } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
+import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { verdictOut } from '../verdict.ts';
 import { distinct, sum } from './scope.ts';
@@ -48,7 +48,7 @@ export function judgeLocal(
         for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
         const values = { ...Object.fromEntries(figures), ...(peers === null ? {} : { peers }) };
         if (!policy.condition(values)) continue;
-        const verdict = localVerdict(state, policy, group, values, figures, peers, pane, at);
+        const verdict = localVerdict(state, settings, policy, group, values, figures, peers, pane, at);
         if (verdict !== null) outputs.push(verdictOut(verdict));
       }
   }
@@ -105,6 +105,7 @@ const outcomes: ReadonlySet<ClientCountName | NetworkCountName> = new Set(['fail
 
 function localVerdict(
   state: SiteState,
+  settings: ReduceSettings,
   policy: Policy,
   group: GroupPartial,
   values: object,
@@ -129,7 +130,8 @@ function localVerdict(
       trust: `${clients} other clients`,
     };
   });
-  const finding = { site: state.site, updated_at: at, reason: reasonOf(group, peers), evidence };
+  const inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
+  const finding = { site: state.site, updated_at: at, reason: reasonOf(group, peers), evidence, inputs };
   return episodeVerdict(policy, episode, finding, group.key.includes('/') ? 'cidr' : 'ip', group.key);
 }
 

@@ -2,6 +2,7 @@ import type {
   Campaign,
   CampaignSignature,
   Evidence,
+  OffsetRange,
   Signature,
   Verdict,
 } from '../../../lib/contracts/generated.ts';
@@ -43,6 +44,8 @@ export interface OpenCampaign {
   signatures: LiveSignature[];
   reason: string;
   evidence: readonly Evidence[];
+  /** What the evidence was counted from. */
+  inputs: readonly OffsetRange[];
   baselineRung: string;
   lastActivePane: number;
   lastMinedPane: number;
@@ -117,7 +120,7 @@ export function campaignRecord(campaign: OpenCampaign, at: number): Campaign {
     share: campaign.share,
     clients: campaign.clients,
     sample_event_ids: campaign.sampleIds,
-    inputs: [],
+    inputs: campaign.inputs,
     degraded: campaign.degraded,
     baseline_rung: campaign.baselineRung,
   };
@@ -159,6 +162,7 @@ export function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at
     evidence: campaign.evidence,
     taxonomy: policy.taxonomy,
     sample_event_ids: campaign.sampleIds,
+    inputs: campaign.inputs,
     degraded: campaign.degraded,
     baseline_rung: campaign.baselineRung,
   });

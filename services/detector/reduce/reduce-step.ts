@@ -16,6 +16,7 @@ import { mergeGroups } from '../sketches/merge-partials.ts';
 import { countVerdicts } from '../verdict.ts';
 import { adoptPolicies } from './adopt-policies.ts';
 import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
+import { InputHistory, type InputHistoryState } from './input-history.ts';
 import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
 import { judgedKinds } from './site-mix.ts';
@@ -41,6 +42,7 @@ export interface ReduceOptions {
 interface ReduceSnapshot {
   readonly frames: AssemblyState<GroupPartial>;
   readonly sites: readonly SiteSnapshot[];
+  readonly inputs: InputHistoryState;
   readonly reducedUntil: number;
 }
 
@@ -70,6 +72,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   readonly #inventory: InventorySettings;
   readonly #frames: FrameAssembly<GroupPartial>;
   readonly #sites = new Map<string, SiteState>();
+  readonly #inputs: InputHistory;
   #reducedUntil: number;
 
   constructor(partition: number, snapshot: Snapshot | null, options: ReduceOptions) {
@@ -79,6 +82,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
     const { config, policies, api = emptyCatalogue } = options;
     this.#inventory = { config: config.inventory, api };
     this.#frames = new FrameAssembly(state?.frames);
+    this.#inputs = new InputHistory(state?.inputs);
     for (const site of state?.sites ?? []) this.#sites.set(site.site, restoreSite(site));
     this.#reducedUntil = state?.reducedUntil ?? -Infinity;
     this.#adoptedUntil = this.#reducedUntil - paneMs;
@@ -88,7 +92,13 @@ class ReducePartition implements PartitionState<'aggregates'> {
 
   #settingsOf({ policies }: PoliciesInForce): ReduceSettings {
     const { config, api = emptyCatalogue } = this.#options;
-    return { config, policies, judged: judgedKinds(policies), api };
+    return {
+      config,
+      policies,
+      judged: judgedKinds(policies),
+      api,
+      inputs: (pane, panes) => this.#inputs.within(pane, panes),
+    };
   }
 
   /** Sets of policies that hold from a pane not after this one, each at its own pane, whether that held requests or not. */
@@ -126,8 +136,9 @@ class ReducePartition implements PartitionState<'aggregates'> {
   }
 
   #advance(until: number, ended: boolean, outputs: Outgoing[]): void {
-    for (const { paneStart, items: groups } of this.#frames.take(until)) {
+    for (const { paneStart, items: groups, ranges } of this.#frames.take(until)) {
       const pane = paneStart / paneMs;
+      this.#inputs.note(pane, ranges);
       this.#adoptUntil(paneStart, outputs);
       this.#passTime(pane, outputs);
       for (const [site, own] of bySite(groups, this.#options.config.samples)) {
@@ -211,6 +222,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
     const state: ReduceSnapshot = {
       frames: this.#frames.snapshot(),
       sites: [...this.#sites.values()].map(snapshotSite),
+      inputs: this.#inputs.snapshot(),
       reducedUntil: this.#reducedUntil,
     };
     return valueSnapshot(state);

@@ -34,7 +34,13 @@ test('fingerprints that came once make room for one that everybody comes to have
 
 test('what a site knows of its clients is of its last half-lives, however long it is watched', () => {
   const config = detectorConfig.parse({ learning: { hold: '10s', hold_least: '10s', half_life: '1m' } });
-  const settings = { config, policies: [], judged: new Set(['site' as const]), api: emptyCatalogue };
+  const settings = {
+    config,
+    policies: [],
+    judged: new Set(['site' as const]),
+    api: emptyCatalogue,
+    inputs: () => [],
+  };
   const first = 1_794_000_000_000 / paneMs;
   const state = createSiteState('shop', first);
   const counts: number[] = new Array(countNames.length).fill(0);

@@ -1,3 +1,4 @@
+import type { OffsetRange } from '../../../lib/contracts/generated.ts';
 import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
 import type { Episode } from '../episode.ts';
@@ -49,6 +50,8 @@ export interface ReduceSettings {
   readonly judged: ReadonlySet<GroupKind>;
   /** What OpenAPI documents say. */
   readonly api: ApiCatalogue;
+  /** Where in requests.enriched the panes (pane - panes, pane] stand. */
+  inputs(pane: number, panes: number): readonly OffsetRange[];
 }
 
 export function scopeId(kind: string, key: string): string {

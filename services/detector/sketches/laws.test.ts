@@ -100,7 +100,16 @@ const frameType = recordType('PaneFrame');
 /** A frame of one group, as it stands in the log. */
 const frameBytes = (group: GroupPartial): Buffer =>
   frameType.toBuffer(
-    framesOf({ source: 0, sources: 1, paneStart: 0, closing: false, groups: [group], limitBytes: 1e6 })[0],
+    framesOf({
+      source: 0,
+      sources: 1,
+      paneStart: 0,
+      closing: false,
+      groups: [group],
+      firstOffset: null,
+      lastOffset: 0,
+      limitBytes: 1e6,
+    })[0],
   );
 /** Counts, sketches and samples of a group together, as panes send and reduce merges them. */
 const partial: Aggregate<
