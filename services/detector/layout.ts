@@ -76,12 +76,11 @@ export const countIndex = placesOf(countNames);
 
 /**
  * Distinct counts of a group, as HyperLogLog. `combos`: combinations of named parameters and path values; `values`: the
- * values one by one. Those in `optionalSketches` are empty unless a policy asks for them.
+ * values one by one. Those that nobody reads are empty: combine/group-plan.ts.
  */
 export const sketchNames = ['clients', 'sessions', 'accounts', 'combos', 'values', 'fingerprints'] as const;
 export type SketchName = (typeof sketchNames)[number];
 export const sketchIndex = placesOf(sketchNames);
-export const optionalSketches: ReadonlySet<SketchName> = new Set(['values', 'fingerprints']);
 
 /** Counts of a group of kind `client`: one address, over its last seconds. */
 export const clientCountNames = [

@@ -10,13 +10,15 @@ import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
+import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
-import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
+import { createRequestFacts, known, readFacts, readIdentity } from '../state/request-facts.ts';
 import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
+import { CountedEndpoint } from './counted-endpoint.ts';
 import { EntryNames, type EntryNamesState } from './entry-names.ts';
 import { GroupPlan } from './group-plan.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
@@ -62,7 +64,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-3-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-4-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -85,6 +87,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   /** null: no policy asked for re-keyed groups yet. Once it is there it says of every pane that it is closed. */
   #keyed: KeyedOutbox | null;
   readonly #facts = createRequestFacts();
+  readonly #endpoints = new EndpointMemory((identity) => new CountedEndpoint(identity));
   readonly #contribution = createContribution();
   readonly #forgotten: EvictionReport;
   readonly #panes: OpenPanes;
@@ -161,39 +164,41 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   }
 
   #event(event: EnrichedRequest, offset: number): void {
-    if (event.source_offset <= this.#lastSource) {
+    const source = event.source_offset;
+    if (source <= this.#lastSource) {
       this.#duplicates++;
       return;
     }
-    this.#lastSource = event.source_offset;
-    const { request } = event;
-    const target = this.#target(request.site);
-    if (request.timestamp < (this.#closedUntil.get(target) ?? -Infinity)) {
+    this.#lastSource = source;
+    const facts = this.#facts;
+    readFacts(facts, event);
+    const endpoint = this.#endpoints.of(event, facts);
+    const { site } = endpoint;
+    const { timestamp } = event.request;
+    const target = this.#target(site);
+    if (timestamp < (this.#closedUntil.get(target) ?? -Infinity)) {
       this.#late++;
       return;
     }
-    const facts = this.#facts;
     readIdentity(facts, event, this.#options.seed);
-    if (this.#recent.seen(facts.idLo, facts.idHi, request.timestamp)) {
+    if (this.#recent.seen(facts.idLo, facts.idHi, timestamp)) {
       this.#duplicates++;
       return;
     }
-    readLanes(facts, event);
-    const second = Math.floor(request.timestamp / 1000);
-    const flags = observe(this.#actors, event, facts, second, true);
-    const pane = this.#panes.pane(target, request.timestamp - (request.timestamp % paneMs), offset);
+    const second = Math.floor(timestamp / 1000);
+    const flags = observe(this.#actors, event, facts, endpoint.part, second, true);
+    const pane = this.#panes.pane(target, timestamp - (timestamp % paneMs), offset);
     contribute(this.#contribution, event, flags, facts);
-    pane.add(event, this.#contribution);
-    this.#entries.note(facts.endpointLo & 0xffff, event);
+    pane.add(event, endpoint, this.#contribution);
+    this.#entries.note(facts.endpointLo & 0xffff, endpoint);
     const entry = facts.entry < 0 ? undefined : this.#entries.of(facts.entry);
-    if (entry !== undefined && entry.site === request.site) pane.goOn(entry.site, entry.host, entry.endpoint);
-    this.#local.add(event, facts, second, flags, pane);
-    const account = request.account_id;
-    if (account === null || !pane.plan.rekeys) return;
-    const policies = pane.plan.keyed(event);
-    if (policies.length === 0) return;
+    if (entry !== undefined && entry.site === site) pane.goOn(site, entry.key);
+    this.#local.add(event, site, facts, second, flags, pane);
+    if (!pane.plan.rekeys || (facts.present & known.account) === 0) return;
+    const { keyed } = endpoint.planned(pane.plan);
+    if (keyed.length === 0) return;
     this.#keyed ??= this.#openOutbox();
-    this.#keyed.add(event, offset, facts, account, flags, policies);
+    this.#keyed.add(event, offset, facts, event.request.account_id!, flags, keyed);
   }
 
   #tick(tick: Tick, offset: number, outputs: Outgoing[]): void {

@@ -1,6 +1,6 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { countIndex, countNames, flag, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
-import type { RequestFacts } from '../state/request-facts.ts';
+import { known, type RequestFacts } from '../state/request-facts.ts';
 
 /** What one request adds to every group that it belongs to: worked out once, added several times. One is reused. */
 export interface Contribution {
@@ -67,9 +67,8 @@ export function contribute(
   if ((flags & flag.newClient) !== 0) counts[raised++] = countIndex.new_clients;
   if ((flags & (flag.failing | flag.succeeding)) !== 0) counts[raised++] = countIndex.outcome_known;
   if (event.request.status !== null) counts[raised++] = countIndex.status_known;
-  if (event.network_class !== 'unknown') counts[raised++] = countIndex.network_known;
-  if (event.browser_version !== null || event.browser_plausible !== null)
-    counts[raised++] = countIndex.browser_known;
+  if (facts.networkClass !== 'unknown') counts[raised++] = countIndex.network_known;
+  if ((facts.present & known.browser) !== 0) counts[raised++] = countIndex.browser_known;
   if ((flags & flag.implausible) !== 0)
     counts[raised++] = (flags & flag.unreal) !== 0 ? countIndex.unreal : countIndex.outdated;
   if ((flags & flag.skipped) !== 0) counts[raised++] = countIndex.skipped;
@@ -77,7 +76,7 @@ export function contribute(
     counts[raised++] = countIndex.cookies_known;
     if ((flags & flag.fewCookies) !== 0) counts[raised++] = countIndex.few_cookies;
   }
-  if (event.request.session_id !== null) {
+  if ((facts.present & known.session) !== 0) {
     counts[raised++] = countIndex.session_known;
     if ((flags & flag.newSession) !== 0) counts[raised++] = countIndex.new_sessions;
   }
@@ -86,7 +85,7 @@ export function contribute(
     counts[raised++] = countIndex.documentation_known;
     if (!documented) counts[raised++] = countIndex.undocumented;
   }
-  if (event.country !== null) counts[raised++] = countIndex.country_known;
+  if ((facts.present & known.country) !== 0) counts[raised++] = countIndex.country_known;
   if ((flags & suspiciousFlags) !== 0) counts[raised++] = countIndex.suspicious;
   into.raised = raised;
 

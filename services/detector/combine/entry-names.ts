@@ -1,9 +1,7 @@
-import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-
 interface EntryName {
   readonly site: string;
-  readonly host: string;
-  readonly endpoint: string;
+  /** Key of the endpoint's group. */
+  readonly key: string;
 }
 
 export type EntryNamesState = readonly (readonly [number, EntryName])[];
@@ -20,12 +18,8 @@ export class EntryNames {
     for (const [hash, name] of state ?? []) this.#names[hash] = name;
   }
 
-  note(hash16: number, event: EnrichedRequest): void {
-    this.#names[hash16] ??= {
-      site: event.request.site,
-      host: event.request.host,
-      endpoint: event.endpoint,
-    };
+  note(hash16: number, endpoint: EntryName): void {
+    this.#names[hash16] ??= endpoint;
   }
 
   of(hash16: number): EntryName | undefined {
@@ -34,7 +28,8 @@ export class EntryNames {
 
   snapshot(): EntryNamesState {
     const state: (readonly [number, EntryName])[] = [];
-    for (const [hash, name] of this.#names.entries()) if (name !== undefined) state.push([hash, name]);
+    for (const [hash, name] of this.#names.entries())
+      if (name !== undefined) state.push([hash, { site: name.site, key: name.key }]);
     return state;
   }
 }

@@ -10,7 +10,6 @@ import {
   countNames,
   flag,
   minedAttributes,
-  optionalSketches,
   type SketchName,
   sketchIndex,
   sketchNames,
@@ -33,15 +32,19 @@ interface Sampled {
  */
 export class GroupAccumulator {
   readonly counts = new Int32Array(countNames.length);
-  /** In the order of the layout; null: no policy asks. */
+  /** In the order of the layout; null: nobody reads it. */
   readonly #sketches: readonly (HyperLogLog | null)[];
+  /** Those that are there and take one value a request, and where each stands in the order of the layout. */
+  readonly #single: readonly HyperLogLog[];
+  readonly #places: readonly number[];
   readonly #suspicious: BottomK<Sampled>;
   readonly #others: BottomK<Sampled>;
 
-  constructor(samples: number, optional: ReadonlySet<SketchName>) {
-    this.#sketches = sketchNames.map((name) =>
-      optionalSketches.has(name) && !optional.has(name) ? null : new HyperLogLog(),
-    );
+  constructor(samples: number, sketches: ReadonlySet<SketchName>) {
+    this.#sketches = sketchNames.map((name) => (sketches.has(name) ? new HyperLogLog() : null));
+    const single = sketchNames.filter((name) => sketches.has(name) && name !== 'values');
+    this.#places = single.map((name) => sketchIndex[name]);
+    this.#single = this.#places.map((place) => this.#sketches[place]!);
     this.#suspicious = new BottomK(samples);
     this.#others = new BottomK(samples);
   }
@@ -51,13 +54,13 @@ export class GroupAccumulator {
     const { raised, flags, shown, orderHi } = contribution;
     for (let at = 0; at < raised; at++) counts[contribution.counts[at]!]!++;
     if ((flags & flag.verified) !== 0) return;
-    const sketches = this.#sketches;
-    for (let at = 0; at < sketches.length; at++) {
-      const sketch = sketches[at]!;
-      const lo = shown[at * 2]!;
-      if (lo !== 0 && sketch !== null) sketch.add(lo, shown[at * 2 + 1]!);
+    const places = this.#places;
+    for (let at = 0; at < places.length; at++) {
+      const place = places[at]! * 2;
+      const lo = shown[place]!;
+      if (lo !== 0) this.#single[at]!.add(lo, shown[place + 1]!);
     }
-    const values = sketches[sketchIndex.values]!;
+    const values = this.#sketches[sketchIndex.values]!;
     if (values !== null) {
       const { values: of, valueCount } = contribution.facts!;
       for (let at = 0; at < valueCount * 2; at += 2) values.add(of[at]!, of[at + 1]!);

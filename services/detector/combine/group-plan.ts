@@ -1,36 +1,35 @@
-import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { endpointTraits } from '../endpoint-traits.ts';
-import { groups, type PairKind, pairKinds } from '../groups.ts';
-import { optionalSketches, type SketchName } from '../layout.ts';
+import type { Traits } from '../endpoint-traits.ts';
+import { groupKinds, groups, isScoped, type PairKind, pairKinds, type ScopedKind } from '../groups.ts';
+import { type SketchName, sketchNames } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 
-/** Endpoints remembered; more than this are an attacker's inventions, and the plan starts over. */
-const mostEndpoints = 20_000;
-const none: Planned = { documented: null, pairs: [], keyed: [] };
-
-interface Planned {
-  readonly documented: boolean | null;
+/** What is wanted of the requests of one endpoint, besides that they are counted for site and endpoint. */
+export interface Planned {
   readonly pairs: readonly PairKind[];
+  /** Policies on re-keyed groups. */
   readonly keyed: readonly string[];
 }
+const nothing: Planned = { pairs: [], keyed: [] };
 
-/** Which groups and sketches the policies ask for: nothing is counted that no active policy reads. */
+/** What reduce reads of every site: how many clients there are beside those that were reported one by one. */
+const ofSites: readonly SketchName[] = ['clients'];
+/** What reduce reads of the rest, and of sites that a policy may open a campaign on: the words of a campaign. */
+const ofScopes: readonly SketchName[] = ['clients', 'combos'];
+
+/** Which groups and sketches the policies ask for: nothing is counted that nobody reads. */
 export class GroupPlan {
-  readonly sketches: ReadonlySet<SketchName>;
+  /** Distinct counts to keep in a group of a kind. */
+  readonly sketches: { readonly [K in ScopedKind]: ReadonlySet<SketchName> };
   readonly networks: boolean;
   /** Some policy asks for re-keyed groups. */
   readonly rekeys: boolean;
   readonly #policies: readonly Policy[];
-  readonly #hosts = new Map<string, Map<string, Planned>>();
-  #endpoints = 0;
 
   constructor(policies: readonly Policy[]) {
-    const sketches = new Set<SketchName>();
-    for (const { features } of policies)
-      for (const { spec } of features)
-        if ((spec.type === 'value_count' || spec.type === 'growth') && optionalSketches.has(spec.of))
-          sketches.add(spec.of);
-    this.sketches = sketches;
+    const kinds = groupKinds.filter(isScoped);
+    this.sketches = Object.fromEntries(
+      kinds.map((kind) => [kind, sketchesOf(kind, policies)]),
+    ) as typeof this.sketches;
     this.networks = policies.some(({ scope }) => scope === 'network');
     this.rekeys = policies.some(isRekeyed);
     this.#policies = policies.filter(
@@ -38,47 +37,27 @@ export class GroupPlan {
     );
   }
 
-  /** Pairs to count the event in, besides its site and endpoint. */
-  pairs(event: EnrichedRequest): readonly PairKind[] {
-    return this.#planned(event).pairs;
-  }
-
-  /** Policies on re-keyed groups that want the event. */
-  keyed(event: EnrichedRequest): readonly string[] {
-    return this.#planned(event).keyed;
-  }
-
-  /** Decided once for an endpoint. */
-  #planned(event: EnrichedRequest): Planned {
-    if (this.#policies.length === 0) return none;
-    const { host } = event.request;
-    let endpoints = this.#hosts.get(host);
-    const known = endpoints?.get(event.endpoint);
-    if (known !== undefined && known.documented === event.documented) return known;
-    if (this.#endpoints >= mostEndpoints) {
-      this.#hosts.clear();
-      this.#endpoints = 0;
-      endpoints = undefined;
-    }
-    if (endpoints === undefined) {
-      endpoints = new Map();
-      this.#hosts.set(host, endpoints);
-    }
-    const endpoint = endpointTraits(event.endpoint, host, event.endpoint_function, event.documented);
+  of(endpoint: Traits): Planned {
     const wanting = this.#policies.filter(({ matches }) => matches({ endpoint }));
+    if (wanting.length === 0) return nothing;
     const scopes = new Set(wanting.map(({ scope }) => scope));
-    const planned = {
-      documented: event.documented,
+    return {
       pairs: pairKinds.filter((kind) => scopes.has(kind)),
       keyed: wanting
         .filter(isRekeyed)
         .map(({ document }) => document.id)
         .sort(),
     };
-    endpoints.set(event.endpoint, planned);
-    this.#endpoints++;
-    return planned;
   }
 }
 
 const isRekeyed = ({ scope }: Policy): boolean => groups[scope].class === 'rekeyed';
+
+function sketchesOf(kind: ScopedKind, policies: readonly Policy[]): ReadonlySet<SketchName> {
+  const own = policies.filter(({ scope }) => scope === kind);
+  const wanted = new Set(kind === 'site' && own.length === 0 ? ofSites : ofScopes);
+  for (const { features } of own)
+    for (const { spec } of features)
+      if (spec.type === 'value_count' || spec.type === 'growth') wanted.add(spec.of);
+  return new Set(sketchNames.filter((name) => wanted.has(name)));
+}

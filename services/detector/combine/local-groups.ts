@@ -2,7 +2,7 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { clientAddress, formatIp, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
 import { clientCountIndex, clientCountNames, flag, networkCountIndex, networkCountNames } from '../layout.ts';
 import { AddressWindows, windowColumn } from '../state/address-windows.ts';
-import type { RequestFacts } from '../state/request-facts.ts';
+import { known, type RequestFacts } from '../state/request-facts.ts';
 import type { TableSnapshot } from '../state/segmented-table.ts';
 import type { Pane } from './pane.ts';
 
@@ -14,6 +14,8 @@ const report = {
   sessions60s: 20,
   addresses60s: 24,
 } as const;
+
+const leastRequests = Math.min(report.requests20s, report.failing60s, report.missing60s);
 
 export interface LocalGroupsState {
   readonly addresses: TableSnapshot | undefined;
@@ -36,50 +38,53 @@ export class LocalGroups {
     this.networks = state?.networks === undefined ? null : new AddressWindows(limit, state.networks);
   }
 
-  add(event: EnrichedRequest, facts: RequestFacts, second: number, flags: number, pane: Pane): void {
-    const { request } = event;
+  add(
+    event: EnrichedRequest,
+    site: string,
+    facts: RequestFacts,
+    second: number,
+    flags: number,
+    pane: Pane,
+  ): void {
     const { endpointLo, fingerprintLo } = facts;
     const target = facts.target ^ endpointLo;
 
     const { addresses } = this;
     addresses.open(facts.clientLo, facts.clientHi, second);
-    count(addresses, event, flags);
+    count(addresses, facts, flags);
     addresses.mark(endpointLo, fingerprintLo, target, facts.sessionLo);
     if (
-      addresses.recent(windowColumn.requests) >= report.requests20s ||
-      addresses.minute(windowColumn.failing) >= report.failing60s ||
-      addresses.minute(windowColumn.missing) >= report.missing60s ||
+      // what nothing that counts requests can be above: most addresses send few
+      (addresses.minute(windowColumn.requests) >= leastRequests &&
+        (addresses.recent(windowColumn.requests) >= report.requests20s ||
+          addresses.minute(windowColumn.failing) >= report.failing60s ||
+          addresses.minute(windowColumn.missing) >= report.missing60s)) ||
       ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= report.sessions60s)
     )
-      pane.report('client', request.site, addressKey(request.client_ip), () =>
-        clientCounts(addresses, flags),
-      );
+      pane.report('client', site, addressKey(event.request.client_ip), () => clientCounts(addresses, flags));
 
     if (!pane.plan.networks) return;
     this.networks ??= new AddressWindows(this.#limit);
     const { networks } = this;
     networks.open(facts.networkLo, facts.networkHi, second);
-    count(networks, event, flags);
+    count(networks, facts, flags);
     networks.mark(endpointLo, fingerprintLo, target, facts.clientLo);
     if (
       networks.minute(windowColumn.failing) >= report.failing60s ||
       networks.minute(windowColumn.missing) >= report.missing60s ||
       networks.distinct('members') >= report.addresses60s
     )
-      pane.report('network', request.site, networkKey(request.client_ip), () =>
-        networkCounts(networks, flags),
-      );
+      pane.report('network', site, networkKey(event.request.client_ip), () => networkCounts(networks, flags));
   }
 }
 
-function count(windows: AddressWindows, event: EnrichedRequest, flags: number): void {
-  const { request } = event;
+function count(windows: AddressWindows, { present }: RequestFacts, flags: number): void {
   windows.add(windowColumn.requests);
   if ((flags & flag.failing) !== 0) windows.add(windowColumn.failing);
   if ((flags & flag.missing) !== 0) windows.add(windowColumn.missing);
   if ((flags & flag.direct) !== 0) windows.add(windowColumn.direct);
-  if (request.status !== null || request.outcome !== 'unknown') windows.add(windowColumn.known);
-  if (request.partner_id !== null || request.api_key_id !== null) windows.add(windowColumn.identified);
+  if ((present & known.answer) !== 0) windows.add(windowColumn.known);
+  if ((present & (known.partner | known.apiKey)) !== 0) windows.add(windowColumn.identified);
 }
 
 function addressKey(ip: Buffer): string {

@@ -9,16 +9,17 @@ import {
 } from '../groups.ts';
 import { countIndex } from '../layout.ts';
 import type { Contribution } from './contribution.ts';
+import type { CountedEndpoint } from './counted-endpoint.ts';
 import { createAttributeReader, type GroupAccumulator } from './group-accumulator.ts';
 import type { GroupPlan } from './group-plan.ts';
 import type { GroupPool } from './group-pool.ts';
 
 interface SiteGroups {
   readonly all: GroupAccumulator;
-  /** By host, then endpoint: no text is put together per request. */
-  readonly hosts: Map<string, Map<string, GroupAccumulator>>;
-  /** By kind, then value, host, endpoint. */
-  readonly pairs: Map<PairKind, Map<string | number, Map<string, Map<string, GroupAccumulator>>>>;
+  /** By key. */
+  readonly endpoints: Map<string, GroupAccumulator>;
+  /** By kind, then value, then key of the endpoint: no text is put together per request. */
+  readonly pairs: Map<PairKind, Map<string | number, Map<string, GroupAccumulator>>>;
   readonly local: { readonly [K in LocalKind]: Map<string, number[]> };
 }
 
@@ -52,34 +53,34 @@ export class Pane {
     this.#limits = limits;
   }
 
-  add(event: EnrichedRequest, contribution: Contribution): void {
-    const { site, host } = event.request;
-    const { endpoint } = event;
+  add(event: EnrichedRequest, endpoint: CountedEndpoint, contribution: Contribution): void {
+    const { site, key } = endpoint;
     let groups = this.#sites.get(site);
     if (groups === undefined) {
       groups = {
-        all: this.#pool.take(),
-        hosts: new Map(),
+        all: this.#pool.take('site'),
+        endpoints: new Map(),
         pairs: new Map(),
         local: { client: new Map(), network: new Map() },
       };
       this.#sites.set(site, groups);
     }
     groups.all.add(contribution);
-    this.#into(within(groups.hosts, host), endpoint, site, false)?.add(contribution);
-    for (const kind of this.plan.pairs(event)) {
+    this.#into(groups.endpoints, key, site, 'endpoint')?.add(contribution);
+    const { pairs } = endpoint.planned(this.plan);
+    for (let index = 0; index < pairs.length; index++) {
+      const kind = pairs[index]!;
       const value = pairValue[kind](event);
-      if (value === null) continue;
-      const hosts = within(within(groups.pairs, kind), value);
-      this.#into(within(hosts, host), endpoint, site, true)?.add(contribution);
+      if (value !== null)
+        this.#into(within(within(groups.pairs, kind), value), key, site, kind)?.add(contribution);
     }
   }
 
   /** A visit that began at this endpoint goes on elsewhere. */
-  goOn(site: string, host: string, endpoint: string): void {
+  goOn(site: string, key: string): void {
     const groups = this.#sites.get(site);
     if (groups === undefined) return;
-    const group = this.#into(within(groups.hosts, host), endpoint, site, false);
+    const group = this.#into(groups.endpoints, key, site, 'endpoint');
     if (group !== undefined) group.counts[countIndex.went_on]!++;
   }
 
@@ -87,17 +88,18 @@ export class Pane {
     groups: Map<string, GroupAccumulator>,
     key: string,
     site: string,
-    pair: boolean,
+    kind: 'endpoint' | PairKind,
   ): GroupAccumulator | undefined {
     let group = groups.get(key);
     if (group === undefined) {
+      const pair = kind !== 'endpoint';
       if ((pair ? this.#pairs : this.#groups) >= this.#limits.groups) {
         this.other.set(site, (this.other.get(site) ?? 0) + 1);
         return undefined;
       }
       if (pair) this.#pairs++;
       else this.#groups++;
-      group = this.#pool.take();
+      group = this.#pool.take(kind);
       groups.set(key, group);
     }
     return group;
@@ -116,12 +118,11 @@ export class Pane {
 
   /** The pane is over: its accumulators may serve another one. */
   release(): void {
-    for (const { all, hosts, pairs } of this.#sites.values()) {
-      this.#pool.giveBack(all);
-      const paired = [...pairs.values()].flatMap((values) => [...values.values()]);
-      for (const byHost of [hosts, ...paired])
-        for (const endpoints of byHost.values())
-          for (const group of endpoints.values()) this.#pool.giveBack(group);
+    for (const { all, endpoints, pairs } of this.#sites.values()) {
+      this.#pool.giveBack('site', all);
+      for (const group of endpoints.values()) this.#pool.giveBack('endpoint', group);
+      for (const [kind, values] of pairs)
+        for (const of of values.values()) for (const group of of.values()) this.#pool.giveBack(kind, group);
     }
     this.#sites.clear();
   }
@@ -133,13 +134,13 @@ export class Pane {
     for (const site of [...this.#sites.keys()].sort()) {
       const groups = this.#sites.get(site)!;
       partials.push(groups.all.partial(site, 'site', '', read));
-      const endpoints = byKey(groups.hosts, '');
+      const { endpoints } = groups;
       for (const key of [...endpoints.keys()].sort())
         partials.push(endpoints.get(key)!.partial(site, 'endpoint', key, read));
       for (const kind of pairKinds) {
         const pairs = new Map<string, GroupAccumulator>();
-        for (const [value, hosts] of groups.pairs.get(kind) ?? [])
-          for (const [key, group] of byKey(hosts, `${groupTable[kind].words}${value}`)) pairs.set(key, group);
+        for (const [value, of] of groups.pairs.get(kind) ?? [])
+          for (const [key, group] of of) pairs.set(`${key}${groupTable[kind].words}${value}`, group);
         for (const key of [...pairs.keys()].sort())
           partials.push(pairs.get(key)!.partial(site, kind, key, read));
       }
@@ -169,18 +170,4 @@ function within<K, I, V>(outer: Map<K, Map<I, V>>, key: K): Map<I, V> {
     outer.set(key, inner);
   }
   return inner;
-}
-
-/** One map with the keys of scopes: `METHOD host/template`. */
-function byKey(
-  hosts: ReadonlyMap<string, ReadonlyMap<string, GroupAccumulator>>,
-  suffix: string,
-): Map<string, GroupAccumulator> {
-  const groups = new Map<string, GroupAccumulator>();
-  for (const [host, endpoints] of hosts)
-    for (const [endpoint, group] of endpoints) {
-      const space = endpoint.indexOf(' ');
-      groups.set(`${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}${suffix}`, group);
-    }
-  return groups;
 }

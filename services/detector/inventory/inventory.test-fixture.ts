@@ -9,13 +9,15 @@ import { valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import { createApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { documentedEndpoints } from '../../../lib/path/openapi.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
+import { CountedEndpoint } from '../combine/counted-endpoint.ts';
 import { GroupPlan } from '../combine/group-plan.ts';
 import { GroupPool } from '../combine/group-pool.ts';
 import { Pane } from '../combine/pane.ts';
 import { paneMs } from '../layout.ts';
 import { mergePartials } from '../sketches/merge-partials.ts';
+import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { responseFlags } from '../state/observation.ts';
-import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
+import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
 import { enriched, type Sketch } from '../traffic.test-fixture.ts';
 import type { InventorySettings } from './classify.ts';
 import { inventoryConfig } from './config.ts';
@@ -62,6 +64,7 @@ export function watch(
   options: WatchOptions = {},
 ): Watched {
   const panes = new Map<number, Map<number, Pane>>();
+  const endpoints = new EndpointMemory((identity) => new CountedEndpoint(identity));
   sketches.forEach((sketch, index) => {
     const event = enriched(sketch, index);
     const at = Math.floor(sketch.at / paneMs);
@@ -74,10 +77,11 @@ export function watch(
     partitions.set(partition, pane);
     const facts = createRequestFacts();
     readIdentity(facts, event, 1);
-    readLanes(facts, event);
+    readFacts(facts, event);
+    const endpoint = endpoints.of(event, facts);
     const contribution = createContribution();
-    contribute(contribution, event, responseFlags(event), facts);
-    pane.add(event, contribution);
+    contribute(contribution, event, responseFlags(event, facts, endpoint.part), facts);
+    pane.add(event, endpoint, contribution);
   });
   const order = [...panes.keys()].sort((a, b) => a - b);
   let inventory = createInventory('default', order[0] ?? 0);

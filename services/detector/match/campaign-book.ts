@@ -38,6 +38,8 @@ export class CampaignBook {
   readonly #clocks = new Map<number, number>();
   readonly #sites = new Map<string, SiteBook>();
   readonly #changes = new Changes();
+  /** Raised by every revision taken in: what `concerning` answered before may hold no more. */
+  version = 0;
 
   take(batch: LogBatch<'campaigns'>): void {
     for (const record of batch.records) {
@@ -60,6 +62,7 @@ export class CampaignBook {
     }
     const known = site.campaigns.get(campaign.campaign_id);
     if (known !== undefined && known.revision >= campaign.revision) return;
+    this.version++;
     site.campaigns.set(campaign.campaign_id, campaign);
     if (known === undefined) this.#forget(site, campaign.updated_at - rememberEndedMs);
     for (const list of site.byEndpoint.values()) {

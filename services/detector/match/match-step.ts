@@ -13,13 +13,15 @@ import type { Policy } from '../policies/load-policies.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
+import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { observe } from '../state/observation.ts';
-import { createRequestFacts, readLanes } from '../state/request-facts.ts';
+import { createRequestFacts, readFacts } from '../state/request-facts.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
+import { MatchedEndpoint } from './matched-endpoint.ts';
 import { type Member, Members } from './members.ts';
 
 /** What match found for one request: the truth that replay holds decisions against. */
@@ -80,7 +82,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #life: AddressLife;
   readonly #facts = createRequestFacts();
   readonly #forgotten: EvictionReport;
-  readonly #reducerOf = new Map<string, number>();
+  readonly #endpoints: EndpointMemory<MatchedEndpoint>;
   #lastSource: number;
 
   constructor(partition: number, snapshot: Snapshot | null, options: MatchOptions) {
@@ -101,6 +103,9 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     );
     this.#lastSource = state?.lastSource ?? -1;
     this.#forgotten = createEvictionReport(options.metrics);
+    this.#endpoints = new EndpointMemory(
+      (identity) => new MatchedEndpoint(identity, partitionOf(identity.site, options.reducers)),
+    );
   }
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput | Promise<StepOutput> {
@@ -125,23 +130,27 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       const record = batch.records[index]!;
       if (record.type === 'Tick') continue;
       const event = record.value;
-      if (event.source_offset <= this.#lastSource) continue;
-      const { site, timestamp } = event.request;
-      let reducer = this.#reducerOf.get(site);
-      if (reducer === undefined) {
-        reducer = partitionOf(site, this.#options.reducers);
-        this.#reducerOf.set(site, reducer);
-      }
-      if (this.#options.book.clock(reducer) < timestamp) return index;
-      this.#lastSource = event.source_offset;
-      this.#event(event, record.offset, outputs);
+      const source = event.source_offset;
+      if (source <= this.#lastSource) continue;
+      readFacts(this.#facts, event);
+      const endpoint = this.#endpoints.of(event, this.#facts);
+      const { timestamp } = event.request;
+      if (this.#options.book.clock(endpoint.reducer) < timestamp) return index;
+      this.#lastSource = source;
+      this.#event(event, record.offset, endpoint, timestamp, outputs);
     }
     return batch.records.length;
   }
 
-  #event(event: EnrichedRequest, offset: number, outputs: Outgoing[]): void {
-    const { site, timestamp } = event.request;
-    const concerning = this.#options.book.concerning(site, event.endpoint);
+  /** A request whose facts were read. */
+  #event(
+    event: EnrichedRequest,
+    offset: number,
+    endpoint: MatchedEndpoint,
+    timestamp: number,
+    outputs: Outgoing[],
+  ): void {
+    const concerning = endpoint.concerning(this.#options.book);
     let attacked = false;
     let selected: InForce | null = null;
     for (const inForce of concerning) {
@@ -164,8 +173,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     }
     const second = Math.floor(timestamp / 1000);
     const facts = this.#facts;
-    readLanes(facts, event);
-    const flags = observe(this.#actors, event, facts, second, !attacked);
+    const flags = observe(this.#actors, event, facts, endpoint.part, second, !attacked);
     const standing = standingOf(flags);
     const good = meets(standing, 0);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);

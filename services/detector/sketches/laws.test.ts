@@ -5,8 +5,8 @@ import type { GroupPartial, PaneFrame } from '../../../lib/contracts/generated.t
 import { contribute, createContribution } from '../combine/contribution.ts';
 import { createAttributeReader, GroupAccumulator } from '../combine/group-accumulator.ts';
 import { framesOf, groupsOf } from '../frames.ts';
-import { flag, optionalSketches } from '../layout.ts';
-import { createRequestFacts, readIdentity, readLanes } from '../state/request-facts.ts';
+import { flag, sketchNames } from '../layout.ts';
+import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
 import { enriched } from '../traffic.test-fixture.ts';
 import { BottomK } from './bottom-k.ts';
 import { HyperLogLog } from './hyper-log-log.ts';
@@ -118,7 +118,7 @@ const partial: Aggregate<
 > = {
   values: request,
   of: (values) => {
-    const group = new GroupAccumulator(samples, optionalSketches);
+    const group = new GroupAccumulator(samples, new Set(sketchNames));
     const facts = createRequestFacts();
     const contribution = createContribution();
     for (const { index, ip, flags: of } of values) {
@@ -134,7 +134,7 @@ const partial: Aggregate<
         (index * 401 + ip) * flagSets.length + flagSets.indexOf(of),
       );
       readIdentity(facts, event, 3);
-      readLanes(facts, event);
+      readFacts(facts, event);
       contribute(contribution, event, of, facts);
       group.add(contribution);
     }

@@ -2,12 +2,13 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
 import type { ActorTable } from './actor-table.ts';
-import type { RequestFacts } from './request-facts.ts';
+import { known, type RequestFacts } from './request-facts.ts';
 
 /** A browser this old is not merely somebody who never updates. */
 const ancientDays = 720;
 /** Cookies that a client has gathered at most when it gathers none: a session, and consent to the rest. */
 const fewCookies = 2;
+const loginBit = partBit('login');
 const paymentBit = partBit('payment');
 const cartBit = partBit('cart');
 const hostileClasses: ReadonlySet<string> = new Set(['hosting', 'vpn', 'tor', 'proxy']);
@@ -22,17 +23,17 @@ function stoppedAtEdge(event: EnrichedRequest): boolean {
  * A partner's or key holder's server reads no pages and lives in a data centre: neither says anything about it. At a
  * login it speaks for others, so there it is judged as they are.
  */
-function isKnownCaller(event: EnrichedRequest): boolean {
+function isKnownCaller(event: EnrichedRequest, { present }: RequestFacts, part: number): boolean {
   return (
-    event.endpoint_function !== 'login' &&
-    (event.request.partner_id !== null ||
-      // an app's key is in everybody's hands
-      (event.request.api_key_id !== null && event.client_class === 'server'))
+    (present & (known.partner | known.apiKey)) !== 0 &&
+    part !== loginBit &&
+    // an app's key is in everybody's hands
+    ((present & known.partner) !== 0 || event.client_class === 'server')
   );
 }
 
-/** The flags that one request shows by itself, without memory. */
-export function responseFlags(event: EnrichedRequest): number {
+/** The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function. */
+export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part: number): number {
   if (event.bot === 'verified') return flag.verified;
   const { request } = event;
   let flags = 0;
@@ -57,8 +58,8 @@ export function responseFlags(event: EnrichedRequest): number {
     }
   }
   if (
-    !isKnownCaller(event) &&
-    (hostileClasses.has(event.network_class) || (event.proxy_kind !== null && event.proxy_kind !== 'relay'))
+    (hostileClasses.has(facts.networkClass) || (event.proxy_kind !== null && event.proxy_kind !== 'relay')) &&
+    !isKnownCaller(event, facts, part)
   )
     flags |= flag.hostile;
   if (event.browser_plausible === false) flags |= flag.implausible | flag.unreal;
@@ -70,20 +71,21 @@ export function responseFlags(event: EnrichedRequest): number {
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
  * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
  *
- * `facts` are those of the request, `second` is its time. `learn` false: it earns nothing (its endpoint is under
+ * `facts` are those of the request, `part` is the bit of its endpoint's function, `second` is its time. `learn` false: it earns nothing (its endpoint is under
  * attack).
  */
 export function observe(
   actors: ActorTable,
   event: EnrichedRequest,
   facts: RequestFacts,
+  part: number,
   second: number,
   learn: boolean,
 ): number {
-  let flags = responseFlags(event);
+  let flags = responseFlags(event, facts, part);
   facts.entry = -1;
   if ((flags & flag.verified) !== 0) return flags;
-  const bit = partBit(event.endpoint_function);
+  const bit = part;
   const endpoint16 = facts.endpointLo & 0xffff;
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
@@ -118,7 +120,7 @@ export function observe(
     if (remembers) actors.note(bit, endpoint16, succeeded, failed);
   }
   flags |= journey * flag.parts;
-  if (!isKnownCaller(event)) {
+  if (!isKnownCaller(event, facts, part)) {
     if (journey === 0) flags |= flag.direct;
     if (bit === paymentBit && (journey & cartBit) === 0) flags |= flag.skipped;
   }

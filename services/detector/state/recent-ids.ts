@@ -1,58 +1,57 @@
-/** Open-addressed set of 64-bit hashes (all zero is not storable and reads as absent). */
+/** Open-addressed set of 64-bit hashes (all zero is not storable and reads as absent): low and high half side by side. */
 class HashSet {
-  #lo: Int32Array;
-  #hi: Int32Array;
+  #words: Int32Array;
   size = 0;
 
   constructor(slots: number) {
-    this.#lo = new Int32Array(slots);
-    this.#hi = new Int32Array(slots);
+    this.#words = new Int32Array(slots * 2);
   }
 
   get capacity(): number {
-    return this.#lo.length;
+    return this.#words.length / 2;
+  }
+
+  /** Where the hash stands, or the free place where it would. */
+  #find(lo: number, hi: number): number {
+    const words = this.#words;
+    const mask = words.length - 2;
+    for (let at = ((lo ^ (hi >>> 7)) << 1) & mask; ; at = (at + 2) & mask)
+      if ((words[at] === lo && words[at + 1] === hi) || (words[at] === 0 && words[at + 1] === 0)) return at;
+  }
+
+  has(lo: number, hi: number): boolean {
+    const at = this.#find(lo, hi);
+    return this.#words[at] !== 0 || this.#words[at + 1] !== 0;
   }
 
   /** True when it was there already. */
-  has(lo: number, hi: number): boolean {
-    const mask = this.#lo.length - 1;
-    for (let at = (lo ^ (hi >>> 7)) & mask; ; at = (at + 1) & mask) {
-      if (this.#lo[at] === lo && this.#hi[at] === hi) return true;
-      if (this.#lo[at] === 0 && this.#hi[at] === 0) return false;
-    }
-  }
-
-  add(lo: number, hi: number): void {
-    if (this.size * 2 >= this.#lo.length) this.#grow();
-    const mask = this.#lo.length - 1;
-    let at = (lo ^ (hi >>> 7)) & mask;
-    while (this.#lo[at] !== 0 || this.#hi[at] !== 0) {
-      if (this.#lo[at] === lo && this.#hi[at] === hi) return;
-      at = (at + 1) & mask;
-    }
-    this.#lo[at] = lo;
-    this.#hi[at] = hi;
-    this.size++;
+  add(lo: number, hi: number): boolean {
+    if (this.size * 4 >= this.#words.length) this.#grow();
+    const at = this.#find(lo, hi);
+    const words = this.#words;
+    if (words[at] !== 0 || words[at + 1] !== 0) return true;
+    words[at] = lo;
+    words[at + 1] = hi;
+    if (lo !== 0 || hi !== 0) this.size++;
+    return false;
   }
 
   #grow(): void {
-    const oldLo = this.#lo;
-    const oldHi = this.#hi;
-    this.#lo = new Int32Array(oldLo.length * 2);
-    this.#hi = new Int32Array(oldLo.length * 2);
+    const old = this.#words;
+    this.#words = new Int32Array(old.length * 2);
     this.size = 0;
-    for (let at = 0; at < oldLo.length; at++)
-      if (oldLo[at] !== 0 || oldHi[at] !== 0) this.add(oldLo[at]!, oldHi[at]!);
+    for (let at = 0; at < old.length; at += 2)
+      if (old[at] !== 0 || old[at + 1] !== 0) this.add(old[at]!, old[at + 1]!);
   }
 
   /** Low and high half of each hash. */
   pack(): Int32Array {
     const values = new Int32Array(this.size * 2);
     let to = 0;
-    for (let at = 0; at < this.#lo.length; at++) {
-      if (this.#lo[at] === 0 && this.#hi[at] === 0) continue;
-      values[to++] = this.#lo[at]!;
-      values[to++] = this.#hi[at]!;
+    for (let at = 0; at < this.#words.length; at += 2) {
+      if (this.#words[at] === 0 && this.#words[at + 1] === 0) continue;
+      values[to++] = this.#words[at]!;
+      values[to++] = this.#words[at + 1]!;
     }
     return values;
   }
@@ -102,10 +101,7 @@ export class RecentIds {
       this.#current = new HashSet(this.#previous.capacity);
       this.#rotatedAt = now;
     }
-    if (this.#current.has(low, high)) return true;
-    const repeat = this.#previous.has(low, high);
-    this.#current.add(low, high);
-    return repeat;
+    return this.#current.add(low, high) || this.#previous.has(low, high);
   }
 
   get size(): number {

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { createCodecs, localSchemaIds, recordSchemas, viewOf } from '../../../lib/contracts/codecs.ts';
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { arbitraryOf } from '../../../test/log/arbitrary-record.ts';
-import { createRequestFacts, readIdentity, readLanes } from './request-facts.ts';
+import { createRequestFacts, readFacts, readIdentity } from './request-facts.ts';
 
 const codecs = createCodecs(localSchemaIds());
 const record = arbitraryOf(recordSchemas.get('EnrichedRequest')!) as fc.Arbitrary<EnrichedRequest>;
 
 function factsOf(event: EnrichedRequest) {
   const facts = createRequestFacts();
-  readLanes(facts, event);
+  readFacts(facts, event);
   readIdentity(facts, event, 77);
   const { values, ...rest } = facts;
   return { ...rest, values: [...values.subarray(0, facts.valueCount * 2)] };

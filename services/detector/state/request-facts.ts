@@ -15,6 +15,9 @@ export interface RequestFacts {
   accountLo: number;
   accountHi: number;
   endpointLo: number;
+  /** Bits of `known`: which fields the record has. */
+  present: number;
+  networkClass: string;
   fingerprintLo: number;
   fingerprintHi: number;
   /** One hash for the combination of all parameters and path values, whatever their order; 0 when there are none. */
@@ -40,6 +43,8 @@ export function createRequestFacts(): RequestFacts {
     accountLo: 0,
     accountHi: 0,
     endpointLo: 0,
+    present: 0,
+    networkClass: 'unknown',
     fingerprintLo: 0,
     fingerprintHi: 0,
     target: 0,
@@ -58,13 +63,57 @@ const slots = {
   pathParams: enrichedSlots['path_params']!,
 } as const;
 
-const placeOf = (view: RecordView, slot: number): number => view.$places[view.$base + slot]!;
+/** Where the value of a slot stands in the bytes of a view; 0: null. */
+export const placeOf = (view: RecordView, slot: number): number => view.$places[view.$base + slot]!;
 
-/** Reads the lanes into `facts`: from the bytes of a view, or from a decoded record. */
-export function readLanes(facts: RequestFacts, event: EnrichedRequest): void {
+/** Bits of `present`. */
+export const known = {
+  session: 1,
+  account: 2,
+  partner: 4,
+  apiKey: 8,
+  country: 16,
+  /** Version of the browser, or whether it ever existed. */
+  browser: 32,
+  /** Status or outcome. */
+  answer: 64,
+} as const;
+
+const presence: readonly (readonly [slot: number, bit: number])[] = [
+  [enrichedSlots['request.session_id']!, known.session],
+  [enrichedSlots['request.account_id']!, known.account],
+  [enrichedSlots['request.partner_id']!, known.partner],
+  [enrichedSlots['request.api_key_id']!, known.apiKey],
+  [enrichedSlots['country']!, known.country],
+  [enrichedSlots['browser_version']!, known.browser],
+  [enrichedSlots['browser_plausible']!, known.browser],
+  [enrichedSlots['request.status']!, known.answer],
+];
+
+/** Reads lanes, and which fields are there: no text is made of those that are not looked at any further. */
+export function readFacts(facts: RequestFacts, event: EnrichedRequest): void {
   const view = viewOf(event);
-  if (view === null) fromBytes(facts, event.hashes, 0);
-  else fromBytes(facts, view.$bytes, placeOf(view, slots.hashes));
+  let present = 0;
+  if (view === null) {
+    const { request } = event;
+    fromBytes(facts, event.hashes, 0);
+    if (request.session_id !== null) present |= known.session;
+    if (request.account_id !== null) present |= known.account;
+    if (request.partner_id !== null) present |= known.partner;
+    if (request.api_key_id !== null) present |= known.apiKey;
+    if (event.country !== null) present |= known.country;
+    if (event.browser_version !== null || event.browser_plausible !== null) present |= known.browser;
+    if (request.status !== null) present |= known.answer;
+  } else {
+    fromBytes(facts, view.$bytes, placeOf(view, slots.hashes));
+    for (let index = 0; index < presence.length; index++) {
+      const [slot, bit] = presence[index]!;
+      if (placeOf(view, slot) !== 0) present |= bit;
+    }
+  }
+  if ((present & known.answer) === 0 && event.request.outcome !== 'unknown') present |= known.answer;
+  facts.present = present;
+  facts.networkClass = event.network_class;
 }
 
 /** Reads what only combine needs: event id, target and values. */
@@ -152,6 +201,11 @@ function addEncoded(facts: RequestFacts, bytes: Buffer, place: number, salt: num
       at = after(bytes, at) + value;
     }
   }
+}
+
+/** Where what follows an encoded text stands. */
+export function afterText(bytes: Uint8Array, at: number): number {
+  return after(bytes, at) + integerAt(bytes, at);
 }
 
 function after(bytes: Uint8Array, at: number): number {

@@ -124,7 +124,10 @@ export class SegmentedTable {
         const base = set * stride;
         for (let way = 0; way < ways; way++) {
           const key = base + way;
-          if (words[key] === lo && words[key + ways] === hi && words[key + 2 * ways] !== 0) {
+          const low = words[key]!;
+          // most ways are passed over after one look; a free one is all zero
+          if (low !== lo && low !== 0) continue;
+          if (low === lo && words[key + ways] === hi && words[key + 2 * ways] !== 0) {
             this.record = words;
             this.at = base + keyWords + way * this.#options.words;
             this.fresh = false;

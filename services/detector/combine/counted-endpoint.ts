@@ -1,0 +1,35 @@
+import { partBit } from '../../../lib/signature/standing.ts';
+import { endpointTraits } from '../endpoint-traits.ts';
+import type { EndpointIdentity } from '../state/endpoint-memory.ts';
+import type { GroupPlan, Planned } from './group-plan.ts';
+
+/** An endpoint as combine counts it. */
+export class CountedEndpoint {
+  readonly site: string;
+  /** Key of its group: `METHOD host/template`. */
+  readonly key: string;
+  /** Its bit of lib/signature/standing.ts. */
+  readonly part: number;
+  readonly #identity: EndpointIdentity;
+  #plan: GroupPlan | null = null;
+  #planned: Planned | null = null;
+
+  constructor(identity: EndpointIdentity) {
+    const { site, host, endpoint, endpointFunction } = identity;
+    const space = endpoint.indexOf(' ');
+    this.site = site;
+    this.key = `${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}`;
+    this.part = partBit(endpointFunction);
+    this.#identity = identity;
+  }
+
+  /** What the policies of a pane want of its requests: decided once, and again when other policies hold. */
+  planned(plan: GroupPlan): Planned {
+    if (this.#plan !== plan || this.#planned === null) {
+      const { host, endpoint, endpointFunction, documented } = this.#identity;
+      this.#plan = plan;
+      this.#planned = plan.of(endpointTraits(endpoint, host, endpointFunction, documented));
+    }
+    return this.#planned;
+  }
+}

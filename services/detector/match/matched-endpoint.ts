@@ -1,0 +1,29 @@
+import { partBit } from '../../../lib/signature/standing.ts';
+import type { EndpointIdentity } from '../state/endpoint-memory.ts';
+import type { CampaignBook, InForce } from './campaign-book.ts';
+
+/** An endpoint as match looks at it. */
+export class MatchedEndpoint {
+  /** Partition of `aggregates` that decides about its site. */
+  readonly reducer: number;
+  /** Its bit of lib/signature/standing.ts. */
+  readonly part: number;
+  readonly #identity: EndpointIdentity;
+  #version = -1;
+  #concerning: readonly InForce[] = [];
+
+  constructor(identity: EndpointIdentity, reducer: number) {
+    this.#identity = identity;
+    this.reducer = reducer;
+    this.part = partBit(identity.endpointFunction);
+  }
+
+  /** Signatures that may concern it: looked for again when a campaign has changed. */
+  concerning(book: CampaignBook): readonly InForce[] {
+    if (this.#version !== book.version) {
+      this.#version = book.version;
+      this.#concerning = book.concerning(this.#identity.site, this.#identity.endpoint);
+    }
+    return this.#concerning;
+  }
+}
