@@ -89,6 +89,11 @@ export function createMetrics() {
       ['result'],
     ),
     verdicts: counter('tidegate_verdicts_total', 'Verdicts by policy', ['policy', 'level', 'mode']),
+    verdictsDegraded: counter(
+      'tidegate_verdicts_degraded_total',
+      'Verdicts that a full table may have changed, by the cap that bit',
+      ['cap'],
+    ),
     campaignsOpen: gauge('tidegate_campaigns_open', 'Campaigns that are observed or active', ['kind']),
     decisionsActive: gauge('tidegate_decisions_active', 'Decisions in force', ['action', 'target_kind']),
     edgeEntries: gauge('tidegate_edge_entries', 'Entries at an edge', ['edge', 'state']),

@@ -47,7 +47,7 @@ export function figureEvidence(policy: Policy, figures: Figures, values: object)
 export function episodeVerdict(
   policy: Policy,
   episode: Episode,
-  finding: Pick<Finding, 'site' | 'updated_at' | 'reason' | 'evidence' | 'inputs'>,
+  finding: Pick<Finding, 'site' | 'updated_at' | 'reason' | 'evidence' | 'inputs' | 'degraded'>,
   kind: string,
   value: string,
 ): Verdict {
@@ -67,7 +67,7 @@ export function episodeVerdict(
     taxonomy: policy.taxonomy,
     sample_event_ids: [],
     inputs: finding.inputs,
-    degraded: [],
+    degraded: finding.degraded,
     baseline_rung: null,
   });
 }

@@ -102,6 +102,11 @@ export async function runDetector(
   return { campaigns, verdicts, evaluations };
 }
 
+/** Findings without the offsets of what they were counted from, which name partitions. */
+export function withoutPlaces<F extends Campaign | Verdict>(findings: readonly F[]): Omit<F, 'inputs'>[] {
+  return findings.map(({ inputs: _, ...finding }) => finding);
+}
+
 /** What has to be the same for the same input. */
 export function idsOf({ campaigns, verdicts }: Pick<Run, 'campaigns' | 'verdicts'>) {
   return {

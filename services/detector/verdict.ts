@@ -57,6 +57,8 @@ export function verdictOut(verdict: Verdict): Outgoing {
 /** Adds the verdicts that are new among what a step sends to its metric. */
 export function countVerdicts(metrics: Metrics, outputs: readonly Outgoing[]): void {
   for (const { type, value } of outputs)
-    if (type === 'Verdict' && value.revision === 1)
+    if (type === 'Verdict' && value.revision === 1) {
       metrics.verdicts.inc({ policy: value.policy_title, level: value.level, mode: value.mode });
+      for (const cap of value.degraded) metrics.verdictsDegraded.inc({ cap });
+    }
 }

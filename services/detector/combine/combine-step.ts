@@ -23,6 +23,7 @@ import { EntryNames, type EntryNamesState } from './entry-names.ts';
 import { GroupPlan } from './group-plan.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
 import { LocalGroups } from './local-groups.ts';
+import { Losses, type LossesState, type LossTotals } from './losses.ts';
 import { OpenPanes, type OpenPanesState } from './open-panes.ts';
 
 export interface CombineOptions {
@@ -37,6 +38,14 @@ export interface CombineOptions {
   readonly metrics: Metrics;
 }
 
+/** What a closed pane sends. */
+interface PaneContent {
+  readonly groups: readonly GroupPartial[];
+  /** In requests.enriched; null: the pane is empty. */
+  readonly firstOffset: number | null;
+  readonly lastOffset: number;
+}
+
 /** What is small in a snapshot; tables are parts of their own. */
 interface CombineControl {
   readonly clocks: ClocksState;
@@ -48,6 +57,7 @@ interface CombineControl {
   readonly keyed: KeyedOutboxState | null;
   readonly entries: EntryNamesState;
   readonly panes: OpenPanesState;
+  readonly losses: LossesState;
 }
 
 /**
@@ -92,6 +102,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #forgotten: EvictionReport;
   readonly #panes: OpenPanes;
   readonly #entries: EntryNames;
+  readonly #losses: Losses;
   #duplicates = 0;
   #late = 0;
 
@@ -120,6 +131,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     });
     this.#keyed = state?.keyed == null ? null : this.#openOutbox(state.keyed);
     this.#panes = new OpenPanes(config, (start) => this.#planOf(options.policies.at(start)), state?.panes);
+    this.#losses = new Losses(state?.losses);
     this.#forgotten = createEvictionReport(options.metrics);
   }
 
@@ -220,13 +232,29 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       this.#send(
         target,
         start,
-        { ...this.#panes.close(target, start), lastOffset: offset },
+        this.#content(target, start, offset, start === due.at(-1)),
         allClosed && start + paneMs === until,
         outputs,
       );
     }
     const nothing = { groups: [], firstOffset: null, lastOffset: offset };
     if (due.at(-1) !== until - paneMs) this.#send(target, until - paneMs, nothing, allClosed, outputs);
+  }
+
+  #totals(): LossTotals {
+    const { addresses, networks } = this.#local;
+    return {
+      recent_events: this.#recent.evictions,
+      actors: this.#actors.evictions,
+      addresses: addresses.evictions,
+      networks: networks?.evictions ?? 0,
+    };
+  }
+
+  #content(target: number, start: number, offset: number, last: boolean): PaneContent {
+    const { groups, firstOffset } = this.#panes.close(target, start);
+    const lost = last ? this.#losses.tell(target, this.#totals(), groups) : [];
+    return { groups: [...groups, ...lost], firstOffset, lastOffset: offset };
   }
 
   /** End of the last pane that is closed for all sites of the targets that `concerns` names. */
@@ -254,11 +282,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   #send(
     target: number,
     paneStart: number,
-    content: {
-      readonly groups: readonly GroupPartial[];
-      readonly firstOffset: number | null;
-      readonly lastOffset: number;
-    },
+    content: PaneContent,
     closing: boolean,
     outputs: Outgoing[],
   ): void {
@@ -307,6 +331,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       keyed: this.#keyed?.snapshot() ?? null,
       entries: this.#entries.snapshot(),
       panes: this.#panes.snapshot(),
+      losses: this.#losses.snapshot([...new Set(this.#siteTargets.values())], this.#totals()),
     };
     const { addresses, networks } = this.#local;
     const parts: [string, Uint8Array[]][] = [

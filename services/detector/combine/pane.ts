@@ -156,7 +156,7 @@ export class Pane {
           });
       const missed = this.other.get(site);
       if (missed !== undefined)
-        partials.push({ site, kind: 'other', key: '', counts: [missed], sketches: [], samples: [] });
+        partials.push({ site, kind: 'other', key: 'groups', counts: [missed], sketches: [], samples: [] });
     }
     return partials;
   }

@@ -1,5 +1,6 @@
 import type { KeyedRecord, Verdict } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { degradedBy, type LastLosses } from '../caps.ts';
 import type { DetectorConfig } from '../config.ts';
 import {
   type Episode,
@@ -20,6 +21,8 @@ import { verdictOut } from '../verdict.ts';
 export interface AccountJudgeState {
   readonly windows: TableSnapshot;
   readonly episodes: readonly (readonly [string, Episode])[];
+  /** When a cap bit last. */
+  readonly lost: LastLosses;
 }
 
 /** Accounts under verdict of one policy and partition; the oldest verdict is forgotten first. */
@@ -33,12 +36,16 @@ export class AccountJudge {
   readonly #config: DetectorConfig;
   readonly #windows: AccountWindows;
   readonly #episodes: Map<string, Episode>;
+  readonly #lost: LastLosses;
+  /** Verdicts that were forgotten because there were too many. */
+  forgottenEpisodes = 0;
 
   constructor(policy: Policy, config: DetectorConfig, state?: AccountJudgeState) {
     this.#policy = policy;
     this.#config = config;
     this.#windows = new AccountWindows(config.limits.accounts, state?.windows);
     this.#episodes = new Map(state?.episodes);
+    this.#lost = new Map(state?.lost);
   }
 
   get entries(): number {
@@ -54,10 +61,12 @@ export class AccountJudge {
   /** Takes in the records of a pane, then looks at each account that is in it. */
   pane(paneStart: number, records: readonly KeyedRecord[], history: InputHistory): Outgoing[] {
     const accounts = new Map<string, KeyedRecord>();
+    const before = this.#windows.evictions;
     for (const record of records) {
       this.#count(record);
       accounts.set(`${record.site}|${record.key}`, record);
     }
+    if (this.#windows.evictions > before) this.#lost.set('accounts', Math.floor(paneStart / 1000));
     const at = paneStart + paneMs + this.#config.lateness;
     const outputs: Outgoing[] = [];
     for (const id of [...accounts.keys()].sort()) {
@@ -143,7 +152,10 @@ export class AccountJudge {
       episode = undefined;
     }
     if (episode === undefined) {
-      if (this.#episodes.size >= mostEpisodes) this.#episodes.delete(this.#episodes.keys().next().value!);
+      if (this.#episodes.size >= mostEpisodes) {
+        this.#episodes.delete(this.#episodes.keys().next().value!);
+        this.forgottenEpisodes++;
+      }
       episode = openEpisode(paneStart, at);
       this.#episodes.set(id, episode);
     }
@@ -153,18 +165,19 @@ export class AccountJudge {
       .filter(({ observed }) => observed !== null)
       .map(({ name, observed }) => `${observed} ${name.replaceAll('_', ' ')}`)
       .join(', ');
+    const degraded = degradedBy(this.#lost, Math.floor(paneStart / 1000));
     const inputs = history.within(paneStart / paneMs, longestSpanMs(this.#policy) / paneMs);
     const reason = `Account ${key}, over all its addresses: ${said}.`;
     return episodeVerdict(
       this.#policy,
       episode,
-      { site, updated_at: at, reason, evidence, inputs },
+      { site, updated_at: at, reason, evidence, inputs, degraded },
       'account',
       key,
     );
   }
 
   snapshot(): AccountJudgeState {
-    return { windows: this.#windows.snapshot(), episodes: [...this.#episodes] };
+    return { windows: this.#windows.snapshot(), episodes: [...this.#episodes], lost: this.#lost };
   }
 }

@@ -30,6 +30,7 @@ interface KeyedControl {
     readonly hash: string;
     readonly match: string;
     readonly episodes: AccountJudgeState['episodes'];
+    readonly lost: AccountJudgeState['lost'];
   }[];
   readonly judgedUntil: number;
 }
@@ -49,7 +50,7 @@ const tablePart = (policyId: string): string => `accounts ${policyId}`;
 export function createKeyedStep(options: KeyedOptions): StatefulStep<'keyed'> {
   const step: StatefulStep<'keyed'> = {
     name: 'detector.keyed',
-    layoutHash: `keyed-3-${aggregateLayoutHash}`,
+    layoutHash: `keyed-4-${aggregateLayoutHash}`,
     open: (_partition, snapshot) => new KeyedPartition(snapshot, options),
   };
   return settledOnly(step, options.policies, ({ value }) => value.watermark_at);
@@ -78,7 +79,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
       const kept = state?.judges.find((judge) => judge.id === id && judge.match === match);
       if (kept === undefined) return undefined;
       const episodes = kept.hash === policy.hash ? kept.episodes : [];
-      return { windows: tableOfBlobs(blobsOf(snapshot!, tablePart(id))), episodes };
+      return { windows: tableOfBlobs(blobsOf(snapshot!, tablePart(id))), episodes, lost: kept.lost };
     });
     this.#forgotten = createEvictionReport(options.metrics);
   }
@@ -105,7 +106,7 @@ class KeyedPartition implements PartitionState<'keyed'> {
       this.#adopt(set, ({ document }) => {
         const present = this.#judges.get(document.id);
         return present?.policy.document.match === document.match
-          ? { windows: present.judge.snapshot().windows, episodes: [] }
+          ? { ...present.judge.snapshot(), episodes: [] }
           : undefined;
       });
     this.#judgedPane = paneStart;
@@ -149,13 +150,15 @@ class KeyedPartition implements PartitionState<'keyed'> {
     const { metrics } = this.#options;
     if (repeats > 0) metrics.duplicates.inc({ step: 'detector.keyed' }, repeats);
     const table = 'keyed.accounts';
-    let [entries, limit, evictions] = [0, 0, 0];
+    let [entries, limit, evictions, episodes] = [0, 0, 0, 0];
     for (const { judge } of this.#judges.values()) {
       entries += judge.entries;
       limit += judge.limit;
       evictions += judge.evictions;
+      episodes += judge.forgottenEpisodes;
     }
     this.#forgotten(table, evictions);
+    this.#forgotten('keyed.verdicts', episodes);
     metrics.stateEntries.set({ table }, entries);
     metrics.stateLimit.set({ table }, limit);
     countVerdicts(metrics, outputs);
@@ -169,11 +172,12 @@ class KeyedPartition implements PartitionState<'keyed'> {
     const control: KeyedControl = {
       frames: this.#frames.snapshot(),
       inputs: this.#inputs.snapshot(),
-      judges: judges.map(({ policy: { document, hash }, state: { episodes } }) => ({
+      judges: judges.map(({ policy: { document, hash }, state: { episodes, lost } }) => ({
         id: document.id,
         hash,
         match: document.match,
         episodes,
+        lost,
       })),
       judgedUntil: this.#judgedUntil,
     };

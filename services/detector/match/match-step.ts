@@ -1,4 +1,4 @@
-import type { EnrichedRequest, OffsetRange, Verdict } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest, Verdict } from '../../../lib/contracts/generated.ts';
 import { clientAddress, formatIp, formatNetwork, isV4 } from '../../../lib/ip.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
@@ -6,6 +6,7 @@ import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { meets } from '../../../lib/signature/standing.ts';
+import { degradedBy, degradedTogether, type LastLosses } from '../caps.ts';
 import type { DetectorConfig } from '../config.ts';
 import { extend } from '../episode.ts';
 import { paneMs, standingOf } from '../layout.ts';
@@ -49,6 +50,7 @@ interface MatchControl {
   readonly lastSource: number;
   readonly members: readonly (readonly [string, readonly Member[]])[];
   readonly lifeGeneration: number;
+  readonly lost: LastLosses;
 }
 
 /** A member is listed this long at most, and again while it goes on: addresses of homes change hands. */
@@ -65,7 +67,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: 'match-4',
+    layoutHash: 'match-5',
     open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -84,6 +86,9 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #forgotten: EvictionReport;
   readonly #endpoints: EndpointMemory<MatchedEndpoint>;
   #lastSource: number;
+  /** When caps bit that a member's verdict may depend on. */
+  readonly #lost: LastLosses;
+  #evictions = { actors: 0, addresses: 0 };
 
   constructor(partition: number, snapshot: Snapshot | null, options: MatchOptions) {
     const state = snapshot === null ? undefined : partValue<MatchControl>(snapshot, 'control');
@@ -102,6 +107,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       snapshot === null ? undefined : lifeOf(snapshot, state!.lifeGeneration),
     );
     this.#lastSource = state?.lastSource ?? -1;
+    this.#lost = new Map(state?.lost);
     this.#forgotten = createEvictionReport(options.metrics);
     this.#endpoints = new EndpointMemory(
       (identity) => new MatchedEndpoint(identity, partitionOf(identity.site, options.reducers)),
@@ -195,7 +201,9 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     }
     const at = event.request.timestamp;
     const { clientLo, clientHi } = this.#facts;
+    const { evictions } = members;
     const member = members.of(clientLo, clientHi, at, offset);
+    if (members.evictions > evictions) this.#lost.set('members', Math.floor(at / 1000));
     member.hits++;
     if (member.samples.length < 3) member.samples.push(event.request.event_id);
     if (member.hits < config.campaign.member_after) return;
@@ -206,8 +214,22 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const ip = clientAddress(event.request.client_ip);
     const v4 = isV4(ip);
     const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
+    this.#noteLosses(Math.floor(at / 1000));
+    const degraded = degradedTogether(campaign.degraded, degradedBy(this.#lost, Math.floor(at / 1000)));
     const inputs = [{ partition: this.#partition, first: member.firstOffset, last: offset }];
-    outputs.push(verdictOut(memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, inputs, at)));
+    outputs.push(
+      verdictOut(
+        memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, { inputs, degraded }, at),
+      ),
+    );
+  }
+
+  /** Clients and addresses that were forgotten since the last look. */
+  #noteLosses(second: number): void {
+    const now = { actors: this.#actors.evictions, addresses: this.#life.missed };
+    for (const cap of ['actors', 'addresses'] as const)
+      if (now[cap] > this.#evictions[cap]) this.#lost.set(cap, second);
+    this.#evictions = now;
   }
 
   #finish(outputs: readonly Outgoing[]): StepOutput {
@@ -236,6 +258,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       lastSource: this.#lastSource,
       members: [...this.#members].map(([id, members]) => [id, members.snapshot()] as const),
       lifeGeneration: life.generation,
+      lost: this.#lost,
     };
     return new Map([
       ['control', [valueBlob(control)]],
@@ -256,7 +279,7 @@ function memberVerdict(
   kind: 'ip' | 'cidr',
   value: string,
   member: Member,
-  inputs: readonly OffsetRange[],
+  { inputs, degraded }: Pick<Verdict, 'inputs' | 'degraded'>,
   at: number,
 ): Verdict {
   return verdictOf(policy, {
@@ -281,7 +304,7 @@ function memberVerdict(
     taxonomy: campaign.taxonomy,
     sample_event_ids: member.samples,
     inputs,
-    degraded: campaign.degraded,
+    degraded,
     baseline_rung: campaign.baseline_rung,
   });
 }

@@ -1,5 +1,6 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
+import { degradedBy, degradedTogether } from '../caps.ts';
 import { countIndex, paneMs } from '../layout.ts';
 import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import { termsOf, verdictOut } from '../verdict.ts';
@@ -46,7 +47,6 @@ export function openCampaign(
   watched: WatchedScope,
   policy: Policy,
   pane: number,
-  degraded: readonly string[],
 ): Outgoing[] {
   const acting = policy.document.campaign.signature === 'edge';
   const behaviour = acting ? strongest(state, watched, policy, pane) : null;
@@ -93,7 +93,7 @@ export function openCampaign(
     share: null,
     clients: 0,
     sampleIds: [],
-    degraded,
+    degraded: [],
     publishedPane: pane,
   };
   state.campaigns.set(campaign.id, campaign);
@@ -225,6 +225,7 @@ function refresh(
   const said = describe(state, watched, policy, campaign, pane);
   campaign.evidence = said.evidence;
   campaign.reason = said.reason;
+  campaign.degraded = degradedTogether(campaign.degraded, degradedBy(state.lost, (pane * paneMs) / 1000));
   campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
 }
 

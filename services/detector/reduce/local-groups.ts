@@ -1,5 +1,6 @@
 import type { Evidence, GroupPartial, Verdict } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { degradedBy } from '../caps.ts';
 import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } from '../episode.ts';
 import { type LocalKind, localKinds } from '../groups.ts';
 import {
@@ -130,8 +131,16 @@ function localVerdict(
       trust: `${clients} other clients`,
     };
   });
+  const degraded = degradedBy(state.lost, (pane * paneMs) / 1000);
   const inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
-  const finding = { site: state.site, updated_at: at, reason: reasonOf(group, peers), evidence, inputs };
+  const finding = {
+    site: state.site,
+    updated_at: at,
+    reason: reasonOf(group, peers),
+    evidence,
+    inputs,
+    degraded,
+  };
   return episodeVerdict(policy, episode, finding, group.key.includes('/') ? 'cidr' : 'ip', group.key);
 }
 

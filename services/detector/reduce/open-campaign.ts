@@ -57,6 +57,7 @@ export interface OpenCampaign {
   share: number | null;
   clients: number;
   sampleIds: readonly string[];
+  /** Caps that bit while its evidence was gathered. */
   degraded: readonly string[];
   publishedPane: number;
 }

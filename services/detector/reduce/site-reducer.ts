@@ -1,6 +1,7 @@
 import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { verified } from '../../../lib/signature/standing.ts';
+import type { Cap } from '../caps.ts';
 import type { Traits } from '../endpoint-traits.ts';
 import { isScoped } from '../groups.ts';
 import { createInventory } from '../inventory/inventory-state.ts';
@@ -46,9 +47,12 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     clients: new Map(),
     mix: createSiteMix(),
     learned: new Map(),
+    lost: new Map(),
     inventory: createInventory(site, firstPane),
   };
 }
+
+const secondOf = (pane: number): number => (pane * paneMs) / 1000;
 
 /** Reduces one pane of one site: learn, look, act. `groups` are merged and sorted by kind and key. */
 export function reducePane(
@@ -58,7 +62,7 @@ export function reducePane(
   groups: readonly GroupPartial[],
 ): Outgoing[] {
   const outputs: Outgoing[] = [];
-  const degraded = groups.some((group) => group.kind === 'other') ? ['groups'] : [];
+  for (const { kind, key } of groups) if (kind === 'other') state.lost.set(key as Cap, secondOf(pane));
   const present: WatchedScope[] = [];
   for (const group of groups) {
     if (!isScoped(group.kind)) continue;
@@ -77,7 +81,7 @@ export function reducePane(
     for (const policy of policiesOn(settings, watched.scope)) {
       if (takenBy(state, watched.scope, policy)) continue;
       if (!policy.condition(conditionValues(state, watched, policy, pane))) continue;
-      outputs.push(...openCampaign(state, settings, watched, policy, pane, degraded));
+      outputs.push(...openCampaign(state, settings, watched, policy, pane));
     }
   }
   outputs.push(...updateCampaigns(state, settings, pane));
@@ -162,7 +166,10 @@ function watch(
   if (watched === undefined) {
     // visits that go on from here are no requests here, and say nothing of what it is
     if (group.counts[countIndex.requests] === 0) return null;
-    if (state.scopes.size >= settings.config.limits.scopes && !forgetIdle(state, pane)) return null;
+    if (state.scopes.size >= settings.config.limits.scopes) {
+      state.lost.set('scopes', secondOf(pane));
+      if (!forgetIdle(state, pane)) return null;
+    }
     watched = {
       scope: createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
       baseline: state.learned.get(id) ?? createBaseline(pane * paneMs),

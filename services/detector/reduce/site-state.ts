@@ -1,5 +1,6 @@
 import type { OffsetRange } from '../../../lib/contracts/generated.ts';
 import type { ApiCatalogue } from '../../../lib/path/api-catalogue.ts';
+import type { LastLosses } from '../caps.ts';
 import type { DetectorConfig } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import type { GroupKind } from '../groups.ts';
@@ -38,6 +39,8 @@ export interface SiteState {
   readonly mix: SiteMix;
   /** Baselines learned elsewhere, by `kind key`, of scopes that were not met here yet. */
   readonly learned: Map<string, Baseline>;
+  /** When caps bit that may have changed what is known here. */
+  readonly lost: LastLosses;
   /** Endpoints of the site: what they are, who calls them, and which do the same. */
   readonly inventory: Inventory;
 }
