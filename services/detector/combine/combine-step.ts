@@ -8,7 +8,7 @@ import type { DetectorConfig } from '../config.ts';
 import { framesOf } from '../frames.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import { settledOnly } from '../policies/settled-only.ts';
-import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
+import type { PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
@@ -20,7 +20,7 @@ import { type ClocksState, SourceClocks } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
 import { CountedEndpoint } from './counted-endpoint.ts';
 import { EntryNames, type EntryNamesState } from './entry-names.ts';
-import { GroupPlan } from './group-plan.ts';
+import { GroupPlans } from './group-plans.ts';
 import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
 import { LocalGroups } from './local-groups.ts';
 import { Losses, type LossesState, type LossTotals } from './losses.ts';
@@ -93,7 +93,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #recent: RecentIds;
   readonly #actors: ActorTable;
   readonly #local: LocalGroups;
-  readonly #plans = new WeakMap<PoliciesInForce, GroupPlan>();
+  readonly #plans: GroupPlans;
   /** null: no policy asked for re-keyed groups yet. Once it is there it says of every pane that it is closed. */
   #keyed: KeyedOutbox | null;
   readonly #facts = createRequestFacts();
@@ -130,30 +130,15 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       networks: table('networks'),
     });
     this.#keyed = state?.keyed == null ? null : this.#openOutbox(state.keyed);
-    this.#panes = new OpenPanes(config, (start) => this.#planOf(options.policies.at(start)), state?.panes);
+    this.#plans = new GroupPlans(options.policies);
+    this.#panes = new OpenPanes(config, (start) => this.#plans.at(start), state?.panes);
     this.#losses = new Losses(state?.losses);
     this.#forgotten = createEvictionReport(options.metrics);
-  }
-
-  #planOf(set: PoliciesInForce): GroupPlan {
-    let plan = this.#plans.get(set);
-    if (plan === undefined) {
-      plan = new GroupPlan(set.policies);
-      this.#plans.set(set, plan);
-    }
-    return plan;
   }
 
   #openOutbox(state?: KeyedOutboxState): KeyedOutbox {
     const { sources, keyedTargets } = this.#options;
     return new KeyedOutbox(this.#partition, sources, keyedTargets, state);
-  }
-
-  /** Whether a policy that holds for a pane before `until` asks for re-keyed groups. */
-  #rekeysBefore(until: number): boolean {
-    const { policies } = this.#options;
-    const sets = [policies.at(-Infinity), ...policies.between(-Infinity, until - paneMs)];
-    return sets.some((set) => this.#planOf(set).rekeys);
   }
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput {
@@ -221,7 +206,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const open = this.#panes.starts(target);
     const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open);
     const all = this.#reached(tick.site, () => true, this.#keyed?.open() ?? []);
-    if (this.#keyed === null && this.#rekeysBefore(all.until)) this.#keyed = this.#openOutbox();
+    if (this.#keyed === null && this.#plans.rekeysBefore(all.until)) this.#keyed = this.#openOutbox();
     this.#keyed?.advance(all.until, all.allClosed, offset, outputs);
     const from = this.#closedUntil.get(target) ?? -Infinity;
     const until = Math.max(from, reached);
