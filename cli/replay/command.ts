@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
@@ -9,6 +10,7 @@ import { append, wholeNumber } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import { edgeNames, edgePresets } from './edge-presets.ts';
+import { renderHtml } from './html-report.ts';
 import { readLabels } from './label-book.ts';
 import { type LineFlags, lineFormat, withLineFlags } from './log-lines.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -31,6 +33,7 @@ interface ReplayFlags extends LineFlags {
   readonly atRisk?: string;
   readonly inventory?: string;
   readonly rejects?: string;
+  readonly html?: string;
   readonly labels?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -94,6 +97,7 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
         signal,
       });
       progress.clear();
+      if (flags.html !== undefined) writeFileSync(flags.html, renderHtml(summary), { mode: 0o600 });
       process.stdout.write(
         flags.json === true
           ? `${JSON.stringify(summary, null, 2)}\n`
@@ -134,6 +138,7 @@ export function replayCommand(): Command {
     .option('--rejects <file>', 'lines that were not read, NDJSON')
     .option('--labels <file>', 'the truth about each request, NDJSON: adds a table of hits and harm')
     .option('--force', 'go on although all clients have the address of a proxy')
+    .option('--html <file>', 'the summary as a page of its own, to show to others')
     .option('--json', 'the summary as one JSON object')
     .action((files: string[], flags: ReplayFlags, command: Command) => replay(files, flags, command));
 }

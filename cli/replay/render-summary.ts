@@ -3,7 +3,7 @@ import { count, percent, styled, type Terminal, table } from '../terminal.ts';
 import type { IncidentScore } from './score-outcomes.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 
-const stamp = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+export const stamp = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' });
 const moment = (at: number) => `${weekday.format(at)} ${new Date(at).toISOString().slice(11, 19)}`;
 
@@ -16,7 +16,7 @@ export function lasted(ms: number): string {
   return hours < 48 ? `${hours} h ${String(minutes % 60).padStart(2, '0')}` : `${Math.floor(hours / 24)} d`;
 }
 
-const money = (amount: number, currency: string) =>
+export const money = (amount: number, currency: string) =>
   `${currency}${amount >= 100 ? count(amount) : amount.toFixed(2)}`;
 
 export function bytes(value: number): string {
@@ -89,7 +89,7 @@ function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
           lasted((row.closed_at ?? row.last_at) - row.opened_at) + (row.closed_at === null ? '+' : ''),
       },
       { title: 'SCOPE', value: (row) => row.scope.slice(0, 44) },
-      { title: 'WHAT', value: (row) => row.title.slice(0, 34) },
+      { title: 'WHAT', value: (row) => row.title.replace(`: ${row.scope}`, '').slice(0, 50) },
       { title: 'LEVEL', value: (row) => row.level },
       {
         title: 'PEAK',
@@ -247,6 +247,7 @@ export function renderSummary(summary: ReplaySummary, terminal: Terminal): strin
           `tidegate replay … --verdicts verdicts.ndjson      (the evidence of ${first.campaign_id.slice(0, 12)} and the others)`,
         ]),
     'tidegate replay … --edge aws-waf --edge-capacity 10000      (what your edge could really have done)',
+    'tidegate replay … --html report.html      (to show to others)',
   ];
   const score =
     summary.score === null

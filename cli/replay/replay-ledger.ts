@@ -5,6 +5,7 @@ import { createFieldPresence } from './field-presence.ts';
 import { createScorer } from './score-outcomes.ts';
 import type { Judgement } from './simulated-edge.ts';
 import type { CampaignSummary, NetworkAtRisk, ReplaySummary } from './summary.ts';
+import { createTimeline } from './timeline.ts';
 
 /** What is added up over a replay. Bounded by the number of campaigns and of stopped networks of good clients. */
 export interface ReplayLedger {
@@ -18,6 +19,7 @@ export interface ReplayLedger {
   decisions(): number;
   campaigns(): readonly CampaignSummary[];
   stopped(): ReplaySummary['stopped'];
+  timeline(): ReplaySummary['timeline'];
   atRisk(): ReplaySummary['at_risk'];
   score(): ReplaySummary['score'];
 }
@@ -34,6 +36,7 @@ const maxClientsEach = 256;
 export function createReplayLedger(): ReplayLedger {
   const presence = createFieldPresence();
   const scorer = createScorer();
+  const timeline = createTimeline();
   const campaigns = new Map<string, Campaign>();
   const stoppedBy = new Map<string, number>();
   const campaignIds = new WeakMap<Decision, ReadonlySet<string>>();
@@ -73,6 +76,7 @@ export function createReplayLedger(): ReplayLedger {
       presence.note(event);
       endpoints.add(event.endpoint);
       counts[outcome]++;
+      timeline.note(event.request.timestamp, outcome !== 'allowed');
       if (good) goodRequests++;
       if (label !== undefined) {
         labelled = true;
@@ -126,6 +130,7 @@ export function createReplayLedger(): ReplayLedger {
         response_bytes: responseBytes,
       };
     },
+    timeline: timeline.result,
     atRisk() {
       const list: NetworkAtRisk[] = [...networks]
         .map(([network, { as_org, clients, requests }]) => ({

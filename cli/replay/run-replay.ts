@@ -133,6 +133,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> 
     campaigns: ledger.campaigns(),
     decisions: ledger.decisions(),
     stopped,
+    timeline: ledger.timeline(),
     at_risk: ledger.atRisk(),
     saving: {
       amount: stopped.requests * config.costs.per_request,

@@ -2,6 +2,7 @@ import type { ClientAddresses } from './client-addresses.ts';
 import type { InventorySummary } from './inventory-summary.ts';
 import type { Score } from './score-outcomes.ts';
 import type { EdgeReport } from './simulated-edge.ts';
+import type { Timeline } from './timeline.ts';
 import type { Blindness } from './visibility.ts';
 
 /** Where a line was refused, by file and number. */
@@ -75,6 +76,8 @@ export interface ReplaySummary {
     readonly throttled: number;
     readonly response_bytes: number;
   };
+  /** null: no request. */
+  readonly timeline: Timeline | null;
   readonly at_risk: {
     readonly requests: number;
     readonly clients: number;

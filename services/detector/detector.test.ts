@@ -74,6 +74,11 @@ describe('the three attacks in their plain form', () => {
     expect(result.honestOnTargetStopped).toBeLessThan(0.01);
     expect(result.attackLetThroughFirst).toBeLessThan(40 * 7);
     expect(run.campaigns.at(-1)?.signatures[0]?.signature.except_good).toBe(true);
+    const [perSecond, usual] = /^([\d.]+) requests\/s on .*, ([\d.]+) are usual/
+      .exec(run.campaigns.at(-1)!.reason)!
+      .slice(1)
+      .map(Number);
+    expect(perSecond).toBeGreaterThan(5 * usual!); // of the attack, not of the quiet in which it was closed
   });
 
   it('stops a sweep of the stock look-up, and follows it to another endpoint', {

@@ -6,6 +6,7 @@ import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import { termsOf, verdictOut } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
 import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
+import { countedScopes } from './counted-scopes.ts';
 import { describe } from './describe.ts';
 import { followAnalogues } from './follow-analogues.ts';
 import { joinCampaign } from './join-campaign.ts';
@@ -98,7 +99,7 @@ export function openCampaign(
   };
   state.campaigns.set(campaign.id, campaign);
   const verdicts = acting ? mine(state, settings, campaign, watched, policy, pane) : [];
-  refresh(state, settings, campaign, watched, policy, pane);
+  refresh(state, settings, campaign, watched, policy, pane, true);
   return [campaignOut(campaignRecord(campaign, at)), ...verdicts.map((make) => make())];
 }
 
@@ -196,7 +197,17 @@ export function weaker(policy: Policy): string {
   return policy.document.action.fallback === 'tag' ? 'tag' : 'observe';
 }
 
-/** Brings figures and words up to date. */
+/** How many times its usual rate a scope has now. */
+const surge = (state: SiteState, watched: WatchedScope, pane: number): number =>
+  rate(watched.scope, pane, 5) / normal(state, watched, rateKey).p50;
+
+/** From this share of the peak on, what is seen now is what the campaign is; below it has gone by. */
+const stillStrong = 0.5;
+
+/**
+ * Brings figures up to date. Words and evidence stay those of a strong moment, or of the last change: when all is over
+ * the last minute looks like any other, and says nothing of what happened.
+ */
 function refresh(
   state: SiteState,
   settings: ReduceSettings,
@@ -204,15 +215,15 @@ function refresh(
   watched: WatchedScope,
   policy: Policy,
   pane: number,
+  isNews: boolean,
 ): void {
   const { scope } = watched;
   const now = rate(scope, pane, 5);
-  const usual = normal(state, watched, rateKey).p50;
-  const ratio = now / usual;
+  const ratio = surge(state, watched, pane);
   campaign.peakRatio = Math.max(campaign.peakRatio ?? 0, ratio);
   const site = state.scopes.get(scopeId('site', ''));
   const all = site === undefined ? 0 : rate(site.scope, pane, 5);
-  campaign.share = all === 0 ? null : Math.min(1, now / all);
+  if (all > 0) campaign.share = Math.max(campaign.share ?? 0, Math.min(1, now / all));
   campaign.clients = Math.max(campaign.clients, distinct(scope, 'clients', pane, 60));
   const wanted = campaign.behaviour === null ? () => true : behaviourFlag(campaign.behaviour, watched);
   if (campaign.sampleIds.length < 10)
@@ -222,6 +233,7 @@ function refresh(
         ...samplesOf(scope, pane, 5, wanted).map(({ sample }) => sample.event_id),
       ]),
     ].slice(0, 10);
+  if (!isNews && ratio < stillStrong * campaign.peakRatio) return;
   const said = describe(state, watched, policy, campaign, pane);
   campaign.evidence = said.evidence;
   campaign.reason = said.reason;
@@ -239,10 +251,13 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
     const made: (() => Outgoing)[] = [];
     let changed = false;
     let primary: WatchedScope | null = null;
-    for (const { kind, key } of campaign.scopes) {
+    const counted = countedScopes(campaign.scopes);
+    for (const name of campaign.scopes) {
+      const { kind, key } = name;
       const watched = state.scopes.get(scopeId(kind, key));
       if (watched === undefined || watched.scope.lastPane !== pane) continue;
-      primary ??= watched;
+      const counts = counted.includes(name);
+      if (primary === null || surge(state, watched, pane) > surge(state, primary, pane)) primary = watched;
       if (campaign.behaviour === null) {
         if (
           policy.document.campaign.signature === 'none' &&
@@ -250,17 +265,18 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
             policy.condition(conditionValues(state, watched, policy, pane)))
         )
           campaign.lastActivePane = pane;
-        campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);
+        if (counts) campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);
         continue;
       }
       const live = campaign.signatures.filter((signature) => signature.untilAt === null);
       const tests = live.map((signature) => sampleSignature(signature.signature));
       const window = contrastOf(state, watched, campaign.behaviour, pane, 10);
-      campaign.excess += Math.max(0, contrastOf(state, watched, campaign.behaviour, pane, 1).excess);
+      if (counts)
+        campaign.excess += Math.max(0, contrastOf(state, watched, campaign.behaviour, pane, 1).excess);
       let matched = 0;
       for (const { sample, weight } of samplesOf(watched.scope, pane, 1, () => true))
         if (tests.some((test) => test(sample))) matched += weight;
-      campaign.requests += matched;
+      if (counts) campaign.requests += matched;
       const usual =
         sum(watched.scope, countIndex.requests, pane, 1) *
         live.reduce((most, l) => Math.max(most, l.collateralUpper), 0);
@@ -285,7 +301,7 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
     if (primary === null) continue;
     if (changed || pane - campaign.publishedPane >= publishPanes) {
       campaign.publishedPane = pane;
-      refresh(state, settings, campaign, primary, policy, pane);
+      refresh(state, settings, campaign, primary, policy, pane, changed);
       for (const live of campaign.signatures) {
         if (live.untilAt !== null || live.fromAt === at) continue;
         if (
