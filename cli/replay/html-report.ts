@@ -1,6 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { count, percent } from '../terminal.ts';
-import { bytes, lasted, money, stamp } from './render-summary.ts';
+import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
+import { bytes, lasted, money, stamp, times } from './render-summary.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -73,17 +74,29 @@ const campaignColumns: readonly Column<CampaignSummary>[] = [
   {
     title: 'Peak',
     right: true,
-    value: (row) => (row.peak_ratio === null ? '–' : `${row.peak_ratio.toFixed(1)}x`),
+    value: (row) => times(row.peak_ratio),
   },
   { title: 'Requests', right: true, value: (row) => count(row.requests) },
   { title: 'Clients', right: true, value: (row) => count(row.clients) },
   { title: 'Would stop', right: true, value: (row) => (row.stopped === 0 ? 'nothing' : count(row.stopped)) },
 ];
 
-function campaigns({ campaigns: list }: ReplaySummary): string {
-  if (list.length === 0)
-    return '<p>None: no endpoint left its normal course in a way a policy speaks of.</p>';
-  return tableOf(campaignColumns, list);
+const crowdColumns: readonly Column<Crowd>[] = [
+  { title: 'Start', value: (row) => stamp(row.from).slice(5) },
+  { title: 'Lasted', right: true, value: (row) => lasted(row.until - row.from) },
+  { title: 'Where', value: scopesText },
+  { title: 'Peak', right: true, value: (row) => times(row.peak_ratio) },
+  { title: 'Requests', right: true, value: (row) => count(row.requests) },
+];
+
+function campaigns(summary: ReplaySummary): string {
+  const { campaigns: list, crowds } = splitCrowds(summary.campaigns);
+  const table =
+    list.length > 0
+      ? tableOf(campaignColumns, list)
+      : '<p>None: no endpoint left its normal course in a way that a policy stops.</p>';
+  if (crowds.length === 0) return table;
+  return `${table}<h3>Crowds</h3><p>Far above normal while visitors behaved as always: shown, never stopped.</p>${tableOf(crowdColumns, crowds)}`;
 }
 
 function people({ at_risk: risk }: ReplaySummary): string {
@@ -182,7 +195,7 @@ const style = `
 :root{color-scheme:light dark;--page:#f5f7f8;--surface:#fff;--line:#dde4e8;--text:#14212b;--muted:#5a6b77;--passed:#3c9d8f;--stopped:#cf4a4a}
 @media (prefers-color-scheme:dark){:root{--page:#0d1418;--surface:#151f25;--line:#2a3841;--text:#e6edf1;--muted:#98a9b4}}
 *{box-sizing:border-box}body{margin:0 auto;max-width:1280px;padding:32px 20px;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-h1{margin:0 0 4px;font-size:26px}h2{margin:0 0 12px;font-size:18px}header p{margin:0 0 20px;color:var(--muted)}
+h1{margin:0 0 4px;font-size:26px}h2{margin:0 0 12px;font-size:18px}h3{margin:18px 0 4px;font-size:15px}header p{margin:0 0 20px;color:var(--muted)}
 section{margin:0 0 18px;padding:18px 20px;background:var(--surface);border:1px solid var(--line);border-radius:10px}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:18px}.figures div{display:flex;flex-direction:column}
 .figures strong{font-size:28px;line-height:1.2}small{color:var(--muted)}td small{display:block}td:first-child{white-space:nowrap}td{overflow-wrap:anywhere}

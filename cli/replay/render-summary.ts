@@ -1,5 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { count, percent, styled, type Terminal, table } from '../terminal.ts';
+import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
 import type { IncidentScore } from './score-outcomes.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 
@@ -74,10 +75,16 @@ function header(summary: ReplaySummary): string[] {
 }
 
 function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
-  const list = summary.campaigns;
+  const { campaigns: list, crowds } = splitCrowds(summary.campaigns);
+  const watched = crowdLines(terminal, crowds);
   const lines = [` ${styled(terminal, 'bold', `CAMPAIGNS  ${list.length}`)}`];
   if (list.length === 0)
-    return [...lines, ' none: no endpoint left its normal course in a way a policy speaks of', ''];
+    return [
+      ...lines,
+      ` none: ${crowds.length > 0 ? 'nothing but crowds' : 'no endpoint left its normal course in a way a policy speaks of'}`,
+      '',
+      ...watched,
+    ];
   const text = table<CampaignSummary>(
     [
       { title: 'ID', value: (row) => row.campaign_id.slice(0, 12) },
@@ -94,10 +101,7 @@ function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
       {
         title: 'PEAK',
         align: 'right',
-        value: (row) =>
-          row.peak_ratio === null
-            ? '–'
-            : `${row.peak_ratio >= 10 ? Math.round(row.peak_ratio) : row.peak_ratio.toFixed(1)}x`,
+        value: (row) => times(row.peak_ratio),
       },
       { title: 'REQUESTS', align: 'right', value: (row) => count(row.requests) },
       { title: 'CLIENTS', align: 'right', value: (row) => count(row.clients) },
@@ -109,7 +113,24 @@ function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
     ],
     list,
   );
-  return [...lines, ...text.split('\n').map((line) => ` ${line}`), ''];
+  return [...lines, ...text.split('\n').map((line) => ` ${line}`), '', ...watched];
+}
+
+/** `12x`, `4.5x`. */
+export const times = (ratio: number | null): string =>
+  ratio === null ? '–' : `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(1)}x`;
+
+function crowdLines(terminal: Terminal, crowds: readonly Crowd[]): string[] {
+  if (crowds.length === 0) return [];
+  const lines = crowds.map(
+    (crowd) =>
+      `   ${moment(crowd.from)}  ${lasted(crowd.until - crowd.from).padStart(6)}  ${times(crowd.peak_ratio)} at most, ${count(crowd.requests)} requests: ${scopesText(crowd)}`,
+  );
+  return [
+    ` ${styled(terminal, 'bold', `CROWDS  ${crowds.length}`)}   far above normal while visitors behave as always: shown, never stopped`,
+    ...lines,
+    '',
+  ];
 }
 
 const linesOfEndpoints = 8;
@@ -239,7 +260,7 @@ export function renderScore(incidents: readonly IncidentScore[]): string {
 
 /** The whole report for people. */
 export function renderSummary(summary: ReplaySummary, terminal: Terminal): string {
-  const first = summary.campaigns[0];
+  const first = splitCrowds(summary.campaigns).campaigns[0];
   const next = [
     ...(first === undefined
       ? []
