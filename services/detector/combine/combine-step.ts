@@ -12,7 +12,8 @@ import type { PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
-import { observe } from '../state/observation.ts';
+import { LookAhead } from '../state/look-ahead.ts';
+import { observe, touchActors } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { createRequestFacts, known, readFacts, readIdentity } from '../state/request-facts.ts';
 import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
@@ -97,6 +98,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   /** null: no policy asked for re-keyed groups yet. Once it is there it says of every pane that it is closed. */
   #keyed: KeyedOutbox | null;
   readonly #facts = createRequestFacts();
+  readonly #ahead = new LookAhead((facts) => touchActors(this.#actors, facts) ^ this.#local.touch(facts));
   readonly #endpoints = new EndpointMemory((identity) => new CountedEndpoint(identity));
   readonly #contribution = createContribution();
   readonly #forgotten: EvictionReport;
@@ -143,7 +145,9 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput {
     const outputs: Outgoing[] = [];
-    for (const record of batch.records) {
+    for (let index = 0; index < batch.records.length; index++) {
+      const record = batch.records[index]!;
+      this.#ahead.at(batch, index);
       if (record.type === 'Tick') this.#tick(record.value, record.offset, outputs);
       else this.#event(record.value, record.offset);
     }

@@ -38,6 +38,11 @@ export class LocalGroups {
     this.networks = state?.networks === undefined ? null : new AddressWindows(limit, state.networks);
   }
 
+  /** Looks at what `add` will open: state/look-ahead.ts. */
+  touch(facts: RequestFacts): number {
+    return this.addresses.touch(facts.clientLo, facts.clientHi);
+  }
+
   add(
     event: EnrichedRequest,
     site: string,

@@ -69,16 +69,14 @@ export class AccountJudge {
     if (this.#windows.evictions > before) this.#lost.set('accounts', Math.floor(paneStart / 1000));
     const at = paneStart + paneMs + this.#config.lateness;
     const outputs: Outgoing[] = [];
+    const values: { [name: string]: number | null } = {};
     for (const id of [...accounts.keys()].sort()) {
       const { site, key } = accounts.get(id)!;
       this.#open(site, key, Math.floor(paneStart / 1000));
-      const figures = new Map(
-        this.#policy.features.map(({ name, spec }) => [
-          name,
-          spec.type === 'account' ? this.#figure(spec.of) : null,
-        ]),
-      );
-      if (!this.#policy.condition(Object.fromEntries(figures))) continue;
+      for (const { name, spec } of this.#policy.features)
+        values[name] = spec.type === 'account' ? this.#figure(spec.of) : null;
+      if (!this.#policy.condition(values)) continue;
+      const figures = new Map(Object.entries(values));
       const verdict = this.#verdict(site, key, figures, paneStart, at, history);
       if (verdict !== null) outputs.push(verdictOut(verdict));
     }

@@ -16,7 +16,8 @@ import type { PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';
 import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
-import { observe } from '../state/observation.ts';
+import { LookAhead } from '../state/look-ahead.ts';
+import { observe, touchActors } from '../state/observation.ts';
 import { createRequestFacts, readFacts } from '../state/request-facts.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
@@ -83,6 +84,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #members: Map<string, Members>;
   readonly #life: AddressLife;
   readonly #facts = createRequestFacts();
+  readonly #ahead = new LookAhead((facts) => touchActors(this.#actors, facts));
   readonly #forgotten: EvictionReport;
   readonly #endpoints: EndpointMemory<MatchedEndpoint>;
   #lastSource: number;
@@ -134,6 +136,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   #run(batch: LogBatch<'requests.enriched'>, from: number, outputs: Outgoing[]): number {
     for (let index = from; index < batch.records.length; index++) {
       const record = batch.records[index]!;
+      this.#ahead.at(batch, index);
       if (record.type === 'Tick') continue;
       const event = record.value;
       const source = event.source_offset;

@@ -40,9 +40,14 @@ export function policiesFrom(from: number, policies: readonly Policy[]): Policie
 /** The sets of a timeline in order, and what can be asked of them. */
 export function createSetHistory(base: readonly Policy[]) {
   const sets: PoliciesInForce[] = [policiesFrom(-Infinity, base)];
-  const versions = new Map<string, Policy>();
+  /** By id, then hash: asked for with every request that a signature selects. */
+  const versions = new Map<string, Map<string, Policy>>();
   const note = ({ policies }: PoliciesInForce): void => {
-    for (const policy of policies) versions.set(`${policy.document.id} ${policy.hash}`, policy);
+    for (const policy of policies) {
+      const { id } = policy.document;
+      const known = versions.get(id) ?? new Map<string, Policy>();
+      versions.set(id, known.set(policy.hash, policy));
+    }
   };
   note(sets[0]!);
   return {
@@ -60,7 +65,7 @@ export function createSetHistory(base: readonly Policy[]) {
     },
     between: (after: number, until: number): readonly PoliciesInForce[] =>
       sets.filter(({ from }) => from > after && from <= until),
-    version: (id: string, hash: string): Policy | undefined => versions.get(`${id} ${hash}`),
+    version: (id: string, hash: string): Policy | undefined => versions.get(id)?.get(hash),
   };
 }
 

@@ -88,6 +88,11 @@ export class ActorTable {
     else record[at + visit]! |= markAgain;
   }
 
+  /** As SegmentedTable: looks at the actor without opening it. */
+  touch(lo: number, hi: number): number {
+    return this.#table.touch(lo, hi);
+  }
+
   /** True when the last `open` made the actor. */
   get fresh(): boolean {
     return this.#table.fresh;

@@ -77,6 +77,11 @@ export class AddressWindows {
     record[at + newest] = now;
   }
 
+  /** As SegmentedTable: looks at the address without opening it. */
+  touch(lo: number, hi: number): number {
+    return this.#table.touch(lo, hi);
+  }
+
   #count(bucket: number, column: number): number {
     return packedCount(this.#table.record, this.#table.at + counts, bucket * perBucket + column);
   }

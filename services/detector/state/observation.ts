@@ -67,6 +67,20 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
   return flags;
 }
 
+const clientActorLo = (facts: RequestFacts): number =>
+  facts.clientLo ^ Math.imul(facts.fingerprintLo, 0x9e3779b1);
+const clientActorHi = (facts: RequestFacts): number => facts.clientHi ^ facts.fingerprintHi;
+const sessionActorLo = (facts: RequestFacts): number =>
+  facts.sessionLo ^ Math.imul(facts.networkLo, 0x85ebca6b);
+const sessionActorHi = (facts: RequestFacts): number => facts.sessionHi ^ facts.networkHi;
+
+/** Looks at the actors that `observe` will open: state/look-ahead.ts. */
+export function touchActors(actors: ActorTable, facts: RequestFacts): number {
+  const client = actors.touch(clientActorLo(facts), clientActorHi(facts));
+  if (facts.sessionLo === 0 && facts.sessionHi === 0) return client;
+  return client ^ actors.touch(sessionActorLo(facts), sessionActorHi(facts));
+}
+
 /**
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
  * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
@@ -92,11 +106,7 @@ export function observe(
   // a missing thing is no page that was read
   const remembers = learn && (flags & flag.missing) === 0 && !stoppedAtEdge(event);
 
-  actors.open(
-    facts.clientLo ^ Math.imul(facts.fingerprintLo, 0x9e3779b1),
-    facts.clientHi ^ facts.fingerprintHi,
-    second,
-  );
+  actors.open(clientActorLo(facts), clientActorHi(facts), second);
   if (actors.fresh) flags |= flag.newClient;
   let journey = actors.journey(bit, endpoint16);
   let good = actors.good();
@@ -109,7 +119,7 @@ export function observe(
 
   const { sessionLo, sessionHi } = facts;
   if (sessionLo !== 0 || sessionHi !== 0) {
-    actors.open(sessionLo ^ Math.imul(facts.networkLo, 0x85ebca6b), sessionHi ^ facts.networkHi, second);
+    actors.open(sessionActorLo(facts), sessionActorHi(facts), second);
     if (actors.fresh) flags |= flag.newSession;
     if (counted) {
       gathered = actors.gathered() ?? gathered;
