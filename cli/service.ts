@@ -10,6 +10,7 @@ import { apiCatalogueOf } from './api-catalogue.ts';
 import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
+import { liveDetectorConfig } from './detector-config.ts';
 import { runServices } from './run-services.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 
@@ -51,7 +52,10 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
     description: 'service: windows, campaigns, verdicts',
     clickhouse: false,
     start: async ({ context, config }) =>
-      startDetector(context, config.detector, { api: apiCatalogueOf(config), followPolicies: true }),
+      startDetector(context, liveDetectorConfig(config), {
+        api: apiCatalogueOf(config),
+        followPolicies: true,
+      }),
   },
   {
     name: 'enricher',

@@ -10,6 +10,7 @@ import { apiCatalogueOf } from './api-catalogue.ts';
 import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
+import { liveDetectorConfig } from './detector-config.ts';
 import { runServices } from './run-services.ts';
 import { announceRunning, operatorToken } from './running.ts';
 import { openRuntime } from './runtime.ts';
@@ -46,7 +47,10 @@ export function upCommand(): Command {
         await group.start(startArchiver(context, config.archiver, clickhouse!));
         const actuator = await group.start(startActuator(context, config.actuator, { clickhouse }));
         await group.start(
-          startDetector(context, config.detector, { api: apiCatalogueOf(config), followPolicies: true }),
+          startDetector(context, liveDetectorConfig(config), {
+            api: apiCatalogueOf(config),
+            followPolicies: true,
+          }),
         );
         await group.start(startEnricher(context, config.enricher));
         const collector = await group.start(

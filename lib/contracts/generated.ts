@@ -131,7 +131,7 @@ export interface Campaign {
   readonly policy_hash: string;
   readonly level: string;
   readonly mode: string;
-  /** observed | active | ended | merged */
+  /** observed | active | stopped (by edges, upstream of the log: not seen) | ended | merged */
   readonly state: string;
   readonly merged_into: string | null;
   readonly scopes: readonly Scope[];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../lib/duration.ts';
+import { durationField, optionalDurationField } from '../../lib/duration.ts';
 import { inventoryConfig } from './inventory/config.ts';
 
 const limit = (fallback: number) => z.number().int().positive().default(fallback);
@@ -32,6 +32,13 @@ export const detectorConfig = z.strictObject({
     .strictObject({
       /** A campaign ends after this long without excess and without requests that its signatures select. */
       quiet: durationField('2m'),
+      /**
+       * For campaigns that edges stop before the log, where the log does not show what they stop: they end after this long
+       * without a request that their signatures select. Two intervals of the edges' probe.
+       */
+      stopped_quiet: optionalDurationField().describe(
+        'Two intervals of the probe of edges that stop before the log; left out: taken from those edges',
+      ),
       /** An address becomes a member after this many selected requests. */
       member_after: limit(3),
       /** Most members of one campaign. */

@@ -89,6 +89,22 @@ test('each further time lasts longer; a time taken back as wrong does not count'
   expect(released).toMatchObject({ state: 'released', times: 2, expires_at: 401 * minute });
 });
 
+test('a verdict that is taken back ends its cause then, not at the end of its time', () => {
+  const decision = apply(
+    null,
+    says({}),
+    says({ verdict_id: 'vrd_b', decided_at: minute, ttlMs: 10 * minute }),
+  );
+  const ends = { revision: 2, updated_at: 5 * minute, until_at: 5 * minute };
+  const one = apply(decision, says(ends))!;
+  expect(one).toMatchObject({ state: 'active', expires_at: 11 * minute });
+  const none = apply(one, says({ ...ends, verdict_id: 'vrd_b', decided_at: minute }))!;
+  expect(inForce(none, 5 * minute)).toBeNull();
+  expect(none.expires_at).toBe(5 * minute);
+  // one that was never heard of asks for nothing
+  expect(nextDecision(null, says(ends), limits)).toBeNull();
+});
+
 test('a released cause does not come back, a new one does', () => {
   const released = apply(null, says({}), release(minute))!;
   expect(released.state).toBe('released');

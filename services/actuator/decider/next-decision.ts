@@ -70,7 +70,10 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
   if (known !== undefined && (known.released_at !== null || (known.revision ?? 0) >= verdict.revision))
     return null;
   const at = verdict.updated_at;
-  if (previous !== null && at < coolUntil(previous, limits)) return null;
+  // the detector takes it back: its campaign is over, or its policy is
+  const ended = verdict.until_at <= at;
+  if (ended && known === undefined) return null;
+  if (previous !== null && !ended && at < coolUntil(previous, limits)) return null;
   const times = timesAt(previous, at);
   const startedAt = verdict.until_at - verdict.action.ttl_ms;
   const ttlMs = Math.min(limits.maxTtlMs, escalatedTtlMs(verdict.action, times));
@@ -80,7 +83,7 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
     policy_id: verdict.policy_id,
     campaign_id: verdict.campaign_id,
     decided_at: verdict.decided_at,
-    until_at: Math.max(known?.until_at ?? 0, startedAt + ttlMs),
+    until_at: ended ? verdict.until_at : Math.max(known?.until_at ?? 0, startedAt + ttlMs),
     released_at: null,
     action: verdict.action.kind,
     mode: verdict.mode === 'enforce' ? 'enforce' : 'simulate',

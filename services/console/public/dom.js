@@ -51,6 +51,7 @@ export const fact = (name, ...value) => [h('dt', null, name), h('dd', null, ...v
 const tones = {
   active: 'bad',
   observed: 'warn',
+  stopped: 'warn',
   ended: '',
   merged: '',
   released: 'good',

@@ -1,3 +1,4 @@
+import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { degradedBy, degradedTogether } from '../caps.ts';
@@ -16,6 +17,7 @@ import {
   campaignRecord,
   type LiveSignature,
   type OpenCampaign,
+  publishPanes,
   signatureVerdict,
 } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
@@ -38,7 +40,6 @@ const mostMissed = 0.015;
 /** Panes between two minings; doubled by each that finds nothing new. */
 const minePausePanes = 3;
 const longestMinePause = 60;
-const publishPanes = 30;
 const mostSignatures = 16;
 
 /** A policy's condition holds for a scope without a campaign. */
@@ -241,6 +242,27 @@ function refresh(
   campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
 }
 
+/** Requests in ten seconds, beyond three times the usual, by which a probe shows that a stopped campaign goes on. */
+const leastShown = 2;
+
+/** A probe lets little through: what one second of it does not show, ten do. */
+function showsAgain(
+  campaign: OpenCampaign,
+  { scope }: WatchedScope,
+  tests: readonly ((sample: AttributeSample) => boolean)[],
+  pane: number,
+): boolean {
+  if (campaign.state !== 'stopped') return false;
+  let shown = 0;
+  for (const { sample, weight } of samplesOf(scope, pane, 10, () => true))
+    if (tests.some((test) => test(sample))) shown += weight;
+  const upper = campaign.signatures.reduce(
+    (most, { untilAt, collateralUpper }) => (untilAt === null ? Math.max(most, collateralUpper) : most),
+    0,
+  );
+  return shown > leastShown + 3 * upper * sum(scope, countIndex.requests, pane, 10);
+}
+
 /** After each pane: is it still going on, is it still covered, is it time to say so. */
 export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
   const outputs: Outgoing[] = [];
@@ -281,7 +303,8 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
         sum(watched.scope, countIndex.requests, pane, 1) *
         live.reduce((most, l) => Math.max(most, l.collateralUpper), 0);
       const goes = window.excess >= going.excess && window.surprise >= going.surprise;
-      if (goes || matched > 2 + 3 * usual) campaign.lastActivePane = pane;
+      if (goes || matched > 2 + 3 * usual || showsAgain(campaign, watched, tests, pane))
+        campaign.lastActivePane = pane;
       if (!goes) continue;
       const pause = Math.min(longestMinePause, minePausePanes * 2 ** campaign.fruitless);
       if (pane - campaign.lastMinedPane < pause) continue;
@@ -299,6 +322,10 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
       }
     }
     if (primary === null) continue;
+    if (campaign.state === 'stopped' && campaign.lastActivePane === pane) {
+      campaign.state = 'active';
+      changed = true;
+    }
     if (changed || pane - campaign.publishedPane >= publishPanes) {
       campaign.publishedPane = pane;
       refresh(state, settings, campaign, primary, policy, pane, changed);
@@ -314,33 +341,6 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
       }
       outputs.push(campaignOut(campaignRecord(campaign, at)), ...made.map((make) => make()));
     }
-  }
-  return outputs;
-}
-
-/**
- * Ends campaigns whose quiet time was over before `pane`, each at the time it was over: an idle log ends them at the
- * same moment as a busy one. Signatures that select honest requests too, be it few, end with the campaign: without an attack
- * they stop nobody else. Those that no honest request was ever seen to meet run until their time is up.
- */
-export function closeQuietCampaigns(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
-  const outputs: Outgoing[] = [];
-  const quietPanes = Math.ceil(settings.config.campaign.quiet / paneMs);
-  for (const [id, campaign] of state.campaigns) {
-    const last = campaign.lastActivePane + quietPanes;
-    if (last >= pane) continue;
-    const at = effectiveAt(settings, last);
-    campaign.state = 'ended';
-    for (const live of campaign.signatures) {
-      if (live.untilAt !== null) continue;
-      live.untilAt = at;
-      if ((live.signature.except_good || live.collateral > 0) && live.verdictUntilAt > at) {
-        live.verdictUntilAt = at;
-        outputs.push(verdictOut(signatureVerdict(campaign, live, at)));
-      }
-    }
-    outputs.push(campaignOut(campaignRecord(campaign, at)));
-    state.campaigns.delete(id);
   }
   return outputs;
 }

@@ -11,6 +11,9 @@ import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { CountName } from '../layout.ts';
 import { actionOf, type PolicyTerms, verdictOf } from '../verdict.ts';
 
+/** An open campaign is published at least this often while it is seen. */
+export const publishPanes = 30;
+
 export interface LiveSignature {
   readonly version: number;
   readonly signature: Signature;
@@ -39,7 +42,8 @@ export interface OpenCampaign {
   /** The behaviour that gave it away; null: only watched. */
   readonly behaviour: CountName | null;
   revision: number;
-  state: 'observed' | 'active' | 'ended';
+  /** `stopped`: by edges, upstream of the log; whether it goes on is not seen. */
+  state: 'observed' | 'active' | 'stopped' | 'ended';
   appliedAction: string;
   signatures: LiveSignature[];
   reason: string;

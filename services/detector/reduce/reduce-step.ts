@@ -211,7 +211,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
     metrics.stateLimit.set({ table }, config.limits.scopes);
     metrics.stateEntries.set({ table: 'reduce.endpoints' }, endpoints);
     metrics.stateLimit.set({ table: 'reduce.endpoints' }, config.inventory.endpoints * this.#sites.size);
-    for (const kind of ['observed', 'active']) metrics.campaignsOpen.set({ kind }, open.get(kind) ?? 0);
+    for (const kind of ['observed', 'active', 'stopped'])
+      metrics.campaignsOpen.set({ kind }, open.get(kind) ?? 0);
     for (const output of outputs)
       if (output.type === 'EndpointNotice')
         metrics.endpointNotices.inc({ kind: output.value.kind, level: output.value.level });

@@ -9,9 +9,10 @@ import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { paneSpanMs } from '../policies/policy-schema.ts';
 import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
-import { closeQuietCampaigns, openCampaign, updateCampaigns } from './campaigns.ts';
+import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
+import { passQuietTime } from './quiet-campaigns.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
@@ -118,9 +119,9 @@ function countUnusual({ scope, requirement }: WatchedScope, pane: number): void 
   setCount(scope, countIndex.unusual, pane, Math.round(unusual));
 }
 
-/** Ends what went quiet before `pane`, as if every pane in between had been looked at. */
+/** What silence before `pane` comes to, as if every pane in between had been looked at. */
 export function passTime(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
-  return closeQuietCampaigns(state, settings, pane);
+  return passQuietTime(state, settings, pane);
 }
 
 const policiesOfScope = new WeakMap<ReduceSettings, WeakMap<Scope, readonly Policy[]>>();
