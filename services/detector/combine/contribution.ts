@@ -1,6 +1,7 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { countIndex, countNames, flag, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
+import type { Sampled } from './sampled.ts';
 
 /** What one request adds to every group that it belongs to: worked out once, added several times. One is reused. */
 export interface Contribution {
@@ -15,6 +16,8 @@ export interface Contribution {
   /** What it shows to each sketch, low and high half; both 0: nothing. `values` are several: see the facts. */
   readonly shown: Int32Array;
   facts: RequestFacts | null;
+  /** What groups keep of it as a sample: made when the first one wants it. */
+  sampled: Sampled | null;
 }
 
 export function createContribution(): Contribution {
@@ -27,6 +30,7 @@ export function createContribution(): Contribution {
     raised: 0,
     shown: new Int32Array(sketchNames.length * 2),
     facts: null,
+    sampled: null,
   };
 }
 
@@ -49,6 +53,7 @@ export function contribute(
   into.orderHi = facts.idHi;
   into.orderLo = facts.idLo;
   into.facts = facts;
+  into.sampled = null;
   counts[raised++] = countIndex.requests;
   if ((flags & flag.verified) !== 0) {
     counts[raised++] = countIndex.verified;

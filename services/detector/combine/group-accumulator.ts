@@ -1,30 +1,9 @@
-import type {
-  AttributeSample,
-  EnrichedRequest,
-  GroupPartial,
-  Param,
-} from '../../../lib/contracts/generated.ts';
-import { lanes } from '../../../lib/hash/lanes.ts';
-import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
-import {
-  countNames,
-  flag,
-  minedAttributes,
-  type SketchName,
-  sketchIndex,
-  sketchNames,
-  suspiciousFlags,
-  type TraitName,
-  traitNames,
-} from '../layout.ts';
+import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import { countNames, flag, type SketchName, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import type { Contribution } from './contribution.ts';
-
-interface Sampled {
-  readonly event: EnrichedRequest;
-  readonly flags: number;
-}
+import { type Sampled, sampleOf } from './sampled.ts';
 
 /**
  * Partial aggregate of one group in one pane: counts, sketches and two samples (suspicious requests, and others). Used
@@ -66,20 +45,17 @@ export class GroupAccumulator {
       for (let at = 0; at < valueCount * 2; at += 2) values.add(of[at]!, of[at + 1]!);
     }
     const sample = (flags & suspiciousFlags) !== 0 ? this.#suspicious : this.#others;
-    if (sample.wants(orderHi))
-      sample.add(orderHi, contribution.orderLo, { event: contribution.event!, flags });
+    if (sample.wants(orderHi)) sample.add(orderHi, contribution.orderLo, sampledOf(contribution));
   }
 
-  partial(site: string, kind: string, key: string, read: AttributeReader): GroupPartial {
+  partial(site: string, kind: string, key: string): GroupPartial {
     return {
       site,
       kind,
       key,
       counts: [...this.counts],
       sketches: this.#sketches.map((sketch) => sketch?.toBytes() ?? nothing),
-      samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ hi, lo, item }) =>
-        read(hi, lo, item),
-      ),
+      samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ item }) => sampleOf(item)),
     };
   }
 
@@ -93,64 +69,9 @@ export class GroupAccumulator {
 
 const nothing = Buffer.alloc(0);
 
-const maxNames = 12;
-const plainName = /^[\w.[\]-]{1,40}$/;
-
-/** The names of a request's parameters in order, as far as they look like names; null when there is none. */
-function paramNames(params: readonly Param[]): string | null {
-  if (params.length === 0) return null;
-  const names = new Set<string>();
-  for (const { name } of params) if (names.size < maxNames && plainName.test(name)) names.add(name);
-  return names.size === 0 ? null : [...names].sort().join(',');
-}
-
-/** The sample of a request: an event sampled in several groups of a pane is read once, and is one object. */
-export type AttributeReader = (hi: number, lo: number, sampled: Sampled) => AttributeSample;
-
-const readers = minedAttributes.map((name) => attributes[name] as Attribute);
-
-const traits: { readonly [T in TraitName]: (event: EnrichedRequest) => string | null } = {
-  endpoint: (event) => event.endpoint,
-  host: ({ request }) => request.host,
-  endpoint_function: (event) => event.endpoint_function,
-  documented: ({ documented }) => (documented === null ? null : documented ? 'yes' : 'no'),
-  proxy_operator: (event) => event.proxy_operator,
-  client_class: (event) => event.client_class,
-  caller: ({ request }) =>
-    request.partner_id !== null ? 'partner' : request.api_key_id !== null ? 'key' : null,
-  param_names: ({ request }) => paramNames(request.params),
-};
-
-export function createAttributeReader(): AttributeReader {
-  const known = new Map<EnrichedRequest, AttributeSample>();
-  return (hi, lo, { event, flags }) => {
-    let sample = known.get(event);
-    if (sample === undefined) {
-      sample = sampleOf(hi, lo, event, flags);
-      known.set(event, sample);
-    }
-    return sample;
-  };
-}
-
-function sampleOf(hi: number, lo: number, event: EnrichedRequest, flags: number): AttributeSample {
-  const values = new Array<string | null>(readers.length + traitNames.length);
-  let at = 0;
-  for (const attribute of readers) {
-    const value = attribute.read(event);
-    values[at++] = typeof value === 'number' ? String(value) : value;
-  }
-  for (const trait of traitNames) values[at++] = traits[trait](event);
-  // both in one piece of memory
-  const bytes = Buffer.allocUnsafe(16);
-  bytes.writeUInt32LE(lo, 0);
-  bytes.writeUInt32LE(hi, 4);
-  event.hashes.copy(bytes, 8, lanes.client, lanes.client + 8);
-  return {
-    order: bytes.subarray(0, 8),
-    event_id: event.request.event_id,
-    client: bytes.subarray(8),
-    flags,
-    attributes: values,
-  };
+/** One for all groups of the request. */
+function sampledOf(contribution: Contribution): Sampled {
+  const { event, flags, orderHi, orderLo } = contribution;
+  contribution.sampled ??= { event: event!, flags, orderHi, orderLo, sample: null };
+  return contribution.sampled;
 }

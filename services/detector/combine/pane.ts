@@ -10,7 +10,7 @@ import {
 import { countIndex } from '../layout.ts';
 import type { Contribution } from './contribution.ts';
 import type { CountedEndpoint } from './counted-endpoint.ts';
-import { createAttributeReader, type GroupAccumulator } from './group-accumulator.ts';
+import type { GroupAccumulator } from './group-accumulator.ts';
 import type { GroupPlan } from './group-plan.ts';
 import type { GroupPool } from './group-pool.ts';
 
@@ -130,19 +130,17 @@ export class Pane {
   /** Groups in a fixed order. */
   partials(): GroupPartial[] {
     const partials: GroupPartial[] = [];
-    const read = createAttributeReader();
     for (const site of [...this.#sites.keys()].sort()) {
       const groups = this.#sites.get(site)!;
-      partials.push(groups.all.partial(site, 'site', '', read));
+      partials.push(groups.all.partial(site, 'site', ''));
       const { endpoints } = groups;
       for (const key of [...endpoints.keys()].sort())
-        partials.push(endpoints.get(key)!.partial(site, 'endpoint', key, read));
+        partials.push(endpoints.get(key)!.partial(site, 'endpoint', key));
       for (const kind of pairKinds) {
         const pairs = new Map<string, GroupAccumulator>();
         for (const [value, of] of groups.pairs.get(kind) ?? [])
           for (const [key, group] of of) pairs.set(`${key}${groupTable[kind].words}${value}`, group);
-        for (const key of [...pairs.keys()].sort())
-          partials.push(pairs.get(key)!.partial(site, kind, key, read));
+        for (const key of [...pairs.keys()].sort()) partials.push(pairs.get(key)!.partial(site, kind, key));
       }
       for (const kind of localKinds)
         for (const key of [...groups.local[kind].keys()].sort())

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { recordType } from '../../../lib/contracts/codecs.ts';
 import type { GroupPartial, PaneFrame } from '../../../lib/contracts/generated.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
-import { createAttributeReader, GroupAccumulator } from '../combine/group-accumulator.ts';
+import { GroupAccumulator } from '../combine/group-accumulator.ts';
 import { framesOf, groupsOf } from '../frames.ts';
 import { flag, sketchNames } from '../layout.ts';
 import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
@@ -138,7 +138,7 @@ const partial: Aggregate<
       contribute(contribution, event, of, facts);
       group.add(contribution);
     }
-    return group.partial('default', 'endpoint', 'GET x/api/stock', createAttributeReader());
+    return group.partial('default', 'endpoint', 'GET x/api/stock');
   },
   merge: (a, b) => mergePartials([a, b], samples),
   shown: (group) => frameBytes(group).toString('hex'),

@@ -1,0 +1,75 @@
+import { enrichedSlots, viewOf } from '../../../lib/contracts/codecs.ts';
+import type { AttributeSample, EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import { lanes } from '../../../lib/hash/lanes.ts';
+import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
+import { minedAttributes, type TraitName, traitNames } from '../layout.ts';
+import { placeOf } from '../state/request-facts.ts';
+
+/** A request that groups may keep as a sample. */
+export interface Sampled {
+  readonly event: EnrichedRequest;
+  readonly flags: number;
+  /** Its place in the samples. */
+  readonly orderHi: number;
+  readonly orderLo: number;
+  /** null until it is to be sent. */
+  sample: AttributeSample | null;
+}
+
+const maxNames = 12;
+const plainName = /^[\w.[\]-]{1,40}$/;
+
+const paramsSlot = enrichedSlots['request.params']!;
+
+/** The names of a request's parameters in order, as far as they look like names; null when there is none. */
+function paramNames(event: EnrichedRequest): string | null {
+  const view = viewOf(event);
+  // most requests have none, and a list of none is one byte
+  if (view !== null && view.$bytes[placeOf(view, paramsSlot)] === 0) return null;
+  const { params } = event.request;
+  const names = new Set<string>();
+  for (const { name } of params) if (names.size < maxNames && plainName.test(name)) names.add(name);
+  return names.size === 0 ? null : [...names].sort().join(',');
+}
+
+const readers = minedAttributes.map((name) => attributes[name] as Attribute);
+
+const traits: { readonly [T in TraitName]: (event: EnrichedRequest) => string | null } = {
+  endpoint: (event) => event.endpoint,
+  host: ({ request }) => request.host,
+  endpoint_function: (event) => event.endpoint_function,
+  documented: ({ documented }) => (documented === null ? null : documented ? 'yes' : 'no'),
+  proxy_operator: (event) => event.proxy_operator,
+  client_class: (event) => event.client_class,
+  caller: ({ request }) =>
+    request.partner_id !== null ? 'partner' : request.api_key_id !== null ? 'key' : null,
+  param_names: paramNames,
+};
+
+/** What is sent of the request: read once, and one object, though several groups of the pane have sampled it. */
+export function sampleOf(sampled: Sampled): AttributeSample {
+  sampled.sample ??= readSample(sampled);
+  return sampled.sample;
+}
+
+function readSample({ event, flags, orderHi: hi, orderLo: lo }: Sampled): AttributeSample {
+  const values = new Array<string | null>(readers.length + traitNames.length);
+  let at = 0;
+  for (const attribute of readers) {
+    const value = attribute.read(event);
+    values[at++] = typeof value === 'number' ? String(value) : value;
+  }
+  for (const trait of traitNames) values[at++] = traits[trait](event);
+  // both in one piece of memory
+  const bytes = Buffer.allocUnsafe(16);
+  bytes.writeUInt32LE(lo, 0);
+  bytes.writeUInt32LE(hi, 4);
+  event.hashes.copy(bytes, 8, lanes.client, lanes.client + 8);
+  return {
+    order: bytes.subarray(0, 8),
+    event_id: event.request.event_id,
+    client: bytes.subarray(8),
+    flags,
+    attributes: values,
+  };
+}
