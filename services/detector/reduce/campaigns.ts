@@ -11,6 +11,7 @@ import { countedScopes } from './counted-scopes.ts';
 import { describe } from './describe.ts';
 import { followAnalogues } from './follow-analogues.ts';
 import { joinCampaign } from './join-campaign.ts';
+import { inForceAt, makeRoom } from './make-room.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import {
   campaignId,
@@ -40,7 +41,6 @@ const mostMissed = 0.015;
 /** Panes between two minings; doubled by each that finds nothing new. */
 const minePausePanes = 3;
 const longestMinePause = 60;
-const mostSignatures = 16;
 
 /** A policy's condition holds for a scope without a campaign. */
 export function openCampaign(
@@ -123,15 +123,16 @@ function mine(
       policy,
       behaviour: campaign.behaviour!,
       pane,
-      present: campaign.signatures.filter((live) => live.untilAt === null).map((live) => live.signature),
+      present: inForceAt(state, campaign, watched),
     });
+  const end = (live: LiveSignature): void => {
+    live.untilAt = at;
+    live.verdictUntilAt = at;
+    made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
+  };
   let chosen = choose();
   if (chosen === null) {
-    for (const live of outlived(campaign, watched, pane)) {
-      live.untilAt = at;
-      live.verdictUntilAt = at;
-      made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
-    }
+    for (const live of outlived(campaign, watched, pane)) end(live);
     if (made.length > 0) chosen = choose();
   }
   if (chosen === null) {
@@ -140,14 +141,15 @@ function mine(
     return made;
   }
   const fresh: LiveSignature[] = [];
-  for (const found of chosen.signatures) {
-    const value = canonicalSignature(found.signature);
-    if (
-      campaign.signatures.some(
-        (live) => live.untilAt === null && canonicalSignature(live.signature) === value,
-      )
-    )
-      continue;
+  const inForce = new Set(
+    campaign.signatures
+      .filter(({ untilAt }) => untilAt === null)
+      .map(({ signature }) => canonicalSignature(signature)),
+  );
+  const unknown = chosen.signatures.filter(({ signature }) => !inForce.has(canonicalSignature(signature)));
+  const room = makeRoom(campaign, watched, unknown, pane);
+  for (const live of room.ended) end(live);
+  for (const found of room.kept) {
     const live: LiveSignature = {
       version: (campaign.signatures.at(-1)?.version ?? 0) + 1,
       signature: found.signature,
@@ -173,8 +175,6 @@ function mine(
     made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
   }
   campaign.fruitless = fresh.length === 0 ? campaign.fruitless + 1 : 0;
-  // the oldest go when an attacker re-tools for hours: their verdicts run out by themselves
-  for (const live of campaign.signatures.slice(0, -mostSignatures)) live.untilAt ??= at;
   return made;
 }
 

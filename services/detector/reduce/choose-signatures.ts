@@ -5,6 +5,7 @@ import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout
 import type { Policy } from '../policies/load-policies.ts';
 import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
+import type { BoundedShare } from './miner/collateral.ts';
 import { mineSignatures } from './miner/mine.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
@@ -16,7 +17,8 @@ const enough = 0.85;
 const leastCoverage = 0.5;
 /** Signatures for what is left over must select this much of the whole excess. */
 const leastGain = 0.01;
-const fewSamples = 60;
+/** Samples to begin with, when every second counts, and to improve on what there is. */
+const fewSamples = { first: 60, later: 200 } as const;
 /** Fewer suspicious samples say nothing about what they have in common. */
 const leastSamples = 8;
 
@@ -80,12 +82,13 @@ export function excessSamples(
   behaviour: CountName,
   pane: number,
   counts: (weighted: Weighted) => boolean = () => true,
+  least: number = fewSamples.first,
 ): Weighted[] {
   const wanted = behaviourFlag(behaviour, watched);
   let found: Weighted[] = [];
   for (const panes of [3, 8, 20, 30]) {
     found = samplesOf(watched.scope, pane, panes, wanted);
-    let enoughFor = fewSamples;
+    let enoughFor = least;
     for (const weighted of found) if (counts(weighted) && --enoughFor === 0) return found;
   }
   return found;
@@ -153,7 +156,7 @@ export interface ChooseInput {
   readonly policy: Policy;
   readonly behaviour: CountName;
   readonly pane: number;
-  /** Signatures already in force at this scope: what they select needs no further one, and they use up the budget. */
+  /** Signatures already in force there, of whatever campaign: what they select needs no further one, and they use up the budget. */
   readonly present: readonly Signature[];
 }
 
@@ -166,7 +169,8 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const { state, watched, policy, behaviour, pane } = input;
   const present = input.present.map(sampleSignature);
   const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
-  const all = excessSamples(watched, behaviour, pane, isLeft);
+  const least = present.length === 0 ? fewSamples.first : fewSamples.later;
+  const all = excessSamples(watched, behaviour, pane, isLeft, least);
   const excess = all.filter(isLeft);
   if (excess.length < leastSamples) return null;
   const left = weigh(excess) / weigh(all);
@@ -181,13 +185,14 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const siblings = site === undefined ? [] : goodSamples(site, pane);
   const callers = callersOf(felt);
 
-  const found: Found[] = [];
-  let rest = excess;
+  let found: Found[] = [];
+  let rest: readonly Weighted[] = excess;
   let goodClients = 0;
   const honestOf = (of: readonly Weighted[]): number => Math.min(0.9, honest / Math.max(1e-9, weigh(of)));
   const bad = (of: readonly Weighted[]): number => weigh(of) * (1 - honestOf(of));
   const whole = bad(all);
-  const stage = (sparing: number | null, budget: number): void => {
+  const direct = expected(state, felt, 'direct');
+  const stage = (sparing: number | null, budget: BoundedShare): void => {
     if (rest.length < leastSamples || bad(rest) < leastGain * whole) return;
     const tests = [...present, ...found.map(({ signature }) => sampleSignature(signature))];
     const mined = mineSignatures({
@@ -199,6 +204,8 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       taken: (sample) => tests.some((test) => test(sample)),
       budget,
       sparing,
+      unsparedShare:
+        sparing === null || sparing === history ? null : sparing === 0 ? direct : felt.requirement,
     });
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
@@ -220,10 +227,24 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   };
   const covered = (): number => 1 - Math.min(1, bad(rest) / Math.max(1e-9, bad(excess)));
 
-  stage(null, limits['max-collateral']);
-  stage(history, limits['max-collateral']);
   const required = felt.requirement?.required ?? 0;
-  stage(required, limits['max-collateral']);
+  const most = limits['max-collateral'];
+  const budget = { share: most, upper: most };
+  const sparingBudget = budgetSparing(policy, 0);
+  stage(null, budget);
+  stage(history, budget);
+  stage(required, sparingBudget);
+  if (covered() < enough) {
+    // what spares nobody uses up the budget for little: keep of it only what is next to free
+    const before = { found, rest, covered: covered() };
+    found = [];
+    rest = excess;
+    const little = { share: most / 2, upper: most / 2 };
+    stage(null, little);
+    stage(history, little);
+    stage(required, sparingBudget);
+    if (covered() < before.covered + leastGain) ({ found, rest } = before);
+  }
   const everyone = everyoneButTheGood(state, watched, policy, excess);
   // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
   if (covered() >= enough)
@@ -233,15 +254,30 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       goodClients,
     };
   // the price of sparing the good is paid for what it stops: little for the remains of an excess
-  const price = Math.max(limits['max-collateral'], limits['max-collateral-except-good'] * left);
-  if (everyone !== null && everyone.coverage > covered() + 0.05)
+  const price = budgetSparing(policy, left);
+  if (
+    everyone !== null &&
+    everyone.coverage > covered() + 0.1 &&
+    everyone.signatures.every(({ collateral }) => collateral <= price.share)
+  )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stage(required, price);
   // of what is left over, a part is worth having
-  const least = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
-  return found.length > 0 && covered() >= least
+  const leastCovered = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
+  return found.length > 0 && covered() >= leastCovered
     ? { signatures: found, coverage: covered(), goodClients }
     : null;
+}
+
+/** Signatures that spare the good may cost so many times what others may: their victims need only look around first. */
+const sparingFactor = 1.5;
+
+/** What signatures that spare the good may cost; the more of an excess is left without, the more. */
+function budgetSparing(policy: Policy, left: number): BoundedShare {
+  const { 'max-collateral': others, 'max-collateral-except-good': sparing } = policy.document.campaign;
+  const share = Math.max(others, Math.min(sparing, Math.max(sparingFactor * others, sparing * left)));
+  // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
+  return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
 }
 
 const weigh = (of: readonly Weighted[]): number => of.reduce((sum, { weight }) => sum + weight, 0);

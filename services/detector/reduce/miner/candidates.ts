@@ -11,9 +11,15 @@ const complementOf: ReadonlySet<string> = new Set([
   'platform',
   'http_version',
 ]);
+/** As many values as an edge can list, of which those that good clients favour may be left out. */
+const favouredOf: ReadonlySet<string> = new Set([...complementOf, 'browser', 'accept_language']);
 const numeric: ReadonlySet<string> = new Set(['browser_version']);
 /** A value must be this much more frequent in the excess to stand in a set. */
 const leastLift = 4;
+/** The same where most good clients are spared: then to leave out what the rest has in common suffices. */
+const leastLiftSparing = 1.5;
+/** Values this much less frequent in the excess than among the good are left out, where most of them are spared. */
+const favoured = [1, 0.4] as const;
 const largestSet = 64;
 const singlesPerAttribute = 6;
 
@@ -49,6 +55,8 @@ function sharesAmongGood(good: readonly Weighted[], at: number): Shares {
 
 /** Requests per address or network from which it is worth naming: below, the next one will be another. */
 const repeating = 4;
+/** Addresses per network from which they rotate in it; below, its network is but another name of an address. */
+const rotating = 2;
 const networkAt = minedAttributes.indexOf('network_24_48');
 
 export interface Naming {
@@ -59,7 +67,10 @@ export interface Naming {
 /** Addresses may rotate within a few networks, and then only these come again. */
 export function namingOf(excess: readonly Weighted[], clients: number, total: number): Naming {
   const networks = new Set(excess.map(({ sample }) => sample.attributes[networkAt]));
-  return { addresses: total >= repeating * clients, networks: total >= repeating * networks.size };
+  return {
+    addresses: total >= repeating * clients,
+    networks: total >= repeating * networks.size && clients >= rotating * networks.size,
+  };
 }
 
 const byText = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
@@ -68,14 +79,18 @@ const byText = ([a]: readonly [string, number], [b]: readonly [string, number]):
 /**
  * Predicates worth trying: frequent in the excess, rare among the good. `naming` says which of addresses and
  * networks come again often enough to be worth naming.
+ * `sparing`: most good clients are spared, and `good` are those who are not: a rule need not be clean, it need only
+ * leave out a part of them.
  * Deterministic in order. What is added up of `good` is kept for calls with the same array, which must not change.
  */
 export function candidatePredicates(
   excess: readonly Weighted[],
   good: readonly Weighted[],
   naming: Naming,
+  sparing: boolean,
 ): Predicate[] {
   const found: Predicate[] = [];
+  const lift = sparing ? leastLiftSparing : leastLift;
   minedAttributes.forEach((attribute, at) => {
     if (attribute === 'client_ip' && !naming.addresses) return;
     if (attribute === 'network_24_48' && !naming.networks) return;
@@ -86,7 +101,7 @@ export function candidatePredicates(
     // half a sample of doubt: a value not seen among few good samples is not thereby unknown to them
     const fineShare = (value: string | null): number => ((fine.by.get(value) ?? 0) + 0.5) / (fine.total + 1);
     const rising = [...bad.by.keys()]
-      .filter((value): value is string => value !== null && badShare(value) >= leastLift * fineShare(value))
+      .filter((value): value is string => value !== null && badShare(value) >= lift * fineShare(value))
       .map((value) => [value, badShare(value) - fineShare(value)] as const)
       .sort((a, b) => b[1] - a[1] || byText(a, b));
 
@@ -127,6 +142,21 @@ export function candidatePredicates(
       if (common.length > 0 && outside / bad.total >= 0.2)
         found.push({ attribute, op: 'not_in', values: common });
     }
+    if (sparing && favouredOf.has(attribute))
+      for (const most of favoured) {
+        const values = [...fine.by.entries()]
+          .filter(
+            (entry): entry is [string, number] =>
+              entry[0] !== null && badShare(entry[0]) < (most * entry[1]) / fine.total,
+          )
+          .sort((a, b) => b[1] - a[1] || byText(a, b))
+          .slice(0, largestSet)
+          .map(([value]) => value)
+          .sort();
+        if (values.length > 0) found.push({ attribute, op: 'not_in', values });
+      }
+    if (sparing && fineShare(null) >= 0.05 && fineShare(null) >= 1.5 * badShare(null))
+      found.push({ attribute, op: 'present', values: [] });
     if (badShare(null) >= 0.1 && badShare(null) >= 1.5 * fineShare(null))
       found.push({ attribute, op: 'absent', values: [] });
   });

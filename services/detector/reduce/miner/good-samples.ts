@@ -7,9 +7,13 @@ export interface Population {
   readonly clients: number;
 }
 
-export function population(of: readonly Weighted[]): Population {
-  const weights = Float64Array.from(of, ({ weight }) => weight);
-  const clients = new Set(of.map(({ sample }) => sample.client.toString('latin1')));
+/** What `of` weighs and whose it is; `part`: only where this mask is 1, the others weigh nothing. */
+export function population(of: readonly Weighted[], part: Uint8Array | null = null): Population {
+  const weights = Float64Array.from(of, ({ weight }, index) => (part?.[index] === 0 ? 0 : weight));
+  const clients = new Set<string>();
+  of.forEach(({ sample }, index) => {
+    if (part?.[index] !== 0) clients.add(sample.client.toString('latin1'));
+  });
   return { weights, total: weights.reduce((sum, weight) => sum + weight, 0), clients: clients.size };
 }
 
@@ -19,35 +23,20 @@ export function hits(mask: Uint8Array, weights: Float64Array): number {
   return sum;
 }
 
-const goodTogether = new WeakMap<
-  readonly Weighted[],
-  { readonly siblings: readonly Weighted[]; readonly all: readonly Weighted[] }
->();
-
 /** Good samples are halved from here on: what is made from one half is judged on the other too. */
-const leastHalved = 120;
+const leastHalved = 24;
 const isKnown = (sample: AttributeSample): boolean => (sample.client[2]! & 1) === 0;
 
-/** One array for the same good samples: what is added up of it serves with and without sparing the good. */
-export function knownGood({
-  good,
-  siblings,
-}: {
-  readonly good: readonly Weighted[];
-  readonly siblings: readonly Weighted[];
-}): readonly Weighted[] {
-  const before = goodTogether.get(good);
-  if (before?.siblings === siblings) return before.all;
-  const half = (of: readonly Weighted[]): readonly Weighted[] =>
-    of.length < leastHalved ? of : of.filter(({ sample }) => isKnown(sample));
-  const all = [...half(good), ...half(siblings)];
-  goodTogether.set(good, { siblings, all });
-  return all;
+/** The good samples that candidates may be made from. */
+export function knownHalf(of: readonly Weighted[]): readonly Weighted[] {
+  return of.length < leastHalved ? of : of.filter(({ sample }) => isKnown(sample));
 }
 
 /** Weights of the good samples that candidates were not made from; null: too few to halve. */
 export function unseen(good: readonly Weighted[], weights: Float64Array): Unseen | null {
-  if (good.length < leastHalved) return null;
+  let counted = 0;
+  for (const weight of weights) if (weight > 0) counted++;
+  if (counted < leastHalved) return null;
   const rest = Float64Array.from(good, ({ sample }, index) => (isKnown(sample) ? 0 : weights[index]!));
   return { weights: rest, total: rest.reduce((sum, weight) => sum + weight, 0) };
 }

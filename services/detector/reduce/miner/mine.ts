@@ -1,9 +1,9 @@
 import type { AttributeSample, Predicate } from '../../../../lib/contracts/generated.ts';
 import { spared } from '../../layout.ts';
 import type { Weighted } from '../scope.ts';
-import { wilsonUpper } from './bounds.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
-import { hits, knownGood, population, shareOf, unseen } from './good-samples.ts';
+import { type BoundedShare, createCollateral } from './collateral.ts';
+import { hits, knownHalf, population } from './good-samples.ts';
 import { samplePredicate } from './sample-predicate.ts';
 
 export interface MineInput {
@@ -22,13 +22,15 @@ export interface MineInput {
   readonly siblings: readonly Weighted[];
   /** Good requests that earlier signatures select already: what they cost counts. */
   readonly taken: (sample: AttributeSample) => boolean;
-  /** Upper bound on collateral of the whole cover, earlier signatures included. */
-  readonly budget: number;
+  /** What the whole cover may cost, earlier signatures included: estimate, and upper bound. */
+  readonly budget: BoundedShare;
   /**
    * Standing (bits, 0: any) of clients that are spared at the edge: they do not count as collateral, and are not
    * stopped. null: nobody is spared.
    */
   readonly sparing: number | null;
+  /** Share of the scope's honest requests that is not spared, as counted over its baseline; null: not counted. */
+  readonly unsparedShare: BoundedShare | null;
 }
 
 export interface MinedSignature {
@@ -49,15 +51,18 @@ export interface MineResult {
   readonly goodClients: number;
 }
 
-/** Clients of its own from which their number bounds what a scope's signatures cost. */
-const tellingClients = 150;
-/** Good observations elsewhere count at most as this many at the scope. */
-const siblingWeight = 400;
 const beamWidth = 14;
 const deepest = 3;
 const mostSignatures = 5;
 /** A further signature must select this much of the excess. */
 const leastGain = 0.03;
+/** Coverage that the whole budget has to buy, if it is spent on one signature. */
+const worthOfBudget = 0.2;
+/** Less of the budget is not worth saving by a further conjunct. */
+const leastSaving = 0.1;
+/** Addresses are worth this much of what else selects as many: the next ones are others. */
+const worthOfAddresses = 0.5;
+const addresses: ReadonlySet<string> = new Set(['client_ip', 'network_24_48']);
 /** Fewer judged samples that two rules share are chance. */
 const leastHits = 5;
 
@@ -116,57 +121,80 @@ function splitByClient(excess: readonly Weighted[]): {
   return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
 }
 
+/** One array for the same good samples: what is added up of it serves every time. */
+const goodTogether = new WeakMap<
+  readonly Weighted[],
+  { readonly siblings: readonly Weighted[]; readonly all: readonly Weighted[] }
+>();
+
+function knownGood({ good, siblings }: MineInput): readonly Weighted[] {
+  const before = goodTogether.get(good);
+  if (before?.siblings === siblings) return before.all;
+  const all = [...knownHalf(good), ...knownHalf(siblings)];
+  goodTogether.set(good, { siblings, all });
+  return all;
+}
+
+/** The site's say no more than the scope's own, or than so many. */
+const leastExposed = 40;
+
+function exposedGood({ good, siblings }: MineInput, { own, other }: Rule): readonly Weighted[] {
+  const mine = knownHalf(good.filter((_, index) => own[index] === 1));
+  const others = knownHalf(siblings.filter((_, index) => other[index] === 1));
+  const most = Math.max(leastExposed, population(mine).total);
+  const scale = Math.min(1, most / Math.max(1e-9, population(others).total));
+  return [...mine, ...others.map(({ sample, weight }) => ({ sample, weight: weight * scale }))];
+}
+
 /**
  * Finds a few conjunctions of edge-visible predicates that together select most of the excess and, within the budget,
  * almost none of the good traffic. Collateral is a share of good requests
  * whose bound counts distinct clients, shrunk towards the site while the scope's own sample is small.
  */
 export function mineSignatures(input: MineInput): MineResult {
-  const known = knownGood(input);
-  const own = population(input.good);
-  const other = population(input.siblings);
+  const { sparing } = input;
   const { trained, judged } = splitByClient(input.excess);
   const all = population(input.excess);
   const naming = namingOf(input.excess, all.clients, all.total);
   const bad = population(judged);
-  const ownUnseen = unseen(input.good, own.weights);
-  const otherUnseen = unseen(input.siblings, other.weights);
-  const siblingClients = Math.min(siblingWeight, other.clients);
-
-  const callers = samplesByCaller(input.good, input.callers);
-  const least = Math.min(leastHits, judged.length / 2);
-  const stopsCaller = (mask: Uint8Array): boolean =>
-    callers.some((at) => at.reduce((hit, index) => hit + mask[index]!, 0) * 2 > at.length);
-
-  const collateralOf = (rule: Pick<Rule, 'own' | 'other'>): { share: number; upper: number } => {
-    const ownShare = shareOf(rule.own, own, ownUnseen);
-    const otherShare = shareOf(rule.other, other, otherUnseen);
-    const n = own.clients + siblingClients;
-    if (n === 0) return { share: 0, upper: 1 };
-    const share = (ownShare * own.clients + otherShare * siblingClients) / n;
-    // a scope whose own clients differ from the site's is judged by them as soon as they are many
-    // and not by more than twice what the site's would make of them
-    const ownUpper =
-      own.clients >= tellingClients
-        ? Math.max(ownShare, wilsonUpper(ownShare, own.clients) / 2)
-        : own.clients >= 50
-          ? ownShare
-          : 0;
-    const upper = Math.max(wilsonUpper(share, n), ownUpper);
-    return { share: Math.max(share, own.clients >= 50 ? ownShare : 0), upper };
-  };
-  // honest requests among the suspicious look like good ones: they are no part of the excess
-  const coverageOf = (badShare: number, goodShare: number): number =>
-    Math.max(0, Math.min(1, (badShare - input.honestShare * goodShare) / (1 - input.honestShare)));
 
   const mask = (of: readonly Weighted[], test: (sample: AttributeSample) => boolean): Uint8Array => {
     const found = new Uint8Array(of.length);
     for (let index = 0; index < of.length; index++) {
       const { sample } = of[index]!;
-      if (test(sample) && !(input.sparing !== null && spared(sample.flags, input.sparing))) found[index] = 1;
+      if (test(sample) && !(sparing !== null && spared(sample.flags, sparing))) found[index] = 1;
     }
     return found;
   };
+  const everything: Rule = {
+    predicates: [],
+    bad: mask(judged, () => true),
+    own: mask(input.good, () => true),
+    other: mask(input.siblings, () => true),
+  };
+  // what tells the excess from people must tell it from those who are not spared
+  const known = sparing === null ? knownGood(input) : exposedGood(input, everything);
+  const collateral = createCollateral({
+    own: input.good,
+    other: input.siblings,
+    unspared: everything,
+    unsparedShare: input.unsparedShare,
+    spares: sparing !== null,
+  });
+
+  const callers = samplesByCaller(input.good, input.callers);
+  const least = Math.min(leastHits, judged.length / 2);
+  const stopsCaller = (selected: Uint8Array): boolean =>
+    callers.some((at) => at.reduce((hit, index) => hit + selected[index]!, 0) * 2 > at.length);
+
+  // honest requests among the suspicious look like good ones: they are no part of the excess
+  const coverageOf = (badShare: number, goodShare: number): number =>
+    Math.max(0, Math.min(1, (badShare - input.honestShare * goodShare) / (1 - input.honestShare)));
+
+  /** Share of the budget that is used up, by the stricter of its two limits. */
+  const spentOf = ({ share, upper }: BoundedShare): number =>
+    Math.max(share / input.budget.share, upper / input.budget.upper);
+  const worst = collateral.of(everything).upper;
 
   const chosen: MinedSignature[] = [];
   let covered: Uint8Array = new Uint8Array(judged.length);
@@ -178,54 +206,51 @@ export function mineSignatures(input: MineInput): MineResult {
   const total = {
     coverage: 0,
     share: 0,
-    upper: collateralOf({ own: coveredOwn, other: coveredOther }).upper,
+    upper: collateral.of({ own: coveredOwn, other: coveredOther }).upper,
   };
 
   while (chosen.length < mostSignatures && remaining.length > 0) {
-    const singles: Rule[] = candidatePredicates(remaining, known, naming).map((predicate) => {
-      const test = samplePredicate(predicate);
-      return {
-        predicates: [predicate],
-        bad: mask(judged, test),
-        own: mask(input.good, test),
-        other: mask(input.siblings, test),
-      };
-    });
-    const everything: Rule = {
-      predicates: [],
-      bad: mask(judged, () => true),
-      own: mask(input.good, () => true),
-      other: mask(input.siblings, () => true),
-    };
+    const singles: Rule[] = candidatePredicates(remaining, known, naming, sparing !== null).map(
+      (predicate) => {
+        const test = samplePredicate(predicate);
+        return {
+          predicates: [predicate],
+          bad: mask(judged, test),
+          own: mask(input.good, test),
+          other: mask(input.siblings, test),
+        };
+      },
+    );
     const best = search(
       singles,
       everything,
       (rule) => {
         const united = { own: either(coveredOwn, rule.own), other: either(coveredOther, rule.other) };
-        const collateral = collateralOf(united);
+        const cost = collateral.of(united);
         const reached = hits(either(covered, rule.bad), bad.weights) / Math.max(1e-9, bad.total);
         return {
-          gain: coverageOf(reached, collateral.share) - total.coverage,
-          upper: stopsCaller(rule.own) || count(rule.bad) < least ? 1 : collateral.upper,
+          gain: coverageOf(reached, cost.share) - total.coverage,
+          spends: stopsCaller(rule.own) || count(rule.bad) < least ? Infinity : spentOf(cost),
+          reach: cost.upper / worst,
         };
       },
-      input.budget,
+      spentOf(total),
     );
     if (best === null || best.gain < leastGain) break;
     const { rule } = best;
-    const alone = collateralOf(rule);
+    const alone = collateral.of(rule);
     const coverage = coverageOf(hits(rule.bad, bad.weights) / bad.total, alone.share);
     chosen.push({
       predicates: rule.predicates,
       coverage,
-      lift: coverage / Math.max(alone.share, 0.5 / Math.max(1, own.clients + siblingClients)),
+      lift: coverage / Math.max(alone.share, 0.5 / Math.max(1, collateral.clients)),
       collateral: alone.share,
       collateralUpper: alone.upper,
     });
     covered = either(covered, rule.bad);
     coveredOwn = either(coveredOwn, rule.own);
     coveredOther = either(coveredOther, rule.other);
-    const union = collateralOf({ own: coveredOwn, other: coveredOther });
+    const union = collateral.of({ own: coveredOwn, other: coveredOther });
     total.coverage += best.gain;
     total.share = union.share;
     total.upper = union.upper;
@@ -244,7 +269,7 @@ export function mineSignatures(input: MineInput): MineResult {
     coverage: total.coverage,
     collateral: total.share,
     collateralUpper: chosen.length === 0 ? 0 : total.upper,
-    goodClients: own.clients + siblingClients,
+    goodClients: collateral.clients,
   };
 }
 
@@ -252,22 +277,23 @@ export function mineSignatures(input: MineInput): MineResult {
 function search(
   singles: readonly Rule[],
   everything: Rule,
-  judge: (rule: Rule) => { gain: number; upper: number },
-  budget: number,
+  judge: (rule: Rule) => { gain: number; spends: number; reach: number },
+  spent: number,
 ): { rule: Rule; gain: number } | null {
   let best: { rule: Rule; gain: number } | null = null;
-  const consider = (rule: Rule): { rule: Rule; gain: number; upper: number; score: number } => {
-    const { gain, upper } = judge(rule);
+  let bestValue = -Infinity;
+  const consider = (rule: Rule): { rule: Rule; gain: number; spends: number; score: number } => {
+    const { gain, spends, reach } = judge(rule);
     // a conjunct is worth its place when it buys a few per cent of coverage
-    const value = gain - 0.01 * rule.predicates.length;
-    if (
-      upper <= budget &&
-      gain > 0 &&
-      (best === null || value > best.gain - 0.01 * best.rule.predicates.length)
-    )
+    // and collateral, which further signatures may need, must buy more than a few
+    const lasting = rule.predicates.some(({ attribute }) => addresses.has(attribute)) ? worthOfAddresses : 1;
+    const value = lasting * gain - 0.01 * rule.predicates.length - worthOfBudget * (spends - spent);
+    if (spends <= 1 && gain > 0 && value > bestValue) {
       best = { rule, gain };
+      bestValue = value;
+    }
     // how promising: coverage, less the collateral still to be got rid of
-    return { rule, gain, upper, score: gain - Math.min(1, upper) * 0.7 };
+    return { rule, gain, spends, score: gain - 0.7 * reach };
   };
   consider(everything);
   let beam = singles.map(consider);
@@ -278,8 +304,8 @@ function search(
       .slice(0, beamWidth);
     const next: typeof beam = [];
     const tried = new Set<string>();
-    for (const { rule, upper } of beam) {
-      if (upper <= budget) continue; // already clean: a further conjunct only loses coverage
+    for (const { rule, spends } of beam) {
+      if (spends <= spent + leastSaving) continue; // already clean: a further conjunct only loses coverage
       for (const single of singles) {
         const last = single.predicates[0]!;
         if (

@@ -1,0 +1,64 @@
+import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import { excessSamples, type Found, feltBy, scopePredicates } from './choose-signatures.ts';
+import { sampleSignature } from './miner/sample-predicate.ts';
+import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
+import type { SiteState, WatchedScope } from './site-state.ts';
+
+/** Signatures of a campaign that are in force at one endpoint. */
+const mostSignatures = 16;
+/** Requests of the excess by which signatures are compared. */
+const comparedSamples = 400;
+
+/** Whether a signature is about the endpoint of this predicate. */
+function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
+  return predicates.some(
+    ({ attribute, values }) => attribute === endpoint.attribute && values[0] === endpoint.values[0],
+  );
+}
+
+/**
+ * An attacker who re-tools for hours, or looks like so many things that each signature selects a little, needs more
+ * signatures than an edge has room for: those that select least of the present excess give way, be they old or new.
+ */
+export function makeRoom(
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  fresh: readonly Found[],
+  pane: number,
+): { readonly kept: readonly Found[]; readonly ended: readonly LiveSignature[] } {
+  const [endpoint] = scopePredicates(watched.scope);
+  const here = campaign.signatures.filter(
+    ({ untilAt, signature }) => untilAt === null && holdsAt(signature, endpoint!),
+  );
+  const surplus = here.length + fresh.length - mostSignatures;
+  if (surplus <= 0) return { kept: fresh, ended: [] };
+  const excess = excessSamples(watched, campaign.behaviour!, pane, undefined, comparedSamples);
+  const weakest = [...here, ...fresh]
+    .map((one) => {
+      const test = sampleSignature(one.signature);
+      return {
+        one,
+        selects: excess.reduce((sum, { sample, weight }) => (test(sample) ? sum + weight : sum), 0),
+      };
+    })
+    // of equal ones the older goes
+    .sort((a, b) => a.selects - b.selects)
+    .slice(0, surplus);
+  const leaving = new Set<LiveSignature | Found>(weakest.map(({ one }) => one));
+  return {
+    kept: fresh.filter((one) => !leaving.has(one)),
+    ended: here.filter((one) => leaving.has(one)),
+  };
+}
+
+/** Signatures of all campaigns that hold where a campaign's would: people there bear them together. */
+export function inForceAt(state: SiteState, campaign: OpenCampaign, watched: WatchedScope): Signature[] {
+  const [endpoint] = scopePredicates(feltBy(state, watched).scope);
+  const found: Signature[] = [];
+  for (const other of state.campaigns.values()) {
+    if (other.simulated !== campaign.simulated) continue;
+    for (const { untilAt, signature } of other.signatures)
+      if (untilAt === null && (other === campaign || holdsAt(signature, endpoint!))) found.push(signature);
+  }
+  return found;
+}

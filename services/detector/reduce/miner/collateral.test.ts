@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AttributeSample } from '../../../../lib/contracts/generated.ts';
+import type { Weighted } from '../scope.ts';
+import { type BoundedShare, createCollateral } from './collateral.ts';
+
+const sampleOf = (client: number): AttributeSample => {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32BE(Math.imul(client, 0x9e3779b1) >>> 0, 0);
+  bytes.writeUInt32BE(client, 8);
+  return { order: Buffer.alloc(8), event_id: `${client}`, flags: 0, client: bytes, attributes: [] };
+};
+const clients = (count: number, first = 0): Weighted[] =>
+  Array.from({ length: count }, (_, index) => ({ sample: sampleOf(first + index), weight: 1 }));
+const firstOf = (length: number, count: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => (index < count ? 1 : 0));
+const both = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((one, index) => one & b[index]!);
+
+const own = clients(1000);
+const other = clients(600, 5000);
+const everybody = { own: firstOf(1000, 1000), other: firstOf(600, 600) };
+/** Here one in twenty comes directly, elsewhere half of them. */
+const unspared = { own: firstOf(1000, 50), other: firstOf(600, 300) };
+const counted: BoundedShare = { share: 0.04, upper: 0.05 };
+
+describe('collateral', () => {
+  it('of a rule that spares the good is what was counted, not what others on the site do', () => {
+    const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
+    const all = collateral.of(unspared);
+    expect(all.share).toBeCloseTo(0.04, 9);
+    expect(all.upper).toBeCloseTo(0.05, 9);
+    const none = collateral.of({ own: firstOf(1000, 0), other: firstOf(600, 0) });
+    expect(none.share).toBe(0);
+    expect(none.upper).toBeGreaterThan(0);
+    expect(none.upper).toBeLessThan(0.003);
+  });
+
+  it('grows with every client that a rule selects', () => {
+    const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 }), (a, b) => {
+        const [few, many] = [Math.min(a, b), Math.max(a, b)].map((count) =>
+          collateral.of({ own: both(firstOf(1000, count), unspared.own), other: firstOf(600, count) }),
+        );
+        expect(few!.share).toBeLessThanOrEqual(many!.share + 1e-12);
+        expect(few!.share).toBeLessThanOrEqual(few!.upper);
+      }),
+    );
+  });
+
+  it('counts what earlier rules that spare nobody select among the good', () => {
+    const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
+    // 30 of the 950 good ones here, and nobody elsewhere
+    const earlier = { own: Uint8Array.from({ length: 1000 }, (_, index) => (index >= 970 ? 1 : 0)) };
+    const { share, upper } = collateral.of({ ...earlier, other: firstOf(600, 0) });
+    expect(share).toBeGreaterThan(0.02);
+    expect(upper).toBeGreaterThan(share);
+  });
+
+  it('of a rule that spares nobody is a share of everybody', () => {
+    const collateral = createCollateral({
+      own,
+      other,
+      unspared: everybody,
+      unsparedShare: null,
+      spares: false,
+    });
+    const { share } = collateral.of({ own: firstOf(1000, 10), other: firstOf(600, 6) });
+    expect(share).toBeGreaterThanOrEqual(0.01);
+    expect(share).toBeLessThan(0.03);
+    expect(collateral.of(everybody).share).toBe(1);
+  });
+
+  it('without any good sample is unknown, not nothing', () => {
+    const none = { own: firstOf(0, 0), other: firstOf(0, 0) };
+    const collateral = createCollateral({
+      own: [],
+      other: [],
+      unspared: none,
+      unsparedShare: null,
+      spares: false,
+    });
+    expect(collateral.of(none)).toEqual({ share: 0, upper: 1 });
+  });
+});

@@ -1,0 +1,137 @@
+import type { Weighted } from '../scope.ts';
+import { wilsonUpper } from './bounds.ts';
+import { hits, type Population, population, shareOf, unseen } from './good-samples.ts';
+
+/** A share of honest requests, and what it may plausibly be at most. */
+export interface BoundedShare {
+  readonly share: number;
+  readonly upper: number;
+}
+
+/** Which of the good samples of the scope, and of those elsewhere on the site, a rule selects. */
+export interface GoodHits {
+  readonly own: Uint8Array;
+  readonly other: Uint8Array;
+}
+
+export interface CollateralInput {
+  /** Good requests at the attacked scope. */
+  readonly own: readonly Weighted[];
+  /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
+  readonly other: readonly Weighted[];
+  /** Masks of those that are not spared. */
+  readonly unspared: GoodHits;
+  /** Share of the scope's honest requests that is not spared, where it was counted; null: the samples tell. */
+  readonly unsparedShare: BoundedShare | null;
+  /** Somebody is spared at all. */
+  readonly spares: boolean;
+}
+
+export interface Collateral {
+  /** Clients behind the estimate. */
+  readonly clients: number;
+  of(rule: GoodHits): BoundedShare;
+}
+
+/** How much evidence elsewhere is worth, and from how many clients on a scope speaks for itself. */
+interface Trust {
+  /** Good observations elsewhere count at most as this many at the scope. */
+  readonly siblings: number;
+  /** Clients of its own whose share is no underestimate. */
+  readonly own: number;
+  /** Clients of its own from which their number bounds what a scope's signatures cost. */
+  readonly telling: number;
+}
+
+const ofAll: Trust = { siblings: 400, own: 50, telling: 150 };
+/** Who comes to a scope without anything that speaks for them, comes so for its own reasons: others say little. */
+const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60 };
+
+/**
+ * What a rule costs, as a stratified estimate: among those that are spared (only rules that spare nobody select them),
+ * and among the few that are not. How many these are was counted over the whole baseline; only what they look like has
+ * to come from samples, and there, unlike in the share itself, the rest of the site can help.
+ */
+export function createCollateral(input: CollateralInput): Collateral {
+  const { own, other, unspared, spares } = input;
+  if (!spares) {
+    const stratum = stratumOf(own, other, null, ofAll);
+    return { clients: stratum.clients, of: (rule) => estimate(stratum, rule) };
+  }
+  const whole = stratumOf(own, other, null, ofAll);
+  const exposed = stratumOf(own, other, unspared, ofUnspared);
+  const safe = stratumOf(own, other, { own: not(unspared.own), other: not(unspared.other) }, ofAll);
+  const share = input.unsparedShare ?? estimate(whole, unspared);
+  return {
+    clients: whole.clients,
+    of(rule) {
+      const picked = estimate(exposed, rule);
+      const earlier =
+        hits(rule.own, safe.own.weights) + hits(rule.other, safe.other.weights) === 0
+          ? { share: 0, upper: 0 }
+          : estimate(safe, rule);
+      const total = share.share * picked.share + (1 - share.share) * earlier.share;
+      // independent errors: of how many are exposed, of what they look like, of what earlier rules cost
+      const spread = Math.hypot(
+        (share.upper - share.share) * picked.share,
+        share.share * (picked.upper - picked.share),
+        (1 - share.share) * (earlier.upper - earlier.share),
+      );
+      return { share: total, upper: Math.min(1, total + spread) };
+    },
+  };
+}
+
+interface Stratum {
+  readonly own: Population;
+  readonly other: Population;
+  readonly ownUnseen: ReturnType<typeof unseen>;
+  readonly otherUnseen: ReturnType<typeof unseen>;
+  readonly siblings: number;
+  readonly clients: number;
+  readonly trust: Trust;
+}
+
+function stratumOf(
+  own: readonly Weighted[],
+  other: readonly Weighted[],
+  part: GoodHits | null,
+  trust: Trust,
+): Stratum {
+  const ofOwn = population(own, part?.own ?? null);
+  const ofOther = population(other, part?.other ?? null);
+  const siblings = Math.min(trust.siblings, ofOther.clients);
+  return {
+    own: ofOwn,
+    other: ofOther,
+    ownUnseen: unseen(own, ofOwn.weights),
+    otherUnseen: unseen(other, ofOther.weights),
+    siblings,
+    clients: ofOwn.clients + siblings,
+    trust,
+  };
+}
+
+function estimate(stratum: Stratum, rule: GoodHits): BoundedShare {
+  const { own, other, siblings, clients: n, trust } = stratum;
+  if (n === 0) return { share: 0, upper: 1 };
+  const ownShare = shareOf(rule.own, own, stratum.ownUnseen);
+  const otherShare = shareOf(rule.other, other, stratum.otherUnseen);
+  const share = (ownShare * own.clients + otherShare * siblings) / n;
+  // a scope whose own clients differ from the site's is judged by them as soon as they are many
+  // and not by more than twice what the site's would make of them
+  const ownUpper =
+    own.clients >= trust.telling
+      ? Math.max(ownShare, wilsonUpper(ownShare, own.clients) / 2)
+      : own.clients >= trust.own
+        ? ownShare
+        : 0;
+  return {
+    share: Math.max(share, own.clients >= trust.own ? ownShare : 0),
+    upper: Math.max(wilsonUpper(share, n), ownUpper),
+  };
+}
+
+function not(mask: Uint8Array): Uint8Array {
+  return mask.map((one) => 1 - one);
+}
