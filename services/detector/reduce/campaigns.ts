@@ -234,11 +234,11 @@ function refresh(
         ...samplesOf(scope, pane, 5, wanted).map(({ sample }) => sample.event_id),
       ]),
     ].slice(0, 10);
+  campaign.degraded = degradedTogether(campaign.degraded, degradedBy(state.lost, (pane * paneMs) / 1000));
   if (!isNews && ratio < stillStrong * campaign.peakRatio) return;
   const said = describe(state, watched, policy, campaign, pane);
   campaign.evidence = said.evidence;
   campaign.reason = said.reason;
-  campaign.degraded = degradedTogether(campaign.degraded, degradedBy(state.lost, (pane * paneMs) / 1000));
   campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
 }
 
