@@ -222,12 +222,10 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   const round = async (desired: Desired): Promise<{ readonly waitMs: number; readonly gatherMs: number }> => {
     const startedAt = performance.now();
     const paceMs = descriptor.paceMs ?? 0;
-    const waitMs = await changedRound(desired);
-    const sinceStart = (): number => performance.now() - startedAt;
-    if (waitMs !== null) return { waitMs, gatherMs: Math.max(0, paceMs - sinceStart()) };
+    const waitMs = (await changedRound(desired)) ?? (await wholeRound(desired));
+    const tookMs = performance.now() - startedAt;
     // A large edge takes its time to look at: changes that come meanwhile are applied together.
-    const whole = await wholeRound(desired);
-    return { waitMs: whole, gatherMs: Math.max(sinceStart(), paceMs - sinceStart()) };
+    return { waitMs, gatherMs: known === null ? Math.max(tookMs, paceMs - tookMs) : paceMs - tookMs };
   };
   const backoff = (error: EdgeError): number => {
     const failures = status().consecutiveFailures + 1;

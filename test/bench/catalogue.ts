@@ -8,5 +8,6 @@ export const benches: { readonly [name: string]: Bench } = {
   checkpoint: async () => (await import('./client-state.ts')).checkpointBench(),
   detector: async () => (await import('./detector-loop.ts')).detectorLoop(),
   'plan-capacity': async () => (await import('./plan-capacity.ts')).planAMillion(),
+  'decide-to-edge': async () => (await import('./decide-to-edge.ts')).decideToEdge(),
   'edge-latency': async () => (await import('./edge-latency.ts')).edgeLatency(),
 };

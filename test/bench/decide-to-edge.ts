@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryLog } from '../../lib/log/memory.ts';
+import { actuatorConfig } from '../../services/actuator/config.ts';
+import { envoyAuthzFilter, envoyFilters } from '../../services/actuator/edges/envoy-filters.ts';
+import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
+import { startActuator } from '../../services/actuator/main.ts';
+import { contextOf, say, verdict } from '../counterparts/actuator-input.ts';
+import { ask } from '../counterparts/edge-fixture.ts';
+import { startEnvoy } from '../counterparts/envoy.ts';
+import { freePort, until } from '../counterparts/free-port.ts';
+import { startHaproxyFixture } from '../counterparts/haproxy.ts';
+import { startNginx } from '../counterparts/nginx.ts';
+import { type Figure, rounded, timed } from './bench.ts';
+
+const held = 100_000;
+const samples = 120;
+/** Between two decisions, on average; they do not wait for each other. */
+const meanGapMs = 400;
+const pollMs = 10;
+
+/** A proxy without decisions, and the edge of the configuration that serves it. */
+interface Proxy {
+  readonly port: number;
+  readonly edge: object;
+  stop(): Promise<void>;
+}
+
+async function nginxProxy(): Promise<Proxy> {
+  const dir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
+  const file = join(dir, 'tidegate.conf');
+  writeFileSync(file, emptyNginxConfig);
+  const nginx = await startNginx({
+    dir,
+    http: `  include ${file};`,
+    server: `    if ($tidegate_block) { return 403; }
+    location / { return 200 "ok"; }`,
+  });
+  const stop = async () => {
+    await nginx.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  // As docs/howto/edges.md advises for long lists.
+  const reload = ['pkill', '-HUP', '-F', join(dir, 'logs', 'nginx.pid'), 'nginx'];
+  return { port: nginx.port, edge: { kind: 'nginx', file, test: nginx.testCommand, reload }, stop };
+}
+
+async function haproxyProxy(): Promise<Proxy> {
+  const { port, socket, directory, stop } = await startHaproxyFixture();
+  return { port, edge: { kind: 'haproxy', socket, directory }, stop };
+}
+
+const envoyProxy =
+  (edge: object, filters: readonly object[]) =>
+  async (tidegatePort: number): Promise<Proxy> => {
+    const envoy = await startEnvoy({ filters, adminPort: await freePort(), tidegatePort });
+    return { port: envoy.port, edge, stop: envoy.stop };
+  };
+
+const proxies: { readonly [kind: string]: (tidegatePort: number) => Promise<Proxy> } = {
+  nginx: nginxProxy,
+  haproxy: haproxyProxy,
+  envoy: envoyProxy(
+    { kind: 'envoy', parts: 16 },
+    envoyFilters({ edge: 'edge', parts: 16, cluster: 'tidegate', tags: false, refresh: '0.2s' }),
+  ),
+  'envoy-authz': envoyProxy({ kind: 'envoy-authz', client_address: { trusted_hops: 1 } }, [
+    envoyAuthzFilter({ edge: 'edge', cluster: 'tidegate', headers: [], timeout: '5s' }),
+  ]),
+};
+
+/** The same waits in every run: exponential, as independent decisions come. */
+function gapsMs(): number[] {
+  let state = 7;
+  return Array.from({ length: samples }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return -meanGapMs * Math.log(1 - state / 2 ** 32);
+  });
+}
+
+/**
+ * The whole way within the actuator, to a real proxy that holds 100,000 addresses: from a verdict in the log, by the
+ * decider and the edge loop, to the first refused request, while other decisions come and go and the edge is verified.
+ */
+export async function decideToEdge(): Promise<readonly Figure[]> {
+  const only = process.env['TIDEGATE_BENCH_EDGE'];
+  const figures: Figure[] = [];
+  for (const [kind, start] of Object.entries(proxies)) {
+    if (only !== undefined && only !== kind) continue;
+    console.error(`bench: decide-to-edge at ${kind}`);
+    const { latencies, cpuSeconds } = await latenciesAt(start);
+    latencies.sort((a, b) => a - b);
+    const at = (share: number) => latencies[Math.ceil(share * latencies.length) - 1]!;
+    const parameters = { edge: kind, entries: held, decisions: samples, mean_gap_ms: meanGapMs };
+    const figure = (name: string, value: number, unit = 's'): Figure => ({
+      name,
+      value: rounded(value),
+      unit,
+      parameters,
+      cpu_seconds: rounded(cpuSeconds),
+    });
+    figures.push(
+      figure('decide_to_edge_p50', at(0.5)),
+      figure('decide_to_edge_p99', at(0.99)),
+      figure('decide_to_edge_max', at(1)),
+      figure('cpu_per_decision', cpuSeconds / samples),
+    );
+  }
+  return figures;
+}
+
+async function latenciesAt(start: (tidegatePort: number) => Promise<Proxy>) {
+  const log = createMemoryLog({ trafficPartitions: 2, limitBytes: 1 << 30 });
+  const port = await freePort();
+  const proxy = await start(port);
+  const edges = [{ ...proxy.edge, name: 'edge', dry_run: false }];
+  const actuator = await startActuator(contextOf(log), actuatorConfig.parse({ api: { port }, edges }));
+  try {
+    for (let from = 0; from < held; from += 5000)
+      await say(
+        log,
+        ...Array.from({ length: 5000 }, (_, at) => {
+          const index = from + at;
+          return verdict(`20.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`);
+        }),
+      );
+    await until('the edge holds all addresses', () => actuator.edges()[0]?.observed === held, 180_000);
+    // Once what came of so many at once is done, too.
+    await say(log, verdict('198.51.100.1'));
+    const isRefused = async () => (await ask(proxy.port, { ip: '198.51.100.1' })).status === 403;
+    await until('one more is refused', isRefused, 180_000);
+    const latencies: number[] = [];
+    const { cpuSeconds } = await timed(async () => {
+      const waiting: Promise<void>[] = [];
+      for (const [index, gapMs] of gapsMs().entries()) {
+        await new Promise((resolve) => setTimeout(resolve, gapMs));
+        const ip = `203.0.113.${index + 1}`;
+        const startedAt = performance.now();
+        await say(log, verdict(ip));
+        waiting.push(
+          (async () => {
+            while ((await ask(proxy.port, { ip })).status !== 403)
+              await new Promise((resolve) => setTimeout(resolve, pollMs));
+            latencies.push((performance.now() - startedAt) / 1000);
+          })(),
+        );
+      }
+      await Promise.all(waiting);
+    });
+    return { latencies, cpuSeconds };
+  } finally {
+    await actuator.stop();
+    await proxy.stop();
+  }
+}
