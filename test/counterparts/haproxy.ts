@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inPackage } from '../../lib/package-root.ts';
 import { createHaproxyEdge, haproxyConfig } from '../../services/actuator/edges/haproxy.ts';
 import {
   haproxyFrontend,
@@ -33,6 +34,8 @@ export interface HaproxyOptions {
   readonly actions?: readonly string[];
   readonly attributes?: readonly string[];
   readonly capacity?: number;
+  /** Secret of the key k1: passes are checked. */
+  readonly passSecret?: string;
 }
 
 /** A real HAProxy with the lines of the documentation, and the edge that writes its maps. */
@@ -46,7 +49,7 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
   const config = join(dir, 'haproxy.cfg');
   mkdirSync(directory);
   for (const name of mapNames) writeFileSync(join(directory, `${name}.map`), '');
-  writeFileSync(config, configuration(directory, socket, port));
+  writeFileSync(config, configuration(directory, socket, port, passLines(options.passSecret)));
 
   const start = async (): Promise<RunningProcess> => {
     const process = startProcess(binary, ['-db', '-f', config], { cwd: dir });
@@ -72,6 +75,7 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
       actions: options.actions ?? ['tag', 'rate_limit', 'challenge', 'block'],
       attributes: options.attributes ?? ['country', 'ja4'],
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+      ...(options.passSecret === undefined ? {} : { pass: {} }),
     }),
     dependenciesFor(() => fixture.exempt),
   );
@@ -104,7 +108,13 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
   return fixture;
 }
 
-const configuration = (directory: string, socket: string, port: number): string => `global
+/** The lines of the documentation that check passes. */
+const passLines = (secret: string | undefined): string =>
+  secret === undefined
+    ? ''
+    : readFileSync(inPackage('deploy', 'haproxy', 'tidegate-pass.cfg'), 'utf8').replace('SECRET', secret);
+
+const configuration = (directory: string, socket: string, port: number, pass: string): string => `global
     stats socket ${socket} mode 600 level admin
     maxconn 500
     nbthread 1
@@ -118,7 +128,7 @@ frontend web
     http-request set-src req.fhdr(x-forwarded-for)
     http-request set-var(txn.tidegate_country) req.fhdr(x-country)
     http-request set-var(txn.tidegate_ja4) req.fhdr(x-ja4)
-${haproxyFrontend(directory)}${haproxyReactions}    default_backend app
+${pass}${haproxyFrontend(directory)}${haproxyReactions}    default_backend app
 ${haproxyRateTable}
 backend tidegate_challenge
     http-request return status 401 content-type text/plain string "challenge"

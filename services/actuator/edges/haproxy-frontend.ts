@@ -1,6 +1,7 @@
 import { attributeNames } from '../../../lib/signature/attributes.ts';
 import { haproxyAttributes } from './haproxy-attributes.ts';
 import { addressMaps, type MapName } from './haproxy-maps.ts';
+import { standingKey } from './haproxy-rules.ts';
 import { valueKinds } from './proxy-edge.ts';
 
 /**
@@ -33,16 +34,22 @@ export function haproxyFrontend(directory: string): string {
     set('tg_endpoint', `var(txn.tg_line),map_reg(${file('endpoints')})`, isAsked('endpoint')),
     set('tg_rules', `str(live),map_str_int(${file('rules')},0)`),
   ];
-  for (const name of attributeNames) {
-    const attribute = haproxyAttributes[name];
-    if (attribute === undefined) continue;
+  const narrow = (name: string, fetch: string): void => {
     lines.push(
-      `    http-request set-var-fmt(txn.tg_key) "${name}=%[${attribute.fetch}]"`,
+      `    http-request set-var-fmt(txn.tg_key) "${name}=%[${fetch}]"`,
       set('tg_mask', `str(${name}=*),map_str_int(${file('rules')},-1)`),
       set('tg_mask', `var(txn.tg_key),map_str_int(${file('rules')})`),
       set('tg_rules', 'var(txn.tg_rules),and(txn.tg_mask)'),
     );
+  };
+  for (const name of attributeNames) {
+    const attribute = haproxyAttributes[name];
+    if (attribute !== undefined) narrow(name, attribute.fetch);
   }
+  lines.push(
+    '    # Whom a checked pass speaks for (tidegate-pass.cfg, before these lines) is spared by rules that say so.',
+  );
+  narrow(standingKey, 'var(txn.tidegate_standing)');
   lines.push('', '    # Of those the strongest, unless the address is exempt.');
   lines.push(set('tg_rules', 'int(0)', `{ src,map_ip(${file('exempt')}) -m found }`));
   lines.push(set('tg_mask', 'int(0)'));

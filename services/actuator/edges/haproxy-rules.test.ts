@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { standingText } from '../../../lib/pass/token.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
+import { partBit, spares } from '../../../lib/signature/standing.ts';
 import { eventOf, is, type Sample } from '../../../test/counterparts/edge-fixture.ts';
-import { haproxyAttributes } from './haproxy-attributes.ts';
+import { endpointLabel, haproxyAttributes } from './haproxy-attributes.ts';
 import { assignBits } from './haproxy-maps.ts';
 import { type BitRule, mostRules, ruleMasks, whyNoHaproxyRule } from './haproxy-rules.ts';
 
@@ -18,7 +20,7 @@ function matched(
   values: { readonly [attribute: string]: string },
 ): bigint {
   let rules = masks.get('live')!;
-  for (const attribute of Object.keys(haproxyAttributes)) {
+  for (const attribute of [...Object.keys(haproxyAttributes), 'standing']) {
     const named = masks.get(`${attribute}=${values[attribute] ?? ''}`);
     rules &= named ?? masks.get(`${attribute}=*`) ?? -1n;
   }
@@ -105,7 +107,7 @@ test('the bits that are left are the signatures that hold', () => {
 
 test('what HAProxy can not evaluate is said', () => {
   const why = (...predicates: ReturnType<typeof is>[]) =>
-    whyNoHaproxyRule(signatureOf(...predicates), ['ja4']);
+    whyNoHaproxyRule(signatureOf(...predicates), ['ja4'], false);
   expect(why(is('ja4', 'in', 't13d'))).toBeNull();
   expect(why(is('country', 'in', 'XX'))).toMatch(/does not supply country/);
   expect(why(is('network_class', 'in', 'hosting'))).toMatch(/no network_class/);
@@ -113,9 +115,9 @@ test('what HAProxy can not evaluate is said', () => {
   expect(why(is('browser_version', 'lte', '100000'))).toMatch(/up to 9999/);
   expect(why(is('user_agent', 'lte', '3'))).toMatch(/can not be compared/);
   expect(why()).toBe('says nothing');
-  expect(whyNoHaproxyRule({ ...signatureOf(is('method', 'in', 'GET')), except_good: true }, [])).toMatch(
-    /good/,
-  );
+  expect(
+    whyNoHaproxyRule({ ...signatureOf(is('method', 'in', 'GET')), except_good: true }, [], false),
+  ).toMatch(/good/);
 });
 
 test('a rule keeps its bit, and a bit is used again as late as can be', () => {
@@ -137,4 +139,28 @@ test('a rule keeps its bit, and a bit is used again as late as can be', () => {
   expect(new Set(all.values()).size).toBe(mostRules);
   // Nothing is free: the only bit that comes free now has to do.
   expect(assignBits([...full.slice(1), 'new'], all, freedAt).get('new')).toBe(all.get('k0'));
+});
+
+test('a rule that spares the good does not hold for those whom it would spare in detection; others hold for all', () => {
+  const endpoint = 'POST /payment';
+  const rule = fc.record({
+    spares: fc.boolean(),
+    after: fc.subarray(['cart', 'login', 'several', 'history']),
+  });
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 1, maxLength: 5 }), fc.nat(1023), (wanted, standing) => {
+      const rules = wanted.map(({ spares, after }, bit): BitRule => {
+        const signature = signatureOf(is('endpoint', 'in', endpoint));
+        return { bit, strength: 4, signature: { ...signature, except_good: spares, good_after: after } };
+      });
+      const request = { endpoint: endpointLabel(endpoint), standing: standingText(standing) };
+      const left = matched(ruleMasks(rules), request);
+      // The part of the request itself speaks for nobody.
+      const before = standing & ~partBit('payment');
+      for (const { bit, signature } of rules)
+        expect((left & (1n << BigInt(bit))) !== 0n).toBe(!spares(signature, before));
+      const stranger = matched(ruleMasks(rules), { ...request, standing: '' });
+      expect(stranger).toBe((1n << BigInt(rules.length)) - 1n);
+    }),
+  );
 });

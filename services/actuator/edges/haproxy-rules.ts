@@ -1,5 +1,8 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import { standingText } from '../../../lib/pass/token.ts';
 import { type AttributeName, attributeNames, attributes } from '../../../lib/signature/attributes.ts';
+import { conditions } from '../../../lib/signature/standing.ts';
+import { goodPattern } from './good-clients.ts';
 import { haproxyAttributes, whyNotAtHaproxy } from './haproxy-attributes.ts';
 
 /**
@@ -22,9 +25,14 @@ export interface BitRule {
   readonly signature: Signature;
 }
 
-/** Why HAProxy can not evaluate the signature, or null. */
-export function whyNoHaproxyRule(signature: Signature, has: readonly string[]): string | null {
-  if (signature.except_good) return 'needs to know good clients';
+/** Why HAProxy can not evaluate the signature, or null. `knowsGood`: passes are checked there. */
+export function whyNoHaproxyRule(
+  signature: Signature,
+  has: readonly string[],
+  knowsGood: boolean,
+): string | null {
+  if (signature.except_good && !knowsGood)
+    return 'needs to know good clients: check passes, and say so in pass';
   if (signature.predicates.length === 0) return 'says nothing';
   for (const predicate of signature.predicates) {
     const reason = whyNotAtHaproxy(predicate, has);
@@ -33,9 +41,12 @@ export function whyNoHaproxyRule(signature: Signature, has: readonly string[]): 
   return null;
 }
 
+/** What the words of a pass are called in the rule map. */
+export const standingKey = 'standing';
+
 /**
  * Keys and numbers of the rule map: `attribute=VALUE`, `attribute=*` for values it does not name, `attribute=` where
- * the request does not say; `live` for the rules there are, `live=4` for those that block, and so on down to 1.
+ * the request does not say; `standing=WORDS` the same way for the words of a pass; `live` for the rules there are, `live=4` for those that block, and so on down to 1.
  */
 export function ruleMasks(rules: readonly BitRule[]): Map<string, bigint> {
   const masks = new Map<string, bigint>();
@@ -43,7 +54,29 @@ export function ruleMasks(rules: readonly BitRule[]): Map<string, bigint> {
   for (const strength of [4, 3, 2, 1])
     masks.set(`live=${strength}`, union(rules.filter((rule) => rule.strength === strength)));
   for (const attribute of attributeNames) addAttribute(masks, attribute, rules);
+  addStanding(masks, rules);
   return masks;
+}
+
+/** Every text that a pass may say, as lib/pass/token.ts writes it. */
+const standingTexts: readonly string[] = Array.from({ length: 1 << conditions.length }, (_, bits) =>
+  standingText(bits),
+);
+
+/** Rules that spare the good do not hold for a pass with the words that they ask for. */
+function addStanding(masks: Map<string, bigint>, rules: readonly BitRule[]): void {
+  const sparing = rules
+    .filter(({ signature }) => signature.except_good)
+    .map((rule) => ({ bit: bitOf(rule), isGood: new RegExp(goodPattern(rule.signature)) }));
+  if (sparing.length === 0) return;
+  masks.set(`${standingKey}=*`, allRules);
+  masks.set(`${standingKey}=`, allRules);
+  for (const text of standingTexts) {
+    const spared = sparing
+      .filter(({ isGood }) => isGood.test(text))
+      .reduce((mask, { bit }) => mask | bit, 0n);
+    if (spared !== 0n) masks.set(`${standingKey}=${text}`, allRules & ~spared);
+  }
 }
 
 const bitOf = (rule: BitRule): bigint => 1n << BigInt(rule.bit);

@@ -57,6 +57,13 @@ export const haproxyConfig = z.strictObject({
     .array(z.enum(valueKinds))
     .default([])
     .describe('What the frontend supplies besides: txn.tidegate_country and so on'),
+  /** Without it a signature for everyone but the good is left out. */
+  pass: z
+    .strictObject({})
+    .optional()
+    .describe(
+      'The frontend checks passes into txn.tidegate_standing before our lines (docs/howto/passes.md); rules may spare whom they speak for',
+    ),
   actions: z
     .array(z.enum(['tag', 'rate_limit', 'challenge', 'block']))
     .min(1)
@@ -185,7 +192,7 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
           : `HAProxy can not say ${JSON.stringify(entry.value)}`;
       const { signature } = entry.target;
       if (signature === null) return 'a signature without predicates';
-      const reason = whyNoHaproxyRule(signature, config.attributes);
+      const reason = whyNoHaproxyRule(signature, config.attributes, config.pass !== undefined);
       if (reason !== null) return reason;
       const isLong =
         entry.value.length > (longestRule * 3) / 4 / 2 ||
