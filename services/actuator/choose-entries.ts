@@ -119,7 +119,7 @@ export function chooseEntries(
     new Set([...present.keys()].filter((key) => byKey.has(key))),
   );
   const wanted = new Set(desired.map(({ key }) => key));
-  for (const { candidate, cause } of plan.notChosen) {
+  for (const { candidate, cause } of plan.notChosen()) {
     // A network that nobody decided on was an offer only.
     if (!wanted.has(candidate.key)) continue;
     const pool = pools[candidate.pool]!;

@@ -62,7 +62,7 @@ const proxies: { readonly [kind: string]: (tidegatePort: number) => Promise<Prox
   nginx: nginxProxy,
   haproxy: haproxyProxy,
   envoy: envoyProxy(
-    { kind: 'envoy', parts: 16 },
+    { kind: 'envoy', parts: 16, capacity: 2 * held },
     envoyFilters({ edge: 'edge', parts: 16, cluster: 'tidegate', tags: false, refresh: '0.2s' }),
   ),
   'envoy-authz': envoyProxy({ kind: 'envoy-authz', client_address: { trusted_hops: 1 } }, [

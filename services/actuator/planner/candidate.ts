@@ -45,7 +45,8 @@ export interface PoolFigures {
 
 export interface CapacityPlan {
   readonly chosen: readonly Candidate[];
-  readonly notChosen: readonly { readonly candidate: Candidate; readonly cause: NotChosen }[];
+  /** Made as they are asked for: there may be a million. */
+  notChosen(): Iterable<{ readonly candidate: Candidate; readonly cause: NotChosen }>;
   /** Requests stopped; what several candidates select counts once. */
   readonly stops: number;
   /** No choice whatsoever could stop more than this (Lagrangian bound). */

@@ -1,7 +1,8 @@
 import { largest } from './contenders.ts';
 import { type Draft, scores, worthOf } from './fill.ts';
 import type { Forest } from './forest.ts';
-import type { Limits, Prices } from './prices.ts';
+import type { Prices } from './prices.ts';
+import type { Limits } from './solver.ts';
 
 /** Nodes whose choice the prices leave most open, which are tried in all combinations. */
 const coreSize = 22;

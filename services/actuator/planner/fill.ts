@@ -1,6 +1,7 @@
 import { largest } from './contenders.ts';
 import type { Forest } from './forest.ts';
-import type { Choice, Limits, Prices } from './prices.ts';
+import type { Prices } from './prices.ts';
+import type { Choice, Limits } from './solver.ts';
 
 /** A choice that is being changed: knows what a node would add to it, and keeps within the limits. */
 export interface Draft extends Choice {

@@ -1,6 +1,6 @@
-import { isV4, maskIp, type Network } from '../../../lib/ip.ts';
 import { spread } from '../spread.ts';
 import type { Candidate } from './candidate.ts';
+import { indexNetworks, v4Bits } from './wide-networks.ts';
 
 /**
  * Candidates as a forest: the parent of an address is the network or rule that selects it too. Parents stand before
@@ -25,6 +25,8 @@ export interface Forest {
   readonly parent: Int32Array;
   /** 1 where a node has children. */
   readonly inner: Uint8Array;
+  /** 1 for what is held now. */
+  readonly held: Uint8Array;
   readonly isRule: Uint8Array;
   /** Of a rule: the share of its campaigns' traffic that it does not select. 0 for networks: they miss nothing. */
   readonly missed: Float64Array;
@@ -48,6 +50,7 @@ function emptyForest(size: number, candidateOf: (node: number) => Candidate) {
     pool: new Int32Array(size),
     parent: new Int32Array(size).fill(-1),
     inner: new Uint8Array(size),
+    held: new Uint8Array(size),
     isRule: new Uint8Array(size),
     missed: new Float64Array(size),
     missedAtRoot: new Float64Array(size),
@@ -55,62 +58,93 @@ function emptyForest(size: number, candidateOf: (node: number) => Candidate) {
 }
 type Columns = ReturnType<typeof emptyForest>;
 
-export function buildForest(candidates: readonly Candidate[]): Forest {
-  const { order, wide, rules, bonus } = arrange(candidates);
-  const forest = emptyForest(candidates.length, (node) => candidates[order[node]!]!);
-  const wideNetworks = indexNetworks(
-    wide.map((index, at) => ({ network: candidates[index]!.network!, node: rules.length + at })),
-  );
-  const ruleOf = indexRules(rules.map((index) => candidates[index]!));
-  for (let node = 0; node < forest.size; node++) {
-    const candidate = candidates[order[node]!]!;
-    const { network } = candidate;
-    forest.origin[node] = node;
-    forest.given[node] = candidate.stops;
-    if (candidate.pinned) forest.bonus[node] = bonus;
-    forest.stops[node] = candidate.stops * (1 + tieBreak * spread(candidate.key)) + forest.bonus[node]!;
-    // Whom a person asked to stop is stopped whatever the budget says.
-    forest.collateral[node] = candidate.pinned ? 0 : candidate.collateral;
-    forest.slots[node] = candidate.slots;
-    forest.pool[node] = candidate.pool;
-    if (network === null) {
-      forest.isRule[node] = 1;
-      forest.missed[node] = Math.max(0, 1 - candidate.coverage);
-      continue;
-    }
-    let parent = wide.length === 0 ? -1 : wideNetworks.around(network);
-    // Of traffic in several campaigns nobody knows how much a rule for one of them selects.
-    if (parent < 0 && candidate.campaigns.length === 1) parent = ruleOf.get(candidate.campaigns[0]!) ?? -1;
-    hang(forest, node, parent);
-  }
-  return forest;
-}
-
-/** Rules first, then networks from wide to narrow, then single addresses: so parents stand before their children. */
-function arrange(candidates: readonly Candidate[]): {
-  readonly order: Int32Array;
-  readonly rules: readonly number[];
-  readonly wide: readonly number[];
-  readonly bonus: number;
-} {
+/**
+ * `present`: keys of what is held now. Each candidate is read once: a million objects lie all over the memory, and
+ * reading one is what costs. Rules stand first, then networks from wide to narrow, then single addresses, so parents
+ * stand before their children.
+ */
+export function buildForest(candidates: readonly Candidate[], present: ReadonlySet<string>): Forest {
+  const size = candidates.length;
+  const order = new Int32Array(size);
+  const forest = emptyForest(size, (node) => candidates[order[node]!]!);
   const rules: number[] = [];
   const wide: number[] = [];
-  const single = new Int32Array(candidates.length);
-  let singles = 0;
+  const pinned: number[] = [];
+  /** IPv4 addresses as numbers; others are looked at again. */
+  const bits = new Int32Array(size);
+  const isV4 = new Uint8Array(size);
+  /** Number of the only campaign of an address, from 1. */
+  const campaign = new Int32Array(size);
+  const campaigns = new Map<string, number>();
   let total = 0;
-  for (let index = 0; index < candidates.length; index++) {
-    const { network, stops } = candidates[index]!;
+
+  const put = (node: number, index: number, candidate: Candidate): void => {
+    const { stops, key } = candidate;
+    order[node] = index;
+    forest.origin[node] = node;
+    forest.given[node] = stops;
+    forest.stops[node] = stops * (1 + tieBreak * spread(key));
+    forest.slots[node] = candidate.slots;
+    forest.pool[node] = candidate.pool;
+    if (present.size > 0 && present.has(key)) forest.held[node] = 1;
     total += stops;
+    if (candidate.pinned) pinned.push(node);
+    // Whom a person asked to stop is stopped whatever the budget says.
+    else forest.collateral[node] = candidate.collateral;
+    if (candidate.network !== null && candidate.campaigns.length === 1) campaign[node] = numberOf(candidate);
+  };
+  const numberOf = ({ campaigns: [name] }: Candidate): number => {
+    let number = campaigns.get(name!);
+    if (number === undefined) {
+      number = campaigns.size + 1;
+      campaigns.set(name!, number);
+    }
+    return number;
+  };
+  let next = size;
+  for (let index = 0; index < size; index++) {
+    const candidate = candidates[index]!;
+    const { network } = candidate;
     if (network === null) rules.push(index);
     else if (network.prefix < 128) wide.push(index);
-    else single[singles++] = index;
+    else {
+      put(--next, index, candidate);
+      const number = v4Bits(network.address);
+      if (number === null) continue;
+      bits[next] = number;
+      isV4[next] = 1;
+    }
   }
   wide.sort((a, b) => candidates[a]!.network!.prefix - candidates[b]!.network!.prefix);
-  const order = new Int32Array(candidates.length);
-  order.set(rules, 0);
-  order.set(wide, rules.length);
-  order.set(single.subarray(0, singles), rules.length + wide.length);
-  return { order, rules, wide, bonus: total + 1 };
+  for (const [node, index] of [...rules, ...wide].entries()) put(node, index, candidates[index]!);
+
+  for (const node of rules.keys()) {
+    forest.isRule[node] = 1;
+    forest.missed[node] = Math.max(0, 1 - candidates[order[node]!]!.coverage);
+  }
+  const ruleOf = indexRules(
+    rules.map((index) => candidates[index]!),
+    campaigns,
+  );
+  const networks = indexNetworks(
+    wide.map((index, at) => ({ network: candidates[index]!.network!, node: rules.length + at })),
+  );
+  for (let node = rules.length; node < size; node++) {
+    let parent = -1;
+    if (networks.size > 0)
+      parent =
+        isV4[node] === 1
+          ? networks.aroundV4(bits[node]!)
+          : networks.around(candidates[order[node]!]!.network!);
+    // Of traffic in several campaigns nobody knows how much a rule for one of them selects.
+    if (parent < 0) parent = ruleOf[campaign[node]!]!;
+    hang(forest, node, parent);
+  }
+  for (const node of pinned) {
+    forest.bonus[node] = total + 1;
+    forest.stops[node] = forest.stops[node]! + total + 1;
+  }
+  return forest;
 }
 
 function hang(forest: Columns, node: number, parent: number): void {
@@ -138,6 +172,7 @@ export function narrowForest(forest: Forest, kept: Uint8Array): Forest {
     narrow.collateral[index] = forest.collateral[node]!;
     narrow.slots[index] = forest.slots[node]!;
     narrow.pool[index] = forest.pool[node]!;
+    narrow.held[index] = forest.held[node]!;
     narrow.isRule[index] = forest.isRule[node]!;
     narrow.missed[index] = forest.missed[node]!;
     hang(narrow, index, forest.parent[node]! < 0 ? -1 : at[forest.parent[node]!]!);
@@ -145,55 +180,19 @@ export function narrowForest(forest: Forest, kept: Uint8Array): Forest {
   return narrow;
 }
 
-/** The rule that stands for a campaign: of several the one that stops most. */
-function indexRules(rules: readonly Candidate[]): ReadonlyMap<string, number> {
-  const nodes = new Map<string, number>();
+/** The rule that stands for each campaign, by its number: of several the one that stops most; -1: none. */
+function indexRules(rules: readonly Candidate[], numbers: ReadonlyMap<string, number>): Int32Array {
+  const nodes = new Int32Array(numbers.size + 1).fill(-1);
   for (const [node, { campaigns, coverage, stops, key }] of rules.entries()) {
     if (coverage <= 0) continue;
     for (const campaign of campaigns) {
-      const present = rules[nodes.get(campaign) ?? -1];
+      const number = numbers.get(campaign);
+      if (number === undefined) continue;
+      const present = rules[nodes[number]!];
       const isLarger =
         present === undefined || stops > present.stops || (stops === present.stops && key < present.key);
-      if (isLarger) nodes.set(campaign, node);
+      if (isLarger) nodes[number] = node;
     }
   }
   return nodes;
-}
-
-function indexNetworks(members: readonly { readonly network: Network; readonly node: number }[]): {
-  /** The node of the narrowest network that is wider than this one and contains it, or -1. */
-  around(network: Network): number;
-} {
-  const byLength = new Map<number, Map<number | string, number>>();
-  for (const { network, node } of members) {
-    let nodes = byLength.get(network.prefix);
-    if (nodes === undefined) {
-      nodes = new Map();
-      byLength.set(network.prefix, nodes);
-    }
-    nodes.set(networkNumber(network.address, network.prefix), node);
-  }
-  const lengths = [...byLength].sort(([a], [b]) => b - a);
-  return {
-    around(network) {
-      const bits = isV4(network.address) ? network.address.readUInt32BE(12) : null;
-      for (const [prefix, nodes] of lengths) {
-        if (prefix >= network.prefix) continue;
-        const found = nodes.get(
-          bits !== null && prefix > 96
-            ? bits - (bits % 2 ** (128 - prefix))
-            : networkNumber(network.address, prefix),
-        );
-        if (found !== undefined) return found;
-      }
-      return -1;
-    },
-  };
-}
-
-/** The first `prefix` bits as something a map can hold: a number within IPv4. */
-function networkNumber(address: Buffer, prefix: number): number | string {
-  if (prefix <= 96 || !isV4(address)) return maskIp(address, prefix).toString('latin1');
-  const bits = address.readUInt32BE(12);
-  return bits - (bits % 2 ** (128 - prefix));
 }

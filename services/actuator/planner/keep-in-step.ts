@@ -1,6 +1,6 @@
 import { type Draft, draftFrom } from './fill.ts';
 import type { Forest } from './forest.ts';
-import type { Limits } from './prices.ts';
+import type { Limits } from './solver.ts';
 
 /** A part of the forest in which two choices differ, which can only change as a whole. */
 interface Move {

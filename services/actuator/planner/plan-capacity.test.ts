@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contains, parseNetwork } from '../../../lib/ip.ts';
 import type { Candidate, CapacityLimits } from './candidate.ts';
+import { largestAt } from './contenders.ts';
 import { planCapacity } from './plan-capacity.ts';
 
 const limitsOf = (slots: readonly number[], more: Partial<CapacityLimits> = {}): CapacityLimits => ({
@@ -35,7 +36,7 @@ test('takes what stops most a slot, and says what it left out and what that woul
     limitsOf([2]),
   );
   expect(keys(plan.chosen)).toEqual(['192.0.2.2', '192.0.2.3']);
-  expect(plan.notChosen.map(({ candidate, cause }) => [candidate.key, cause])).toEqual([
+  expect([...plan.notChosen()].map(({ candidate, cause }) => [candidate.key, cause])).toEqual([
     ['192.0.2.1', 'capacity'],
     ['192.0.2.4', 'idle'],
   ]);
@@ -48,7 +49,7 @@ test('what a chosen network or rule selects is worth only what that misses', () 
   const wide = address('192.0.2.0/24', 35);
   const covered = planCapacity([...members, wide], limitsOf([4]));
   expect(keys(covered.chosen)).toEqual(['192.0.2.0/24']);
-  expect(new Set(covered.notChosen.map(({ cause }) => cause))).toEqual(new Set(['covered']));
+  expect(new Set([...covered.notChosen()].map(({ cause }) => cause))).toEqual(new Set(['covered']));
 
   const whole = planCapacity([...members, rule('sig', 'c', 100)], limitsOf([4, 1]));
   expect(keys(whole.chosen)).toEqual(['sig']);
@@ -62,7 +63,7 @@ test('good requests are a budget; a wide block that costs too many gives way to 
   const wide = address('192.0.2.0/24', 31, { collateral: 8 });
   const plan = planCapacity([...members, wide], limitsOf([3], { collateral: 5 }));
   expect(keys(plan.chosen)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
-  expect(plan.notChosen).toMatchObject([{ candidate: { key: '192.0.2.0/24' } }]);
+  expect([...plan.notChosen()]).toMatchObject([{ candidate: { key: '192.0.2.0/24' } }]);
 });
 
 test('what a person asked for comes first, whatever it stops and hits', () => {
@@ -185,7 +186,7 @@ test('stops at least 95 % of what the best possible choice stops, within every l
       expect(plan.stops).toBeCloseTo(stopped(plan.chosen, candidates), 4);
       expect(plan.collateral).toBeLessThanOrEqual(limits.collateral);
       for (const pool of plan.pools) expect(pool.used).toBeLessThanOrEqual(pool.slots);
-      expect(plan.chosen.length + plan.notChosen.length).toBe(candidates.length);
+      expect(plan.chosen.length + [...plan.notChosen()].length).toBe(candidates.length);
     }),
     { numRuns: 200 },
   );
@@ -263,5 +264,22 @@ test('the order of the candidates decides nothing, and without a change nothing 
       expect(keys(planCapacity(candidates, limits, held).chosen)).toEqual(keys(one.chosen));
     }),
     { numRuns: 100 },
+  );
+});
+
+test('the largest but so many is what sorting finds', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.double({ noNaN: true, min: 0, max: 5 }).map((value) => Math.round(value)),
+        { minLength: 1 },
+      ),
+      fc.nat(),
+      (values, at) => {
+        const count = 1 + (at % values.length);
+        const sorted = [...values].sort((a, b) => b - a);
+        expect(largestAt(Float64Array.from(values), count)).toBe(sorted[count - 1]);
+      },
+    ),
   );
 });

@@ -20,16 +20,16 @@ export function planCapacity(
   limits: CapacityLimits,
   present: ReadonlySet<string> = new Set(),
 ): CapacityPlan {
-  const whole = buildForest(candidates);
-  const forest = contenders(whole, limits.slots, present);
+  const whole = buildForest(candidates, present);
+  const forest = contenders(whole, limits.slots);
 
-  const { prices, choice, atMost } = findPrices(forest, limits);
-  const draft = draftFrom(forest, limits, choice.taken);
+  const { prices, taken, atMost } = findPrices(forest, limits);
+  const draft = draftFrom(forest, limits, taken);
   makeFeasible(forest, limits, draft, prices);
   fill(forest, limits, draft, prices);
   searchCore(forest, limits, draft, prices);
 
-  const held = heldNow(forest, present);
+  const held = heldNow(forest);
   const result = held === null ? draft : keepInStep(forest, limits, held, draft.taken, limits.keepAbove);
   dropIdle(forest, result);
   fill(forest, limits, result, prices);
@@ -37,15 +37,14 @@ export function planCapacity(
 }
 
 /** What is held now and still a candidate, without what others held select already; null when nothing is held. */
-function heldNow(forest: Forest, present: ReadonlySet<string>): Uint8Array | null {
-  if (present.size === 0) return null;
+function heldNow(forest: Forest): Uint8Array | null {
   const taken = new Uint8Array(forest.size);
   const below = new Uint8Array(forest.size);
   let any = false;
   for (let node = 0; node < forest.size; node++) {
     const above = forest.parent[node]!;
     const covered = above >= 0 && below[above] === 1;
-    const isHeld = !covered && present.has(forest.candidateOf(node).key);
+    const isHeld = !covered && forest.held[node] === 1;
     if (isHeld) {
       taken[node] = 1;
       any = true;
@@ -89,17 +88,24 @@ function describe(
     pool.used += whole.slots[node]!;
     pool.stops += left[node]! * whole.given[node]!;
   }
-  const notChosen: { readonly candidate: Candidate; readonly cause: NotChosen }[] = [];
+  const causeAt = (node: number): NotChosen => {
+    const pool = pools[whole.pool[node]!]!;
+    const isFull = pool.used + whole.slots[node]! > pool.slots;
+    return causeOf(whole.given[node]!, left[node]! * whole.given[node]!, isFull);
+  };
   for (let node = 0; node < whole.size; node++) {
     if (taken[node] === 1) continue;
-    const pool = pools[whole.pool[node]!]!;
-    const adds = left[node]! * whole.given[node]!;
-    const cause = causeOf(whole.given[node]!, adds, pool.used + whole.slots[node]! > pool.slots);
-    notChosen.push({ candidate: whole.candidateOf(node), cause });
+    const cause = causeAt(node);
     if (cause !== 'capacity' && cause !== 'collateral') continue;
+    const pool = pools[whole.pool[node]!]!;
     pool.leftOut++;
-    pool.leftOutStops += adds;
+    pool.leftOutStops += left[node]! * whole.given[node]!;
   }
+  const notChosen = function* (): Generator<{ readonly candidate: Candidate; readonly cause: NotChosen }> {
+    // Single addresses, which stand last, in the order in which they were given.
+    for (let node = whole.size - 1; node >= 0; node--)
+      if (taken[node] === 0) yield { candidate: whole.candidateOf(node), cause: causeAt(node) };
+  };
   const stops = pools.reduce((sum, pool) => sum + pool.stops, 0);
   const { collateral } = draft;
   return { chosen, notChosen, stops, atMost: Math.max(stops, atMost - bonus), collateral, pools };

@@ -1,4 +1,5 @@
 import type { Forest } from './forest.ts';
+import { createSolver, type Limits, type Priced } from './solver.ts';
 
 /** What a slot of each pool and a good request cost, in attack requests. */
 export interface Prices {
@@ -6,106 +7,18 @@ export interface Prices {
   readonly good: number;
 }
 
-/** A choice of nodes, and what it uses. */
-export interface Choice {
-  readonly taken: Uint8Array;
-  readonly used: Float64Array;
-  collateral: number;
-}
-
-/**
- * The best choice when slots and good requests are bought at fixed prices, and no limit holds: exact, in two passes
- * over the forest. Without limits the trees do not touch each other, which is what makes it easy (Lagrangian
- * relaxation: M. L. Fisher, Management Science 27(1), 1981).
- */
-export interface Priced extends Choice {
-  /** Value of the choice minus its price, plus the price of all there is: no choice within the limits stops more. */
-  readonly atMost: number;
-}
-
-export interface Limits {
-  readonly slots: readonly number[];
-  readonly collateral: number;
-}
-
-/** Works on one forest again and again, with its own memory. */
-function createSolver(
-  forest: Forest,
-  limits: Limits,
-): { solve(slotPrice: Float64Array, goodPrice: number): Priced } {
-  const { size, stops, collateral, slots, pool, parent, isRule, missed, missedAtRoot, inner } = forest;
-  /** Best value beneath a node: as it is, and when the rule at the root of its tree is taken. */
-  const alone = new Float64Array(size);
-  const underRule = new Float64Array(size);
-  /** 1: taken when nothing above is; 2: taken under the rule. */
-  const takes = new Uint8Array(size);
-  /** What remains of the traffic of a node's children: 1 all, 2 what the rule misses, 0 nothing. */
-  const below = new Uint8Array(size);
-
-  return {
-    solve(slotPrice, goodPrice) {
-      for (let node = 0; node < size; node++) {
-        if (inner[node] === 0) continue;
-        alone[node] = 0;
-        underRule[node] = 0;
-      }
-      let value = 0;
-      for (let node = size - 1; node >= 0; node--) {
-        const cost = goodPrice * collateral[node]! + slotPrice[pool[node]!]! * slots[node]!;
-        let take = stops[node]! - cost;
-        let leave = 0;
-        const takeUnder = missedAtRoot[node]! * stops[node]! - cost;
-        let leaveUnder = 0;
-        if (inner[node] === 1) {
-          // A rule leaves its addresses what it misses; a network leaves nothing.
-          if (isRule[node] === 1 && missed[node]! > 0) take += underRule[node]!;
-          leave = alone[node]!;
-          leaveUnder = underRule[node]!;
-        }
-        takes[node] = (take > leave ? 1 : 0) | (takeUnder > leaveUnder ? 2 : 0);
-        const best = Math.max(take, leave);
-        const above = parent[node]!;
-        if (above < 0) value += best;
-        else {
-          alone[above] = alone[above]! + best;
-          underRule[above] = underRule[above]! + Math.max(takeUnder, leaveUnder);
-        }
-      }
-      const taken = new Uint8Array(size);
-      const used = new Float64Array(limits.slots.length);
-      let hit = 0;
-      for (let node = 0; node < size; node++) {
-        const above = parent[node]!;
-        const left = above < 0 ? 1 : below[above]!;
-        const isTaken = (takes[node]! & left) !== 0;
-        if (isTaken) {
-          taken[node] = 1;
-          used[pool[node]!] = used[pool[node]!]! + slots[node]!;
-          hit += collateral[node]!;
-        }
-        if (inner[node] === 1)
-          below[node] = !isTaken ? left : isRule[node] === 1 && missed[node]! > 0 ? 2 : 0;
-      }
-      let atMost = value;
-      for (const [index, available] of limits.slots.entries()) atMost += slotPrice[index]! * available;
-      if (goodPrice > 0) atMost += goodPrice * limits.collateral;
-      return { taken, used, collateral: hit, atMost };
-    },
-  };
-}
-
 const rounds = 3;
 /** Prices this close are the same: what the difference leaves open, filling and the core search decide. */
 const precision = 1e-4;
 
 /**
- * Prices at which the best choice uses what there is and no more, one limit after the other by bisection, a few times
+ * Prices at which the best choice uses what there is and no more, and that choice: one limit after the other by bisection, a few times
  * round. The bound is the least that any prices tried gave.
  */
 export function findPrices(
   forest: Forest,
   limits: Limits,
-): { readonly prices: Prices; readonly choice: Priced; readonly atMost: number } {
+): { readonly prices: Prices; readonly taken: Uint8Array; readonly atMost: number } {
   const solver = createSolver(forest, limits);
   const pools = limits.slots.length;
   const slot = new Float64Array(pools);
@@ -191,7 +104,7 @@ export function findPrices(
       );
     if (round > 0 && before - atMost <= precision * before) break;
   }
-  return { prices: { slot, good }, choice, atMost };
+  return { prices: { slot, good }, taken: solver.choose(slot, good), atMost };
 }
 
 /** Prices at which nothing of a pool, and nothing that hits good requests, is worth taking. */
