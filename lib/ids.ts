@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -50,7 +50,7 @@ const prefixes: { readonly [K in IdKind]: string } = {
  * The same thing seen again, by another instance or after a restart, has the same id.
  */
 export function stableId(kind: IdKind, site: string, ...parts: readonly (string | number)[]): string {
-  const hash = createHash('sha256').update(kind).update('\0').update(site);
-  for (const part of parts) hash.update('\0').update(String(part));
-  return prefixes[kind] + base32(hash.digest().subarray(0, 16));
+  let text = `${kind}\0${site}`;
+  for (const part of parts) text += `\0${part}`;
+  return prefixes[kind] + base32(hash('sha256', text, 'buffer').subarray(0, 16));
 }

@@ -66,7 +66,10 @@ export async function decodeFetched<T extends TopicName>(
   const allowed: readonly RecordName[] = topics[topic].records;
   const records: LogRecord<T>[] = [];
   const undecodable: { offset: number; detail: string; bytes: Buffer }[] = [];
-  for (const message of fetched.messages) {
+  // by index: in an async function the steps of an iterator are objects
+  const { messages } = fetched;
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index]!;
     if (message.value === null) continue;
     const offset = Number(message.offset);
     try {

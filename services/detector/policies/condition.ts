@@ -1,4 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
+import { compiledCondition } from './compiled-condition.ts';
 import { builtins, functions, type Member, variables } from './vocabulary.ts';
 
 const environment = new Environment({ unlistedVariablesAreDyn: true });
@@ -48,7 +49,10 @@ export function rewriteCondition(text: string): string {
 /** Compiles once; throws with CEL's own message when the text is not CEL. */
 export function compileCondition(text: string): Condition {
   const evaluate = environment.parse(rewriteCondition(text));
+  const holds = compiledCondition(evaluate.ast as unknown as Node);
   return (values) => {
+    const answer = holds(values);
+    if (answer !== null) return answer;
     try {
       return evaluate(values as Record<string, unknown>) === true;
     } catch {
