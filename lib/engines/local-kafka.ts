@@ -79,7 +79,10 @@ async function clusterId(dataDir: string): Promise<string> {
   const file = join(dataDir, 'cluster-id');
   const known = await readFile(file, 'utf8').catch(() => '');
   if (known.trim() !== '') return known.trim();
-  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  const bytes = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
+  // An id that starts with a dash would be read as an option.
+  bytes[0] = bytes[0]! & 0x7f;
+  const id = bytes.toString('base64url');
   await writeFile(file, id);
   return id;
 }
