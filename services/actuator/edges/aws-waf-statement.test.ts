@@ -30,7 +30,7 @@ describe('AWS WAF statements', () => {
           expect(matches(written.statement, view, () => false)).toBe(holds(condition, view));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
     expect(compared).toBeGreaterThan(500);
   });

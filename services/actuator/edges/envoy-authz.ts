@@ -3,6 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { formatIp, parseIp } from '../../../lib/ip.ts';
+import { fingerprintOf } from '../../../lib/pass/binding.ts';
+import { createKeyRing } from '../../../lib/pass/key-ring.ts';
+import { standingText, verifyPass } from '../../../lib/pass/token.ts';
 import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
@@ -48,6 +51,20 @@ export const envoyAuthzConfig = z.strictObject({
     })
     .prefault({})
     .describe('What one client may do under a decision to limit'),
+  /** Without it a signature for everyone but the good is left out. */
+  pass: z
+    .strictObject({
+      keys: z
+        .array(z.strictObject({ kid: z.string(), secret: z.string() }))
+        .min(1)
+        .describe('Keys of the passes, as the application has them; all verify'),
+      bind_to: z
+        .array(z.string().regex(/^[a-z0-9-]+$/))
+        .default(['user-agent'])
+        .describe('Headers that make the fingerprint, as in the application; Envoy has to send them on'),
+    })
+    .optional()
+    .describe('Check signed passes (docs/howto/passes.md); rules may spare whom they speak for'),
   challenge: z
     .url()
     .optional()
@@ -71,6 +88,7 @@ export function createEnvoyAuthzEdge(
     config.rate_limit.remembered,
   );
   const prefix = `/v1/envoy/${name}/check`;
+  const keys = config.pass === undefined ? null : createKeyRing(config.pass.keys);
   const named = config.headers as { readonly [attribute: string]: string | undefined };
   let isKnown = false;
   let writtenExempt = '';
@@ -80,6 +98,15 @@ export function createEnvoyAuthzEdge(
     const text = Array.isArray(value) ? value.join(', ') : value;
     // Node reads headers as Latin-1; what was sent is UTF-8.
     return text === undefined || text === '' ? null : Buffer.from(text, 'latin1').toString('utf8');
+  };
+  /** Words of the request's pass; '': it has none that holds. */
+  const standingOf = (request: FastifyRequest): string => {
+    if (keys === null) return '';
+    const [, fromCookie] = /(?:^|;\s*)tidegate_pass=([^;]*)/.exec(request.headers.cookie ?? '') ?? [];
+    const text = request.headers['tidegate-pass'] ?? fromCookie;
+    const fingerprint = fingerprintOf(config.pass!.bind_to.map((header) => request.headers[header]));
+    const verified = verifyPass(String(text ?? ''), keys, { fingerprint, network: null }, now());
+    return 'pass' in verified ? standingText(verified.pass.standing) : '';
   };
   /** null: Envoy does not say who the client is, so nobody can be judged. */
   const described = (request: FastifyRequest): JudgedRequest | null => {
@@ -106,6 +133,7 @@ export function createEnvoyAuthzEdge(
       country: headerOf(request, named['country']),
       ja3: headerOf(request, named['ja3']),
       ja4: headerOf(request, named['ja4']),
+      standing: () => standingOf(request),
     };
   };
   const check = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -165,7 +193,8 @@ export function createEnvoyAuthzEdge(
       if (entry.kind !== 'signature') return null;
       const { signature } = entry.target;
       if (signature === null || signature.predicates.length === 0) return 'says nothing';
-      if (signature.except_good) return 'needs to know good clients';
+      if (signature.except_good && keys === null)
+        return 'needs to know good clients: name the keys of the passes in pass';
       for (const predicate of signature.predicates) {
         const { attribute } = predicate;
         const known = attributes[attribute as AttributeName];

@@ -39,7 +39,14 @@ export function envoyFilters(options: {
 }
 
 /** What of a request the check is told. */
-const toldHeaders = ['accept-language', 'cookie', 'referer', 'user-agent', 'x-forwarded-for'];
+const toldHeaders = [
+  'accept-language',
+  'cookie',
+  'referer',
+  'tidegate-pass',
+  'user-agent',
+  'x-forwarded-for',
+];
 
 /**
  * The ext_authz filter that asks the decisions API about every request. Where that does not answer in time, the request

@@ -7,6 +7,7 @@ import { createNetworkSet, type NetworkSet } from '../network-set.ts';
 import { createAddressTable } from './address-table.ts';
 import { createBrowserReader } from './browser-reading.ts';
 import { byParticularity, endpointPattern } from './endpoint-pattern.ts';
+import { goodPattern } from './good-clients.ts';
 import type { PlacedEntry } from './placed-entry.ts';
 import { valueKinds } from './proxy-edge.ts';
 
@@ -25,6 +26,8 @@ export interface JudgedRequest {
   readonly country: string | null;
   readonly ja3: string | null;
   readonly ja4: string | null;
+  /** Words of a pass that was checked (`|cart|content|`), asked for when a rule spares the good; '': none holds. */
+  readonly standing?: () => string;
 }
 
 /**
@@ -43,6 +46,8 @@ export interface RequestJudge {
 interface Rule {
   readonly entry: PlacedEntry;
   readonly matches: (event: EnrichedRequest) => boolean;
+  /** Of a rule that spares the good: finds in the words of a pass whom. */
+  readonly good: RegExp | null;
 }
 
 const rememberedAgents = 20_000;
@@ -69,7 +74,11 @@ export function createRequestJudge(): RequestJudge {
       const pattern = endpointPattern(endpoint);
       return pattern === null ? [] : [{ endpoint, regex: new RegExp(`^(?:${pattern})$`) }];
     });
-    rules = signatures.map((entry) => ({ entry, matches: compileSignature(entry.signature!) }));
+    rules = signatures.map((entry) => ({
+      entry,
+      matches: compileSignature(entry.signature!),
+      good: entry.signature!.except_good ? new RegExp(goodPattern(entry.signature!)) : null,
+    }));
     return rules;
   };
   const isExempt = (ip: Buffer): boolean => exempted.covering({ address: ip, prefix: 128 }) !== null;
@@ -116,7 +125,8 @@ export function createRequestJudge(): RequestJudge {
         if (request[kind] !== null) consider(entries.get(`${kind}|${request[kind]}`));
       if (all.length > 0) {
         const event = eventOf(request);
-        consider(all.find(({ matches }) => matches(event))?.entry);
+        const isGood = (good: RegExp | null): boolean => good?.test(request.standing?.() ?? '') ?? false;
+        consider(all.find(({ matches, good }) => matches(event) && !isGood(good))?.entry);
       }
       return strongest;
     },
