@@ -94,17 +94,36 @@ const unpackers: readonly (readonly [RegExp, (bytes: Buffer) => Promise<Buffer>]
   [/\.br$/i, (bytes) => promisify(brotliDecompress)(bytes, { maxOutputLength: maxBytes })],
 ];
 
+/**
+ * What was read last from each file, and how. Sets never change, so whoever opens one again in this process (every
+ * scenario of an evaluation, every test of a policy) shares it; a file that was replaced pushes its old state out.
+ */
+const lastRead = new Map<string, LoadedDataSet>();
+
 /** Rejects with an Error for people when the file is missing or damaged. */
 export async function loadDataSet(source: DataSetSource): Promise<LoadedDataSet> {
   const stamp = await fileStamp(source.path);
+  const key = JSON.stringify([source.path, source.format, source.class, source.operator]);
+  const known = lastRead.get(key);
+  const loaded = known?.stamp === stamp ? known : await readDataSet(source, stamp);
+  lastRead.set(key, loaded);
+  const builtAt = loaded.set.builtAt ?? source.builtAt ?? modifiedAt(stamp);
+  return { ...loaded, source, builtAt };
+}
+
+/** When a file was written, epoch ms. */
+function modifiedAt(stamp: string): number {
+  return Number(stamp.split(':')[0]);
+}
+
+async function readDataSet(source: DataSetSource, stamp: string): Promise<LoadedDataSet> {
   const packedBytes = await readFile(source.path);
   const unpack = unpackers.find(([pattern]) => pattern.test(source.path))?.[1];
   const bytes = unpack === undefined ? packedBytes : await unpack(packedBytes);
-  const modifiedAt = Number(stamp.split(':')[0]);
   const file: DataFile = {
     path: source.path,
     bytes,
-    modifiedAt,
+    modifiedAt: modifiedAt(stamp),
     class: source.class,
     operator: source.operator,
   };
@@ -115,7 +134,7 @@ export async function loadDataSet(source: DataSetSource): Promise<LoadedDataSet>
     format: provider.name,
     set,
     contentId: createHash('sha256').update(packedBytes).digest('hex').slice(0, 16),
-    builtAt: set.builtAt ?? source.builtAt ?? modifiedAt,
+    builtAt: set.builtAt ?? source.builtAt ?? modifiedAt(stamp),
     stamp,
   };
 }

@@ -124,6 +124,29 @@ describe('configured files', () => {
     expect(data.snapshot()).toBe(first); // same content, same snapshot
   });
 
+  test('a file is read once, however often it is opened as the same; as another class it is another set', async () => {
+    const path = join(folder, 'shared.netset');
+    const setOf = async (kind: string, starter = false) => {
+      const { data } = await open(
+        dataSetSources(config([{ path, class: kind }])).map((source) => ({ ...source, starter })),
+      );
+      const [loaded] = data.loaded();
+      return loaded!;
+    };
+    writeFileSync(path, '192.0.2.1\n');
+    utimesSync(path, 1000, 1000);
+    const first = await setOf('vpn');
+    const again = await setOf('vpn', true);
+    expect(again.set).toBe(first.set);
+    expect([first.source.starter, again.source.starter]).toEqual([false, true]);
+    expect((await setOf('tor')).set).not.toBe(first.set);
+    writeFileSync(path, '192.0.2.2\n');
+    utimesSync(path, 2000, 2000);
+    const changed = await setOf('vpn');
+    expect(changed.set).not.toBe(first.set);
+    expect(changed.builtAt).toBe(2_000_000);
+  });
+
   test('a file damaged at the start leaves its facts unknown until a sound one is there', async () => {
     const path = join(folder, 'country.mmdb');
     writeFileSync(path, 'not a database');
