@@ -106,7 +106,7 @@ function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>
 }
 
 /** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
-const fewClients = 16;
+const fewClients = 6;
 
 /**
  * Halves the excess by client, so that what is built from one half is judged on clients it has not seen: a list of
