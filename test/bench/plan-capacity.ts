@@ -19,6 +19,20 @@ function randomFrom(seed: number): () => number {
 /** A million addresses of which few send much and one in twenty is shared with good clients, /24s among them, rules. */
 function candidates(random: () => number): Candidate[] {
   const all: Candidate[] = [];
+  // Rules first, with fractions: V8 converts the objects it made before it first saw a fraction in a field at their next
+  // use, once in the life of a process. That is a second for a million of them, and no planning.
+  for (let index = 0; index < 40; index++)
+    all.push({
+      key: `rule ${index}`,
+      pool: 1,
+      stops: 100_000 * random(),
+      collateral: Math.floor(200 * random()),
+      slots: 1,
+      network: null,
+      campaigns: [`c${index}`],
+      coverage: 0.9 + 0.1 * random(),
+      pinned: false,
+    });
   const add = (text: string, stops: number, collateral: number, campaign: string | null): void => {
     all.push({
       key: text,
@@ -32,7 +46,7 @@ function candidates(random: () => number): Candidate[] {
       pinned: false,
     });
   };
-  for (let index = 0; all.length < count - 10_040; index++) {
+  for (let index = 0; all.length < count - 10_000; index++) {
     const text = `${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.${index % 251}`;
     const collateral = random() < 0.05 ? Math.ceil(4 * random()) : 0;
     add(text, Math.ceil(1 / (random() + 0.0005)), collateral, `c${index % 40}`);
@@ -41,18 +55,6 @@ function candidates(random: () => number): Candidate[] {
     const text = `${11 + (index >> 12)}.${(index >> 4) & 255}.${(index * 16) & 255}.0/24`;
     add(text, Math.ceil(20 / (random() + 0.005)), Math.floor(20 * random()), null);
   }
-  for (let index = 0; index < 40; index++)
-    all.push({
-      key: `rule ${index}`,
-      pool: 1,
-      stops: Math.ceil(100_000 * random()),
-      collateral: Math.floor(200 * random()),
-      slots: 1,
-      network: null,
-      campaigns: [`c${index}`],
-      coverage: 0.9 + 0.1 * random(),
-      pinned: false,
-    });
   return all;
 }
 
