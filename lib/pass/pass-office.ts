@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { guessFunction } from '../path/endpoint-function.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
-import { history, partBit, several } from '../signature/standing.ts';
+import { history, partOf, several } from '../signature/standing.ts';
 import { createTwoGenerationCache } from '../two-generation-cache.ts';
 import { fingerprintOf, pageMark } from './binding.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -91,7 +91,8 @@ export function createPassOffice(options: PassOptions): PassOffice {
     const remembered = old === null ? undefined : visits.get(old.id);
     const before = (old?.standing ?? 0) | (remembered?.standing ?? 0);
     const isSecond = mark !== '' && old !== null && old.firstPage !== '' && old.firstPage !== mark;
-    const standing = before | vouched | (name === null ? 0 : partBit(name)) | (isSecond ? several : 0);
+    const standing =
+      before | vouched | (name === null ? 0 : partOf(name, request.method)) | (isSecond ? several : 0);
     const firstPage = old === null || old.firstPage === '' ? mark : old.firstPage;
     const isYoung = old !== null && old.expiresAt - second > lifeSeconds / 2;
     if (isYoung && standing === old.standing && firstPage === old.firstPage) return null;

@@ -32,6 +32,12 @@ export function partBit(name: string): number {
   return bits.get(name) ?? bits.get('other')!;
 }
 
+/** The bit of an endpoint. The form of a log-in that is asked for is a page like another; the log-in is what is sent. */
+export function partOf(endpointFunction: string, method: string): number {
+  const isForm = endpointFunction === 'login' && (method === 'GET' || method === 'HEAD');
+  return partBit(isForm ? 'content' : endpointFunction);
+}
+
 /** The bits that `good_after` asks for; 0: any part will do. Names that this version does not know are no condition. */
 export function requiredBits(goodAfter: readonly string[]): number {
   let required = 0;

@@ -70,6 +70,8 @@ export const countNames = [
   'went_on',
   /** Direct requests of 8 to 20 seconds ago whose visits have not gone on. Worked out by reduce, per second. */
   'bounced',
+  /** Log-ins that succeed where the client's last failure was with the same account. */
+  'recovering',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = placesOf(countNames);
@@ -157,6 +159,8 @@ export const flag = {
   /** Set by reduce on samples: see reduce/site-mix.ts. */
   foreign: 16384,
   contradicted: 32768,
+  /** A log-in that succeeds where the client's last failure was with the same account. */
+  recovering: 1 << 30,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;

@@ -146,7 +146,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
         mode: fc.constantFrom('enforce', 'simulate'),
         decided_at: fc.nat(300).map((value) => value * minute),
         later: fc.nat(30).map((value) => value * minute),
-        ttlMs: fc.integer({ min: 1, max: 90 }).map((value) => value * minute),
+        // 0: the verdict is taken back
+        ttlMs: fc.integer({ min: 0, max: 90 }).map((value) => value * minute),
         actionKind: fc.constantFrom('tag', 'rate_limit', 'challenge', 'block'),
       })
       .map(({ later, ...values }) => says({ ...values, updated_at: values.decided_at + later })),

@@ -1,4 +1,4 @@
-import { partBit } from '../../../lib/signature/standing.ts';
+import { partOf } from '../../../lib/signature/standing.ts';
 import { endpointTraits } from '../endpoint-traits.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
 import type { GroupPlan, Planned } from './group-plan.ts';
@@ -19,7 +19,7 @@ export class CountedEndpoint {
     const space = endpoint.indexOf(' ');
     this.site = site;
     this.key = `${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}`;
-    this.part = partBit(endpointFunction);
+    this.part = partOf(endpointFunction, endpoint.slice(0, space));
     this.#identity = identity;
   }
 

@@ -68,7 +68,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: 'match-5',
+    layoutHash: 'match-6',
     open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>

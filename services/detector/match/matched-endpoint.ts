@@ -1,4 +1,4 @@
-import { partBit } from '../../../lib/signature/standing.ts';
+import { partOf } from '../../../lib/signature/standing.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
 
@@ -15,7 +15,8 @@ export class MatchedEndpoint {
   constructor(identity: EndpointIdentity, reducer: number) {
     this.#identity = identity;
     this.reducer = reducer;
-    this.part = partBit(identity.endpointFunction);
+    const { endpoint, endpointFunction } = identity;
+    this.part = partOf(endpointFunction, endpoint.slice(0, endpoint.indexOf(' ')));
   }
 
   /** Signatures that may concern it: looked for again when a campaign has changed. */

@@ -13,6 +13,7 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   failing: 'The answer says no: refused log-in, refused payment.',
   succeeding: 'The answer says yes.',
   cold_failing: 'Failing and direct.',
+  recovering: 'Log-ins that succeed after the same client failed with the same account: people who mistyped.',
   missing: 'For things that do not exist: 404, 410, an empty answer.',
   hostile: 'From hosting, proxies, VPNs or Tor.',
   implausible: 'The browser never existed, or is years out of date.',

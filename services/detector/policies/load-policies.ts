@@ -37,6 +37,8 @@ export interface Policy {
   /** Which groups it looks at; for re-keyed ones, which requests. */
   readonly matches: Condition;
   readonly condition: Condition;
+  /** Absent: nothing refutes it. */
+  readonly refuted: Condition | null;
   /** The ways in which the condition can hold, for explanations. */
   readonly clauses: readonly Clause[];
   /** Names that the condition speaks of. */
@@ -106,12 +108,13 @@ export function compilePolicy(file: string, text: string): Policy {
   const raw = (yaml.value ?? {}) as {
     readonly match?: unknown;
     readonly condition?: unknown;
+    readonly refuted?: unknown;
     features?: object;
   };
   const groupBy = Object.values(raw.features ?? {})[0]?.['group-by'] as unknown;
   const kind = Array.isArray(groupBy) ? kindOf(groupBy.map(String)) : null;
   const inside = kind === null || isScoped(kind) ? 'groups' : kind === 'client' ? 'clients' : 'others';
-  for (const field of ['match', 'condition'] as const) {
+  for (const field of ['match', 'condition', 'refuted'] as const) {
     const expression = raw[field];
     if (typeof expression !== 'string') continue;
     const vocabulary: Vocabulary =
@@ -156,8 +159,9 @@ export function compilePolicy(file: string, text: string): Policy {
     features: specs.map(({ name, key, spec }) => ({ name, key, spec })),
     matches: compileCondition(document.match),
     condition: compileCondition(document.condition),
+    refuted: document.refuted === undefined ? null : compileCondition(document.refuted),
     clauses: clausesOf(document.condition),
-    uses: new Set(namesIn(document.condition)),
+    uses: new Set([...namesIn(document.condition), ...namesIn(document.refuted ?? 'false')]),
     taxonomy: document.tags.map(taxonomyOf),
   };
 }

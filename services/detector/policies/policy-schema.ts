@@ -113,6 +113,11 @@ export const policySchema = z.strictObject({
   features: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), feature),
   /** CEL over the features, once per group and pane. See docs/reference for normal(), excess(), surprise(). */
   condition: z.string(),
+  /**
+   * CEL as the condition: what shows that it was none. A campaign for which it holds ends at once and lets go of all that
+   * it stops; while it holds, none is opened.
+   */
+  refuted: z.string().optional(),
   campaign: z
     .strictObject({
       kind: z.string().default('abuse'),

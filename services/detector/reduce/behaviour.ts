@@ -11,6 +11,7 @@ const baseOf: { readonly [N in CountName]?: CountName } = {
   failing: 'outcome_known',
   succeeding: 'outcome_known',
   cold_failing: 'outcome_known',
+  recovering: 'outcome_known',
   missing: 'status_known',
   hostile: 'network_known',
   implausible: 'browser_known',
@@ -27,9 +28,17 @@ export function baseIndex(name: CountName): number {
   return countIndex[baseOf[name] ?? 'requests'];
 }
 
+/** Counts that speak for people: an excess of them is no abuse. */
+const honestNames: ReadonlySet<CountName> = new Set(['succeeding', 'recovering', 'went_on', 'verified']);
+
+export function speaksAgainst(name: CountName): boolean {
+  return !honestNames.has(name);
+}
+
 const historyNames: ReadonlySet<CountName> = new Set([
   'direct',
   'cold_failing',
+  'recovering',
   'new_clients',
   'unusual',
   'new_sessions',
@@ -46,6 +55,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   direct: { content: 0.6, search: 0.3, login: 0.3, inventory: 0.2, cart: 0.05, payment: 0.05, '': 0.3 },
   failing: { login: 0.12, payment: 0.08, '': 0.05 },
   cold_failing: { login: 0.06, '': 0.03 },
+  recovering: { login: 0.08, '': 0.04 },
   missing: { inventory: 0.08, '': 0.05 },
   hostile: { '': 0.08 },
   implausible: { '': 0.02 },

@@ -70,15 +70,15 @@ function renewed(campaign: OpenCampaign, settings: ReduceSettings, before: numbe
 
 /**
  * Signatures that select honest requests too, be it few, end with the campaign: without an attack they stop nobody else.
- * Those that no honest request was ever seen to meet run until their time is up.
+ * Those that no honest request was ever seen to meet run until their time is up; `all`: they end too.
  */
-function ended(campaign: OpenCampaign, at: number): Outgoing[] {
+export function ended(campaign: OpenCampaign, at: number, all = false): Outgoing[] {
   const outputs: Outgoing[] = [];
   campaign.state = 'ended';
   for (const live of campaign.signatures) {
     if (live.untilAt !== null) continue;
     live.untilAt = at;
-    if ((live.signature.except_good || live.collateral > 0) && live.verdictUntilAt > at) {
+    if ((all || live.signature.except_good || live.collateral > 0) && live.verdictUntilAt > at) {
       live.verdictUntilAt = at;
       outputs.push(verdictOut(signatureVerdict(campaign, live, at)));
     }

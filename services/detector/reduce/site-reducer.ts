@@ -13,6 +13,7 @@ import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { passQuietTime } from './quiet-campaigns.ts';
+import { endRefuted } from './refuted-campaigns.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
@@ -81,11 +82,12 @@ export function reducePane(
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
     for (const policy of policiesOn(settings, watched.scope)) {
       if (takenBy(state, watched.scope, policy)) continue;
-      if (!policy.condition(conditionValues(state, watched, policy, pane))) continue;
+      const values = conditionValues(state, watched, policy, pane);
+      if (!policy.condition(values) || policy.refuted?.(values) === true) continue;
       outputs.push(...openCampaign(state, settings, watched, policy, pane));
     }
   }
-  outputs.push(...updateCampaigns(state, settings, pane));
+  outputs.push(...endRefuted(state, settings, pane), ...updateCampaigns(state, settings, pane));
   outputs.push(...judgeLocal(state, settings, pane, groups));
   return outputs;
 }

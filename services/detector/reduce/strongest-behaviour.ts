@@ -1,5 +1,6 @@
 import { type CountName, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { speaksAgainst } from './behaviour.ts';
 import { excessSamples } from './choose-signatures.ts';
 import { contrastOf, type SiteState, type WatchedScope } from './site-state.ts';
 
@@ -17,7 +18,7 @@ export function strongest(
   let best: CountName | null = null;
   let most = 0;
   for (const { spec } of policy.features) {
-    if (spec.type !== 'ratio') continue;
+    if (spec.type !== 'ratio' || !speaksAgainst(spec.of)) continue;
     const { excess, surprise } = contrastOf(state, watched, spec.of, pane, Math.max(5, spec.spanMs / paneMs));
     if (surprise >= going.surprise && excess > most) {
       most = excess;

@@ -23,13 +23,15 @@ const mostCookies = 7;
 const rememberSeconds = 7 * 86_400;
 
 /**
- * A record. Outcomes: 8 bits of successes, 8 of failures, 16 of seconds between the first request and the last (as many
- * as fit). Visit: 16 bits of its first page-like endpoint, 8 of the functions used in it, 2 marks, 3 bits of requests
+ * A record. Outcomes: 8 bits of successes, 8 of failures, 8 of seconds between the first request and the last (as many
+ * as fit), 8 that mark the account of the last failed log-in (0: none). Visit: 16 bits of its first page-like endpoint, 8 of the functions used in it, 2 marks, 3 bits of requests
  * whose cookies were counted, 3 of the most cookies gathered.
  */
 const outcomes = 0;
 const visit = 1;
-const mostSpan = 0xffff;
+const mostSpan = 0xff;
+const tagShift = 24;
+const mostOfWord = 0xffffff;
 /** Beyond this both are halved: their ratio is what counts. */
 const mostOutcomes = 0xff;
 /** More than one page-like endpoint in this visit. */
@@ -43,7 +45,9 @@ function isGood(record: Int32Array, at: number): boolean {
   const word = record[at + outcomes]!;
   const successes = word & 0xff;
   return (
-    successes >= historySuccesses && word >>> 16 >= historySeconds && ((word >>> 8) & 0xff) * 2 <= successes
+    successes >= historySuccesses &&
+    ((word >>> 16) & mostSpan) >= historySeconds &&
+    ((word >>> 8) & 0xff) * 2 <= successes
   );
 }
 
@@ -82,7 +86,9 @@ export class ActorTable {
     const idle = second - table.previousUse;
     if (idle > 0) {
       const word = record[at + outcomes]!;
-      record[at + outcomes] = (word & 0xffff) | (Math.min(mostSpan, (word >>> 16) + idle) << 16);
+      const span = Math.min(mostSpan, ((word >>> 16) & mostSpan) + idle);
+      const tag = idle > visitSeconds ? 0 : word >>> tagShift;
+      record[at + outcomes] = (word & 0xffff) | (span << 16) | (tag << tagShift);
     }
     if (idle > visitSeconds) record[at + visit] = markAgain;
     else record[at + visit]! |= markAgain;
@@ -126,6 +132,19 @@ export class ActorTable {
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
   good(): boolean {
     return isGood(this.#table.record, this.#table.at);
+  }
+
+  /**
+   * A try at a log-in, with a mark of its account from 1 to 255: true when it succeeds where the actor's last failure in
+   * this visit was with the same account.
+   */
+  tries(account: number, succeeded: boolean): boolean {
+    const { record, at } = this.#table;
+    const word = record[at + outcomes]!;
+    const recovers = succeeded && word >>> tagShift === account;
+    if (recovers) record[at + outcomes] = word & mostOfWord;
+    else if (!succeeded) record[at + outcomes] = (word & mostOfWord) | (account << tagShift);
+    return recovers;
   }
 
   /** The request is over: what it says about the actor from now on. */

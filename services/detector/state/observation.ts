@@ -81,6 +81,11 @@ export function touchActors(actors: ActorTable, facts: RequestFacts): number {
   return client ^ actors.touch(sessionActorLo(facts), sessionActorHi(facts));
 }
 
+/** 2 to 255 of the account; 1: the log does not name it. */
+function accountMark({ accountLo, accountHi }: RequestFacts): number {
+  return accountLo === 0 && accountHi === 0 ? 1 : 2 + ((accountLo >>> 0) % 254);
+}
+
 /**
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
  * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
@@ -104,7 +109,11 @@ export function observe(
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
   // a missing thing is no page that was read
-  const remembers = learn && (flags & flag.missing) === 0 && !stoppedAtEdge(event);
+  const seen = (flags & flag.missing) === 0 && !stoppedAtEdge(event);
+  const remembers = learn && seen;
+  // under attack too: that people get in at last is what tells them
+  const tried = bit === loginBit && seen && (failed || succeeded) ? accountMark(facts) : 0;
+  let recovering = false;
 
   actors.open(clientActorLo(facts), clientActorHi(facts), second);
   if (actors.fresh) flags |= flag.newClient;
@@ -112,6 +121,7 @@ export function observe(
   let good = actors.good();
   if (remembers && !failed) facts.entry = actors.entry(bit, endpoint16);
   if (remembers) actors.note(bit, endpoint16, succeeded, failed);
+  if (tried > 0) recovering = actors.tries(tried, succeeded);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
   const counted = carried !== null || set !== null;
   let gathered = counted ? actors.gathered() : null;
@@ -128,7 +138,9 @@ export function observe(
     journey |= actors.journey(bit, endpoint16);
     good ||= actors.good();
     if (remembers) actors.note(bit, endpoint16, succeeded, failed);
+    if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
   }
+  if (recovering) flags |= flag.recovering;
   flags |= journey * flag.parts;
   if (!isKnownCaller(event, facts, part)) {
     if (journey === 0) flags |= flag.direct;
