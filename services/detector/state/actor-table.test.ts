@@ -51,6 +51,22 @@ test('pages count within a visit, successes over visits', () => {
   expect(actors.good()).toBe(false);
 });
 
+test('who gets in at last with the account that failed is told from who gets in with another', () => {
+  const actors = new ActorTable(1000);
+  const at = (second: number) => actors.open(1, 2, now + second);
+  at(0);
+  expect(actors.tries(7, true)).toBe(false);
+  expect(actors.tries(7, false)).toBe(false);
+  expect(actors.tries(7, false)).toBe(false);
+  at(9);
+  expect(actors.tries(8, true)).toBe(false);
+  expect(actors.tries(7, true)).toBe(true);
+  expect(actors.tries(7, true)).toBe(false);
+  expect(actors.tries(255, false)).toBe(false);
+  at(9 + 31 * 60);
+  expect(actors.tries(255, true)).toBe(false); // another visit
+});
+
 test('outcomes are counted without end, their ratio is kept', () => {
   const actors = new ActorTable(1000);
   for (let request = 0; request < 5000; request++) {
