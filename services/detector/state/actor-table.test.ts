@@ -42,7 +42,7 @@ test('pages count within a visit, successes over visits', () => {
   expect(actors.journey(content, 7)).toBe(0);
   expect(actors.journey(content, 8)).not.toBe(0);
   expect(actors.journey(payment, 9) & content).toBe(content);
-  actors.note(content, 8, true, false);
+  for (let page = 8; page < 11; page++) actors.note(content, page, true, false);
   actors.open(1, 2, now + 10 + 31 * 60);
   expect(actors.journey(payment, 9)).toBe(0);
   actors.note(payment, 9, true, false);
@@ -67,11 +67,20 @@ test('who gets in at last with the account that failed is told from who gets in 
   expect(actors.tries(255, true)).toBe(false); // another visit
 });
 
+test('one endpoint again and again makes no history', () => {
+  const actors = new ActorTable(1000);
+  for (let request = 0; request < 500; request++) {
+    actors.open(1, 2, now + request);
+    actors.note(content, 7, true, false);
+  }
+  expect(actors.good()).toBe(false);
+});
+
 test('outcomes are counted without end, their ratio is kept', () => {
   const actors = new ActorTable(1000);
   for (let request = 0; request < 5000; request++) {
     actors.open(1, 2, now + request);
-    actors.note(content, 7, request % 5 !== 0, request % 5 === 0);
+    actors.note(content, request, request % 5 !== 0, request % 5 === 0);
     if (request > 100) expect(actors.good()).toBe(true);
   }
   for (let request = 0; request < 1000; request++) actors.note(content, 7, false, true);

@@ -12,7 +12,7 @@ const pageBits = ['content', 'search', 'other', 'cart', 'payment', 'account'].re
 
 /** After this long without a request a visit is over: earlier pages no longer count. */
 const visitSeconds = 30 * 60;
-/** Successes, spread over this long, that make a history. */
+/** Successes in visits that used more than one page or part, spread over this long, that make a history. */
 const historySuccesses = 3;
 const historySeconds = 60;
 /** Requests after which a client's cookies say something. */
@@ -159,8 +159,11 @@ export class ActorTable {
       if ((word & (pageBits << 8)) === 0) word = (word & 0xffff) | (endpoint16 << 16);
       else if (word >>> 16 !== endpoint16) word |= markPages;
     }
-    record[at + visit] = word | (bit << 8);
-    if (succeeded) this.#count(0);
+    word |= bit << 8;
+    record[at + visit] = word;
+    // one endpoint again and again makes no history, however often it succeeds
+    const functions = (word >>> 8) & 0xff;
+    if (succeeded && ((word & markPages) !== 0 || (functions & (functions - 1)) !== 0)) this.#count(0);
   }
 
   /** One more success (shift 0) or failure (shift 8). */
