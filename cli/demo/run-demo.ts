@@ -146,9 +146,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     if (!options.once) done('console', styled(terminal, 'bold', page.url));
     out('');
 
+    let crowdUntil = 0;
     const tails = await listen(context.log, {
       decision: (decision) => score.decision(decision),
       campaign: (campaign) => {
+        // a sale is one crowd, however many endpoints it fills
+        if (isCrowd(campaign) && campaign.opened_at < crowdUntil) return;
+        if (isCrowd(campaign)) crowdUntil = campaign.opened_at + crowdMs;
         if (terminal.interactive) process.stdout.write('\r\u001b[K');
         out(campaignLine(campaign, terminal));
       },
@@ -213,14 +217,18 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   );
 }
 
+/** Surges that open within this time of the first are of one crowd. */
+const crowdMs = 5 * 60_000;
+const isCrowd = ({ kind, level, state }: Campaign): boolean =>
+  kind === 'surge' && level === 'informational' && state === 'observed';
+
 function campaignLine(campaign: Campaign, terminal: Terminal): string {
   const at = new Date(campaign.opened_at).toISOString().slice(11, 19);
-  const scope = campaign.scopes.map(({ key }) => key).join(', ');
   const active = campaign.state === 'active';
   const what = active
     ? `${campaign.applied_action}, ${campaign.signatures.filter(({ until_at: until }) => until === null).length} signatures`
     : campaign.state;
-  return ` ${at}  ${styled(terminal, active ? 'red' : 'yellow', campaign.title)}  ${scope}  ${what}\n           ${styled(terminal, 'dim', campaign.reason)}`;
+  return ` ${at}  ${styled(terminal, active ? 'red' : 'yellow', campaign.title)}  ${what}\n           ${styled(terminal, 'dim', campaign.reason)}`;
 }
 
 /** Decisions as they are made, and each campaign when it first shows and when it first acts. */

@@ -90,7 +90,7 @@ export function startTidegate(
     stdout: () => stdout,
     ended: () => how,
     tail: () => lines.slice(-keptLines).join('\n'),
-    line: (pattern, withinMs = 60_000) =>
+    line: (pattern, withinMs = 150_000) =>
       until(
         `${name} prints ${pattern}`,
         () => {
