@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -124,6 +125,33 @@ describe('refused', () => {
       answer: { errors: [{ line: 1, reason: 'too_large' }] },
     });
     expect(await eventsOf(context.log)).toEqual([]);
+  });
+
+  test('too much, sent slowly: the answer is read, not a broken connection', async () => {
+    await collector.stop();
+    await start({ max_body_bytes: 200_000 });
+    const status = await new Promise<number>((resolve, reject) => {
+      const sending = request(`${collector.url}/v1/events`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/x-ndjson',
+          'content-length': 4_000_000,
+        },
+      });
+      sending.once('error', reject);
+      sending.once('response', (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      let left = 400;
+      const next = (): void => {
+        if (left-- === 0) sending.end();
+        else sending.write('x'.repeat(10_000), () => setImmediate(next));
+      };
+      next();
+    });
+    expect(status).toBe(413);
   });
 
   test('429 with Retry-After while the log is full', async () => {

@@ -11,6 +11,7 @@ import { normalise } from '../normalise.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 import type { Input, Intake } from '../pipeline.ts';
 import { createTokenCheck } from './bearer-tokens.ts';
+import { drain } from './drain.ts';
 import { createLineSplitter } from './lines.ts';
 import { type EntryProblem, type Problem, sendProblem } from './problem.ts';
 
@@ -134,9 +135,11 @@ export function registerHttpSource(server: FastifyInstance, options: HttpSourceO
       (_request, body, done) => done(null, body),
     );
     scope.setErrorHandler(
-      (error: { readonly code?: string; readonly statusCode?: number }, request, reply) => {
-        if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      async (error: { readonly code?: string; readonly statusCode?: number }, request, reply) => {
+        if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+          await drain(request.raw);
           return sendProblem(reply, tooLarge(config.max_body_bytes));
+        }
         if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return sendProblem(reply, unsupported('(none)'));
         const status = error.statusCode ?? 500;
         if (status >= 500) request.log.error({ error }, 'a batch failed');
