@@ -41,38 +41,79 @@ export function framesOf(options: {
   readonly lastOffset: number;
   readonly limitBytes: number;
 }): PaneFrame[] {
+  const cuts = cutsOf(options.groups, options.limitBytes);
+  return cuts.map(({ groups, samples }, part) => {
+    const frame: PaneFrame = {
+      source_partition: options.source,
+      sources: options.sources,
+      pane_start_at: options.paneStart,
+      pane_ms: paneMs,
+      part,
+      parts: cuts.length,
+      layout_hash: aggregateLayoutHash,
+      watermark_at: options.paneStart + paneMs,
+      closing: options.closing && part === cuts.length - 1,
+      groups: groups.map((group) => ({ ...group, samples: [] })),
+      // packed when somebody reads it: a log inside of this process does not
+      get samples() {
+        return samples();
+      },
+      first_offset: options.firstOffset,
+      last_offset: options.firstOffset === null ? null : options.lastOffset,
+    };
+    whole.set(frame, groups);
+    return frame;
+  });
+}
+
+/** Groups of frames that were made in this process, samples and all. */
+const whole = new WeakMap<object, readonly GroupPartial[]>();
+
+interface Part {
+  readonly groups: readonly GroupPartial[];
+  readonly samples: () => Buffer;
+}
+
+function packedLater(groups: readonly GroupPartial[]): Part {
+  let packed: Buffer | null = null;
+  return {
+    groups,
+    samples() {
+      if (packed === null) {
+        const packer = new SamplePacker();
+        for (const group of groups) packer.add(group.samples);
+        packed = packer.packed();
+      }
+      return packed;
+    },
+  };
+}
+
+/** Groups frame by frame. What surely fits into one is not packed to find out. */
+function cutsOf(all: readonly GroupPartial[], limitBytes: number): Part[] {
+  const most = all.reduce((sum, group) => sum + ownBytes(group) + mostSampleBytes(group), 0);
+  if (most <= limitBytes) return [packedLater(all)];
   const cuts = [emptyCut()];
-  for (const group of options.groups) {
+  for (const group of all) {
     const own = ownBytes(group);
     let cut = cuts.at(-1)!;
     const sofar = cut.bytes + cut.samples.size;
-    if (sofar > 0 && sofar + own + mostSampleBytes(group) > options.limitBytes) {
+    if (sofar > 0 && sofar + own + mostSampleBytes(group) > limitBytes) {
       cut = emptyCut();
       cuts.push(cut);
     }
     cut.samples.add(group.samples);
-    cut.groups.push({ ...group, samples: [] });
+    cut.groups.push(group);
     cut.bytes += own;
   }
-  return cuts.map(({ groups, samples }, part) => ({
-    source_partition: options.source,
-    sources: options.sources,
-    pane_start_at: options.paneStart,
-    pane_ms: paneMs,
-    part,
-    parts: cuts.length,
-    layout_hash: aggregateLayoutHash,
-    watermark_at: options.paneStart + paneMs,
-    closing: options.closing && part === cuts.length - 1,
-    groups,
-    samples: samples.packed(),
-    first_offset: options.firstOffset,
-    last_offset: options.firstOffset === null ? null : options.lastOffset,
-  }));
+  return cuts.map(({ groups, samples }) => ({ groups, samples: () => samples.packed() }));
 }
 
 /** The groups of a frame with their samples. Throws when the frame is damaged. */
-export function groupsOf({ groups, samples }: Pick<PaneFrame, 'groups' | 'samples'>): GroupPartial[] {
+export function groupsOf(frame: Pick<PaneFrame, 'groups' | 'samples'>): readonly GroupPartial[] {
+  const made = whole.get(frame);
+  if (made !== undefined) return made;
+  const { groups, samples } = frame;
   const lists = unpackSamples(samples, groups.length);
   return groups.map((group, index) => ({ ...group, samples: lists[index]! }));
 }

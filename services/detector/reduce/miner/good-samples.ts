@@ -7,12 +7,15 @@ export interface Population {
   readonly clients: number;
 }
 
+/** 53 bits of a client's hash: enough to tell some thousands apart. */
+const keyOf = (client: Buffer): number => client.readUInt32LE(4) * 2 ** 21 + (client.readUInt32LE(0) >>> 11);
+
 /** What `of` weighs and whose it is; `part`: only where this mask is 1, the others weigh nothing. */
 export function population(of: readonly Weighted[], part: Uint8Array | null = null): Population {
   const weights = Float64Array.from(of, ({ weight }, index) => (part?.[index] === 0 ? 0 : weight));
-  const clients = new Set<string>();
+  const clients = new Set<number>();
   of.forEach(({ sample }, index) => {
-    if (part?.[index] !== 0) clients.add(sample.client.toString('latin1'));
+    if (part?.[index] !== 0) clients.add(keyOf(sample.client));
   });
   return { weights, total: weights.reduce((sum, weight) => sum + weight, 0), clients: clients.size };
 }
