@@ -15,9 +15,9 @@ import { createWorkspace } from './harness/workspace.ts';
 const missing = requireCounterpart('nginx', findNginx());
 
 const abuser = '203.0.113.66';
-const honestMs = 26_000;
+const honestMs = 33_000;
 const abuseAfterMs = 12_000;
-const abuseRequests = 1600;
+const abuseRequests = 2800;
 const agents = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.6 Mobile/15E148 Safari/604.1',
@@ -81,7 +81,7 @@ async function scan(): Promise<void> {
     Array.from({ length: 8 }, async () => {
       while (next < abuseRequests) {
         await get(`/stores/${20_000 + next++}/stock?sku=${next}`, abuser, 'curl/8.5.0');
-        await sleep(40); // about 10 s in all: long enough to be stopped while it goes on
+        await sleep(40); // some 17 s in all: long enough to be stopped while it goes on, on a slow machine too
       }
     }),
   );
