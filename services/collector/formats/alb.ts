@@ -1,17 +1,9 @@
-import { parsePeer } from '../client-address.ts';
 import { compileLayout, parseLine } from './access-log.ts';
 import type { FormatDefinition } from './format.ts';
-import { createVariableTakers, custom, type Take } from './variables.ts';
+import { createVariableTakers, custom, peer, type Take } from './variables.ts';
 
 const text =
   '$type $time_iso8601 $balancer $remote_addr $target $seconds_in $seconds $seconds_out $status $target_status $request_length $bytes_sent "$request" "$http_user_agent" $ssl_cipher $ssl_protocol $target_group "$request_id" "$host" "$certificate" $priority $created_at "$actions"';
-
-const peer: Take = (request, line, from, to) => {
-  const ip = parsePeer(line.slice(from, to));
-  if (ip === null) return 'not an address with a port';
-  request.client_ip = ip;
-  return null;
-};
 
 /** Three parts of the time a request took; -1: there was no such part. */
 const seconds = custom((request, value) => {

@@ -1,7 +1,8 @@
-import { ok, reject } from '../../../lib/outcome.ts';
+import { reject } from '../../../lib/outcome.ts';
 import type { FieldMap } from '../config.ts';
 import { compileFieldMap } from '../field-map.ts';
 import type { FormatDefinition } from './format.ts';
+import { startsAsJson } from './json-preset.ts';
 import { parseJsonLine } from './ndjson.ts';
 
 /** The fields of a standard log, in order: those of a file whose head does not name its own. */
@@ -62,7 +63,7 @@ function decoded(text: string): string {
  */
 export const cloudfront: FormatDefinition = {
   name: 'cloudfront',
-  recognises: (line) => line.charCodeAt(0) !== 123 || line.includes('"x-edge-'),
+  recognises: (line) => !startsAsJson(line) || line.includes('"x-edge-'),
   create({ fields }, head = []) {
     const said = head.find((line) => line.startsWith(directive))?.slice(directive.length);
     const names = (said ?? standard).trim().split(/\s+/);
@@ -75,17 +76,14 @@ export const cloudfront: FormatDefinition = {
       latenessMs: 300_000,
       commentStart: '#',
       parse(line) {
-        if (line.charCodeAt(0) === 123)
+        if (startsAsJson(line))
           return parseJsonLine(line, (input) =>
             typeof input === 'object' && input !== null ? read(prepared({ ...input })) : read(input),
           );
         const columns = line.split('\t');
         if (columns.length < least)
           return reject('malformed', `${columns.length} columns where ${least} are expected`);
-        const outcome = read(
-          prepared(Object.fromEntries(names.map((name, index) => [name, columns[index]]))),
-        );
-        return outcome.kind === 'ok' ? ok(outcome.value) : outcome;
+        return read(prepared(Object.fromEntries(names.map((name, index) => [name, columns[index]]))));
       },
     };
   },

@@ -1,11 +1,10 @@
 import { parseIp } from '../../../lib/ip.ts';
 import { reject } from '../../../lib/outcome.ts';
-import { parsePeer, splitForwardedFor } from '../client-address.ts';
+import { splitForwardedFor } from '../client-address.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 import { compileLayout, parseLine } from './access-log.ts';
-import type { FormatDefinition } from './format.ts';
-import { jsonPreset } from './json-preset.ts';
-import { createVariableTakers, custom, milliseconds, type Take } from './variables.ts';
+import { jsonOrText, jsonPreset } from './json-preset.ts';
+import { createVariableTakers, custom, milliseconds, peer, type Take } from './variables.ts';
 
 /** Envoy's default text, and the longer one of Istio, which names the peer. */
 const defaultLayout =
@@ -38,13 +37,6 @@ const lastForwarded: Take = (request, line, from, to) => {
   request.forwarded = list.length > 1 ? list.slice(0, -1) : null;
   return null;
 };
-const peer: Take = (request, line, from, to) => {
-  const ip = parsePeer(line.slice(from, to));
-  if (ip === null) return 'not an address with a port';
-  request.client_ip = ip;
-  return null;
-};
-
 /** A JSON format with the command operators' names, as Istio writes it. */
 const jsonLines = jsonPreset({
   name: 'envoy',
@@ -74,34 +66,23 @@ const jsonLines = jsonPreset({
 });
 
 /** Envoy's access log: its default text, Istio's, or JSON. */
-export const envoy: FormatDefinition = {
-  name: 'envoy',
-  recognises: (line) => line.charCodeAt(0) !== 123 || jsonLines.recognises!(line),
-  create(config, head) {
-    const takers = createVariableTakers(config.fields);
-    const layout = (text: string, address: Take) => {
-      const own: { readonly [variable: string]: Take } = {
-        remote_addr: address,
-        flags,
-        duration: milliseconds,
-      };
-      return compileLayout(text, (name) => own[name] ?? takers(name), false);
+export const envoy = jsonOrText('Envoy access log', jsonLines, ({ fields }) => {
+  const takers = createVariableTakers(fields);
+  const layout = (text: string, address: Take) => {
+    const own: { readonly [variable: string]: Take } = {
+      remote_addr: address,
+      flags,
+      duration: milliseconds,
     };
-    const short = layout(defaultLayout, lastForwarded);
-    const long = layout(istioLayout, peer);
-    const json = jsonLines.create(config, head);
-    return {
-      name: 'envoy',
-      title: 'Envoy access log',
-      latenessMs: 5000,
-      parse(line) {
-        if (line.charCodeAt(0) === 123) return json.parse(line);
-        if (line.split(between).length !== 5) return reject('malformed', ambiguous);
-        const outcome = parseLine(short, line);
-        if (outcome.kind === 'ok') return outcome;
-        const other = parseLine(long, line);
-        return other.kind === 'ok' ? other : outcome;
-      },
-    };
-  },
-};
+    return compileLayout(text, (name) => own[name] ?? takers(name), false);
+  };
+  const short = layout(defaultLayout, lastForwarded);
+  const long = layout(istioLayout, peer);
+  return (line) => {
+    if (line.split(between).length !== 5) return reject('malformed', ambiguous);
+    const outcome = parseLine(short, line);
+    if (outcome.kind === 'ok') return outcome;
+    const other = parseLine(long, line);
+    return other.kind === 'ok' ? other : outcome;
+  };
+});

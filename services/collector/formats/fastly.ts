@@ -1,6 +1,6 @@
 import { common } from './common.ts';
 import type { FormatDefinition } from './format.ts';
-import { jsonPreset } from './json-preset.ts';
+import { jsonPreset, startsAsJson } from './json-preset.ts';
 import { afterSyslogHeader } from './syslog-header.ts';
 
 /** The JSON that Fastly's documents and console propose, in its older and newer names. */
@@ -46,7 +46,7 @@ export const fastly: FormatDefinition = {
       latenessMs: 10_000,
       parse(line) {
         const message = afterSyslogHeader(line);
-        return (message.charCodeAt(0) === 123 ? json : text).parse(message);
+        return (startsAsJson(message) ? json : text).parse(message);
       },
     };
   },

@@ -1,22 +1,14 @@
-import { parsePeer } from '../client-address.ts';
 import { readTimestamp, setters } from '../normalise.ts';
 import { httpVersion, type ParsedRequest, setTarget } from '../parsed-request.ts';
 import { parseLogTimestamp } from '../timestamps.ts';
 import { compileLayout, parseLine } from './access-log.ts';
 import type { FormatDefinition } from './format.ts';
 import { afterSyslogHeader } from './syslog-header.ts';
-import { createVariableTakers, custom, type Take } from './variables.ts';
+import { createVariableTakers, custom, peer, type Take } from './variables.ts';
 
 /** `option httplog` up to where captured headers may stand; they, the request line and TLS follow. */
 const text =
   '$remote_addr [$time_local] $frontend $backend $timers $status $bytes_sent $request_cookie $response_cookie $termination $connections $queues $request';
-
-const peer: Take = (request, line, from, to) => {
-  const ip = parsePeer(line.slice(from, to));
-  if (ip === null) return 'not an address with a port';
-  request.client_ip = ip;
-  return null;
-};
 
 /** `06/Feb/2026:12:14:14.655`: HAProxy writes its local time without a zone; it is read as UTC. */
 const time = custom((request, value) => {

@@ -1,4 +1,5 @@
-import type { FieldMap, FormatName } from '../config.ts';
+import type { Outcome } from '../../../lib/outcome.ts';
+import type { FieldMap, FormatConfig, FormatName } from '../config.ts';
 import { compileFieldMap } from '../field-map.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 import type { FormatDefinition } from './format.ts';
@@ -17,8 +18,13 @@ export interface JsonPreset {
   finish?(request: ParsedRequest, input: Json): void;
 }
 
+const brace = 123;
+
+/** Whether a line is a JSON object, if it is JSON at all. */
+export const startsAsJson = (line: string): boolean => line.charCodeAt(0) === brace;
+
 function objectOf(line: string): Json | null {
-  if (line.charCodeAt(0) !== 123) return null;
+  if (!startsAsJson(line)) return null;
   try {
     return JSON.parse(line) as Json;
   } catch {
@@ -42,6 +48,23 @@ export function jsonPreset(preset: JsonPreset): FormatDefinition {
         return outcome;
       };
       return { name, title, latenessMs, parse: (line) => parseJsonLine(line, complete) };
+    },
+  };
+}
+
+/** One program's log, each line as JSON or as text; a line of text is recognised when it can be read. */
+export function jsonOrText(
+  title: string,
+  jsonLines: FormatDefinition,
+  textParser: (config: FormatConfig) => (line: string) => Outcome<ParsedRequest>,
+): FormatDefinition {
+  return {
+    name: jsonLines.name,
+    recognises: (line) => !startsAsJson(line) || jsonLines.recognises!(line),
+    create(config, head) {
+      const json = jsonLines.create(config, head);
+      const text = textParser(config);
+      return { ...json, title, parse: (line) => (startsAsJson(line) ? json.parse(line) : text(line)) };
     },
   };
 }

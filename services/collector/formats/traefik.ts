@@ -1,6 +1,5 @@
 import { compileLayout, parseLine } from './access-log.ts';
-import type { FormatDefinition } from './format.ts';
-import { jsonPreset } from './json-preset.ts';
+import { jsonOrText, jsonPreset } from './json-preset.ts';
 import { createVariableTakers, milliseconds } from './variables.ts';
 
 /** `format: json` of Traefik's access log. Headers are there when `fields.headers` keeps them. */
@@ -33,18 +32,8 @@ const textLayout =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $count "$router" "$server" ${request_ms}ms';
 
 /** Traefik's access log: combined with the number of the request, router, server and duration; or JSON. */
-export const traefik: FormatDefinition = {
-  name: 'traefik',
-  recognises: (line) => line.charCodeAt(0) !== 123 || jsonLines.recognises!(line),
-  create(config, head) {
-    const takers = createVariableTakers(config.fields);
-    const layout = compileLayout(textLayout, (name) => (name === 'request_ms' ? milliseconds : takers(name)));
-    const json = jsonLines.create(config, head);
-    return {
-      name: 'traefik',
-      title: 'Traefik access log',
-      latenessMs: 5000,
-      parse: (line) => (line.charCodeAt(0) === 123 ? json.parse(line) : parseLine(layout, line)),
-    };
-  },
-};
+export const traefik = jsonOrText('Traefik access log', jsonLines, ({ fields }) => {
+  const takers = createVariableTakers(fields);
+  const layout = compileLayout(textLayout, (name) => (name === 'request_ms' ? milliseconds : takers(name)));
+  return (line) => parseLine(layout, line);
+});

@@ -1,4 +1,4 @@
-import { proxyLineAddress, splitForwarded, splitForwardedFor } from '../client-address.ts';
+import { parsePeer, proxyLineAddress, splitForwarded, splitForwardedFor } from '../client-address.ts';
 import type { FieldMap } from '../config.ts';
 import { cookieValue, jwtClaim } from '../field-map.ts';
 import { isMethod, readTimestamp } from '../normalise.ts';
@@ -133,6 +133,14 @@ function address(): Take {
     return null;
   };
 }
+
+/** The client as proxies name the other end of a connection: its address with a port. */
+export const peer: Take = (request, line, from, to) => {
+  const ip = parsePeer(line.slice(from, to));
+  if (ip === null) return 'not an address with a port';
+  request.client_ip = ip;
+  return null;
+};
 
 /** Cookie that carries the session when config does not say. */
 const sessionCookie = /^(sid|sess|session|sessionid|session_id|jsessionid|phpsessid|connect\.sid)$/i;
