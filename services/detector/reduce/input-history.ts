@@ -8,6 +8,8 @@ const minutes = 61;
 interface Span {
   /** Number of the pane, or of the minute. */
   readonly at: number;
+  /** The last pane that it holds. */
+  readonly last: number;
   readonly ranges: readonly OffsetRange[];
 }
 
@@ -31,15 +33,15 @@ export class InputHistory {
 
   /** The next pane. */
   note(pane: number, ranges: readonly OffsetRange[]): void {
-    this.#panes.push({ at: pane, ranges });
+    this.#panes.push({ at: pane, last: pane, ranges });
     if (this.#panes[0]!.at > pane - minutePanes) return;
     const kept = this.#panes.filter(({ at }) => at > pane - minutePanes);
-    for (const { at, ranges: of } of this.#panes.slice(0, this.#panes.length - kept.length)) {
-      const minute = Math.floor(at / minutePanes);
-      const last = this.#minutes.at(-1);
-      if (last?.at === minute)
-        this.#minutes[this.#minutes.length - 1] = { at: minute, ranges: united([last.ranges, of]) };
-      else this.#minutes.push({ at: minute, ranges: of });
+    for (const { last, ranges } of this.#panes.slice(0, this.#panes.length - kept.length)) {
+      const at = Math.floor(last / minutePanes);
+      const before = this.#minutes.at(-1);
+      if (before?.at === at)
+        this.#minutes[this.#minutes.length - 1] = { at, last, ranges: united([before.ranges, ranges]) };
+      else this.#minutes.push({ at, last, ranges });
     }
     const present = Math.floor(pane / minutePanes);
     this.#minutes = this.#minutes.filter(({ at }) => at > present - minutes);
@@ -50,8 +52,8 @@ export class InputHistory {
   within(pane: number, panes: number): OffsetRange[] {
     const from = pane - panes;
     return united([
-      ...this.#minutes.filter(({ at }) => (at + 1) * minutePanes > from + 1).map(({ ranges }) => ranges),
-      ...this.#panes.filter(({ at }) => at > from && at <= pane).map(({ ranges }) => ranges),
+      ...this.#minutes.filter(({ last }) => last > from).map(({ ranges }) => ranges),
+      ...this.#panes.filter(({ last }) => last > from && last <= pane).map(({ ranges }) => ranges),
     ]);
   }
 
