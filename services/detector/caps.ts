@@ -25,10 +25,11 @@ export type Cap = keyof typeof reachSeconds;
 /** When each cap bit last, in seconds of event time: plain values. */
 export type LastLosses = Map<Cap, number>;
 
-/** The caps that may have changed what is found at `second`, in a fixed order: `degraded` of verdicts and campaigns. */
-export function degradedBy(losses: LastLosses, second: number): Cap[] {
+/** The caps that may have changed what is found at `at` (ms), in a fixed order: `degraded` of verdicts and campaigns. */
+export function degradedBy(losses: LastLosses, at: number): Cap[] {
+  const second = Math.floor(at / 1000);
   return [...losses]
-    .filter(([cap, at]) => second - at <= reachSeconds[cap])
+    .filter(([cap, last]) => second - last <= reachSeconds[cap])
     .map(([cap]) => cap)
     .sort();
 }

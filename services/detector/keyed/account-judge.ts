@@ -163,7 +163,7 @@ export class AccountJudge {
       .filter(({ observed }) => observed !== null)
       .map(({ name, observed }) => `${observed} ${name.replaceAll('_', ' ')}`)
       .join(', ');
-    const degraded = degradedBy(this.#lost, Math.floor(paneStart / 1000));
+    const degraded = degradedBy(this.#lost, paneStart);
     const inputs = history.within(paneStart / paneMs, longestSpanMs(this.#policy) / paneMs);
     const reason = `Account ${key}, over all its addresses: ${said}.`;
     return episodeVerdict(

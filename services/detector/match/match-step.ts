@@ -218,7 +218,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const v4 = isV4(ip);
     const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
     this.#noteLosses(Math.floor(at / 1000));
-    const degraded = degradedTogether(campaign.degraded, degradedBy(this.#lost, Math.floor(at / 1000)));
+    const degraded = degradedTogether(campaign.degraded, degradedBy(this.#lost, at));
     const inputs = [{ partition: this.#partition, first: member.firstOffset, last: offset }];
     outputs.push(
       verdictOut(

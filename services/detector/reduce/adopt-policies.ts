@@ -1,9 +1,10 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { termsOf, verdictOut } from '../verdict.ts';
-import { weaker } from './campaigns.ts';
-import { campaignRecord, type LiveSignature, type OpenCampaign, signatureVerdict } from './open-campaign.ts';
+import { termsOf } from '../verdict.ts';
+import { addSignature, endVerdict, inForce } from './live-signatures.ts';
+import { weaker } from './mine-campaign.ts';
+import { campaignRecord, type LiveSignature, type OpenCampaign, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
 import { createMinutes } from './scope.ts';
 import { keepsMinutes } from './site-reducer.ts';
@@ -21,9 +22,9 @@ export function adoptPolicies(state: SiteState, settings: ReduceSettings, pane: 
     const { document, hash } = campaign.policy;
     const policy = settings.policies.find((one) => one.document.id === document.id);
     if (policy?.hash === hash) continue;
-    const fresh =
-      policy !== undefined && goesOn(state, campaign, policy) ? renewed(campaign, policy, at) : [];
-    const ended = endedVerdicts(campaign, at);
+    const said = inForce(campaign);
+    const ended = endVerdicts(campaign, at);
+    let renewed: Outgoing[] = [];
     if (policy === undefined || !goesOn(state, campaign, policy)) {
       campaign.state = 'ended';
       state.campaigns.delete(id);
@@ -32,13 +33,10 @@ export function adoptPolicies(state: SiteState, settings: ReduceSettings, pane: 
         campaign.appliedAction = policy.document.action.kind;
       else if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
       campaign.policy = termsOf(policy);
-      campaign.signatures.push(...fresh);
+      const again = said.map((live) => addSignature(campaign, live, live.goodSample, at));
+      renewed = verdictsOn(campaign, again, at);
     }
-    outputs.push(
-      campaignOut(campaignRecord(campaign, at)),
-      ...ended,
-      ...fresh.map((live) => verdictOut(signatureVerdict(campaign, live, at))),
-    );
+    outputs.push(campaignOut(campaignRecord(campaign, at)), ...ended, ...renewed);
   }
   for (const { scope } of state.scopes.values())
     if (keepsMinutes(settings, scope.kind, scope.traits)) scope.minutes ??= createMinutes();
@@ -59,31 +57,13 @@ function goesOn(state: SiteState, campaign: OpenCampaign, { scope, document, mat
   );
 }
 
-/** The signatures in force, to be said again under another policy. */
-function renewed(campaign: OpenCampaign, { document }: Policy, at: number): LiveSignature[] {
-  let version = campaign.signatures.at(-1)?.version ?? 0;
-  return campaign.signatures
-    .filter((live) => live.untilAt === null)
-    .map((live) => ({
-      ...live,
-      version: ++version,
-      fromAt: at,
-      verdictUntilAt: at + document.action.ttl,
-      verdictRevision: 0,
-    }));
-}
-
-/** The last revisions of the verdicts that still hold. */
-function endedVerdicts(campaign: OpenCampaign, at: number): Outgoing[] {
+/** Takes back what the campaign says: the last revisions of the verdicts that still hold. */
+function endVerdicts(campaign: OpenCampaign, at: number): Outgoing[] {
   const newest = new Map<string, LiveSignature>();
   for (const live of campaign.signatures) {
     live.untilAt ??= at;
     newest.set(canonicalSignature(live.signature), live);
   }
-  return [...newest.values()]
-    .filter((live) => live.verdictUntilAt > at)
-    .map((live) => {
-      live.verdictUntilAt = at;
-      return verdictOut(signatureVerdict(campaign, live, at));
-    });
+  const ended = [...newest.values()].filter((live) => endVerdict(live, at));
+  return verdictsOn(campaign, ended, at);
 }

@@ -1,17 +1,13 @@
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
-import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import { degradedBy, degradedTogether } from '../caps.ts';
 import { countIndex, paneMs } from '../layout.ts';
-import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
-import { termsOf, verdictOut } from '../verdict.ts';
+import type { Policy } from '../policies/load-policies.ts';
+import { termsOf } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
-import { behaviourFlag, type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
+import { excessSamples } from './choose-signatures.ts';
 import { countedScopes } from './counted-scopes.ts';
-import { describe } from './describe.ts';
-import { followAnalogues } from './follow-analogues.ts';
 import { joinCampaign } from './join-campaign.ts';
-import { inForceAt, makeRoom } from './make-room.ts';
+import { inForce } from './live-signatures.ts';
+import { mineCampaign } from './mine-campaign.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import {
   campaignId,
@@ -19,10 +15,11 @@ import {
   type LiveSignature,
   type OpenCampaign,
   publishPanes,
-  signatureVerdict,
+  verdictsOn,
 } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
-import { distinct, rate, samplesOf, sum } from './scope.ts';
+import { mostSurging, refreshCampaign } from './refresh-campaign.ts';
+import { rate, samplesOf, sum } from './scope.ts';
 import {
   conditionValues,
   contrastOf,
@@ -35,6 +32,7 @@ import {
   type WatchedScope,
 } from './site-state.ts';
 import { going, isFew, strongest } from './strongest-behaviour.ts';
+import { shareSelected, weightSelected } from './weighted.ts';
 
 /** Re-mine when active signatures miss more than this of the excess, honest look-alikes aside. */
 const mostMissed = 0.015;
@@ -99,168 +97,95 @@ export function openCampaign(
     publishedPane: pane,
   };
   state.campaigns.set(campaign.id, campaign);
-  const verdicts = acting ? mine(state, settings, campaign, watched, policy, pane) : [];
-  refresh(state, settings, campaign, watched, policy, pane, true);
-  return [campaignOut(campaignRecord(campaign, at)), ...verdicts.map((make) => make())];
+  const changed = acting ? mineCampaign(state, settings, campaign, watched, policy, pane) : [];
+  refreshCampaign(state, settings, campaign, watched, policy, pane, true);
+  return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at)];
 }
 
-/** Adds signatures for what the campaign's present ones miss. The verdicts are made after the evidence is fresh. */
-function mine(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-): (() => Outgoing)[] {
-  campaign.lastMinedPane = pane;
-  const at = effectiveAt(settings, pane);
-  const made: (() => Outgoing)[] = [];
-  const choose = (): Chosen | null =>
-    chooseSignatures({
-      state,
-      watched,
-      policy,
-      behaviour: campaign.behaviour!,
-      pane,
-      present: inForceAt(state, campaign, watched),
-    });
-  const end = (live: LiveSignature): void => {
-    live.untilAt = at;
-    live.verdictUntilAt = at;
-    made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
-  };
-  let chosen = choose();
-  if (chosen === null) {
-    for (const live of outlived(campaign, watched, pane)) end(live);
-    if (made.length > 0) chosen = choose();
-  }
-  if (chosen === null) {
-    campaign.fruitless++;
-    if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
-    return made;
-  }
-  const fresh: LiveSignature[] = [];
-  const inForce = new Set(
-    campaign.signatures
-      .filter(({ untilAt }) => untilAt === null)
-      .map(({ signature }) => canonicalSignature(signature)),
-  );
-  const unknown = chosen.signatures.filter(({ signature }) => !inForce.has(canonicalSignature(signature)));
-  const room = makeRoom(campaign, watched, unknown, pane);
-  for (const live of room.ended) end(live);
-  for (const found of room.kept) {
-    const live: LiveSignature = {
-      version: (campaign.signatures.at(-1)?.version ?? 0) + 1,
-      signature: found.signature,
-      coverage: found.coverage,
-      lift: found.lift,
-      collateral: found.collateral,
-      collateralUpper: found.collateralUpper,
-      goodSample: Math.round(chosen.goodClients),
-      fromAt: at,
-      untilAt: null,
-      verdictUntilAt: at + policy.document.action.ttl,
-      verdictRevision: 0,
-    };
-    campaign.signatures.push(live);
-    fresh.push(live);
-    campaign.state = 'active';
-    campaign.appliedAction = policy.document.action.kind;
-    made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
-  }
-  for (const draft of followAnalogues(state, watched, policy, fresh, pane)) {
-    const live: LiveSignature = { ...draft, version: campaign.signatures.at(-1)!.version + 1 };
-    campaign.signatures.push(live);
-    made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
-  }
-  campaign.fruitless = fresh.length === 0 ? campaign.fruitless + 1 : 0;
-  return made;
-}
-
-/** Selects less than this of the excess now. */
-const outlivedShare = 0.01;
-
-/** Signatures that cost honest requests and stop the attack no more: what they cost is wanted for its new shape. */
-function outlived(campaign: OpenCampaign, watched: WatchedScope, pane: number): LiveSignature[] {
-  const excess = excessSamples(watched, campaign.behaviour!, pane);
-  const total = excess.reduce((sum, { weight }) => sum + weight, 0);
-  return campaign.signatures.filter((live) => {
-    if (live.untilAt !== null || live.collateral === 0) return false;
-    const test = sampleSignature(live.signature);
-    const hit = excess.reduce((sum, { sample, weight }) => (test(sample) ? sum + weight : sum), 0);
-    return hit < outlivedShare * total;
-  });
-}
-
-/** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */
-export function weaker(policy: Policy): string {
-  return policy.document.action.fallback === 'tag' ? 'tag' : 'observe';
-}
-
-/** How many times its usual rate a scope has now. */
-const surge = (state: SiteState, watched: WatchedScope, pane: number): number =>
-  rate(watched.scope, pane, 5) / normal(state, watched, rateKey).p50;
-
-/** From this share of the peak on, what is seen now is what the campaign is; below it has gone by. */
-const stillStrong = 0.5;
-
-/**
- * Brings figures up to date. Words and evidence stay those of a strong moment, or of the last change: when all is over
- * the last minute looks like any other, and says nothing of what happened.
- */
-function refresh(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-  isNews: boolean,
-): void {
-  const { scope } = watched;
-  const now = rate(scope, pane, 5);
-  const ratio = surge(state, watched, pane);
-  campaign.peakRatio = Math.max(campaign.peakRatio ?? 0, ratio);
-  const site = state.scopes.get(scopeId('site', ''));
-  const all = site === undefined ? 0 : rate(site.scope, pane, 5);
-  if (all > 0) campaign.share = Math.max(campaign.share ?? 0, Math.min(1, now / all));
-  campaign.clients = Math.max(campaign.clients, distinct(scope, 'clients', pane, 60));
-  const wanted = campaign.behaviour === null ? () => true : behaviourFlag(campaign.behaviour, watched);
-  if (campaign.sampleIds.length < 10)
-    campaign.sampleIds = [
-      ...new Set([
-        ...campaign.sampleIds,
-        ...samplesOf(scope, pane, 5, wanted).map(({ sample }) => sample.event_id),
-      ]),
-    ].slice(0, 10);
-  campaign.degraded = degradedTogether(campaign.degraded, degradedBy(state.lost, (pane * paneMs) / 1000));
-  if (!isNews && ratio < stillStrong * campaign.peakRatio) return;
-  const said = describe(state, watched, policy, campaign, pane);
-  campaign.evidence = said.evidence;
-  campaign.reason = said.reason;
-  campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
-}
-
-/** Requests in ten seconds, beyond three times the usual, by which a probe shows that a stopped campaign goes on. */
+/** Requests, beyond three times those of honest people that signatures select, by which a campaign shows. */
 const leastShown = 2;
 
-/** A probe lets little through: what one second of it does not show, ten do. */
-function showsAgain(
-  campaign: OpenCampaign,
+/** Whether what signatures in force selected in the last `panes` is more than the honest requests among it can be. */
+function shows(
+  selected: number,
+  live: readonly LiveSignature[],
   { scope }: WatchedScope,
-  tests: readonly ((sample: AttributeSample) => boolean)[],
   pane: number,
+  panes: number,
 ): boolean {
-  if (campaign.state !== 'stopped') return false;
-  let shown = 0;
-  for (const { sample, weight } of samplesOf(scope, pane, 10, () => true))
-    if (tests.some((test) => test(sample))) shown += weight;
-  const upper = campaign.signatures.reduce(
-    (most, { untilAt, collateralUpper }) => (untilAt === null ? Math.max(most, collateralUpper) : most),
-    0,
-  );
-  return shown > leastShown + 3 * upper * sum(scope, countIndex.requests, pane, 10);
+  const upper = live.reduce((most, { collateralUpper }) => Math.max(most, collateralUpper), 0);
+  return selected > leastShown + 3 * upper * sum(scope, countIndex.requests, pane, panes);
+}
+
+/** A campaign that only watches: is there still what it was opened for. */
+function watchOn(
+  state: SiteState,
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+): void {
+  if (
+    policy.document.campaign.signature === 'none' &&
+    (rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99 ||
+      policy.condition(conditionValues(state, watched, policy, pane)))
+  )
+    campaign.lastActivePane = pane;
+}
+
+/** A campaign that acts, at one of its scopes: is it going on, and do its signatures still cover it. */
+function actOn(
+  state: SiteState,
+  settings: ReduceSettings,
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+  counts: boolean,
+): LiveSignature[] {
+  const behaviour = campaign.behaviour!;
+  const { scope } = watched;
+  const live = inForce(campaign);
+  const tests = live.map(({ signature }) => sampleSignature(signature));
+  const selected = (panes: number): number =>
+    weightSelected(
+      samplesOf(scope, pane, panes, () => true),
+      tests,
+    );
+  const matched = selected(1);
+  if (counts) {
+    campaign.excess += Math.max(0, contrastOf(state, watched, behaviour, pane, 1).excess);
+    campaign.requests += matched;
+  }
+  const window = contrastOf(state, watched, behaviour, pane, 10);
+  const goes = window.excess >= going.excess && window.surprise >= going.surprise;
+  if (
+    goes ||
+    shows(matched, live, watched, pane, 1) ||
+    // a probe lets little through: what one second of it does not show, ten do
+    (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
+  )
+    campaign.lastActivePane = pane;
+  if (!goes) return [];
+  const pause = Math.min(longestMinePause, minePausePanes * 2 ** campaign.fruitless);
+  if (pane - campaign.lastMinedPane < pause) return [];
+  const excess = excessSamples(watched, behaviour, pane);
+  const honest = Math.min(1, Math.max(0, window.expected / Math.max(1, window.suspicious)));
+  const missed = 1 - shareSelected(excess, tests) - honest;
+  return excess.length > 0 && missed > mostMissed
+    ? mineCampaign(state, settings, campaign, watched, policy, pane)
+    : [];
+}
+
+/** Gives verdicts in force another time to live when half of theirs is used up, while the campaign is seen. */
+function renew(campaign: OpenCampaign, pane: number, at: number): LiveSignature[] {
+  if (campaign.lastActivePane < pane - publishPanes) return [];
+  const { ttl } = campaign.policy.document.action;
+  return inForce(campaign).filter((live) => {
+    if (live.fromAt === at || live.verdictUntilAt - at > ttl / 2) return false;
+    live.verdictUntilAt = at + ttl;
+    return true;
+  });
 }
 
 /** After each pane: is it still going on, is it still covered, is it time to say so. */
@@ -269,78 +194,40 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
   for (const campaign of state.campaigns.values()) {
     if (campaign.openedAt === pane * paneMs) continue;
     const policy = policyOf(settings, campaign);
-    const at = effectiveAt(settings, pane);
-    const made: (() => Outgoing)[] = [];
-    let changed = false;
-    let primary: WatchedScope | null = null;
     const counted = countedScopes(campaign.scopes);
+    const changed: LiveSignature[] = [];
+    const seen: WatchedScope[] = [];
     for (const name of campaign.scopes) {
-      const { kind, key } = name;
-      const watched = state.scopes.get(scopeId(kind, key));
+      const watched = state.scopes.get(scopeId(name.kind, name.key));
       if (watched === undefined || watched.scope.lastPane !== pane) continue;
+      seen.push(watched);
       const counts = counted.includes(name);
-      if (primary === null || surge(state, watched, pane) > surge(state, primary, pane)) primary = watched;
-      if (campaign.behaviour === null) {
-        if (
-          policy.document.campaign.signature === 'none' &&
-          (rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99 ||
-            policy.condition(conditionValues(state, watched, policy, pane)))
-        )
-          campaign.lastActivePane = pane;
+      if (campaign.behaviour !== null)
+        changed.push(...actOn(state, settings, campaign, watched, policy, pane, counts));
+      else {
+        watchOn(state, campaign, watched, policy, pane);
         if (counts) campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);
-        continue;
-      }
-      const live = campaign.signatures.filter((signature) => signature.untilAt === null);
-      const tests = live.map((signature) => sampleSignature(signature.signature));
-      const window = contrastOf(state, watched, campaign.behaviour, pane, 10);
-      if (counts)
-        campaign.excess += Math.max(0, contrastOf(state, watched, campaign.behaviour, pane, 1).excess);
-      let matched = 0;
-      for (const { sample, weight } of samplesOf(watched.scope, pane, 1, () => true))
-        if (tests.some((test) => test(sample))) matched += weight;
-      if (counts) campaign.requests += matched;
-      const usual =
-        sum(watched.scope, countIndex.requests, pane, 1) *
-        live.reduce((most, l) => Math.max(most, l.collateralUpper), 0);
-      const goes = window.excess >= going.excess && window.surprise >= going.surprise;
-      if (goes || matched > 2 + 3 * usual || showsAgain(campaign, watched, tests, pane))
-        campaign.lastActivePane = pane;
-      if (!goes) continue;
-      const pause = Math.min(longestMinePause, minePausePanes * 2 ** campaign.fruitless);
-      if (pane - campaign.lastMinedPane < pause) continue;
-      const excess = excessSamples(watched, campaign.behaviour, pane);
-      let hit = 0;
-      let total = 0;
-      for (const { sample, weight } of excess) {
-        total += weight;
-        if (tests.some((test) => test(sample))) hit += weight;
-      }
-      const honest = Math.min(1, Math.max(0, window.expected / Math.max(1, window.suspicious)));
-      if (total > 0 && 1 - hit / total - honest > mostMissed) {
-        made.push(...mine(state, settings, campaign, watched, policy, pane));
-        changed ||= made.length > 0;
       }
     }
-    if (primary === null) continue;
-    if (campaign.state === 'stopped' && campaign.lastActivePane === pane) {
-      campaign.state = 'active';
-      changed = true;
-    }
-    if (changed || pane - campaign.publishedPane >= publishPanes) {
-      campaign.publishedPane = pane;
-      refresh(state, settings, campaign, primary, policy, pane, changed);
-      for (const live of campaign.signatures) {
-        if (live.untilAt !== null || live.fromAt === at) continue;
-        if (
-          live.verdictUntilAt - at > policy.document.action.ttl / 2 ||
-          campaign.lastActivePane < pane - publishPanes
-        )
-          continue;
-        live.verdictUntilAt = at + policy.document.action.ttl;
-        made.push(() => verdictOut(signatureVerdict(campaign, live, at)));
-      }
-      outputs.push(campaignOut(campaignRecord(campaign, at)), ...made.map((make) => make()));
-    }
+    const [first, ...others] = seen;
+    if (first === undefined) continue;
+    const back = campaign.state === 'stopped' && campaign.lastActivePane === pane;
+    if (back) campaign.state = 'active';
+    const isNews = back || changed.length > 0;
+    if (!isNews && pane - campaign.publishedPane < publishPanes) continue;
+    campaign.publishedPane = pane;
+    const at = effectiveAt(settings, pane);
+    refreshCampaign(
+      state,
+      settings,
+      campaign,
+      mostSurging(state, [first, ...others], pane),
+      policy,
+      pane,
+      isNews,
+    );
+    changed.push(...renew(campaign, pane, at));
+    outputs.push(campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at));
   }
   return outputs;
 }

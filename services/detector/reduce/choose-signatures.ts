@@ -10,6 +10,7 @@ import { mineSignatures } from './miner/mine.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { shareSelected, weigh } from './weighted.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
 const enough = 0.85;
@@ -95,8 +96,7 @@ export function excessSamples(
 }
 
 const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
-  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const scale = Math.min(1, most / Math.max(1, total));
+  const scale = Math.min(1, most / Math.max(1, weigh(weighted)));
   return weighted.map(({ sample, weight }) => ({ sample, weight: weight * scale }));
 };
 
@@ -280,8 +280,6 @@ function budgetSparing(policy: Policy, left: number): BoundedShare {
   return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
 }
 
-const weigh = (of: readonly Weighted[]): number => of.reduce((sum, { weight }) => sum + weight, 0);
-
 /** Costs honest people no more than a signature may, though nobody but the good gets through. */
 export function isCheap(everyone: Chosen, policy: Policy): boolean {
   const most = policy.document.campaign['max-collateral'];
@@ -311,13 +309,7 @@ export function everyoneButTheGood(
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
     const most = policy.document.campaign['max-collateral-except-good'];
     if (share > most || upper > 2 * most) continue;
-    let total = 0;
-    let stopped = 0;
-    for (const { sample, weight } of excess) {
-      total += weight;
-      if (!spared(sample.flags, required)) stopped += weight;
-    }
-    const coverage = total === 0 ? 0 : stopped / total;
+    const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
     if (best !== null && coverage <= best.coverage + leastGain) continue;
     best = {
       signatures: [

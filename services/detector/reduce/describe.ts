@@ -3,6 +3,7 @@ import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { rateKey } from './baseline.ts';
 import { evidenceOf, proxyOperator } from './evidence.ts';
+import { inForce } from './live-signatures.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate } from './scope.ts';
 import { contrastOf, expected, normal, type SiteState, type WatchedScope } from './site-state.ts';
@@ -59,8 +60,7 @@ export function describe(
   parts.push(
     `${clients.toLocaleString('en-US')} addresses${combos > 0 ? ` and ${combos.toLocaleString('en-US')} parameter combinations` : ''} in the last minute`,
   );
-  const live = campaign.signatures.filter((signature) => signature.untilAt === null);
-  if (campaign.behaviour !== null && live.length === 0)
+  if (campaign.behaviour !== null && inForce(campaign).length === 0)
     parts.push('nothing an edge could select would spare honest users: not stopped');
   return { reason: `${parts.join('; ')}.`, evidence };
 }

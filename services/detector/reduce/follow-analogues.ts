@@ -1,12 +1,13 @@
-import type { AttributeSample, Signature } from '../../../lib/contracts/generated.ts';
+import type { Signature } from '../../../lib/contracts/generated.ts';
 import { analoguesOf } from '../inventory/inventory.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { goodSamples, scopePredicates } from './choose-signatures.ts';
+import { type Found, goodSamples, scopePredicates } from './choose-signatures.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { LiveSignature } from './open-campaign.ts';
-import type { Scope, Weighted } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { shareSelected } from './weighted.ts';
 
 /** Clients that an analogue must be known by before anything is said about it in advance. */
 const leastClients = 100;
@@ -23,19 +24,7 @@ export function movedTo(scope: Scope, signature: Signature): Signature | null {
     : { ...signature, predicates: [...scopePredicates(scope), ...telling] };
 }
 
-/** Share of the requests, by weight, that one of the tests is true for. */
-export function shareSelected(
-  of: readonly Weighted[],
-  tests: readonly ((sample: AttributeSample) => boolean)[],
-): number {
-  let hit = 0;
-  let total = 0;
-  for (const { sample, weight } of of) {
-    total += weight;
-    if (tests.some((test) => test(sample))) hit += weight;
-  }
-  return total === 0 ? 0 : hit / total;
-}
+type FoundElsewhere = Found & Pick<LiveSignature, 'goodSample'>;
 
 /**
  * Stopped on the web, an attacker goes to the app's endpoint for the same thing within seconds. Signatures go there with
@@ -47,10 +36,10 @@ export function followAnalogues(
   policy: Policy,
   fresh: readonly LiveSignature[],
   pane: number,
-): Omit<LiveSignature, 'version'>[] {
+): FoundElsewhere[] {
   if (!policy.document.campaign['follow-analogues'] || watched.scope.kind !== 'endpoint') return [];
   const budget = policy.document.campaign['max-collateral'];
-  const found: Omit<LiveSignature, 'version'>[] = [];
+  const found: FoundElsewhere[] = [];
   for (const key of analoguesOf(state.inventory, watched.scope.key)) {
     const analogue = state.scopes.get(scopeId('endpoint', key));
     if (analogue === undefined) continue;
@@ -64,8 +53,7 @@ export function followAnalogues(
       const collateralUpper = wilsonUpper(collateral, clients);
       // what is not needed yet must cost nobody anything
       if (collateral > 0 || collateralUpper > 2 * budget) continue;
-      const { verdictRevision: _, coverage: __, ...rest } = live;
-      found.push({ ...rest, signature, coverage: 0, collateral, collateralUpper, verdictRevision: 0 });
+      found.push({ ...live, signature, coverage: 0, collateral, collateralUpper });
     }
   }
   return found;

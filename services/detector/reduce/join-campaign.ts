@@ -1,11 +1,11 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { verdictOut } from '../verdict.ts';
 import { everyoneButTheGood, excessSamples, feltBy, goodSamples, isCheap } from './choose-signatures.ts';
-import { movedTo, shareSelected } from './follow-analogues.ts';
+import { movedTo } from './follow-analogues.ts';
+import { addSignature, inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
-import { campaignRecord, type LiveSignature, signatureVerdict } from './open-campaign.ts';
+import { campaignRecord, type LiveSignature, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
 import {
   effectiveAt,
@@ -14,6 +14,7 @@ import {
   type SiteState,
   type WatchedScope,
 } from './site-state.ts';
+import { shareSelected } from './weighted.ts';
 
 /** The same wave at another scope (several partners, the mobile analogue): a campaign that explains it grows. */
 export function joinCampaign(
@@ -32,7 +33,7 @@ export function joinCampaign(
     const own = policyOf(settings, campaign);
     if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
     if (own.document.mode !== policy.document.mode) continue;
-    const live = campaign.signatures.filter((signature) => signature.untilAt === null);
+    const live = inForce(campaign);
     // a signature that is only the endpoint says nothing about another one
     const telling = live.flatMap((of) => {
       const signature = movedTo(watched.scope, of.signature);
@@ -50,25 +51,14 @@ export function joinCampaign(
     campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
     campaign.lastActivePane = pane;
     const at = effectiveAt(settings, pane);
-    const made: Outgoing[] = [];
+    const added: LiveSignature[] = [];
     if (asIs < 0.7) {
       const everyone = everyoneButTheGood(state, watched, own, excess);
       const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
-      for (const found of [...telling, ...more]) {
-        const copy: LiveSignature = {
-          ...found,
-          version: campaign.signatures.at(-1)!.version + 1,
-          goodSample: Math.round(everyone?.goodClients ?? 0),
-          fromAt: at,
-          untilAt: null,
-          verdictUntilAt: at + own.document.action.ttl,
-          verdictRevision: 0,
-        };
-        campaign.signatures.push(copy);
-        made.push(verdictOut(signatureVerdict(campaign, copy, at)));
-      }
+      const goodSample = Math.round(everyone?.goodClients ?? 0);
+      for (const found of [...telling, ...more]) added.push(addSignature(campaign, found, goodSample, at));
     }
-    return [campaignOut(campaignRecord(campaign, at)), ...made];
+    return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, added, at)];
   }
   return null;
 }

@@ -15,7 +15,7 @@ import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { verdictOut } from '../verdict.ts';
 import { distinct, sum } from './scope.ts';
-import { type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
+import { effectiveAt, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
 
 interface Peers {
   readonly clients: number;
@@ -34,7 +34,7 @@ export function judgeLocal(
   pane: number,
   groups: readonly GroupPartial[],
 ): Outgoing[] {
-  const at = (pane + 1) * paneMs + settings.config.lateness;
+  const at = effectiveAt(settings, pane);
   for (const [key, episode] of state.clients) if (episode.untilAt <= at) state.clients.delete(key);
   const outputs: Outgoing[] = [];
   for (const kind of localKinds) {
@@ -131,7 +131,7 @@ function localVerdict(
       trust: `${clients} other clients`,
     };
   });
-  const degraded = degradedBy(state.lost, (pane * paneMs) / 1000);
+  const degraded = degradedBy(state.lost, pane * paneMs);
   const inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
   const finding = {
     site: state.site,

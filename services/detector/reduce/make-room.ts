@@ -1,8 +1,10 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { excessSamples, type Found, feltBy, scopePredicates } from './choose-signatures.ts';
+import { inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
+import { weightSelected } from './weighted.ts';
 
 /** Signatures of a campaign that are in force at one endpoint. */
 const mostSignatures = 16;
@@ -27,20 +29,12 @@ export function makeRoom(
   pane: number,
 ): { readonly kept: readonly Found[]; readonly ended: readonly LiveSignature[] } {
   const [endpoint] = scopePredicates(watched.scope);
-  const here = campaign.signatures.filter(
-    ({ untilAt, signature }) => untilAt === null && holdsAt(signature, endpoint!),
-  );
+  const here = inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
   const surplus = here.length + fresh.length - mostSignatures;
   if (surplus <= 0) return { kept: fresh, ended: [] };
   const excess = excessSamples(watched, campaign.behaviour!, pane, undefined, comparedSamples);
   const weakest = [...here, ...fresh]
-    .map((one) => {
-      const test = sampleSignature(one.signature);
-      return {
-        one,
-        selects: excess.reduce((sum, { sample, weight }) => (test(sample) ? sum + weight : sum), 0),
-      };
-    })
+    .map((one) => ({ one, selects: weightSelected(excess, [sampleSignature(one.signature)]) }))
     // of equal ones the older goes
     .sort((a, b) => a.selects - b.selects)
     .slice(0, surplus);
@@ -57,8 +51,8 @@ export function inForceAt(state: SiteState, campaign: OpenCampaign, watched: Wat
   const found: Signature[] = [];
   for (const other of state.campaigns.values()) {
     if (other.simulated !== campaign.simulated) continue;
-    for (const { untilAt, signature } of other.signatures)
-      if (untilAt === null && (other === campaign || holdsAt(signature, endpoint!))) found.push(signature);
+    for (const { signature } of inForce(other))
+      if (other === campaign || holdsAt(signature, endpoint!)) found.push(signature);
   }
   return found;
 }

@@ -7,9 +7,10 @@ import type {
   Verdict,
 } from '../../../lib/contracts/generated.ts';
 import { stableId } from '../../../lib/ids.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { CountName } from '../layout.ts';
-import { actionOf, type PolicyTerms, verdictOf } from '../verdict.ts';
+import { actionOf, type PolicyTerms, verdictOf, verdictOut } from '../verdict.ts';
 
 /** An open campaign is published at least this often while it is seen. */
 export const publishPanes = 30;
@@ -142,7 +143,7 @@ function sparingAction({ policy: { document }, appliedAction }: OpenCampaign): s
 }
 
 /** The next revision of the verdict on one signature of a campaign. */
-export function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at: number): Verdict {
+function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at: number): Verdict {
   const { policy } = campaign;
   live.verdictRevision++;
   return verdictOf(policy, {
@@ -171,4 +172,9 @@ export function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at
     degraded: campaign.degraded,
     baseline_rung: campaign.baselineRung,
   });
+}
+
+/** The next revisions of the verdicts on some of its signatures, each on the partition of its target. */
+export function verdictsOn(campaign: OpenCampaign, of: readonly LiveSignature[], at: number): Outgoing[] {
+  return of.map((live) => verdictOut(signatureVerdict(campaign, live, at)));
 }

@@ -1,7 +1,7 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { paneMs } from '../layout.ts';
-import { verdictOut } from '../verdict.ts';
-import { campaignRecord, type OpenCampaign, publishPanes, signatureVerdict } from './open-campaign.ts';
+import { endVerdict, inForce } from './live-signatures.ts';
+import { campaignRecord, type OpenCampaign, publishPanes, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
 import { effectiveAt, type ReduceSettings, type SiteState } from './site-state.ts';
 
@@ -13,7 +13,7 @@ export function mayBeUnseen(campaign: OpenCampaign, { config }: ReduceSettings):
     config.campaign.stopped_quiet !== undefined &&
     !campaign.simulated &&
     stopping.has(campaign.appliedAction) &&
-    campaign.signatures.some(({ untilAt }) => untilAt === null)
+    inForce(campaign).length > 0
   );
 }
 
@@ -54,15 +54,14 @@ function stopped(campaign: OpenCampaign, settings: ReduceSettings, pane: number,
 function renewed(campaign: OpenCampaign, settings: ReduceSettings, before: number): Outgoing[] {
   const { ttl } = campaign.policy.document.action;
   const outputs: Outgoing[] = [];
-  for (const live of campaign.signatures) {
-    if (live.untilAt !== null) continue;
+  for (const live of inForce(campaign)) {
     for (;;) {
       const half = live.verdictUntilAt - ttl / 2 - settings.config.lateness;
       const due = Math.max(campaign.lastActivePane + publishPanes + 1, Math.ceil(half / paneMs) - 1);
       if (due >= before) break;
       const at = effectiveAt(settings, due);
       live.verdictUntilAt = at + ttl;
-      outputs.push(verdictOut(signatureVerdict(campaign, live, at)));
+      outputs.push(...verdictsOn(campaign, [live], at));
     }
   }
   return outputs;
@@ -73,16 +72,10 @@ function renewed(campaign: OpenCampaign, settings: ReduceSettings, before: numbe
  * Those that no honest request was ever seen to meet run until their time is up; `all`: they end too.
  */
 export function ended(campaign: OpenCampaign, at: number, all = false): Outgoing[] {
-  const outputs: Outgoing[] = [];
   campaign.state = 'ended';
-  for (const live of campaign.signatures) {
-    if (live.untilAt !== null) continue;
+  const lost = inForce(campaign).filter((live) => {
     live.untilAt = at;
-    if ((all || live.signature.except_good || live.collateral > 0) && live.verdictUntilAt > at) {
-      live.verdictUntilAt = at;
-      outputs.push(verdictOut(signatureVerdict(campaign, live, at)));
-    }
-  }
-  outputs.push(campaignOut(campaignRecord(campaign, at)));
-  return outputs;
+    return (all || live.signature.except_good || live.collateral > 0) && endVerdict(live, at);
+  });
+  return [...verdictsOn(campaign, lost, at), campaignOut(campaignRecord(campaign, at))];
 }

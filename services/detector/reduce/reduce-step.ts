@@ -19,8 +19,9 @@ import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
 import { InputHistory, type InputHistoryState } from './input-history.ts';
 import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
+import { passQuietTime } from './quiet-campaigns.ts';
 import { judgedKinds } from './site-mix.ts';
-import { createSiteState, passTime, reducePane } from './site-reducer.ts';
+import { createSiteState, reducePane } from './site-reducer.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
 import { isAttacked, type ReduceSettings, type SiteState } from './site-state.ts';
 
@@ -175,7 +176,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   }
 
   #passTime(pane: number, outputs: Outgoing[]): void {
-    for (const state of this.#sites.values()) outputs.push(...passTime(state, this.#settings, pane));
+    for (const state of this.#sites.values()) outputs.push(...passQuietTime(state, this.#settings, pane));
   }
 
   #tick(ended: boolean, outputs: Outgoing[]): void {

@@ -12,7 +12,6 @@ import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts'
 import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
-import { passQuietTime } from './quiet-campaigns.ts';
 import { endRefuted } from './refuted-campaigns.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
@@ -119,11 +118,6 @@ function countUnusual({ scope, requirement }: WatchedScope, pane: number): void 
   ))
     unusual += weight;
   setCount(scope, countIndex.unusual, pane, Math.round(unusual));
-}
-
-/** What silence before `pane` comes to, as if every pane in between had been looked at. */
-export function passTime(state: SiteState, settings: ReduceSettings, pane: number): Outgoing[] {
-  return passQuietTime(state, settings, pane);
 }
 
 const policiesOfScope = new WeakMap<ReduceSettings, WeakMap<Scope, readonly Policy[]>>();
