@@ -112,7 +112,8 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
     const target = { kind: 'signature', value: canonicalSignature(signature), signature };
     await say(log, { ...verdict('203.0.113.1'), verdict_id: 'vrd_signature', target } satisfies Verdict);
     await becomes(403, { ip: '198.51.100.3', path: '/stores/123/stock' });
-    expect(await statusAt({ ip: '198.51.100.4', path: '/stores/99/stock' })).toEqual(everywhere(403));
+    // not asked once: while nginx reloads, a worker of before may still answer
+    await becomes(403, { ip: '198.51.100.4', path: '/stores/99/stock' });
     expect(await statusAt({ ip: '198.51.100.4', path: '/stores/99/stock', cookie: true })).toEqual(
       everywhere(200),
     );
