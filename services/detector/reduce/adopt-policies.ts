@@ -1,10 +1,9 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
-import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { termsOf } from '../verdict.ts';
-import { addSignature, endVerdict, inForce } from './live-signatures.ts';
+import { addSignatures, endVerdict, inForce } from './live-signatures.ts';
 import { weaker } from './mine-campaign.ts';
-import { campaignRecord, type LiveSignature, type OpenCampaign, verdictsOn } from './open-campaign.ts';
+import { campaignRecord, type OpenCampaign, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
 import { createMinutes } from './scope.ts';
 import { keepsMinutes } from './site-reducer.ts';
@@ -33,7 +32,7 @@ export function adoptPolicies(state: SiteState, settings: ReduceSettings, pane: 
         campaign.appliedAction = policy.document.action.kind;
       else if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
       campaign.policy = termsOf(policy);
-      const again = said.map((live) => addSignature(campaign, live, live.goodSample, at));
+      const again = said.flatMap((live) => addSignatures(campaign, [live], live.goodSample, at));
       renewed = verdictsOn(campaign, again, at);
     }
     outputs.push(campaignOut(campaignRecord(campaign, at)), ...ended, ...renewed);
@@ -59,11 +58,7 @@ function goesOn(state: SiteState, campaign: OpenCampaign, { scope, document, mat
 
 /** Takes back what the campaign says: the last revisions of the verdicts that still hold. */
 function endVerdicts(campaign: OpenCampaign, at: number): Outgoing[] {
-  const newest = new Map<string, LiveSignature>();
-  for (const live of campaign.signatures) {
-    live.untilAt ??= at;
-    newest.set(canonicalSignature(live.signature), live);
-  }
-  const ended = [...newest.values()].filter((live) => endVerdict(live, at));
+  for (const live of campaign.signatures) live.untilAt ??= at;
+  const ended = campaign.signatures.filter((live) => endVerdict(live, at));
   return verdictsOn(campaign, ended, at);
 }

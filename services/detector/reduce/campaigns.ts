@@ -10,9 +10,9 @@ import { inForce } from './live-signatures.ts';
 import { mineCampaign } from './mine-campaign.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import {
-  campaignId,
   campaignRecord,
   type LiveSignature,
+  newCampaign,
   type OpenCampaign,
   publishPanes,
   verdictsOn,
@@ -67,35 +67,15 @@ export function openCampaign(
   }
   const openedAt = pane * paneMs;
   const at = effectiveAt(settings, pane);
-  const campaign: OpenCampaign = {
-    id: campaignId(state.site, scope.kind, scope.key, openedAt, simulated ? policy.document.id : null),
+  const campaign = newCampaign({
     site: state.site,
+    scope,
     policy: termsOf(policy),
-    simulated,
     openedAt,
     effectiveFrom: at,
-    scopes: [{ kind: scope.kind, key: scope.key }],
     behaviour,
-    revision: 0,
-    state: 'observed',
-    appliedAction: 'observe',
-    signatures: [],
-    reason: '',
-    evidence: [],
-    inputs: [],
     baselineRung: normal(state, watched, rateKey).rung,
-    lastActivePane: pane,
-    lastMinedPane: pane,
-    fruitless: 0,
-    requests: 0,
-    excess: 0,
-    peakRatio: null,
-    share: null,
-    clients: 0,
-    sampleIds: [],
-    degraded: [],
-    publishedPane: pane,
-  };
+  });
   state.campaigns.set(campaign.id, campaign);
   const changed = acting ? mineCampaign(state, settings, campaign, watched, policy, pane) : [];
   refreshCampaign(state, settings, campaign, watched, policy, pane, true);

@@ -4,7 +4,6 @@ import type { Policy } from '../policies/load-policies.ts';
 import { type Found, goodSamples, scopePredicates } from './choose-signatures.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
-import type { LiveSignature } from './open-campaign.ts';
 import type { Scope } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { shareSelected } from './weighted.ts';
@@ -24,8 +23,6 @@ export function movedTo(scope: Scope, signature: Signature): Signature | null {
     : { ...signature, predicates: [...scopePredicates(scope), ...telling] };
 }
 
-type FoundElsewhere = Found & Pick<LiveSignature, 'goodSample'>;
-
 /**
  * Stopped on the web, an attacker goes to the app's endpoint for the same thing within seconds. Signatures go there with
  * the verdict that brings them, before he does, where they cost the people there no more than the policy allows.
@@ -34,12 +31,12 @@ export function followAnalogues(
   state: SiteState,
   watched: WatchedScope,
   policy: Policy,
-  fresh: readonly LiveSignature[],
+  fresh: readonly Found[],
   pane: number,
-): FoundElsewhere[] {
+): Found[] {
   if (!policy.document.campaign['follow-analogues'] || watched.scope.kind !== 'endpoint') return [];
   const budget = policy.document.campaign['max-collateral'];
-  const found: FoundElsewhere[] = [];
+  const found: Found[] = [];
   for (const key of analoguesOf(state.inventory, watched.scope.key)) {
     const analogue = state.scopes.get(scopeId('endpoint', key));
     if (analogue === undefined) continue;

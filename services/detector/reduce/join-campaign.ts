@@ -3,7 +3,7 @@ import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { everyoneButTheGood, excessSamples, feltBy, goodSamples, isCheap } from './choose-signatures.ts';
 import { movedTo } from './follow-analogues.ts';
-import { addSignature, inForce } from './live-signatures.ts';
+import { addSignatures, inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { campaignRecord, type LiveSignature, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
@@ -51,12 +51,11 @@ export function joinCampaign(
     campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
     campaign.lastActivePane = pane;
     const at = effectiveAt(settings, pane);
-    const added: LiveSignature[] = [];
+    let added: LiveSignature[] = [];
     if (asIs < 0.7) {
       const everyone = everyoneButTheGood(state, watched, own, excess);
       const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
-      const goodSample = Math.round(everyone?.goodClients ?? 0);
-      for (const found of [...telling, ...more]) added.push(addSignature(campaign, found, goodSample, at));
+      added = addSignatures(campaign, [...telling, ...more], Math.round(everyone?.goodClients ?? 0), at);
     }
     return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, added, at)];
   }

@@ -1,3 +1,4 @@
+import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { Found } from './choose-signatures.ts';
 import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
 
@@ -6,28 +7,44 @@ export function inForce({ signatures }: OpenCampaign): LiveSignature[] {
   return signatures.filter(({ untilAt }) => untilAt === null);
 }
 
-/** Puts a signature in force under a campaign's policy. `goodSample`: clients that its collateral was counted on. */
-export function addSignature(
+/** Those that are not in force, each once. */
+export function newAmong<F extends Found>(campaign: OpenCampaign, found: readonly F[]): F[] {
+  const known = new Set(inForce(campaign).map(({ signature }) => canonicalSignature(signature)));
+  return found.filter(({ signature }) => {
+    const name = canonicalSignature(signature);
+    if (known.has(name)) return false;
+    known.add(name);
+    return true;
+  });
+}
+
+/**
+ * Puts signatures in force under a campaign's policy and answers those that were not yet. `goodSample`: clients that
+ * their collateral was counted on.
+ */
+export function addSignatures(
   campaign: OpenCampaign,
-  { signature, coverage, lift, collateral, collateralUpper }: Found,
+  found: readonly Found[],
   goodSample: number,
   at: number,
-): LiveSignature {
-  const live: LiveSignature = {
-    version: (campaign.signatures.at(-1)?.version ?? 0) + 1,
-    signature,
-    coverage,
-    lift,
-    collateral,
-    collateralUpper,
-    goodSample,
-    fromAt: at,
-    untilAt: null,
-    verdictUntilAt: at + campaign.policy.document.action.ttl,
-    verdictRevision: 0,
-  };
-  campaign.signatures.push(live);
-  return live;
+): LiveSignature[] {
+  const last = campaign.signatures.at(-1)?.version ?? 0;
+  const added = newAmong(campaign, found).map(
+    ({ signature, coverage, lift, collateral, collateralUpper }, index): LiveSignature => ({
+      version: last + index + 1,
+      signature,
+      coverage,
+      lift,
+      collateral,
+      collateralUpper,
+      goodSample,
+      fromAt: at,
+      untilAt: null,
+      verdictUntilAt: at + campaign.policy.document.action.ttl,
+    }),
+  );
+  campaign.signatures.push(...added);
+  return added;
 }
 
 /** Ends what is said of a signature at once. Answers whether it still held: then the end has to be said. */

@@ -1,8 +1,7 @@
-import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { followAnalogues } from './follow-analogues.ts';
-import { addSignature, endVerdict, inForce } from './live-signatures.ts';
+import { addSignatures, endVerdict, inForce, newAmong } from './live-signatures.ts';
 import { inForceAt, makeRoom } from './make-room.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
@@ -48,18 +47,16 @@ export function mineCampaign(
     if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
     return changed;
   }
-  const known = new Set(inForce(campaign).map(({ signature }) => canonicalSignature(signature)));
-  const unknown = chosen.signatures.filter(({ signature }) => !known.has(canonicalSignature(signature)));
-  const room = makeRoom(campaign, watched, unknown, pane);
+  const room = makeRoom(campaign, watched, newAmong(campaign, chosen.signatures), pane);
   for (const live of room.ended) end(live);
   const goodSample = Math.round(chosen.goodClients);
-  const fresh = room.kept.map((found) => addSignature(campaign, found, goodSample, at));
+  const fresh = addSignatures(campaign, room.kept, goodSample, at);
   if (fresh.length > 0) {
     campaign.state = 'active';
     campaign.appliedAction = policy.document.action.kind;
   }
-  const analogues = followAnalogues(state, watched, policy, fresh, pane);
-  changed.push(...fresh, ...analogues.map((found) => addSignature(campaign, found, found.goodSample, at)));
+  const elsewhere = followAnalogues(state, watched, policy, fresh, pane);
+  changed.push(...fresh, ...addSignatures(campaign, elsewhere, goodSample, at));
   campaign.fruitless = fresh.length === 0 ? campaign.fruitless + 1 : 0;
   return changed;
 }

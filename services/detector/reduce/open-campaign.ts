@@ -9,7 +9,7 @@ import type {
 import { stableId } from '../../../lib/ids.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import type { CountName } from '../layout.ts';
+import { type CountName, paneMs } from '../layout.ts';
 import { actionOf, type PolicyTerms, verdictOf, verdictOut } from '../verdict.ts';
 
 /** An open campaign is published at least this often while it is seen. */
@@ -26,7 +26,6 @@ export interface LiveSignature {
   readonly fromAt: number;
   untilAt: number | null;
   verdictUntilAt: number;
-  verdictRevision: number;
 }
 
 /** A campaign while it is open: plain values, so that a checkpoint can hold it. */
@@ -47,6 +46,8 @@ export interface OpenCampaign {
   state: 'observed' | 'active' | 'stopped' | 'ended';
   appliedAction: string;
   signatures: LiveSignature[];
+  /** Revisions of each verdict so far: what ended and is found again goes on from there. */
+  readonly verdictRevisions: Map<string, number>;
   reason: string;
   evidence: readonly Evidence[];
   /** What the evidence was counted from. */
@@ -68,7 +69,7 @@ export interface OpenCampaign {
 }
 
 /** `simulatedBy`: id of the policy, when it only simulates; such campaigns stand beside those that act. */
-export function campaignId(
+function campaignId(
   site: string,
   kind: string,
   key: string,
@@ -78,6 +79,46 @@ export function campaignId(
   return simulatedBy === null
     ? stableId('campaign', site, kind, key, openedAt)
     : stableId('campaign', site, kind, key, openedAt, simulatedBy);
+}
+
+export interface Opening
+  extends Pick<
+    OpenCampaign,
+    'site' | 'policy' | 'openedAt' | 'effectiveFrom' | 'behaviour' | 'baselineRung'
+  > {
+  readonly scope: { readonly kind: string; readonly key: string };
+}
+
+/** As it begins: it observes, and nothing is said of it yet. */
+export function newCampaign({ scope: { kind, key }, ...opening }: Opening): OpenCampaign {
+  const { site, policy, openedAt } = opening;
+  const simulated = policy.document.mode === 'simulate';
+  const pane = openedAt / paneMs;
+  return {
+    ...opening,
+    id: campaignId(site, kind, key, openedAt, simulated ? policy.document.id : null),
+    simulated,
+    scopes: [{ kind, key }],
+    revision: 0,
+    state: 'observed',
+    appliedAction: 'observe',
+    signatures: [],
+    verdictRevisions: new Map(),
+    reason: '',
+    evidence: [],
+    inputs: [],
+    lastActivePane: pane,
+    lastMinedPane: pane,
+    fruitless: 0,
+    requests: 0,
+    excess: 0,
+    peakRatio: null,
+    share: null,
+    clients: 0,
+    sampleIds: [],
+    degraded: [],
+    publishedPane: pane,
+  };
 }
 
 /** The next revision as a record. */
@@ -144,16 +185,19 @@ function sparingAction({ policy: { document }, appliedAction }: OpenCampaign): s
 
 /** The next revision of the verdict on one signature of a campaign. */
 function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at: number): Verdict {
-  const { policy } = campaign;
-  live.verdictRevision++;
+  const { policy, verdictRevisions } = campaign;
+  const name = canonicalSignature(live.signature);
+  const verdict = `${policy.hash} ${name}`;
+  const revision = (verdictRevisions.get(verdict) ?? 0) + 1;
+  verdictRevisions.set(verdict, revision);
   return verdictOf(policy, {
     opened_at: campaign.openedAt,
-    revision: live.verdictRevision,
+    revision,
     updated_at: at,
     site: campaign.site,
     target: {
       kind: 'signature',
-      value: canonicalSignature(live.signature),
+      value: name,
       signature: live.signature,
     },
     action: actionOf(
