@@ -124,4 +124,40 @@ describe('one abusive client in a plain access log', { timeout: 60_000 }, () => 
     const run = await runDetector(inOrder(people, abuser));
     expect([...new Set(run.verdicts.map((verdict) => verdict.target.value))]).toEqual(['203.0.113.66']);
   });
+
+  it('leaves those alone who still use the endpoint when it has stopped', async () => {
+    const stock = 'GET /stores/{number}/stock';
+    for (const seed of [1, 2, 3, 4]) {
+      const next = random(seed);
+      const ask = (at: number, ip: string, store: number, status: number): Sketch => ({
+        at: Math.floor(at),
+        ip,
+        endpoint: stock,
+        fn: 'inventory',
+        network: 'hosting',
+        status,
+        params: { store: String(store) },
+      });
+      // an office behind a cloud's exits, one page after the other
+      const people: Sketch[] = [];
+      for (let person = 0; person < 40; person++) {
+        const ip = `198.51.100.${person + 10}`;
+        let at = start + next() * 2000;
+        for (let step = 0; at < start + 45_000; step++) {
+          const page = ['GET /', 'GET /c/shoes', 'GET /p/{slug}', stock, 'GET /cart'][step % 5]!;
+          people.push(
+            page === stock
+              ? ask(at, ip, person, 200)
+              : { at: Math.floor(at), ip, endpoint: page, fn: 'content', network: 'hosting' },
+          );
+          at += 400 + next() * 500;
+        }
+      }
+      const scan: Sketch[] = [];
+      for (let at = start + 12_000; scan.length < 2800; at += -Math.log(next()) * 5)
+        scan.push(ask(at, '203.0.113.66', 1000 + scan.length, 404));
+      const run = await runDetector(inOrder(people, scan));
+      expect([...new Set(run.verdicts.map((verdict) => verdict.target.value))]).toEqual(['203.0.113.66']);
+    }
+  });
 });

@@ -49,8 +49,9 @@ export function openCampaign(
   pane: number,
 ): Outgoing[] {
   const acting = policy.document.campaign.signature === 'edge';
-  const behaviour = acting ? strongest(state, watched, policy, pane) : null;
-  if (acting && (behaviour === null || isFew(watched, behaviour, pane))) return [];
+  const most = acting ? strongest(state, watched, policy, pane) : null;
+  if (acting && (most === null || isFew(watched, most, pane))) return [];
+  const behaviour = most?.behaviour ?? null;
   const simulated = policy.document.mode === 'simulate';
   let open = 0;
   for (const other of state.campaigns.values()) if (other.simulated === simulated) open++;

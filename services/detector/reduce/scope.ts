@@ -18,7 +18,7 @@ import { baseIndex } from './behaviour.ts';
 const columns = countNames.length;
 const ringPanes = 64;
 const bucketPanes = 10;
-const samplePanes = 30;
+export const samplePanes = 30;
 const minutePanes = 60;
 /** Whole minutes kept for windows longer than the panes reach. */
 const ringMinutes = 64;
