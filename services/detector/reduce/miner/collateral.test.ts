@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AttributeSample } from '../../../../lib/contracts/generated.ts';
 import type { Weighted } from '../scope.ts';
 import { type BoundedShare, createCollateral } from './collateral.ts';
+import { both, type Mask, maskOf } from './mask.ts';
 
 const sampleOf = (client: number): AttributeSample => {
   const bytes = Buffer.alloc(16);
@@ -12,9 +13,7 @@ const sampleOf = (client: number): AttributeSample => {
 };
 const clients = (count: number, first = 0): Weighted[] =>
   Array.from({ length: count }, (_, index) => ({ sample: sampleOf(first + index), weight: 1 }));
-const firstOf = (length: number, count: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, index) => (index < count ? 1 : 0));
-const both = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((one, index) => one & b[index]!);
+const firstOf = (length: number, count: number): Mask => maskOf(length, (index) => index < count);
 
 const own = clients(1000);
 const other = clients(600, 5000);
@@ -51,7 +50,7 @@ describe('collateral', () => {
   it('counts what earlier rules that spare nobody select among the good', () => {
     const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
     // 30 of the 950 good ones here, and nobody elsewhere
-    const earlier = { own: Uint8Array.from({ length: 1000 }, (_, index) => (index >= 970 ? 1 : 0)) };
+    const earlier = { own: maskOf(1000, (index) => index >= 970) };
     const { share, upper } = collateral.of({ ...earlier, other: firstOf(600, 0) });
     expect(share).toBeGreaterThan(0.02);
     expect(upper).toBeGreaterThan(share);

@@ -1,6 +1,7 @@
 import type { Weighted } from '../scope.ts';
 import { wilsonUpper } from './bounds.ts';
-import { hits, type Population, population, shareOf, unseen } from './good-samples.ts';
+import { type Population, population, shareOf, unseen } from './good-samples.ts';
+import { hits, type Mask, maskOf, without } from './mask.ts';
 
 /** A share of honest requests, and what it may plausibly be at most. */
 export interface BoundedShare {
@@ -10,8 +11,8 @@ export interface BoundedShare {
 
 /** Which of the good samples of the scope, and of those elsewhere on the site, a rule selects. */
 export interface GoodHits {
-  readonly own: Uint8Array;
-  readonly other: Uint8Array;
+  readonly own: Mask;
+  readonly other: Mask;
 }
 
 export interface CollateralInput {
@@ -60,7 +61,12 @@ export function createCollateral(input: CollateralInput): Collateral {
   }
   const whole = stratumOf(own, other, null, ofAll);
   const exposed = stratumOf(own, other, unspared, ofUnspared);
-  const safe = stratumOf(own, other, { own: not(unspared.own), other: not(unspared.other) }, ofAll);
+  const safe = stratumOf(
+    own,
+    other,
+    { own: rest(own, unspared.own), other: rest(other, unspared.other) },
+    ofAll,
+  );
   const share = input.unsparedShare ?? estimate(whole, unspared);
   return {
     clients: whole.clients,
@@ -132,6 +138,9 @@ function estimate(stratum: Stratum, rule: GoodHits): BoundedShare {
   };
 }
 
-function not(mask: Uint8Array): Uint8Array {
-  return mask.map((one) => 1 - one);
+function rest(of: readonly Weighted[], mask: Mask): Mask {
+  return without(
+    maskOf(of.length, () => true),
+    mask,
+  );
 }

@@ -1,5 +1,6 @@
 import type { AttributeSample } from '../../../../lib/contracts/generated.ts';
 import type { Weighted } from '../scope.ts';
+import { has, hits, type Mask } from './mask.ts';
 
 export interface Population {
   readonly weights: Float64Array;
@@ -10,20 +11,16 @@ export interface Population {
 /** 53 bits of a client's hash: enough to tell some thousands apart. */
 const keyOf = (client: Buffer): number => client.readUInt32LE(4) * 2 ** 21 + (client.readUInt32LE(0) >>> 11);
 
-/** What `of` weighs and whose it is; `part`: only where this mask is 1, the others weigh nothing. */
-export function population(of: readonly Weighted[], part: Uint8Array | null = null): Population {
-  const weights = Float64Array.from(of, ({ weight }, index) => (part?.[index] === 0 ? 0 : weight));
+/** What `of` weighs and whose it is; `part`: only these, the others weigh nothing. */
+export function population(of: readonly Weighted[], part: Mask | null = null): Population {
+  const weights = new Float64Array(of.length);
   const clients = new Set<number>();
-  of.forEach(({ sample }, index) => {
-    if (part?.[index] !== 0) clients.add(keyOf(sample.client));
+  of.forEach(({ sample, weight }, index) => {
+    if (part !== null && !has(part, index)) return;
+    weights[index] = weight;
+    clients.add(keyOf(sample.client));
   });
   return { weights, total: weights.reduce((sum, weight) => sum + weight, 0), clients: clients.size };
-}
-
-export function hits(mask: Uint8Array, weights: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < mask.length; index++) if (mask[index] === 1) sum += weights[index]!;
-  return sum;
 }
 
 /** Good samples are halved from here on: what is made from one half is judged on the other too. */
@@ -53,7 +50,7 @@ interface Unseen {
  * Share of good requests that a rule selects. A set of values is made of those that good clients did not show; among
  * those that were not looked at when it was made they turn up again, so the larger of both shares is believed.
  */
-export function shareOf(mask: Uint8Array, { weights, total }: Population, rest: Unseen | null): number {
+export function shareOf(mask: Mask, { weights, total }: Population, rest: Unseen | null): number {
   const all = total === 0 ? 0 : hits(mask, weights) / total;
   if (rest === null) return all;
   return rest.total === 0 ? all : Math.max(all, hits(mask, rest.weights) / rest.total);

@@ -3,8 +3,11 @@ import { spared } from '../../layout.ts';
 import type { Weighted } from '../scope.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
 import { type BoundedShare, createCollateral } from './collateral.ts';
-import { hits, knownHalf, population } from './good-samples.ts';
+import { knownHalf, population } from './good-samples.ts';
+import { both, count, countBoth, either, emptyMask, has, hits, type Mask, maskOf, setAll } from './mask.ts';
+import { indexOf } from './sample-index.ts';
 import { samplePredicate } from './sample-predicate.ts';
+import { leastGain, type Rule, search } from './search.ts';
 
 export interface MineInput {
   /** Suspicious requests of the window: the excess, and the few honest ones that look like it. */
@@ -51,48 +54,12 @@ export interface MineResult {
   readonly goodClients: number;
 }
 
-const beamWidth = 14;
-const deepest = 3;
 const mostSignatures = 5;
-/** A further signature must select this much of the excess. */
-const leastGain = 0.03;
-/** Coverage that the whole budget has to buy, if it is spent on one signature. */
-const worthOfBudget = 0.2;
-/** Less of the budget is not worth saving by a further conjunct. */
-const leastSaving = 0.1;
-/** Addresses are worth this much of what else selects as many: the next ones are others. */
-const worthOfAddresses = 0.5;
-const addresses: ReadonlySet<string> = new Set(['client_ip', 'network_24_48']);
 /** Fewer judged samples that two rules share are chance. */
 const leastHits = 5;
 
-interface Rule {
-  readonly predicates: readonly Predicate[];
-  readonly bad: Uint8Array;
-  readonly own: Uint8Array;
-  readonly other: Uint8Array;
-}
-
-function count(mask: Uint8Array): number {
-  let set = 0;
-  for (let index = 0; index < mask.length; index++) set += mask[index]!;
-  return set;
-}
-
-function both(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const mask = new Uint8Array(a.length);
-  for (let index = 0; index < a.length; index++) mask[index] = a[index]! & b[index]!;
-  return mask;
-}
-
-function either(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const mask = new Uint8Array(a.length);
-  for (let index = 0; index < a.length; index++) mask[index] = a[index]! | b[index]!;
-  return mask;
-}
-
-/** Positions of the samples of each caller. */
-function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>): number[][] {
+/** The samples of each caller. */
+function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>): Mask[] {
   if (callers.size === 0) return [];
   const found = new Map<string, number[]>();
   good.forEach(({ sample }, index) => {
@@ -102,7 +69,11 @@ function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>
     if (at === undefined) found.set(client, [index]);
     else at.push(index);
   });
-  return [...found.values()];
+  return [...found.values()].map((positions) => {
+    const mask = emptyMask(good.length);
+    setAll(mask, positions);
+    return mask;
+  });
 }
 
 /** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
@@ -139,8 +110,8 @@ function knownGood({ good, siblings }: MineInput): readonly Weighted[] {
 const leastExposed = 40;
 
 function exposedGood({ good, siblings }: MineInput, { own, other }: Rule): readonly Weighted[] {
-  const mine = knownHalf(good.filter((_, index) => own[index] === 1));
-  const others = knownHalf(siblings.filter((_, index) => other[index] === 1));
+  const mine = knownHalf(good.filter((_, index) => has(own, index)));
+  const others = knownHalf(siblings.filter((_, index) => has(other, index)));
   const most = Math.max(leastExposed, population(mine).total);
   const scale = Math.min(1, most / Math.max(1e-9, population(others).total));
   return [...mine, ...others.map(({ sample, weight }) => ({ sample, weight: weight * scale }))];
@@ -158,19 +129,13 @@ export function mineSignatures(input: MineInput): MineResult {
   const naming = namingOf(input.excess, all.clients, all.total);
   const bad = population(judged);
 
-  const mask = (of: readonly Weighted[], test: (sample: AttributeSample) => boolean): Uint8Array => {
-    const found = new Uint8Array(of.length);
-    for (let index = 0; index < of.length; index++) {
-      const { sample } = of[index]!;
-      if (test(sample) && !(sparing !== null && spared(sample.flags, sparing))) found[index] = 1;
-    }
-    return found;
-  };
+  const exposed = (of: readonly Weighted[]): Mask =>
+    maskOf(of.length, (index) => sparing === null || !spared(of[index]!.sample.flags, sparing));
   const everything: Rule = {
     predicates: [],
-    bad: mask(judged, () => true),
-    own: mask(input.good, () => true),
-    other: mask(input.siblings, () => true),
+    bad: exposed(judged),
+    own: exposed(input.good),
+    other: exposed(input.siblings),
   };
   // what tells the excess from people must tell it from those who are not spared
   const known = sparing === null ? knownGood(input) : exposedGood(input, everything);
@@ -184,8 +149,8 @@ export function mineSignatures(input: MineInput): MineResult {
 
   const callers = samplesByCaller(input.good, input.callers);
   const least = Math.min(leastHits, judged.length / 2);
-  const stopsCaller = (selected: Uint8Array): boolean =>
-    callers.some((at) => at.reduce((hit, index) => hit + selected[index]!, 0) * 2 > at.length);
+  const stopsCaller = (selected: Mask): boolean =>
+    callers.some((own) => countBoth(own, selected) * 2 > count(own));
 
   // honest requests among the suspicious look like good ones: they are no part of the excess
   const coverageOf = (badShare: number, goodShare: number): number =>
@@ -197,11 +162,11 @@ export function mineSignatures(input: MineInput): MineResult {
   const worst = collateral.of(everything).upper;
 
   const chosen: MinedSignature[] = [];
-  let covered: Uint8Array = new Uint8Array(judged.length);
-  let coveredOwn: Uint8Array = Uint8Array.from(input.good, ({ sample }) => (input.taken(sample) ? 1 : 0));
-  let coveredOther: Uint8Array = Uint8Array.from(input.siblings, ({ sample }) =>
-    input.taken(sample) ? 1 : 0,
-  );
+  const taken = (of: readonly Weighted[]): Mask =>
+    maskOf(of.length, (index) => input.taken(of[index]!.sample));
+  let covered = emptyMask(judged.length);
+  let coveredOwn = taken(input.good);
+  let coveredOther = taken(input.siblings);
   let remaining = trained;
   const total = {
     coverage: 0,
@@ -211,15 +176,12 @@ export function mineSignatures(input: MineInput): MineResult {
 
   while (chosen.length < mostSignatures && remaining.length > 0) {
     const singles: Rule[] = candidatePredicates(remaining, known, naming, sparing !== null).map(
-      (predicate) => {
-        const test = samplePredicate(predicate);
-        return {
-          predicates: [predicate],
-          bad: mask(judged, test),
-          own: mask(input.good, test),
-          other: mask(input.siblings, test),
-        };
-      },
+      (predicate) => ({
+        predicates: [predicate],
+        bad: both(indexOf(judged).select(predicate), everything.bad),
+        own: both(indexOf(input.good).select(predicate), everything.own),
+        other: both(indexOf(input.siblings).select(predicate), everything.other),
+      }),
     );
     const best = search(
       singles,
@@ -271,77 +233,4 @@ export function mineSignatures(input: MineInput): MineResult {
     collateralUpper: chosen.length === 0 ? 0 : total.upper,
     goodClients: collateral.clients,
   };
-}
-
-/** Beam search for the conjunction that gains most coverage within the budget; fewer predicates win ties. */
-function search(
-  singles: readonly Rule[],
-  everything: Rule,
-  judge: (rule: Rule) => { gain: number; spends: number; reach: number },
-  spent: number,
-): { rule: Rule; gain: number } | null {
-  let best: { rule: Rule; gain: number } | null = null;
-  let bestValue = -Infinity;
-  const consider = (rule: Rule): { rule: Rule; gain: number; spends: number; score: number } => {
-    const { gain, spends, reach } = judge(rule);
-    // a conjunct is worth its place when it buys a few per cent of coverage
-    // and collateral, which further signatures may need, must buy more than a few
-    const lasting = rule.predicates.some(({ attribute }) => addresses.has(attribute)) ? worthOfAddresses : 1;
-    const value = lasting * gain - 0.01 * rule.predicates.length - worthOfBudget * (spends - spent);
-    if (spends <= 1 && gain > 0 && value > bestValue) {
-      best = { rule, gain };
-      bestValue = value;
-    }
-    // how promising: coverage, less the collateral still to be got rid of
-    return { rule, gain, spends, score: gain - 0.7 * reach };
-  };
-  consider(everything);
-  let beam = singles.map(consider);
-  for (let depth = 1; depth < deepest; depth++) {
-    beam = beam
-      .filter((entry) => entry.gain >= leastGain)
-      .sort((a, b) => b.score - a.score)
-      .slice(0, beamWidth);
-    const next: typeof beam = [];
-    const tried = new Set<string>();
-    for (const { rule, spends } of beam) {
-      if (spends <= spent + leastSaving) continue; // already clean: a further conjunct only loses coverage
-      for (const single of singles) {
-        const last = single.predicates[0]!;
-        if (
-          rule.predicates.some(
-            (predicate) => predicate.attribute === last.attribute && predicate.op === last.op,
-          )
-        )
-          continue;
-        const id = [...rule.predicates, last]
-          .map((p) => singleId(p))
-          .sort()
-          .join('&');
-        if (tried.has(id)) continue;
-        tried.add(id);
-        next.push(
-          consider({
-            predicates: [...rule.predicates, last],
-            bad: both(rule.bad, single.bad),
-            own: both(rule.own, single.own),
-            other: both(rule.other, single.other),
-          }),
-        );
-      }
-    }
-    beam = next;
-  }
-  return best;
-}
-
-const ids = new WeakMap<Predicate, number>();
-let nextId = 0;
-function singleId(predicate: Predicate): number {
-  let id = ids.get(predicate);
-  if (id === undefined) {
-    id = nextId++;
-    ids.set(predicate, id);
-  }
-  return id;
 }

@@ -2,15 +2,20 @@ import type { AttributeSample, Predicate, Signature } from '../../../../lib/cont
 import { requiredBits } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 
-const indexOf = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
-indexOf.set('endpoint', traitIndex.endpoint);
-indexOf.set('host', traitIndex.host);
+const places = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
+places.set('endpoint', traitIndex.endpoint);
+places.set('host', traitIndex.host);
+
+/** Where an attribute stands in a sample; undefined: samples do not carry it. */
+export function attributeAt(attribute: string): number | undefined {
+  return places.get(attribute);
+}
 
 export type SampleTest = (sample: AttributeSample) => boolean;
 
 /** The same meaning as lib/signature, on a sample instead of an event. An attribute no sample carries is false. */
 export function samplePredicate(predicate: Predicate): SampleTest {
-  const at = indexOf.get(predicate.attribute);
+  const at = attributeAt(predicate.attribute);
   if (at === undefined) return () => false;
   const values = new Set(predicate.values);
   const bound = Number(predicate.values[0]);
