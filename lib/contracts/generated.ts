@@ -65,7 +65,7 @@ export interface Signature {
   readonly predicates: readonly Predicate[];
   /** True: clients known to be good are exempt (protects an endpoint the other way round). */
   readonly except_good: boolean;
-  /** With except_good: parts of the site that a client without a history must have used earlier in its visit to be exempt; empty: any other part. See lib/signature/standing.ts. */
+  /** With except_good: what exempts a client without a history, any one of these: parts of the site that it used earlier in its visit, several pages, being signed in; empty: any other part. See lib/signature/standing.ts. */
   readonly good_after: readonly string[];
 }
 

@@ -30,6 +30,8 @@ export interface PassOptions {
   readonly part?: (request: PassRequest) => EndpointFunction | null;
   /** Whether the answer was a success. Default: status 200 to 399. */
   readonly succeeded?: (status: number, request: PassRequest) => boolean;
+  /** Whether the client is signed in, as the application has checked: what some endpoints ask for. */
+  readonly signedIn?: (request: PassRequest) => boolean;
   /** Whether the site knows the client for long (a customer with paid orders): such a pass is good everywhere. */
   readonly vouch?: (request: PassRequest) => boolean;
   /** `cookie` for browsers, `header` for apps that send back what they got. Default `cookie`. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { guessFunction } from '../path/endpoint-function.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
-import { history, partOf, several } from '../signature/standing.ts';
+import { history, partOf, several, signedIn as signedInBit } from '../signature/standing.ts';
 import { createTwoGenerationCache } from '../two-generation-cache.ts';
 import { fingerprintOf, pageMark } from './binding.ts';
 import { createKeyRing } from './key-ring.ts';
@@ -45,6 +45,7 @@ export function createPassOffice(options: PassOptions): PassOffice {
     network,
     part = ({ method, endpoint }) => (method === 'OPTIONS' ? null : guessFunction(method, endpoint)),
     succeeded = (status) => status >= 200 && status < 400,
+    signedIn,
     vouch,
     carrier = 'cookie',
     cookie = 'tidegate_pass',
@@ -84,7 +85,8 @@ export function createPassOffice(options: PassOptions): PassOffice {
     // A long visit begins anew, and earns its standing again.
     const old = shown !== null && second - shown.visitStartedAt < visitSeconds ? shown : null;
     const name = part(request);
-    const vouched = vouch?.(request) === true ? history : 0;
+    const vouched =
+      (vouch?.(request) === true ? history : 0) | (signedIn?.(request) === true ? signedInBit : 0);
     if (name === null && vouched === 0 && old === null) return null;
     const mark =
       name !== null && pageParts.has(name) ? pageMark(`${request.method} ${request.endpoint}`) : '';

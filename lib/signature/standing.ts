@@ -25,8 +25,17 @@ export const verified = 1 << (parts.length + 2);
 /** A partner's or key holder's server: it reads no pages, and its key is judged instead. */
 export const caller = 1 << (parts.length + 3);
 
-/** Conditions that `good_after` may name. `history`: only a history will do. */
-export const conditions = [...parts, 'several', 'history'] as const;
+/** The request carries an account, and the site did not refuse it. No log-in: there, an account is a mere claim. */
+export const signedIn = 1 << (parts.length + 4);
+
+const conditionBits: { readonly [name: string]: number } = {
+  ...Object.fromEntries(bits),
+  several,
+  history,
+  signed_in: signedIn,
+};
+/** What `good_after` may name. `history`: only a history will do. */
+export const conditions: readonly string[] = Object.keys(conditionBits);
 
 export function partBit(name: string): number {
   return bits.get(name) ?? bits.get('other')!;
@@ -38,24 +47,21 @@ export function partOf(endpointFunction: string, method: string): number {
   return partBit(isForm ? 'content' : endpointFunction);
 }
 
-/** The bits that `good_after` asks for; 0: any part will do. Names that this version does not know are no condition. */
+/** The bits that `good_after` names; 0: any part will do. Names that this version does not know are no condition. */
 export function requiredBits(goodAfter: readonly string[]): number {
   let required = 0;
-  for (const name of goodAfter)
-    required |= name === 'several' ? several : name === 'history' ? history : (bits.get(name) ?? 0);
+  for (const name of goodAfter) required |= conditionBits[name] ?? 0;
   return required;
 }
 
 export function namesOf(required: number): string[] {
-  return conditions.filter((_, index) => (required & (1 << index)) !== 0);
+  return conditions.filter((name) => (required & conditionBits[name]!) !== 0);
 }
 
-/** Whether a client of this standing is good enough for `required`. */
+/** Whether a client of this standing is good enough: it has any one of `required`, or a history. */
 export function meets(standing: number, required: number): boolean {
   if ((standing & (history | verified)) !== 0) return true;
-  return required === 0
-    ? (standing & (partMask | several | caller)) !== 0
-    : (standing & required) === required;
+  return (standing & (required === 0 ? partMask | several | caller : required)) !== 0;
 }
 
 /** Whether the signature, which selects the request, leaves its client alone. */

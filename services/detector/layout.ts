@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AttributeName, attributes } from '../../lib/signature/attributes.ts';
-import { caller, history, meets, several, verified } from '../../lib/signature/standing.ts';
+import { caller, history, meets, several, signedIn, verified } from '../../lib/signature/standing.ts';
 
 /** Where each name stands in its list, counted from `first`. */
 function placesOf<const N extends string>(names: readonly N[], first = 0): { readonly [K in N]: number } {
@@ -161,6 +161,8 @@ export const flag = {
   contradicted: 32768,
   /** A log-in that succeeds where the client's last failure was with the same account. */
   recovering: 1 << 30,
+  /** It carries an account that was not refused; no log-in. */
+  signedIn: 1 << 29,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;
@@ -176,6 +178,7 @@ export function standingOf(flags: number): number {
     // who came without an earlier page and yet not directly is no visitor
     (journey === 0 && (flags & (flag.direct | flag.verified)) === 0 ? caller : 0) |
     ((flags & flag.good) !== 0 ? history : 0) |
+    ((flags & flag.signedIn) !== 0 ? signedIn : 0) |
     ((flags & flag.verified) !== 0 ? verified : 0)
   );
 }

@@ -17,8 +17,9 @@ export function goodPattern(signature: Signature): string {
   if (required.length === 0) {
     const other = own === null ? '\\|[a-z]+\\|[a-z]+\\|' : `\\|(?!(?:${own.join('|')})\\|)[a-z]+\\|`;
     patterns.push(other);
-  } else if (!required.some(isOwn)) {
-    patterns.push(`^${required.map((name) => `(?=.*\\|${name}\\|)`).join('')}`);
+  } else {
+    const telling = required.filter((name) => !isOwn(name));
+    if (telling.length > 0) patterns.push(`\\|(?:${telling.join('|')})\\|`);
   }
   return patterns.map((pattern) => `(?:${pattern})`).join('|');
 }

@@ -1,7 +1,7 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { standingText } from '../../../lib/pass/token.ts';
 import { type AttributeName, attributeNames, attributes } from '../../../lib/signature/attributes.ts';
-import { conditions } from '../../../lib/signature/standing.ts';
+import { conditions, requiredBits } from '../../../lib/signature/standing.ts';
 import { goodPattern } from './good-clients.ts';
 import { haproxyAttributes, whyNotAtHaproxy } from './haproxy-attributes.ts';
 
@@ -59,8 +59,8 @@ export function ruleMasks(rules: readonly BitRule[]): Map<string, bigint> {
 }
 
 /** Every text that a pass may say, as lib/pass/token.ts writes it. */
-const standingTexts: readonly string[] = Array.from({ length: 1 << conditions.length }, (_, bits) =>
-  standingText(bits),
+const standingTexts: readonly string[] = Array.from({ length: 1 << conditions.length }, (_, chosen) =>
+  standingText(requiredBits(conditions.filter((_, index) => (chosen & (1 << index)) !== 0))),
 );
 
 /** Rules that spare the good do not hold for a pass with the words that they ask for. */

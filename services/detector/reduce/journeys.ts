@@ -7,9 +7,9 @@ import { wilsonUpper } from './miner/bounds.ts';
  */
 export type Journeys = Map<number, number>;
 
-/** What practically every honest client of a scope has done earlier in its visit, since one leads to the other. */
+/** What speaks for practically every honest client of a scope, since it leads there: any one of these. */
 export interface Requirement {
-  /** Bits of the parts (lib/signature/standing.ts). */
+  /** Bits of lib/signature/standing.ts. */
   readonly required: number;
   /** Share of honest requests that do not meet it. */
   readonly share: number;
@@ -20,7 +20,7 @@ export interface Requirement {
 }
 
 /** Honest requests that may fail a requirement: estimate, and upper 95 % bound. */
-const mostFailing = { share: 0.02, upper: 0.04 } as const;
+const mostFailing = { share: 0.05, upper: 0.1 } as const;
 /** Requests of the function class that count as evidence about a scope. */
 const borrowed = 80;
 /** The requests of one person are alike: this many count as one observation. */
@@ -43,12 +43,14 @@ function weightOf(journeys: Journeys): number {
 }
 
 /**
- * What leads to a part of the site by its nature. Only this may be asked of people: that most of them also searched, or
- * came from the start page, is a habit, and a sale or a link in a message changes habits within a minute.
+ * What leads to a part of the site by its nature, the strictest first; any one of a list will do. Only this may be asked
+ * of people: that most of them also searched, or came from the start page, is a habit, and a sale or a link in a message
+ * changes habits within a minute. Whoever pays has filled a cart; or, where many pay for the cart of yesterday, is at
+ * least signed in, which an attacker must be too then, account by account.
  */
-const prerequisites: { readonly [F in Part]?: readonly Part[] } = {
-  payment: ['cart'],
-  account: ['login'],
+const prerequisites: { readonly [F in Part]?: readonly (readonly string[])[] } = {
+  payment: [['cart'], ['cart', 'signed_in']],
+  account: [['login'], ['login', 'signed_in']],
 };
 
 /** Whether anything leads to endpoints of this function by its nature: only of these journeys are learned. */
@@ -65,8 +67,8 @@ export function requirementOf(
   own: Journeys,
   ofClass: Journeys | null,
 ): Requirement | null {
-  const names = prerequisites[endpointFunction as Part];
-  if (names === undefined) return null;
+  const choices = prerequisites[endpointFunction as Part];
+  if (choices === undefined) return null;
   const known: Journeys = new Map(own);
   if (ofClass !== null) {
     const total = weightOf(ofClass);
@@ -74,14 +76,16 @@ export function requirementOf(
   }
   const total = weightOf(known);
   if (total === 0) return null;
-  const required = requiredBits(names);
-  let failing = 0;
-  for (const [standing, weight] of inOrder(known)) if (!meets(standing, required)) failing += weight;
-  const share = failing / total;
-  const upper = wilsonUpper(share, total / alike);
-  return share <= mostFailing.share && upper <= mostFailing.upper
-    ? { required, share, upper, samples: weightOf(own) }
-    : null;
+  for (const names of choices) {
+    const required = requiredBits(names);
+    let failing = 0;
+    for (const [standing, weight] of inOrder(known)) if (!meets(standing, required)) failing += weight;
+    const share = failing / total;
+    const upper = wilsonUpper(share, total / alike);
+    if (share <= mostFailing.share && upper <= mostFailing.upper)
+      return { required, share, upper, samples: weightOf(own) };
+  }
+  return null;
 }
 
 /** Sums are taken in one order, whatever the order in which standings were first seen. */

@@ -141,6 +141,9 @@ export function observe(
     if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
   }
   if (recovering) flags |= flag.recovering;
+  const { status } = event.request;
+  if ((facts.present & known.account) !== 0 && bit !== loginBit && status !== 401 && status !== 403)
+    flags |= flag.signedIn;
   flags |= journey * flag.parts;
   if (!isKnownCaller(event, facts, part)) {
     if (journey === 0) flags |= flag.direct;
