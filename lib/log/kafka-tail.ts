@@ -1,4 +1,5 @@
 import type { TopicName } from '../contracts/topics.ts';
+import { caughtUpOrDone } from './caught-up.ts';
 import type { GroupHandler, Subscription, Tail, TailOptions } from './log.ts';
 
 interface End {
@@ -45,7 +46,7 @@ export async function createKafkaTail<T extends TopicName>(
   });
   return {
     done: subscription.done,
-    caughtUp: whenCaughtUp,
+    caughtUp: caughtUpOrDone(whenCaughtUp, subscription.done),
     ready: () => subscription.ready(),
     close: async () => {
       await subscription.close();

@@ -95,7 +95,10 @@ export interface TailOptions<T extends TopicName> {
 
 /** Reading a whole topic without a group: every instance sees every partition. */
 export interface Tail extends Subscription {
-  /** Resolves once everything up to the end offsets taken at the start was handed to `onBatch`. */
+  /**
+   * Resolves once everything up to the end offsets taken at the start was handed to `onBatch`, or reading was closed;
+   * rejects with `done` when it failed before.
+   */
   readonly caughtUp: Promise<void>;
 }
 

@@ -193,3 +193,20 @@ test('what only waits for another topic keeps no input out', async () => {
   await Promise.all([combine.close(), match.close()]);
   await log.close();
 });
+
+test('who waits for a tail to catch up learns that reading has failed', async () => {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const producer = await log.producer('test');
+  await producer.send([tick(0, 1)]);
+  const broken = await log.tail({
+    topic: 'requests.raw',
+    from: 'earliest',
+    onBatch: async () => {
+      throw new Error('broken on purpose');
+    },
+  });
+  await new Promise((resolve) => setImmediate(resolve)); // nobody looks yet: that is no unhandled rejection
+  await expect(broken.caughtUp).rejects.toThrow('broken on purpose');
+  await broken.close();
+  await log.close();
+});

@@ -1,5 +1,6 @@
 import type { RecordName, TopicName } from '../contracts/topics.ts';
 import { isCompacted, topicNames, topics } from '../contracts/topics.ts';
+import { caughtUpOrDone } from './caught-up.ts';
 import { encodedCopy } from './encoded-copy.ts';
 import type { Log, LogProducer, LogRecord, Outgoing, Tail, TailOptions } from './log.ts';
 import { type Breathe, createMemoryGroup, type MemoryGroup } from './memory-group.ts';
@@ -205,7 +206,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
     done.catch(() => {});
     const result: Tail = {
       done,
-      caughtUp: whenCaughtUp,
+      caughtUp: caughtUpOrDone(whenCaughtUp, done),
       ready: () => !failed && !stopping,
       close: async () => {
         stop();

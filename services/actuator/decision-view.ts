@@ -63,7 +63,7 @@ export async function openDecisionView(log: Log, now: () => number): Promise<Dec
     },
   });
   return {
-    caughtUp: Promise.race([tail.caughtUp, tail.done]),
+    caughtUp: tail.caughtUp,
     done: tail.done,
     decisions: () => byTarget.values(),
     get size() {

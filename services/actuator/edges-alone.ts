@@ -36,7 +36,7 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
       for (const { value } of batch.records) book.apply(value, batch.partition);
     },
   });
-  await Promise.race([commands.caughtUp, commands.done]);
+  await commands.caughtUp;
   const view = await openDecisionView(log, now);
   await view.caughtUp;
   const protection = createProtection(protectionOptions(config), book);

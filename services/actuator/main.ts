@@ -81,7 +81,7 @@ export async function startActuator(
       },
     });
     closers.push(() => commands.close());
-    await Promise.race([commands.caughtUp, commands.done]);
+    await commands.caughtUp;
     if (roles.includes('decider')) {
       const started = await runDecider(context, config.decider, book, protection);
       decider = started;

@@ -99,7 +99,7 @@ export async function runDecider(
       },
     });
     try {
-      await Promise.race([tail.caughtUp, tail.done]);
+      await tail.caughtUp;
     } finally {
       await tail.close();
     }

@@ -60,7 +60,7 @@ export async function openCampaignView(log: Log): Promise<CampaignView> {
       for (const record of batch.records) if (record.type === 'Campaign') learn(record.value);
     },
   });
-  const caughtUp = Promise.race([tail.caughtUp, tail.done]).then(() => {
+  const caughtUp = tail.caughtUp.then(() => {
     isCaughtUp = true;
   });
   caughtUp.catch(() => {});
