@@ -1,6 +1,7 @@
 import { ConfigError } from '../../lib/config.ts';
 import type { PolicySet } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
+import { recordsOf } from '../../lib/log/read-topic.ts';
 import { readPolicySet } from '../../services/detector/policies/policy-set.ts';
 import { ExitError } from '../exit-error.ts';
 
@@ -14,17 +15,7 @@ export interface PublishedSet {
 
 /** Everything published so far, in the order of the topic. */
 export async function readPublished(log: Log): Promise<PolicySet[]> {
-  const sets: PolicySet[] = [];
-  const tail = await log.tail({
-    topic: 'policies',
-    from: 'earliest',
-    onBatch: ({ records }) => {
-      for (const { value } of records) sets.push(value);
-    },
-  });
-  await tail.caughtUp;
-  await tail.close();
-  return sets;
+  return (await recordsOf(log, 'policies')).map(({ value }) => value);
 }
 
 /** What each set is at `now`, in order of the panes they begin at; `replaced`: a later record begins at the same one. */

@@ -10,6 +10,7 @@ import { openCheckpointDirectory } from './checkpoint-directory.ts';
 import { consumeStateful, consumeStateless } from './consume.ts';
 import type { Log, Outgoing } from './log.ts';
 import { createMemoryLog } from './memory.ts';
+import { recordsOf } from './read-topic.ts';
 import { valueOfSnapshot, valueSnapshot } from './snapshot.ts';
 import type { CheckpointStore, StatefulStep } from './step.ts';
 
@@ -26,17 +27,7 @@ afterEach(async () => {
 });
 
 async function deadLetters(log: Log) {
-  const found: { reason: string; position: string; original: string }[] = [];
-  const tail = await log.tail({
-    topic: 'dead-letters',
-    from: 'earliest',
-    onBatch: (batch) => {
-      found.push(...batch.records.map(({ value }) => value));
-    },
-  });
-  await tail.caughtUp;
-  await tail.close();
-  return found;
+  return (await recordsOf(log, 'dead-letters')).map(({ value }) => value);
 }
 
 test('a record on which a pure step throws goes to dead-letters, the others pass', async () => {
@@ -144,18 +135,8 @@ function stateful(log: Log, step: StatefulStep<'requests.raw'>, store = checkpoi
 }
 
 async function lastSum(log: Log): Promise<number> {
-  let last = -1;
-  const tail = await log.tail({
-    topic: 'requests.enriched',
-    from: 'earliest',
-    onBatch: (batch) => {
-      const record = batch.records.at(-1)!;
-      if (record.type === 'Tick') last = record.value.time;
-    },
-  });
-  await tail.caughtUp;
-  await tail.close();
-  return last;
+  const last = (await recordsOf(log, 'requests.enriched')).at(-1);
+  return last?.type === 'Tick' ? last.value.time : -1;
 }
 
 async function outputs(log: Log, count: number): Promise<void> {

@@ -17,6 +17,7 @@ import { type LogConfig, logConfig } from './config.ts';
 import { consumeStateful } from './consume.ts';
 import type { Log, Outgoing } from './log.ts';
 import { openLog } from './open.ts';
+import { recordsOf } from './read-topic.ts';
 import { valueOfSnapshot, valueSnapshot } from './snapshot.ts';
 import type { StatefulStep } from './step.ts';
 
@@ -236,33 +237,17 @@ describe.skipIf(missing !== null)('Kafka', () => {
 });
 
 async function readTimes(log: Log): Promise<number[]> {
-  const times: number[] = [];
-  const tail = await log.tail({
-    topic: 'requests.raw',
-    from: 'earliest',
-    onBatch: (batch) => {
-      for (const record of batch.records) if (record.type === 'Tick') times.push(record.value.time);
-    },
-  });
-  await tail.caughtUp;
-  await tail.close();
+  const times = (await recordsOf(log, 'requests.raw')).flatMap((record) =>
+    record.type === 'Tick' ? [record.value.time] : [],
+  );
   return times.sort((a, b) => a - b);
 }
 
 /** Sums of a partition only grow, so the largest is the newest. */
 async function largestSums(log: Log): Promise<number[]> {
   const sums = [0, 0, 0, 0];
-  const tail = await log.tail({
-    topic: 'requests.enriched',
-    from: 'earliest',
-    onBatch: (batch) => {
-      for (const record of batch.records)
-        if (record.type === 'Tick')
-          sums[record.partition] = Math.max(sums[record.partition]!, record.value.time);
-    },
-  });
-  await tail.caughtUp;
-  await tail.close();
+  for (const record of await recordsOf(log, 'requests.enriched'))
+    if (record.type === 'Tick') sums[record.partition] = Math.max(sums[record.partition]!, record.value.time);
   return sums;
 }
 

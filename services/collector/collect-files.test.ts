@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RequestEvent } from '../../lib/contracts/generated.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
+import { recordsOf } from '../../lib/log/read-topic.ts';
 import { type CollectOptions, collectFiles, inspectFiles, type Rejection } from './collect-files.ts';
 import { collectorConfig, formatConfig } from './config.ts';
-import { eventsOf, recordsOf, testContext, ticksOf } from './test-context.test-suite.ts';
+import { eventsOf, testContext, ticksOf } from './test-context.test-suite.ts';
 
 let folder = '';
 beforeAll(async () => {

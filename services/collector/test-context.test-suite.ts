@@ -1,7 +1,7 @@
 import type { RequestEvent, Tick } from '../../lib/contracts/generated.ts';
-import type { TopicName } from '../../lib/contracts/topics.ts';
-import type { Log, LogRecord } from '../../lib/log/log.ts';
+import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
+import { recordsOf } from '../../lib/log/read-topic.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
@@ -32,19 +32,6 @@ export function testContext(change: Partial<ServiceContext> = {}): ServiceContex
     now: () => Date.now(),
     ...change,
   };
-}
-
-/** Everything on a topic so far, partition by partition. */
-export async function recordsOf<T extends TopicName>(log: Log, topic: T): Promise<readonly LogRecord<T>[]> {
-  const records: LogRecord<T>[] = [];
-  const tail = await log.tail({
-    topic,
-    from: 'earliest',
-    onBatch: (batch) => void records.push(...batch.records),
-  });
-  await tail.caughtUp;
-  await tail.close();
-  return records;
 }
 
 export async function eventsOf(log: Log): Promise<readonly RequestEvent[]> {

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClickHouse, openClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import { clickhouseConfig } from '../../lib/clickhouse/config.ts';
 import { migrate } from '../../lib/clickhouse/migrations.ts';
-import type { Command } from '../../lib/contracts/generated.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
+import { recordsOf } from '../../lib/log/read-topic.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -232,14 +232,7 @@ describe('with traffic', () => {
     );
     const { status, body } = await post('commands', release, `Bearer ${token}`);
     expect(status).toBe(202);
-    const seen: { key: string | null; value: Command }[] = [];
-    const tail = await log.tail({
-      topic: 'commands',
-      from: 'earliest',
-      onBatch: (batch) => void seen.push(...batch.records),
-    });
-    await tail.caughtUp;
-    await tail.close();
+    const seen = await recordsOf(log, 'commands');
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({
       key: 'default|ip|198.18.7.9',

@@ -6,6 +6,7 @@ import { openCheckpointDirectory } from '../../lib/log/checkpoint-directory.ts';
 import { logConfig } from '../../lib/log/config.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { openLog } from '../../lib/log/open.ts';
+import { recordsOf } from '../../lib/log/read-topic.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
@@ -110,32 +111,13 @@ describe.skipIf(missing !== null)('the detector on Kafka', () => {
       if (await isThrough(log)) break;
       instances = await Promise.all(names.map((name) => start(partitions, name, checkpoints)));
     }
-    const found: { campaigns: Run['campaigns'][number][]; verdicts: Run['verdicts'][number][] } = {
-      campaigns: [],
-      verdicts: [],
-    };
-    const tails = [
-      await log.tail({
-        topic: 'campaigns',
-        from: 'earliest',
-        onBatch: (batch) => {
-          for (const record of batch.records)
-            if (record.type === 'Campaign') found.campaigns.push(record.value);
-        },
-      }),
-      await log.tail({
-        topic: 'verdicts',
-        from: 'earliest',
-        onBatch: (batch) => {
-          for (const { value } of batch.records) found.verdicts.push(value);
-        },
-      }),
-    ];
-    for (const tail of tails) await tail.caughtUp;
-    for (const tail of tails) await tail.close();
+    const campaigns = (await recordsOf(log, 'campaigns')).flatMap((record) =>
+      record.type === 'Campaign' ? [record.value] : [],
+    );
+    const verdicts = (await recordsOf(log, 'verdicts')).map(({ value }) => value);
     await producer.close();
     await log.close();
-    return { ...found, evaluations: [] };
+    return { campaigns, verdicts, evaluations: [] };
   }
 
   test.each([

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateIPSetCommand, GetIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Decision } from '../../lib/contracts/generated.ts';
 import { logConfig } from '../../lib/log/config.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { openLog } from '../../lib/log/open.ts';
+import { recordsOf } from '../../lib/log/read-topic.ts';
 import { command, say, verdict } from '../counterparts/actuator-input.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { type FaultProxy, startFaultProxy } from '../counterparts/fault-proxy.ts';
@@ -265,16 +265,8 @@ describe.skipIf(missing !== null)('two actuators, of which the writing one is ki
     expect(meetings(writes.aws)).toEqual([]);
     // One decision a target, whoever was killed while it was made, and both edges name that one.
     const ids = new Map<string, Set<string>>();
-    const tail = await log.tail({
-      topic: 'decisions',
-      from: 'earliest',
-      onBatch: (batch) => {
-        for (const { value } of batch.records as readonly { readonly value: Decision }[])
-          ids.set(value.target.value, (ids.get(value.target.value) ?? new Set()).add(value.decision_id));
-      },
-    });
-    await tail.caughtUp;
-    await tail.close();
+    for (const { value } of await recordsOf(log, 'decisions'))
+      ids.set(value.target.value, (ids.get(value.target.value) ?? new Set()).add(value.decision_id));
     expect(ids.size).toBe(address);
     for (const [target, found] of ids) expect([...found], target).toHaveLength(1);
     for (const [key, entry] of received)

@@ -4,9 +4,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
+import { recordsOf } from '../../../lib/log/read-topic.ts';
 import { collectorConfig } from '../config.ts';
 import { type RunningCollector, startCollector } from '../main.ts';
-import { eventsOf, recordsOf, testContext, ticksOf } from '../test-context.test-suite.ts';
+import { eventsOf, testContext, ticksOf } from '../test-context.test-suite.ts';
 
 const now = Date.UTC(2026, 10, 16, 10);
 const token = 'correct-horse-battery';
