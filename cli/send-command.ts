@@ -41,7 +41,8 @@ export function parseTarget(text: string): Target {
   return target;
 }
 
-const who = (): string => `cli:${userInfo().username}`;
+/** Who gives a command here, for the audit. */
+export const who = (): string => `cli:${userInfo().username}`;
 
 async function throughConsole(url: string, token: string, input: CommandInput): Promise<void> {
   const { target } = input;

@@ -2,24 +2,16 @@ import { relative } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from '../../lib/config.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { type PolicyFile, readPolicyFiles } from '../../services/detector/policies/load-policies.ts';
-import { loadRootConfig } from '../config.ts';
-import { configFileOption } from '../config-command.ts';
+import type { PolicyFile } from '../../services/detector/policies/load-policies.ts';
 import { ExitError } from '../exit-error.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
+import { policyFilesOf } from './policy-files.ts';
 import { addPublishing } from './publish.ts';
 import { runPolicyTest } from './run-policy-test.ts';
 
 interface ListFlags {
   readonly output?: string;
   readonly json?: boolean;
-}
-
-/** The folder asked for, else that of the configuration, else the shipped policies. */
-function filesOf(folder: string | undefined, command: Command): PolicyFile[] {
-  return readPolicyFiles(
-    folder ?? loadRootConfig(configFileOption(command), process.env).config.detector.policies,
-  );
 }
 
 /** Throws every problem of every file together (exit 2). */
@@ -97,7 +89,7 @@ export function policiesCommand(): Command {
       .argument('[folder]', folder)
       .description('the policies in use, with mode and level'),
   ).action((from: string | undefined, flags: ListFlags, command: Command) => {
-    const files = filesOf(from, command);
+    const files = policyFilesOf(from, command);
     refuseBroken(files);
     process.stdout.write(renderRows(list(files), outputFormat(flags)));
   });
@@ -106,7 +98,7 @@ export function policiesCommand(): Command {
     .argument('[folder]', folder)
     .description('check policies; every problem with file, line and column, exit 2 when there are any')
     .action((from: string | undefined, _flags: unknown, command: Command) => {
-      const files = filesOf(from, command);
+      const files = policyFilesOf(from, command);
       refuseBroken(files);
       if (files.length === 0) throw new ExitError(2, `${from ?? 'the folder'} has no policies (*.yaml)`);
       for (const { path, policy } of files)
@@ -121,7 +113,7 @@ export function policiesCommand(): Command {
       'run the tests inside policy files, each policy alone and as if enforced; exit 1 when one fails',
     )
     .action(async (from: string | undefined, flags: { only?: string; json?: boolean }, command: Command) => {
-      const files = filesOf(from, command);
+      const files = policyFilesOf(from, command);
       refuseBroken(files);
       await runTests(files, flags);
     });

@@ -1,14 +1,9 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { PolicySet, PolicyText } from '../../lib/contracts/generated.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { openLog } from '../../lib/log/open.ts';
-import {
-  compilePolicyTexts,
-  type PolicyFile,
-  readPolicyFiles,
-} from '../../services/detector/policies/load-policies.ts';
+import { compilePolicyTexts, type PolicyFile } from '../../services/detector/policies/load-policies.ts';
 import {
   firstPane,
   leadMs,
@@ -22,8 +17,10 @@ import { ExitError } from '../exit-error.ts';
 import { reasonOption, stateOption } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { findRunning } from '../running.ts';
+import { who } from '../send-command.ts';
 import { stateFolderOf } from '../store.ts';
 import { compareSets, type PolicyChange } from './compare-sets.ts';
+import { policyFilesOf } from './policy-files.ts';
 import { findSet, readPublished, setAt, statesOf } from './published-sets.ts';
 
 interface PublishFlags {
@@ -66,6 +63,15 @@ function timeOf(text: string | undefined): number | undefined {
   return at;
 }
 
+/** Resolves, once the log has the set, with the time since its stamp. */
+async function append(log: Log, set: PolicySet): Promise<number> {
+  const producer = await log.producer('cli');
+  await producer.send([policySetOut(set)]);
+  const ms = Date.now() - set.published_at;
+  await producer.close();
+  return ms;
+}
+
 function show(changes: readonly PolicyChange[], against: string): void {
   console.log(changes.length === 0 ? `no policy differs from ${against}` : `against ${against}:`);
   for (const { change, title, fields } of changes) {
@@ -74,10 +80,14 @@ function show(changes: readonly PolicyChange[], against: string): void {
   }
 }
 
-/** Holds files against what would hold otherwise, and publishes them unless nothing differs or it is a dry run. */
-async function publish(
+/**
+ * Holds files against what would hold otherwise, and publishes them unless nothing differs or it is a dry run. The set is
+ * stamped at the beginning: `published` is read before, so that reading does not use up the lead.
+ */
+export async function publish(
   log: Log,
   files: readonly PolicyText[],
+  published: readonly PolicySet[],
   present: () => readonly PolicyFile[],
   flags: PublishFlags,
 ): Promise<void> {
@@ -90,27 +100,19 @@ async function publish(
     files,
     effectiveAt,
     now,
-    who: `cli:${userInfo().username}`,
+    who: who(),
     reason: flags.reason,
   });
-  const published = await readPublished(log);
   const before = setAt(published, effectiveAt);
   const changes = compareSets(before === null ? present() : filesOf(before), filesOf(set));
   const same = before !== null && changes.length === 0;
   const dryRun = flags.dryRun === true;
-  if (!same && !dryRun) {
-    const producer = await log.producer('cli');
-    await producer.send([policySetOut(set)]);
-    await producer.close();
-  }
+  const publishes = !same && !dryRun;
+  const appendMs = publishes ? await append(log, set) : 0;
   if (flags.json === true) {
     const { files: _, ...head } = set;
     console.log(
-      JSON.stringify(
-        { ...head, published: !same && !dryRun, replaces: before?.set_id ?? null, changes },
-        null,
-        2,
-      ),
+      JSON.stringify({ ...head, published: publishes, replaces: before?.set_id ?? null, changes }, null, 2),
     );
   } else {
     show(changes, before === null ? 'the files of the configuration' : `set ${before.set_id}`);
@@ -119,10 +121,10 @@ async function publish(
     else if (dryRun) console.log(`dry run: would take effect at ${when}`);
     else console.log(`${set.set_id} published; it takes effect at ${when}, in event time, on all instances`);
   }
-  if (Date.now() - now > longestAppendMs)
+  if (appendMs > longestAppendMs)
     throw new ExitError(
       1,
-      `it took ${formatDuration(Date.now() - now)} until the log had the set: instances may switch at different panes, publish it again`,
+      `it took ${formatDuration(appendMs)} until the log had the set: instances may switch at different panes, publish it again`,
     );
   if (flags.exitCode === true && changes.length > 0) process.exitCode = 1;
 }
@@ -141,8 +143,7 @@ const asPublishing = (command: Command): Command =>
 
 /** `policies apply|rollback|history|show`: the set that all instances follow. */
 export function addPublishing(policies: Command, folder: string): void {
-  const configured = (command: Command): string =>
-    loadRootConfig(configFileOption(command), process.env).config.detector.policies;
+  const configured = (command: Command) => () => policyFilesOf(undefined, command);
   asPublishing(
     policies
       .command('apply')
@@ -151,8 +152,10 @@ export function addPublishing(policies: Command, folder: string): void {
         'publish a set: it takes effect at one moment on all instances; refused when it has problems',
       ),
   ).action(async (from: string | undefined, flags: PublishFlags, command: Command) => {
-    const files = readPolicyFiles(from ?? configured(command)).map(textOf);
-    await withLog(command, (log) => publish(log, files, () => readPolicyFiles(configured(command)), flags));
+    const files = policyFilesOf(from, command).map(textOf);
+    await withLog(command, async (log) =>
+      publish(log, files, await readPublished(log), configured(command), flags),
+    );
   });
   asPublishing(
     policies
@@ -161,8 +164,8 @@ export function addPublishing(policies: Command, folder: string): void {
       .description('publish an earlier set again'),
   ).action(async (reference: string, flags: PublishFlags, command: Command) => {
     await withLog(command, async (log) => {
-      const { files } = findSet(await readPublished(log), reference);
-      await publish(log, files, () => readPolicyFiles(configured(command)), flags);
+      const published = await readPublished(log);
+      await publish(log, findSet(published, reference).files, published, configured(command), flags);
     });
   });
   withOutput(
