@@ -3,6 +3,11 @@ import type { PolicySet } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { recordsOf } from '../../lib/log/read-topic.ts';
 import { readPolicySet } from '../../services/detector/policies/policy-set.ts';
+import {
+  createSetHistory,
+  type PoliciesInForce,
+  policiesFrom,
+} from '../../services/detector/policies/timeline.ts';
 import { ExitError } from '../exit-error.ts';
 
 /** A set on topic `policies` and what it is at some time. */
@@ -20,25 +25,30 @@ export async function readPublished(log: Log): Promise<PolicySet[]> {
 
 /** What each set is at `now`, in order of the panes they begin at; `replaced`: a later record begins at the same one. */
 export function statesOf(sets: readonly PolicySet[], now: number): PublishedSet[] {
-  const judged = sets.map((set): { readonly set: PolicySet; readonly problems: readonly string[] } => {
+  const history = createSetHistory([]);
+  const read = sets.map((set): { readonly set: PolicySet; readonly holds: PoliciesInForce | ConfigError } => {
     try {
-      readPolicySet(set);
-      return { set, problems: [] };
+      const holds = policiesFrom(set.effective_at, readPolicySet(set));
+      history.add(holds);
+      return { set, holds };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      return { set, problems: error.problems };
+      return { set, holds: error };
     }
   });
-  const standing = new Map<number, PolicySet>();
-  for (const { set, problems } of judged) if (problems.length === 0) standing.set(set.effective_at, set);
-  const begun = [...standing.keys()].filter((from) => from <= now);
-  const present = begun.length === 0 ? null : Math.max(...begun);
-  return judged
-    .map(({ set, problems }): PublishedSet => {
-      if (problems.length > 0) return { set, state: 'refused', problems };
-      const from = set.effective_at;
-      if (standing.get(from) !== set) return { set, state: 'replaced', problems };
-      return { set, state: from > now ? 'scheduled' : from === present ? 'in force' : 'past', problems };
+  const standing = new Set(history.between(-Infinity, Infinity));
+  const present = history.at(now);
+  return read
+    .map(({ set, holds }): PublishedSet => {
+      if (holds instanceof ConfigError) return { set, state: 'refused', problems: holds.problems };
+      const state = !standing.has(holds)
+        ? 'replaced'
+        : holds === present
+          ? 'in force'
+          : holds.from > now
+            ? 'scheduled'
+            : 'past';
+      return { set, state, problems: [] };
     })
     .sort((a, b) => a.set.effective_at - b.set.effective_at);
 }
