@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
@@ -10,6 +9,7 @@ import { append, wholeNumber } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import { edgeNames, edgePresets } from './edge-presets.ts';
+import { openHtmlFile } from './html-file.ts';
 import { renderHtml } from './html-report.ts';
 import { readLabels } from './label-book.ts';
 import { type LineFlags, lineFormat, withLineFlags } from './log-lines.ts';
@@ -77,6 +77,7 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
   await interruptible(async (signal) => {
     try {
+      const writeHtml = flags.html === undefined ? null : openHtmlFile(flags.html);
       const summary = await runReplay({
         config,
         files,
@@ -97,12 +98,12 @@ async function replay(files: readonly string[], flags: ReplayFlags, command: Com
         signal,
       });
       progress.clear();
-      if (flags.html !== undefined) writeFileSync(flags.html, renderHtml(summary), { mode: 0o600 });
       process.stdout.write(
         flags.json === true
           ? `${JSON.stringify(summary, null, 2)}\n`
           : renderSummary(summary, terminalOf(process.stdout, process.env)),
       );
+      writeHtml?.(renderHtml(summary));
       if (summary.lines.read > 0 && summary.lines.parsed === 0)
         throw new ExitError(3, `none of ${summary.lines.read} lines could be read`);
     } finally {
