@@ -10,15 +10,23 @@ export interface Crowd {
   readonly scopes: readonly string[];
 }
 
-const isSurge = ({ kind, applied_action: action, level }: CampaignSummary): boolean =>
+/** A surge that is watched only: people, as far as anybody can tell. */
+export const isSurge = ({
+  kind,
+  applied_action: action,
+  level,
+}: Pick<CampaignSummary, 'kind' | 'applied_action' | 'level'>): boolean =>
   kind === 'surge' && action === 'observe' && level === 'informational';
-const endOf = ({ closed_at, last_at }: CampaignSummary): number => closed_at ?? last_at;
+/** When it ended, or was last seen. */
+export const endOf = ({ closed_at, last_at }: CampaignSummary): number => closed_at ?? last_at;
 
 /** Campaigns for people to look at, and beside them the crowds that were seen; both in order of time. */
-export function splitCrowds(all: readonly CampaignSummary[]): {
+export interface Findings {
   readonly campaigns: readonly CampaignSummary[];
   readonly crowds: readonly Crowd[];
-} {
+}
+
+export function splitCrowds(all: readonly CampaignSummary[]): Findings {
   const groups: { until: number; readonly surges: CampaignSummary[] }[] = [];
   for (const surge of all.filter(isSurge).sort((a, b) => a.opened_at - b.opened_at)) {
     const last = groups.at(-1);

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { count, percent } from '../terminal.ts';
 import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
-import { bytes, lasted, money, stamp, times } from './render-summary.ts';
+import { bytes, campaignLasted, lasted, money, stamp, times } from './render-summary.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -64,7 +64,7 @@ ${text(0, 'start', stamp(from))}${text(chart.width / 2, 'middle', `${formatDurat
 const campaignColumns: readonly Column<CampaignSummary>[] = [
   { title: 'Campaign', value: (row) => row.campaign_id.slice(0, 12) },
   { title: 'Start', value: (row) => stamp(row.opened_at).slice(5) },
-  { title: 'Lasted', right: true, value: (row) => lasted((row.closed_at ?? row.last_at) - row.opened_at) },
+  { title: 'Lasted', right: true, value: campaignLasted },
   {
     title: 'What and where',
     value: (row) => row.title,

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { count, percent, styled, type Terminal, table } from '../terminal.ts';
-import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
+import { type Crowd, endOf, type Findings, scopesText, splitCrowds } from './crowds.ts';
 import type { IncidentScore } from './score-outcomes.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 
@@ -16,6 +16,10 @@ export function lasted(ms: number): string {
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${String(minutes % 60).padStart(2, '0')}` : `${Math.floor(hours / 24)} d`;
 }
+
+/** `41 m`, or `41 m+` when it was still going on at the end of the input. */
+export const campaignLasted = (campaign: CampaignSummary): string =>
+  lasted(endOf(campaign) - campaign.opened_at) + (campaign.closed_at === null ? '+' : '');
 
 export const money = (amount: number, currency: string) =>
   `${currency}${amount >= 100 ? count(amount) : amount.toFixed(2)}`;
@@ -74,8 +78,7 @@ function header(summary: ReplaySummary): string[] {
   ];
 }
 
-function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
-  const { campaigns: list, crowds } = splitCrowds(summary.campaigns);
+function campaigns(terminal: Terminal, { campaigns: list, crowds }: Findings): string[] {
   const watched = crowdLines(terminal, crowds);
   const lines = [` ${styled(terminal, 'bold', `CAMPAIGNS  ${list.length}`)}`];
   if (list.length === 0)
@@ -92,8 +95,7 @@ function campaigns(terminal: Terminal, summary: ReplaySummary): string[] {
       {
         title: 'LASTED',
         align: 'right',
-        value: (row) =>
-          lasted((row.closed_at ?? row.last_at) - row.opened_at) + (row.closed_at === null ? '+' : ''),
+        value: campaignLasted,
       },
       { title: 'SCOPE', value: (row) => row.scope.slice(0, 44) },
       { title: 'WHAT', value: (row) => row.title.replace(`: ${row.scope}`, '').slice(0, 50) },
@@ -260,7 +262,8 @@ export function renderScore(incidents: readonly IncidentScore[]): string {
 
 /** The whole report for people. */
 export function renderSummary(summary: ReplaySummary, terminal: Terminal): string {
-  const first = splitCrowds(summary.campaigns).campaigns[0];
+  const findings = splitCrowds(summary.campaigns);
+  const first = findings.campaigns[0];
   const next = [
     ...(first === undefined
       ? []
@@ -283,7 +286,7 @@ export function renderSummary(summary: ReplaySummary, terminal: Terminal): strin
         ];
   return [
     ...header(summary),
-    ...campaigns(terminal, summary),
+    ...campaigns(terminal, findings),
     ...effect(terminal, summary),
     ...score,
     ...inventory(terminal, summary),
