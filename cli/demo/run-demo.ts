@@ -20,6 +20,7 @@ import { attributionsOf } from '../attributions.ts';
 import { rootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
 import { findPlaces } from '../places.ts';
+import { isSurge } from '../replay/crowds.ts';
 import { ServiceGroup, stopSignal } from '../run-services.ts';
 import { announceRunning, operatorToken } from '../running.ts';
 import { openRuntime } from '../runtime.ts';
@@ -151,8 +152,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       decision: (decision) => score.decision(decision),
       campaign: (campaign) => {
         // a sale is one crowd, however many endpoints it fills
-        if (isCrowd(campaign) && campaign.opened_at < crowdUntil) return;
-        if (isCrowd(campaign)) crowdUntil = campaign.opened_at + crowdMs;
+        if (isSurge(campaign) && campaign.opened_at < crowdUntil) return;
+        if (isSurge(campaign)) crowdUntil = campaign.opened_at + crowdMs;
         if (terminal.interactive) process.stdout.write('\r\u001b[K');
         out(campaignLine(campaign, terminal));
       },
@@ -219,8 +220,6 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
 /** Surges that open within this time of the first are of one crowd. */
 const crowdMs = 5 * 60_000;
-const isCrowd = ({ kind, level, state }: Campaign): boolean =>
-  kind === 'surge' && level === 'informational' && state === 'observed';
 
 function campaignLine(campaign: Campaign, terminal: Terminal): string {
   const at = new Date(campaign.opened_at).toISOString().slice(11, 19);
