@@ -75,13 +75,13 @@ async function isFormatted(dataDir: string): Promise<boolean> {
   );
 }
 
-async function clusterId(dataDir: string): Promise<string> {
+/** The id kept in the folder. One that starts with a dash, which Kafka would read as an option, is replaced. */
+export async function clusterId(dataDir: string): Promise<string> {
   const file = join(dataDir, 'cluster-id');
-  const known = await readFile(file, 'utf8').catch(() => '');
-  if (known.trim() !== '') return known.trim();
+  const known = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (known !== '' && !known.startsWith('-')) return known;
   const bytes = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
-  // An id that starts with a dash would be read as an option.
-  bytes[0] = bytes[0]! & 0x7f;
+  bytes[0] = bytes[0]! & 0x7f; // base64url begins with a dash from 0xf8 on
   const id = bytes.toString('base64url');
   await writeFile(file, id);
   return id;
