@@ -6,9 +6,9 @@ import { neverCalled } from '../../services/detector/inventory/records.ts';
 import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
+import { interruptible } from '../interruptible.ts';
 import { append } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
-import { asExit } from '../replay/as-exit.ts';
 import { type LineFlags, withLineFlags } from '../replay/log-lines.ts';
 import { openStore } from '../store.ts';
 import { compareDocuments, type UnusedEndpoint } from './compare-documents.ts';
@@ -85,13 +85,8 @@ async function endpointsOf(
   config: RootConfig,
   command: Command,
 ): Promise<readonly ApiEndpoint[]> {
-  if (flags.from !== undefined) {
-    try {
-      return await endpointsOfFiles(config, flags.from, flags);
-    } catch (error) {
-      throw asExit(error);
-    }
-  }
+  const { from } = flags;
+  if (from !== undefined) return interruptible((signal) => endpointsOfFiles(config, from, flags, signal));
   const store = await openStore(command);
   try {
     return await endpointsOfStore(store);

@@ -42,12 +42,13 @@ function asEndpoint(line: string): ApiEndpoint | null {
 }
 
 /** The endpoints in a file of `replay --inventory`; null when it is something else. */
-async function endpointsOfFile(path: string): Promise<readonly ApiEndpoint[] | null> {
+async function endpointsOfFile(path: string, signal: AbortSignal): Promise<readonly ApiEndpoint[] | null> {
   if (path === '-') return null;
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new ExitError(3, `${path}: no such file`);
   const seen = createSeenEndpoints();
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    signal.throwIfAborted();
     if (line === '') continue;
     number++;
     const value = asEndpoint(line);
@@ -63,6 +64,7 @@ async function endpointsOfLogs(
   config: RootConfig,
   files: readonly string[],
   flags: LineFlags,
+  signal: AbortSignal,
 ): Promise<readonly ApiEndpoint[]> {
   const seen = createSeenEndpoints();
   const collected = await readLogs({
@@ -72,6 +74,7 @@ async function endpointsOfLogs(
     format: lineFormat(config, files, flags),
     service: 'inventory',
     listener: { inventory: (record) => seen.add(record) },
+    signal,
   });
   if (collected.lines > 0 && collected.accepted === 0)
     throw new ExitError(3, `none of ${collected.lines} lines could be read`);
@@ -83,10 +86,11 @@ export async function endpointsOfFiles(
   config: RootConfig,
   files: readonly string[],
   flags: LineFlags,
+  signal: AbortSignal,
 ): Promise<readonly ApiEndpoint[]> {
   if (files.length === 1) {
-    const endpoints = await endpointsOfFile(files[0]!);
+    const endpoints = await endpointsOfFile(files[0]!, signal);
     if (endpoints !== null) return endpoints;
   }
-  return endpointsOfLogs(config, files, flags);
+  return endpointsOfLogs(config, files, flags, signal);
 }

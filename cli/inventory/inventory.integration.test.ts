@@ -8,12 +8,14 @@ import { migrate } from '../../lib/clickhouse/migrations.ts';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
 import { runQuery } from '../../services/console/query.ts';
 import { rootConfig } from '../config.ts';
+import { ExitError } from '../exit-error.ts';
 import { formatEvent } from '../generate/format.ts';
 import { generateTraffic } from '../generate/traffic.ts';
 import { endpointsOfFiles, endpointsOfStore } from './inventory-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-inventory-'));
 const path = (name: string) => join(folder, name);
+const { signal } = new AbortController();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const document = `
@@ -41,7 +43,7 @@ beforeAll(async () => {
   const config = rootConfig.parse({
     enricher: { openapi: [{ file: path('shop.yaml'), hosts: ['www.shop.example'] }] },
   });
-  endpoints = await endpointsOfFiles(config, [path('log.ndjson')], { format: 'auto' });
+  endpoints = await endpointsOfFiles(config, [path('log.ndjson')], { format: 'auto' }, signal);
 }, 60_000);
 
 const found = (name: string): ApiEndpoint | undefined =>
@@ -69,10 +71,16 @@ test('who calls what, and which endpoints do the same', () => {
   });
 });
 
+test('reading files ends when it is interrupted', async () => {
+  const stopped = AbortSignal.abort(new ExitError(1, 'interrupted'));
+  const reading = endpointsOfFiles(rootConfig.parse({}), [path('log.ndjson')], { format: 'auto' }, stopped);
+  await expect(reading).rejects.toThrow('interrupted');
+});
+
 test('what a file of replay --inventory and what ClickHouse keeps are the same endpoints', async () => {
   writeFileSync(path('inventory.ndjson'), endpoints.map((one) => `${JSON.stringify(one)}\n`).join(''));
   expect(
-    await endpointsOfFiles(rootConfig.parse({}), [path('inventory.ndjson')], { format: 'auto' }),
+    await endpointsOfFiles(rootConfig.parse({}), [path('inventory.ndjson')], { format: 'auto' }, signal),
   ).toEqual(endpoints);
   const clickhouse = await openClickHouse(clickhouseConfig.parse({}), { dataDir: path('clickhouse') });
   try {

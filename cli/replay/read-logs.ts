@@ -19,7 +19,7 @@ export async function readLogs(options: {
   /** Who logs. */
   readonly service: string;
   readonly listener: Omit<OpenLoopListener, 'settled'>;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }): Promise<CollectResult> {
   const { config, policies, files, format, service, listener, signal } = options;
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
@@ -36,7 +36,7 @@ export async function readLogs(options: {
       listener: { ...listener, settled: () => undefined },
       logger: createLogger({ service, version, level: 'error' }),
       onProgress: progress.update,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     return collected;
   } finally {
