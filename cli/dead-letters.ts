@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { ExitError } from './exit-error.ts';
-import { limitOption } from './options.ts';
+import { limitOption, stateOption } from './options.ts';
 import { outputFormat, renderRows, withOutput } from './output.ts';
 import { openStore } from './store.ts';
 
@@ -15,7 +15,7 @@ export function deadLettersCommand(): Command {
       .description('the newest first')
       .option('--reason <reason>', 'only this reason')
       .addOption(limitOption(50))
-      .option('--state <dir>', 'state folder of the instance to read'),
+      .addOption(stateOption()),
   ).action(
     async (
       options: { output?: string; json?: boolean; reason?: string; limit: number },
@@ -37,7 +37,7 @@ export function deadLettersCommand(): Command {
     .command('show')
     .argument('<id>', 'dlq_…')
     .description('one dead letter with its masked original')
-    .option('--state <dir>', 'state folder of the instance to read')
+    .addOption(stateOption())
     .action(async (id: string, _options: unknown, command: Command) => {
       const store = await openStore(command);
       try {

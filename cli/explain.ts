@@ -5,6 +5,7 @@ import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
 import { ExitError } from './exit-error.ts';
 import { nearestPolicies, renderNearest } from './nearest-policies.ts';
+import { stateOption } from './options.ts';
 import { openStore } from './store.ts';
 
 function policiesOf(command: Command): Policy[] {
@@ -15,7 +16,7 @@ export function explainCommand(): Command {
   return new Command('explain')
     .description('why was this stopped, or not: an id of a verdict, campaign or decision, or an address')
     .argument('<reference>', 'vrd_…, cmp_…, dec_…, or an IP address')
-    .option('--state <dir>', 'state folder of the instance to read')
+    .addOption(stateOption())
     .option('--json', 'the explanation as JSON')
     .action(async (reference: string, options: { json?: boolean }, command: Command) => {
       const store = await openStore(command);

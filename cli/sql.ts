@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { stateOption } from './options.ts';
 import { outputFormat, renderRows, withOutput } from './output.ts';
 import { openStore } from './store.ts';
 
@@ -7,7 +8,7 @@ export function sqlCommand(): Command {
     new Command('sql')
       .description('ask ClickHouse, read-only (tables: docs/howto/sql.md)')
       .argument('<query>', 'for example "select * from campaigns"')
-      .option('--state <dir>', 'state folder of the instance to read'),
+      .addOption(stateOption()),
   ).action(async (query: string, options: { output?: string; json?: boolean }, command: Command) => {
     const store = await openStore(command);
     try {

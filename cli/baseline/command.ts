@@ -14,6 +14,7 @@ import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
 import { interruptible } from '../interruptible.ts';
+import { stateOption } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { asExit } from '../replay/as-exit.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
@@ -154,7 +155,7 @@ export function baselineCommand(): Command {
         .default(moment('7d'), '7d'),
     )
     .addOption(new Option('--until <time>', 'of the archive').argParser(moment).default(Date.now(), 'now'))
-    .option('--state <dir>', 'state folder of the instance to read')
+    .addOption(stateOption())
     .action((flags: LearnFlags, self: Command) => interruptible((signal) => run(flags, self, signal)));
   command.addCommand(
     withOutput(new Command('show').description('what a baseline file knows').argument('<file>')).action(show),

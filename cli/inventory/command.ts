@@ -7,7 +7,7 @@ import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';
 import { interruptible } from '../interruptible.ts';
-import { append } from '../options.ts';
+import { append, stateOption } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { type LineFlags, withLineFlags } from '../replay/log-lines.ts';
 import { openStore } from '../store.ts';
@@ -55,7 +55,7 @@ function withSource(command: Command): Command {
         append,
         [],
       ),
-  ).option('--state <dir>', 'state folder of the instance to read');
+  ).addOption(stateOption());
 }
 
 interface Known {
