@@ -4,13 +4,11 @@ import { startActuator } from '../services/actuator/main.ts';
 import { startArchiver } from '../services/archiver/main.ts';
 import { startCollector } from '../services/collector/main.ts';
 import { startConsole } from '../services/console/main.ts';
-import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
-import { apiCatalogueOf } from './api-catalogue.ts';
 import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
-import { liveDetectorConfig } from './detector-config.ts';
+import { startLiveDetector } from './live-detector.ts';
 import { runServices } from './run-services.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 
@@ -51,11 +49,7 @@ export const serviceDefinitions: readonly ServiceDefinition[] = [
     name: 'detector',
     description: 'service: windows, campaigns, verdicts',
     clickhouse: false,
-    start: async ({ context, config }) =>
-      startDetector(context, liveDetectorConfig(config), {
-        api: apiCatalogueOf(config),
-        followPolicies: true,
-      }),
+    start: ({ context, config }) => startLiveDetector(context, config),
   },
   {
     name: 'enricher',

@@ -4,13 +4,11 @@ import { startActuator } from '../services/actuator/main.ts';
 import { startArchiver } from '../services/archiver/main.ts';
 import { startCollector } from '../services/collector/main.ts';
 import { startConsole } from '../services/console/main.ts';
-import { startDetector } from '../services/detector/main.ts';
 import { startEnricher } from '../services/enricher/main.ts';
-import { apiCatalogueOf } from './api-catalogue.ts';
 import { attributionsOf } from './attributions.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
-import { liveDetectorConfig } from './detector-config.ts';
+import { startLiveDetector } from './live-detector.ts';
 import { runServices } from './run-services.ts';
 import { announceRunning, operatorToken } from './running.ts';
 import { openRuntime } from './runtime.ts';
@@ -46,12 +44,7 @@ export function upCommand(): Command {
         say('store', clickhouse!.description);
         await group.start(startArchiver(context, config.archiver, clickhouse!));
         const actuator = await group.start(startActuator(context, config.actuator, { clickhouse }));
-        await group.start(
-          startDetector(context, liveDetectorConfig(config), {
-            api: apiCatalogueOf(config),
-            followPolicies: true,
-          }),
-        );
+        await group.start(startLiveDetector(context, config));
         await group.start(startEnricher(context, config.enricher));
         const collector = await group.start(
           startCollector(context, config.collector, { sites: config.sites }),
