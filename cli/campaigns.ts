@@ -26,8 +26,8 @@ export function campaignsCommand(): Command {
       try {
         const rows = await store.query(
           `SELECT campaign_id, site, state, level, title, opened_at, closed_at, requests, clients, applied_action AS action
-FROM campaigns ${options.open === true ? "WHERE state IN ('observed', 'active', 'stopped')" : ''}
-ORDER BY state IN ('observed', 'active', 'stopped') DESC, opened_at DESC LIMIT ${options.limit}`,
+FROM campaigns ${options.open === true ? 'WHERE closed_at IS NULL' : ''}
+ORDER BY closed_at IS NULL DESC, opened_at DESC LIMIT ${options.limit}`,
         );
         process.stdout.write(renderRows(rows, outputFormat(options)));
       } finally {

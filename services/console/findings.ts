@@ -13,7 +13,7 @@ export async function listCampaigns(clickhouse: ClickHouse, limit: number): Prom
               applied_action, action, requests, excess, peak_ratio, share, clients, scopes, reason,
               length(signatures) AS signature_versions
        FROM campaigns
-       ORDER BY state IN ('observed', 'active', 'stopped') DESC, opened_at DESC
+       ORDER BY closed_at IS NULL DESC, opened_at DESC
        LIMIT {limit:UInt32}`,
       { limit },
     ),

@@ -55,7 +55,7 @@ export function overviewPage() {
     // The step that has not ended yet would look like a drop.
     const ended = traffic.points.filter(({ at }) => at + traffic.step_ms <= traffic.clock_at + 1);
     if (all > 0) chart.update(ended.length > 1 ? ended : traffic.points, traffic.step_ms);
-    const open = list.campaigns.filter(({ state: now }) => ['active', 'observed', 'stopped'].includes(now));
+    const open = list.campaigns.filter(({ closed_at: closed }) => closed === null);
     summary.textContent =
       all === 0
         ? 'Waiting for the first request.'
