@@ -65,6 +65,22 @@ test('files are read in the order of their first stamps, plain, gzip and gzip of
   expect(await eventsOf(context.log)).toHaveLength(150);
 });
 
+test('CloudFront: columns change within a file, and a file with directives alone stops nothing', async () => {
+  const head = (...fields: string[]): string =>
+    `#Version: 1.0\n#Fields: date time c-ip ${fields.join(' ')}\n`;
+  const row = (...values: string[]): string =>
+    ['2026-11-16', '00:00:01', '203.0.113.9', ...values].join('\t');
+  const method = 'cs-method';
+  const path = 'cs-uri-stem';
+  const { accepted, result } = await collect({
+    'a.log': `${head(method, path)}${row('GET', '/a')}\n${head(path, method)}${row('/b', 'PUT')}\n`,
+    'b.log': `${head(path, method)}${row('/c', 'GET')}\n`,
+    'empty.log': head(method, path),
+  });
+  expect(result).toMatchObject({ lines: 3, accepted: 3, rejected: 0 });
+  expect(accepted.map((event) => `${event.method} ${event.path}`)).toEqual(['GET /a', 'PUT /b', 'GET /c']);
+});
+
 test('damaged lines are counted, named by number, and set aside masked', async () => {
   const lines = logText(0, 40).split('\n');
   lines[4] = 'token=abcdef0123456789 garbage';

@@ -3,7 +3,7 @@ import type { RequestEvent } from '../../lib/contracts/generated.ts';
 import { type RejectReason, reject } from '../../lib/outcome.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import type { CollectorConfig, FormatConfig, SiteConfig } from './config.ts';
-import { detectFormat, sampleLines } from './formats/catalogue.ts';
+import { createFormat, detectFormat, sampleLines } from './formats/catalogue.ts';
 import type { InputFormat } from './formats/format.ts';
 import type { Intake } from './pipeline.ts';
 import { createSourceSetup, type SourceSetup } from './source-setup.ts';
@@ -13,6 +13,7 @@ import { createLineSplitter } from './sources/lines.ts';
 /** An opened input with what its first lines tell. */
 export interface InspectedFile {
   readonly input: InputFile;
+  /** Has seen none of its lines yet. */
   readonly format: InputFormat;
   /** Earliest stamp among the first lines, epoch ms; null when none could be read. */
   readonly firstAt: number | null;
@@ -35,12 +36,13 @@ export async function inspectFiles(
     const addresses: Buffer[] = [];
     let firstAt: number | null = null;
     for (const line of input.sample) {
+      if (format.directive?.(line) === true) continue;
       const outcome = format.parse(line);
       if (outcome.kind === 'reject') continue;
       if (firstAt === null || outcome.value.timestamp < firstAt) firstAt = outcome.value.timestamp;
       addresses.push(outcome.value.client_ip);
     }
-    inspected.push({ input, format, firstAt, sampleAddresses: addresses });
+    inspected.push({ input, format: createFormat(format.name, config), firstAt, sampleAddresses: addresses });
   }
   // The sort is stable: files without a stamp go last, equal ones stay as given.
   return inspected.sort(
@@ -224,7 +226,10 @@ function isDamage(error: unknown): boolean {
   return typeof code === 'string' && code.startsWith('Z_');
 }
 
-/** Lines of one file into the intake. Ids are made of the source, the byte offset and the line. */
+/**
+ * Lines of one file into the intake, read by a format of its own. Ids are made of the source, the byte offset and the
+ * line.
+ */
 export function createFileReader(
   intake: Intake,
   format: InputFormat,
@@ -255,8 +260,7 @@ export function createFileReader(
   const splitter = createLineSplitter(
     {
       line: (text) => {
-        if (format.commentStart === undefined || !text.startsWith(format.commentStart))
-          take(format.parse(text), text);
+        if (format.directive?.(text) !== true) take(format.parse(text), text);
       },
       tooLong: (bytes, length) =>
         take(reject('too_large', `${length} bytes; ${config.max_line_bytes} are allowed`), bytes, length),

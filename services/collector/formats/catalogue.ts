@@ -29,12 +29,8 @@ export const formats: readonly FormatDefinition[] = [
   json,
 ];
 
-export function createFormat(
-  name: FormatName,
-  config: FormatConfig,
-  head: readonly string[] = [],
-): InputFormat {
-  return formats.find((each) => each.name === name)!.create(config, head);
+export function createFormat(name: FormatName, config: FormatConfig): InputFormat {
+  return formats.find((each) => each.name === name)!.create(config);
 }
 
 /** No format reads this input, or the one asked for does not. The message says what was tried. */
@@ -49,32 +45,34 @@ export const sampleLines = 200;
 const acceptableShare = 0.5;
 
 /**
- * The format that reads most of the sample, if that is at least half of it. A configured `log_format` settles the
- * question; of an empty input anything may be said.
+ * The format that reads most of the sample, if that is at least half of it: an instance that has seen no line yet. A
+ * configured `log_format` settles the question, and so does a sample of nothing but the directives of one format; of an
+ * empty input anything may be said.
  */
 export function detectFormat(lines: readonly string[], config: FormatConfig, name: string): InputFormat {
-  if (config.format !== 'auto') return createFormat(config.format, config, lines);
-  if (config.log_format !== undefined) return createFormat('combined', config, lines);
+  if (config.format !== 'auto') return createFormat(config.format, config);
+  if (config.log_format !== undefined) return createFormat('combined', config);
   const sample = lines.filter((line) => line.trim() !== '');
-  if (sample.length === 0) return createFormat('ndjson', config, lines);
+  if (sample.length === 0) return createFormat('ndjson', config);
   const tried = formats.map((definition) => {
-    const format = definition.create(config, lines);
-    const start = format.commentStart;
-    const requests = start === undefined ? sample : sample.filter((line) => !line.startsWith(start));
+    const format = definition.create(config);
+    let requests = 0;
     let read = 0;
     let reason = '';
-    for (const line of requests) {
+    for (const line of sample) {
+      if (format.directive?.(line) === true) continue;
+      requests++;
       const outcome = format.parse(line);
       if (outcome.kind === 'reject') reason ||= outcome.detail;
       else if (definition.recognises?.(line) === false) reason ||= 'not of its usual fields';
       else read++;
     }
-    return { format, share: read / Math.max(1, requests.length), reason };
+    return { name: format.name, share: requests === 0 ? 1 : read / requests, reason };
   });
   const best = tried.reduce((a, b) => (b.share > a.share ? b : a));
-  if (best.share >= acceptableShare) return best.format;
+  if (best.share >= acceptableShare) return createFormat(best.name, config);
   const details = tried.map(
-    ({ format, share, reason }) => `  ${format.name}: ${Math.round(share * 100)} % of lines (${reason})`,
+    (each) => `  ${each.name}: ${Math.round(each.share * 100)} % of lines (${each.reason})`,
   );
   throw new UnreadableFormatError(
     `${name}: no known format reads its first ${sample.length} lines\n${details.join('\n')}\n` +

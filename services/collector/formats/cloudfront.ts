@@ -5,11 +5,11 @@ import type { FormatDefinition } from './format.ts';
 import { startsAsJson } from './json-preset.ts';
 import { parseJsonLine } from './ndjson.ts';
 
-/** The fields of a standard log, in order: those of a file whose head does not name its own. */
+/** The fields of a standard log, in order: those of a file that does not name its own. */
 const standard =
   'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end';
 
-const directive = '#Fields:';
+const fieldsDirective = '#Fields:';
 const encoded = ['cs(User-Agent)', 'cs(Referer)', 'cs(Cookie)'];
 
 const wanted: FieldMap = {
@@ -58,23 +58,29 @@ function decoded(text: string): string {
 }
 
 /**
- * Standard logs of Amazon CloudFront: tab-separated with a head that names the fields, or JSON with the same names
+ * Standard logs of Amazon CloudFront: tab-separated with directives that name the fields, or JSON with the same names
  * (version 2). They come from all edge locations, minutes late and out of order.
  */
 export const cloudfront: FormatDefinition = {
   name: 'cloudfront',
   recognises: (line) => !startsAsJson(line) || line.includes('"x-edge-'),
-  create({ fields }, head = []) {
-    const said = head.find((line) => line.startsWith(directive))?.slice(directive.length);
-    const names = (said ?? standard).trim().split(/\s+/);
+  create({ fields }) {
+    let names = standard.split(' ');
     // older files end sooner; what a request needs is in the first twelve
-    const least = said === undefined ? 12 : names.length;
+    let least = 12;
     const read = compileFieldMap({ ...wanted, ...fields });
     return {
       name: 'cloudfront',
       title: 'Amazon CloudFront standard log',
       latenessMs: 300_000,
-      commentStart: '#',
+      directive(line) {
+        if (!line.startsWith('#')) return false;
+        if (line.startsWith(fieldsDirective)) {
+          names = line.slice(fieldsDirective.length).trim().split(/\s+/);
+          least = names.length;
+        }
+        return true;
+      },
       parse(line) {
         if (startsAsJson(line))
           return parseJsonLine(line, (input) =>

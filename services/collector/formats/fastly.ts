@@ -37,9 +37,9 @@ const jsonLines = jsonPreset({
 export const fastly: FormatDefinition = {
   name: 'fastly',
   recognises: (line) => jsonLines.recognises!(afterSyslogHeader(line)),
-  create(config, head) {
-    const json = jsonLines.create(config, head);
-    const text = common.create(config, head);
+  create(config) {
+    const json = jsonLines.create(config);
+    const text = common.create(config);
     return {
       name: 'fastly',
       title: 'Fastly log streaming',

@@ -202,7 +202,10 @@ test('no text makes a format throw', () => {
     .map(([at, text, cut]) => line.slice(0, at) + text + line.slice(at + cut));
   fc.assert(
     fc.property(fc.oneof(damaged, fc.string({ unit: 'binary' }), fc.json()), (text) => {
-      for (const format of all) expect(['ok', 'reject']).toContain(format.parse(text).kind);
+      for (const format of all) {
+        expect(['ok', 'reject']).toContain(format.parse(text).kind);
+        expect(format.directive?.(text) ?? false).toBeTypeOf('boolean');
+      }
     }),
   );
 });

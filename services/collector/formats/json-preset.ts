@@ -61,8 +61,8 @@ export function jsonOrText(
   return {
     name: jsonLines.name,
     recognises: (line) => !startsAsJson(line) || jsonLines.recognises!(line),
-    create(config, head) {
-      const json = jsonLines.create(config, head);
+    create(config) {
+      const json = jsonLines.create(config);
       const text = textParser(config);
       return { ...json, title, parse: (line) => (startsAsJson(line) ? json.parse(line) : text(line)) };
     },

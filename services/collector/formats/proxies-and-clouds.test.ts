@@ -41,7 +41,7 @@ const samples: { readonly [name in FormatName]?: readonly string[] } = {
 };
 const names = Object.keys(samples) as FormatName[];
 const value = (name: FormatName, line: string, more: object = {}) => {
-  const outcome = createFormat(name, formatConfig.parse(more), samples[name]!).parse(line);
+  const outcome = createFormat(name, formatConfig.parse(more)).parse(line);
   if (outcome.kind === 'reject') throw new Error(`${outcome.reason}: ${outcome.detail}`);
   return outcome.value;
 };
@@ -118,17 +118,28 @@ describe('what the edge did', () => {
 });
 
 describe('particulars', () => {
-  test('CloudFront: the head says the order, cookies and JSON are read', () => {
+  test('CloudFront: each #Fields line says the order of the lines after it, in this file and in no other', () => {
+    const [one, other] = [createFormat('cloudfront', config), createFormat('cloudfront', config)];
+    expect(samples.cloudfront!.map((line) => one.directive!(line))).toEqual([true, true, false]);
+    const shuffled = '203.0.113.9\t2026-11-16\t10:12:04\tGET\t/a';
+    expect(one.parse(shuffled).kind).toBe('reject');
+    expect(one.directive!('#Fields: c-ip date time cs-method cs-uri-stem')).toBe(true);
+    expect(one.parse(shuffled)).toMatchObject({ kind: 'ok', value: { path: '/a', method: 'GET' } });
+    expect(one.directive!('#Fields: c-ip date time cs-uri-stem cs-method')).toBe(true);
+    expect(one.parse(shuffled.replace('GET\t/a', '/b\tPUT'))).toMatchObject({
+      value: { path: '/b', method: 'PUT' },
+    });
+    expect(other.parse(last('cloudfront')).kind).toBe('ok');
+    expect(other.parse(shuffled).kind).toBe('reject');
+  });
+  test('CloudFront: a file of nothing but directives is recognised', () => {
+    expect(detectFormat(samples.cloudfront!.slice(0, 2), config, 'x.log').name).toBe('cloudfront');
+  });
+  test('CloudFront: cookies and JSON are read', () => {
     expect(value('cloudfront', last('cloudfront'))).toMatchObject({
       cookie_count: 2,
       referer: 'https://shop.example/a',
     });
-    const shuffled = [
-      '#Fields: c-ip date time cs-method cs-uri-stem',
-      '203.0.113.9\t2026-11-16\t10:12:04\tGET\t/a',
-    ];
-    const outcome = createFormat('cloudfront', config, shuffled).parse(shuffled[1]!);
-    expect(outcome).toMatchObject({ kind: 'ok', value: { path: '/a', method: 'GET' } });
     const json =
       '{"date":"2026-11-16","time":"10:12:04","x-edge-location":"FRA","c-ip":"203.0.113.9","cs-method":"GET","cs-uri-stem":"/a","cs-uri-query":"-","sc-status":"200"}';
     expect(value('cloudfront', json)).toMatchObject({ status: 200, path: '/a', query: null });

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { collectorConfig } from '../config.ts';
 import { type RunningCollector, startCollector } from '../main.ts';
 import { eventsOf, testContext, ticksOf } from '../test-context.test-suite.ts';
@@ -23,10 +23,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(): Promise<void> {
+async function start(format = 'combined'): Promise<void> {
   const config = collectorConfig.parse({
     http: { enabled: false },
-    files: [{ id: 'web', path, format: 'combined', from: 'start' }],
+    files: [{ id: 'web', path, format, from: 'start' }],
   });
   collector = await startCollector(context, config);
 }
@@ -91,4 +91,32 @@ test('time goes on while the file is quiet, and a quiet night is no leap', async
   await expect.poll(async () => (await ticksOf(context.log, 0)).at(-1)?.time).toBe(wall);
   await appendFile(path, line('bb'));
   await see('aa', 'bb');
+});
+
+describe('CloudFront names its columns in the file', () => {
+  const head = (fields: string): string => `#Version: 1.0\n#Fields: date time c-ip ${fields}\n`;
+  const row = (...values: string[]): string =>
+    `${['2026-11-16', new Date(wall).toISOString().slice(11, 19), '203.0.113.9', ...values].join('\t')}\n`;
+
+  test.each(['cloudfront', 'auto'])('at first, later on and after a rotation (%s)', async (format) => {
+    await writeFile(path, head('cs-method cs-uri-stem'));
+    await start(format);
+    await appendFile(path, row('GET', '/aa'));
+    await see('aa');
+    await appendFile(path, head('cs-uri-stem cs-method') + row('/bb', 'GET'));
+    await see('aa', 'bb');
+    await rename(path, `${path}.1`);
+    await writeFile(path, head('cs-method cs-uri-stem') + row('GET', '/cc'));
+    await see('aa', 'bb', 'cc');
+  });
+
+  test('before the place where a restart goes on', async () => {
+    await writeFile(path, head('cs-method cs-uri-stem') + row('GET', '/aa') + head('cs-uri-stem cs-method'));
+    await start('cloudfront');
+    await see('aa');
+    await collector?.stop();
+    await appendFile(path, row('/bb', 'GET'));
+    await start('cloudfront');
+    await see('aa', 'bb');
+  });
 });

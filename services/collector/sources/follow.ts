@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../lib/observability/logger.ts';
 import { createFileReader } from '../collect-files.ts';
-import type { FileSourceConfig } from '../config.ts';
-import { detectFormat, sampleLines } from '../formats/catalogue.ts';
+import type { FileSourceConfig, FormatName } from '../config.ts';
+import { createFormat, detectFormat, sampleLines } from '../formats/catalogue.ts';
 import type { InputFormat } from '../formats/format.ts';
 import type { Intake } from '../pipeline.ts';
 import { openInput } from './input.ts';
+import { createLineSplitter } from './lines.ts';
 import type { FilePosition, PositionKeeper } from './positions.ts';
 
 /**
@@ -55,14 +56,16 @@ interface Fingerprint {
 export async function followFile(options: FollowOptions): Promise<void> {
   const { config, intake, positions, signal, pollMs = 250 } = options;
   const buffer = Buffer.allocUnsafe(chunkBytes);
-  const format = await waitForFormat(options);
-  if (format === null) return;
+  const formatName = await waitForFormat(options);
+  if (formatName === null) return;
   let savedAt = 0;
   let savedOffset = -1;
 
   const openAt = async (path: string, offset: number, lineNumber: number): Promise<Reading> => {
     const handle = await open(path);
     const { ino } = await handle.stat();
+    const format = createFormat(formatName, config);
+    if (format.directive !== undefined) await readDirectives(handle, offset, format, options.maxLineBytes);
     const reader = createFileReader(
       intake,
       format,
@@ -153,19 +156,40 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
-/** Waits for the file to have a line, unless the format is configured. */
-async function waitForFormat(options: FollowOptions): Promise<InputFormat | null> {
+/** Waits for the file, and for a request in it that tells the format unless that is configured. */
+async function waitForFormat(options: FollowOptions): Promise<FormatName | null> {
   const { config, signal } = options;
   while (!signal.aborted) {
     const exists = await stat(config.path).catch(() => null);
     if (exists?.isFile()) {
-      if (config.format !== 'auto') return detectFormat([], config, config.path);
+      if (config.format !== 'auto') return config.format;
       const { sample } = await openInput(config.path, sampleLines);
-      if (sample.length > 0) return detectFormat(sample, config, config.path);
+      const format = detectFormat(sample, config, config.path);
+      if (sample.some((line) => format.directive?.(line) !== true)) return format.name;
     }
     await pause(options.pollMs ?? 250, signal);
   }
   return null;
+}
+
+/** What the file says of its lines before the place where reading goes on. */
+async function readDirectives(
+  handle: FileHandle,
+  end: number,
+  format: InputFormat,
+  maxBytes: number,
+): Promise<void> {
+  const splitter = createLineSplitter(
+    { line: (text) => void format.directive?.(text), tooLong: () => {} },
+    { maxBytes },
+  );
+  const buffer = Buffer.allocUnsafe(Math.min(end, chunkBytes));
+  for (let at = 0; at < end; ) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
+    if (bytesRead === 0) break;
+    splitter.feed(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
 }
 
 async function resume(
