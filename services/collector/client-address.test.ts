@@ -43,7 +43,16 @@ test('entries with ports, brackets and quotes', () => {
   expect(text('"[2001:db8::1]:443"')).toBe('2001:db8::1');
   expect(text('[2001:db8::1]')).toBe('2001:db8::1');
   expect(text('2001:db8::1')).toBe('2001:db8::1');
-  for (const bad of ['_hidden', 'unknown', '', '192.0.2.1:http', '[2001:db8::1', '[::1]x', '1.2.3']) {
+  for (const bad of [
+    '_hidden',
+    'unknown',
+    '',
+    '192.0.2.1:http',
+    '192.0.2.1:',
+    '[2001:db8::1',
+    '[::1]x',
+    '1.2.3',
+  ]) {
     expect(text(bad)).toBeNull();
   }
   expect(splitForwarded('for=192.0.2.60;proto=http;by=203.0.113.43, For="[2001:db8::1]:1"')).toEqual([

@@ -25,23 +25,24 @@ export function createClientAddressResolver(trusted: readonly Network[]): Client
 export function parseForwardedAddress(entry: string): Buffer | null {
   let text = entry.trim();
   if (text.startsWith('"') && text.endsWith('"') && text.length >= 2) text = text.slice(1, -1);
-  if (text.startsWith('[')) {
-    const end = text.indexOf(']');
-    if (end < 0) return null;
-    const port = text.slice(end + 1);
-    return port === '' || /^:\d{1,5}$/.test(port) ? parseIp(text.slice(1, end)) : null;
-  }
-  const colon = text.indexOf(':');
-  if (colon > 0 && text.indexOf(':', colon + 1) < 0)
-    return /^\d{1,5}$/.test(text.slice(colon + 1)) ? parseIp(text.slice(0, colon)) : null;
-  return parseIp(text);
+  const host = hostPart(text);
+  return host === null ? null : parseIp(host);
 }
 
-/** `192.0.2.1:4711` and `[2001:db8::1]:4711` without port and brackets; any other text as it is. */
-export function withoutPort(text: string): string {
-  if (text.startsWith('[')) return text.slice(1, text.indexOf(']'));
+const portOrNothing = /^(:\d{1,5})?$/;
+
+/**
+ * `192.0.2.1:4711`, `[2001:db8::1]:4711` and `[2001:db8::1]` without port and brackets, any other text as it is; null
+ * where a bracket is not closed, or something else than a port follows.
+ */
+export function hostPart(text: string): string | null {
+  if (text.startsWith('[')) {
+    const end = text.indexOf(']');
+    return end > 0 && portOrNothing.test(text.slice(end + 1)) ? text.slice(1, end) : null;
+  }
   const colon = text.indexOf(':');
-  return colon > 0 && text.indexOf(':', colon + 1) < 0 ? text.slice(0, colon) : text;
+  if (colon < 0 || text.includes(':', colon + 1)) return text;
+  return portOrNothing.test(text.slice(colon)) ? text.slice(0, colon) : null;
 }
 
 /** As proxies log a peer: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `2001:db8::1:4711` (what follows the last colon is the port). */

@@ -1,6 +1,6 @@
 import { parseIp } from '../../lib/ip.ts';
 import { type Outcome, ok, reject } from '../../lib/outcome.ts';
-import { splitForwarded, splitForwardedFor, withoutPort } from './client-address.ts';
+import { hostPart, splitForwarded, splitForwardedFor } from './client-address.ts';
 import type { FieldMap, Selector } from './config.ts';
 import { setters } from './normalise.ts';
 import { createParsedRequest, type ParsedRequest, setTarget } from './parsed-request.ts';
@@ -190,7 +190,7 @@ export function compileFieldMap(fields: FieldMap): FieldReader {
       }
       if (field === 'headers') value = textEntries(value);
       else if (field === 'timestamp') value = looseTimestamp(value);
-      else if (field === 'client_ip' && typeof value === 'string') value = withoutPort(value);
+      else if (field === 'client_ip' && typeof value === 'string') value = hostPart(value);
       else if (numeric.has(field)) value = asNumber(value);
       if (counted.has(field) && typeof value === 'number') value = Math.round(value);
       if (field === 'status' && value === 0) continue;

@@ -167,6 +167,23 @@ describe('json', () => {
     });
   });
 
+  test.each([
+    ['203.0.113.9:4711', '203.0.113.9'],
+    ['[2001:db8::12]:4711', '2001:db8::12'],
+    ['[2001:db8::12]', '2001:db8::12'],
+    ['2001:db8::12', '2001:db8::12'],
+    ['[2001:db8::12', null],
+    ['[2001:db8::12]4711', null],
+    ['203.0.113.9:junk', null],
+  ])('the client %s is %s', (client, expected) => {
+    const outcome = json
+      .create(config)
+      .parse(JSON.stringify({ ts: 1763287924, remote_addr: client, method: 'GET', uri: '/' }));
+    expect(outcome.kind === 'ok' ? formatIp(outcome.value.client_ip) : outcome.detail).toBe(
+      expected ?? 'client_ip: not an IP address',
+    );
+  });
+
   test('what is missing is said', () => {
     const outcome = json.create(config).parse('{"a":1}');
     expect(outcome.kind === 'reject' && outcome.detail).toBe(
