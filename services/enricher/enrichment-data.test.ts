@@ -57,6 +57,10 @@ describe('starter data', () => {
     ['66.249.66.1', { crawler: 'Google', asn: 15169 }],
     ['2a00:1450:4001:81b::200e', { asn: 15169 }],
     ['10.0.0.1', { country: null, asn: null, networkClass: 'unknown' }],
+    ['192.0.2.1', { asn: null, networkClass: 'unknown' }],
+    ['198.51.100.1', { asn: null, networkClass: 'unknown' }],
+    ['203.0.113.1', { asn: null, networkClass: 'unknown' }],
+    ['2001:db8::1', { asn: null, networkClass: 'unknown' }],
   ])('%s', (text, expected) => {
     expect(data.lookup(ip(text))).toMatchObject(expected);
   });
@@ -98,17 +102,17 @@ describe('configured files', () => {
       writeFileSync(path, typeof text === 'string' ? gzipSync(text) : text);
       utimesSync(path, at, at);
     };
-    write('192.0.2.1\n', 1000);
+    write('81.2.69.1\n', 1000);
     const { data, failures } = await open(dataSetSources(config([{ path, class: 'public_proxy' }])));
     const first = data.snapshot();
-    expect(data.lookup(ip('192.0.2.1')).proxyKind).toBe('public');
+    expect(data.lookup(ip('81.2.69.1')).proxyKind).toBe('public');
     expect(await data.reload()).toBe(0);
 
-    write('192.0.2.2\n', 2000);
+    write('81.2.69.2\n', 2000);
     expect(await data.reload()).toBe(1);
     expect(data.snapshot()).not.toBe(first);
-    expect(data.lookup(ip('192.0.2.1')).proxyKind).toBeNull();
-    expect(data.lookup(ip('192.0.2.2')).proxyKind).toBe('public');
+    expect(data.lookup(ip('81.2.69.1')).proxyKind).toBeNull();
+    expect(data.lookup(ip('81.2.69.2')).proxyKind).toBe('public');
 
     const second = data.snapshot();
     write(Buffer.from('no gzip at all'), 3000);
@@ -116,10 +120,10 @@ describe('configured files', () => {
     expect(await failures()).toBe(1);
     expect(await data.reload()).toBe(0);
     expect(await failures()).toBe(1); // tried once
-    expect(data.lookup(ip('192.0.2.2')).proxyKind).toBe('public');
+    expect(data.lookup(ip('81.2.69.2')).proxyKind).toBe('public');
     expect(data.snapshot()).toBe(second);
 
-    write('192.0.2.1\n', 4000);
+    write('81.2.69.1\n', 4000);
     expect(await data.reload()).toBe(1);
     expect(data.snapshot()).toBe(first); // same content, same snapshot
   });
@@ -133,14 +137,14 @@ describe('configured files', () => {
       const [loaded] = data.loaded();
       return loaded!;
     };
-    writeFileSync(path, '192.0.2.1\n');
+    writeFileSync(path, '81.2.69.1\n');
     utimesSync(path, 1000, 1000);
     const first = await setOf('vpn');
     const again = await setOf('vpn', true);
     expect(again.set).toBe(first.set);
     expect([first.source.starter, again.source.starter]).toEqual([false, true]);
     expect((await setOf('tor')).set).not.toBe(first.set);
-    writeFileSync(path, '192.0.2.2\n');
+    writeFileSync(path, '81.2.69.2\n');
     utimesSync(path, 2000, 2000);
     const changed = await setOf('vpn');
     expect(changed.set).not.toBe(first.set);

@@ -36,7 +36,7 @@ export interface DataSet {
   readonly kinds: readonly FactKind[];
   /** Entries read, for people. */
   readonly entries: number;
-  /** Entries that were malformed and left out. */
+  /** Entries that were left out: malformed, or of networks that are nobody's on the internet. */
   readonly skipped: number;
   /** Build time that the file itself states, epoch ms; null when it states none. */
   readonly builtAt: number | null;

@@ -6,7 +6,7 @@ import { createRangeTable, noRange, parseAddress } from './ranges.ts';
 const ip = (text: string) => parseIp(text)!;
 
 test('nested networks: the narrowest counts, and the wider one goes on after it', () => {
-  const builder = createRangeTable();
+  const builder = createRangeTable([]);
   builder.addNetwork('10.0.0.0/8', 1);
   builder.addNetwork('10.1.0.0/16', 2);
   builder.addNetwork('10.1.2.3/32', 3);
@@ -26,7 +26,7 @@ test('nested networks: the narrowest counts, and the wider one goes on after it'
 });
 
 test('the ends of both address spaces', () => {
-  const builder = createRangeTable();
+  const builder = createRangeTable([]);
   builder.addNetwork('0.0.0.0/0', 1);
   builder.addNetwork('255.255.255.255', 2);
   builder.addNetwork('ffff::/16', 3);
@@ -54,7 +54,7 @@ test('property: CIDR look-up equals a linear search for the longest prefix', () 
   fc.assert(
     fc.property(fc.array(fc.oneof(v4, v6), { maxLength: 40 }), fc.array(probe), (texts, probes) => {
       const networks = texts.map((text) => parseNetwork(text)!);
-      const builder = createRangeTable();
+      const builder = createRangeTable([]);
       for (const [index, text] of texts.entries()) builder.addNetwork(text, index);
       const table = builder.build();
       for (const text of probes) {
@@ -76,7 +76,7 @@ test('property: arbitrary IPv4 ranges never throw and cover exactly what was giv
     .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
   fc.assert(
     fc.property(fc.array(range, { maxLength: 20 }), (ranges) => {
-      const builder = createRangeTable();
+      const builder = createRangeTable([]);
       for (const [first, last] of ranges) builder.addV4(first, last, 7);
       const table = builder.build();
       for (let address = 0; address <= 61; address++) {
@@ -85,6 +85,20 @@ test('property: arbitrary IPv4 ranges never throw and cover exactly what was giv
       }
     }),
   );
+});
+
+test('what lies in a special-purpose network is left out and counted; a wider network stays', () => {
+  const builder = createRangeTable();
+  const special = ['198.51.100.0/24', '10.1.2.3', '255.255.255.255', '2001:db8:1::/48', 'fe80::/64', '::1'];
+  for (const text of special) expect(builder.addNetwork(text, 1)).toBe(true);
+  expect(builder.add(ip('192.168.0.0'), ip('192.168.255.255'), 1)).toBe(true);
+  expect(builder.addNetwork('198.51.0.0/16', 2)).toBe(true);
+  expect(builder.addNetwork('2001:4860::/32', 2)).toBe(true);
+  expect([builder.added, builder.leftOut]).toEqual([2, 7]);
+  const table = builder.build();
+  expect(
+    ['10.1.2.3', '2001:db8:1::1', '198.51.101.1', '2001:4860::1'].map((text) => table.get(ip(text))),
+  ).toEqual([noRange, noRange, 2, 2]);
 });
 
 test('addresses in decimal form', () => {

@@ -1,4 +1,5 @@
-import { isV4, isV4Network, parseIp, parseNetwork } from '../../lib/ip.ts';
+import { isV4, isV4Network, type Network, parseIp, parseNetwork } from '../../lib/ip.ts';
+import { specialPurposeNetworks } from '../../lib/ip-special-purpose.ts';
 
 /** Value of addresses that no range covers. */
 export const noRange = -1;
@@ -136,6 +137,8 @@ export interface RangeTableBuilder {
   /** `address` or `address/length`; false when malformed. */
   addNetwork(text: string, value: number): boolean;
   readonly added: number;
+  /** Ranges that lie in a special-purpose network. */
+  readonly leftOut: number;
   build(): RangeTable;
 }
 
@@ -143,15 +146,43 @@ export function bigIntOf(ip: Buffer): bigint {
   return (ip.readBigUInt64BE(0) << 64n) | ip.readBigUInt64BE(8);
 }
 
-export function createRangeTable(): RangeTableBuilder {
+/** First and last address. */
+function boundsV4({ address, prefix }: Network): readonly [number, number] {
+  const first = address.readUInt32BE(12);
+  return [first, first + 2 ** (128 - prefix) - 1];
+}
+
+function boundsV6({ address, prefix }: Network): readonly [bigint, bigint] {
+  const first = bigIntOf(address);
+  return [first, first + (1n << BigInt(128 - prefix)) - 1n];
+}
+
+function within<T extends number | bigint>(ranges: readonly (readonly [T, T])[], first: T, last: T): boolean {
+  for (const range of ranges) if (range[0] <= first && last <= range[1]) return true;
+  return false;
+}
+
+/** `special`: networks that are nobody's; what a list says of them can only hit whoever uses them at home. */
+export function createRangeTable(special = specialPurposeNetworks): RangeTableBuilder {
   const v4: Columns<number> = { starts: [], ends: [], values: [] };
   const v6: Columns<bigint> = { starts: [], ends: [], values: [] };
+  const special4 = special.filter(isV4Network).map(boundsV4);
+  const special6 = special.filter((network) => !isV4Network(network)).map(boundsV6);
+  let leftOut = 0;
   const addV4 = (first: number, last: number, value: number): void => {
+    if (within(special4, first, last)) {
+      leftOut++;
+      return;
+    }
     v4.starts.push(first);
     v4.ends.push(last + 1);
     v4.values.push(value);
   };
   const addV6 = (first: bigint, last: bigint, value: number): void => {
+    if (within(special6, first, last)) {
+      leftOut++;
+      return;
+    }
     v6.starts.push(first);
     v6.ends.push(last + 1n);
     v6.values.push(value);
@@ -162,6 +193,9 @@ export function createRangeTable(): RangeTableBuilder {
     get added() {
       return v4.starts.length + v6.starts.length;
     },
+    get leftOut() {
+      return leftOut;
+    },
     add(first, last, value) {
       if (isV4(first) !== isV4(last) || first.compare(last) > 0) return false;
       if (isV4(first)) addV4(first.readUInt32BE(12), last.readUInt32BE(12), value);
@@ -171,13 +205,8 @@ export function createRangeTable(): RangeTableBuilder {
     addNetwork(text, value) {
       const network = parseNetwork(text);
       if (network === null) return false;
-      if (isV4Network(network)) {
-        const first = network.address.readUInt32BE(12);
-        addV4(first, first + 2 ** (128 - network.prefix) - 1, value);
-      } else {
-        const first = bigIntOf(network.address);
-        addV6(first, first + (1n << BigInt(128 - network.prefix)) - 1n, value);
-      }
+      if (isV4Network(network)) addV4(...boundsV4(network), value);
+      else addV6(...boundsV6(network), value);
       return true;
     },
     build() {

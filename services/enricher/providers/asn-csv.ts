@@ -41,7 +41,7 @@ export const asnCsv: Provider = {
     return {
       kinds: [withAsn ? 'asn' : 'country'],
       entries: builder.added,
-      skipped,
+      skipped: skipped + builder.leftOut,
       builtAt: null,
       lookup(address, facts) {
         const value = table.get(address.ip);

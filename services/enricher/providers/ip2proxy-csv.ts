@@ -113,7 +113,7 @@ export const ip2proxyCsv: Provider = {
     return {
       kinds: ['proxy'],
       entries: builder.added,
-      skipped,
+      skipped: skipped + builder.leftOut,
       builtAt: null,
       lookup(address, facts) {
         const value = table.get(address.ip);

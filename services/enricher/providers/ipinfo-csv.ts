@@ -63,7 +63,7 @@ export const ipinfoCsv: Provider = {
     return {
       kinds: ['proxy', 'network'],
       entries: builder.added,
-      skipped,
+      skipped: skipped + builder.leftOut,
       builtAt: null,
       lookup(address, facts) {
         const found = table.get(address.ip);

@@ -74,13 +74,13 @@ export const netset: Provider = {
         .trim();
       if (text !== '' && !(text.length <= 49 && builder.addNetwork(text, 0))) skipped++;
     });
-    if (builder.added === 0) throw new Error(`${file.path}: no network in it`);
+    if (builder.added === 0) throw new Error(`${file.path}: no public network in it`);
     if (skipped > builder.added) throw new Error(`${file.path}: more than half of its lines are no networks`);
     const table = builder.build();
     return {
       kinds: [kindOf(listClass)],
       entries: builder.added,
-      skipped,
+      skipped: skipped + builder.leftOut,
       builtAt: null,
       lookup(address, facts) {
         if (table.get(address.ip) !== noRange) applyClass(listClass, file.operator, facts);

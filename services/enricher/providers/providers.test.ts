@@ -238,13 +238,13 @@ describe('lists', () => {
   test('netset: comments, single addresses, IPv6, a few bad lines', () => {
     const set = loadText(
       'x.netset',
-      '# title\n192.0.2.0/24 ; note\n\n198.51.100.7\r\n2001:db8::/32\nnonsense\n',
+      '# title\n1.0.4.0/24 ; note\n\n81.2.69.7\r\n2001:200::/32\nnonsense\n',
       'tor',
     );
     expect(set).toMatchObject({ entries: 3, skipped: 1, kinds: ['proxy'] });
-    expect(summaryOf(set, '198.51.100.7').networkClass).toBe('tor');
-    expect(summaryOf(set, '198.51.100.8').networkClass).toBe('unknown');
-    expect(summaryOf(set, '2001:db8:5::1').networkClass).toBe('tor');
+    expect(summaryOf(set, '81.2.69.7').networkClass).toBe('tor');
+    expect(summaryOf(set, '81.2.69.8').networkClass).toBe('unknown');
+    expect(summaryOf(set, '2001:200:5::1').networkClass).toBe('tor');
   });
   test('Tor exits', () => {
     const set = loadBytes('tor.lst', readFileSync(fixture('tor', 'tor-exit-nodes.lst')), 'tor');
@@ -253,8 +253,8 @@ describe('lists', () => {
   });
   test('a list without class, an empty and a wholly wrong one are refused', () => {
     expect(() => loadText('x.txt', '192.0.2.0/24')).toThrow(/class/);
-    expect(() => loadText('x.txt', '# nothing', 'vpn')).toThrow(/no network/);
-    expect(() => loadText('x.txt', '<html>\n<body>\n192.0.2.1\n', 'vpn')).toThrow(/half/);
+    expect(() => loadText('x.txt', '# nothing', 'vpn')).toThrow(/no public network/);
+    expect(() => loadText('x.txt', '<html>\n<body>\n81.2.69.1\n', 'vpn')).toThrow(/half/);
   });
   test.each([
     ['AS9009 # M247, GB\nAS20448 # VPNtranet', 'x4b'],
@@ -285,10 +285,10 @@ describe('lists', () => {
     const meta = '{"type":"metadata","timestamp":1700000000,"copyright":"x"}';
     const drop = loadText(
       'drop_v4.json',
-      `{"cidr":"192.0.2.0/24","sblid":"SBL1","rir":"ripencc"}\n${meta}\n`,
+      `{"cidr":"81.2.69.0/24","sblid":"SBL1","rir":"ripencc"}\n${meta}\n`,
     );
     expect(drop).toMatchObject({ entries: 1, skipped: 0, builtAt: 1_700_000_000_000 });
-    expect(summaryOf(drop, '192.0.2.9')).toMatchObject({ networkClass: 'hosting', proxyKind: 'hosting' });
+    expect(summaryOf(drop, '81.2.69.9')).toMatchObject({ networkClass: 'hosting', proxyKind: 'hosting' });
     const asn = loadText('asndrop.json', `{"asn":64500,"rir":"ripencc","cc":"XX"}\n${meta}\n`);
     expect(factsOf(asn, '192.0.2.9', { ...emptyFacts(), asn: 64500 }).listed).toBe(true);
   });

@@ -51,7 +51,7 @@ export const spamhausDrop: Provider = {
     return {
       kinds: ['proxy'],
       entries: builder.added,
-      skipped,
+      skipped: skipped + builder.leftOut,
       builtAt,
       lookup(address, facts) {
         if (table.get(address.ip) !== noRange) applyClass('drop', file.operator, facts);
