@@ -37,12 +37,7 @@ export const alb: FormatDefinition = {
       name: 'alb',
       title: 'AWS Application Load Balancer',
       latenessMs: 60_000,
-      parse(line) {
-        const outcome = parseLine(layout, line);
-        if (outcome.kind === 'ok' && outcome.value.host !== null)
-          outcome.value.host = outcome.value.host.replace(/:\d+$/, '');
-        return outcome;
-      },
+      parse: (line) => parseLine(layout, line),
     };
   },
 };

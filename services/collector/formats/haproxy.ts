@@ -1,24 +1,19 @@
-import { readTimestamp, setters } from '../normalise.ts';
+import { splitForwardedFor } from '../client-address.ts';
+import { setters } from '../normalise.ts';
 import { httpVersion, type ParsedRequest, setTarget } from '../parsed-request.ts';
 import { parseLogTimestamp } from '../timestamps.ts';
 import { compileLayout, parseLine } from './access-log.ts';
 import type { FormatDefinition } from './format.ts';
 import { afterSyslogHeader } from './syslog-header.ts';
-import { createVariableTakers, custom, peer, type Take } from './variables.ts';
+import { createVariableTakers, custom, peer, type Take, time } from './variables.ts';
 
 /** `option httplog` up to where captured headers may stand; they, the request line and TLS follow. */
 const text =
   '$remote_addr [$time_local] $frontend $backend $timers $status $bytes_sent $request_cookie $response_cookie $termination $connections $queues $request';
 
 /** `06/Feb/2026:12:14:14.655`: HAProxy writes its local time without a zone; it is read as UTC. */
-const time = custom((request, value) => {
-  const stamp = readTimestamp(
-    parseLogTimestamp(`${value.slice(0, 20)} +0000`) + Number(value.slice(21) || 0),
-  );
-  if (typeof stamp === 'string') return stamp;
-  request.timestamp = stamp;
-  return null;
-});
+const localTime = (text: string): number =>
+  parseLogTimestamp(`${text.slice(0, 20)} +0000`) + Number(text.slice(21) || 0);
 
 /** `TR/Tw/Tc/Tr/Ta` in milliseconds; with `option logasap` the last starts with a plus sign. */
 const timers = custom((request, value) => {
@@ -91,7 +86,7 @@ function takeCaptured(request: ParsedRequest, names: readonly string[], values: 
     const lower = name.toLowerCase();
     const field = fieldOf[lower];
     if (field !== undefined) request[field] = unhashed(value);
-    else if (lower === 'x-forwarded-for') request.forwarded = value.split(',');
+    else if (lower === 'x-forwarded-for') request.forwarded = splitForwardedFor(value);
     else request.headers = [...(request.headers ?? []), [lower, unhashed(value)]];
   }
 }
@@ -102,7 +97,7 @@ export const haproxy: FormatDefinition = {
   create({ fields, captured_headers }) {
     const own: { readonly [variable: string]: Take } = {
       remote_addr: peer,
-      time_local: time,
+      time_local: time(localTime),
       timers,
       status,
       bytes_sent: bytes,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatIp } from '../../../lib/ip.ts';
+import { cleanHost } from '../clean-text.ts';
 import { type FormatName, formatConfig } from '../config.ts';
 import { createFormat, detectFormat } from './catalogue.ts';
 
@@ -86,8 +87,8 @@ describe('what the edge did', () => {
       status: 403,
       edge_action: 'block',
       duration_ms: null,
-      host: 'shop.example',
     });
+    expect(cleanHost(request.host!)).toBe('shop.example');
     expect(formatIp(request.client_ip)).toBe('2001:db8::9');
     expect(value('alb', samples.alb![1]!.replace(' 403 ', ' 202 ')).edge_action).toBe('challenge');
   });
@@ -178,6 +179,13 @@ describe('particulars', () => {
     const forged = samples.envoy![0]!.replace('"203.0.113.9"', '"198.51.100.7" "x, 203.0.113.9"');
     const outcome = createFormat('envoy', config).parse(forged);
     expect(outcome.kind === 'reject' && outcome.detail).toMatch(/stands in a header/);
+  });
+  test('HAProxy: a captured X-Forwarded-For is read as any other', () => {
+    const hops = Array.from({ length: 40 }, (_, index) => `198.51.100.${index}`);
+    const line = samples.haproxy![0]!.replace('{shop.example|curl/8.5}', `{${hops.join(',')}}`);
+    const { forwarded, timestamp } = value('haproxy', line, { captured_headers: ['X-Forwarded-For'] });
+    expect(forwarded).toEqual(hops.slice(-32));
+    expect(timestamp).toBe(Date.UTC(2026, 10, 16, 10, 12, 4, 123));
   });
   test('HAProxy: without names, captured headers are left alone; a request that is none is refused', () => {
     expect(value('haproxy', samples.haproxy![0]!)).toMatchObject({ host: null, user_agent: null });

@@ -85,7 +85,8 @@ export const milliseconds: Take = (request, line, from, to) => {
   return null;
 };
 
-function time(parse: (text: string) => number): Take {
+/** `parse`: epoch ms, NaN when it is no time. Lines of one moment stand together, so the last is remembered. */
+export function time(parse: (text: string) => number): Take {
   let lastText = '?';
   let last = 0;
   return (request, line, from, to) => {
