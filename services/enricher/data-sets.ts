@@ -75,16 +75,20 @@ export async function fileStamp(path: string): Promise<string> {
   return `${mtimeMs}:${size}:${ino}`;
 }
 
-/** A data set as read from its file once. */
-export interface LoadedDataSet {
-  readonly source: DataSetSource;
+/** A file as it was read once. */
+interface FileContent {
   readonly format: string;
   readonly set: DataSet;
   /** Of the file's bytes. */
   readonly contentId: string;
+  readonly stamp: string;
+}
+
+/** A data set in use. */
+export interface LoadedDataSet extends FileContent {
+  readonly source: DataSetSource;
   /** Epoch ms: as the file says, else as the catalogue says, else when it was written. */
   readonly builtAt: number;
-  readonly stamp: string;
 }
 
 /** Bound of unpacked files, against compression bombs. */
@@ -98,17 +102,17 @@ const unpackers: readonly (readonly [RegExp, (bytes: Buffer) => Promise<Buffer>]
  * What was read last from each file, and how. Sets never change, so whoever opens one again in this process (every
  * scenario of an evaluation, every test of a policy) shares it; a file that was replaced pushes its old state out.
  */
-const lastRead = new Map<string, LoadedDataSet>();
+const lastRead = new Map<string, FileContent>();
 
 /** Rejects with an Error for people when the file is missing or damaged. */
 export async function loadDataSet(source: DataSetSource): Promise<LoadedDataSet> {
   const stamp = await fileStamp(source.path);
   const key = JSON.stringify([source.path, source.format, source.class, source.operator]);
   const known = lastRead.get(key);
-  const loaded = known?.stamp === stamp ? known : await readDataSet(source, stamp);
-  lastRead.set(key, loaded);
-  const builtAt = loaded.set.builtAt ?? source.builtAt ?? modifiedAt(stamp);
-  return { ...loaded, source, builtAt };
+  const content = known?.stamp === stamp ? known : await readContent(source, stamp);
+  lastRead.set(key, content);
+  const builtAt = content.set.builtAt ?? source.builtAt ?? modifiedAt(stamp);
+  return { ...content, source, builtAt };
 }
 
 /** When a file was written, epoch ms. */
@@ -116,7 +120,7 @@ function modifiedAt(stamp: string): number {
   return Number(stamp.split(':')[0]);
 }
 
-async function readDataSet(source: DataSetSource, stamp: string): Promise<LoadedDataSet> {
+async function readContent(source: DataSetSource, stamp: string): Promise<FileContent> {
   const packedBytes = await readFile(source.path);
   const unpack = unpackers.find(([pattern]) => pattern.test(source.path))?.[1];
   const bytes = unpack === undefined ? packedBytes : await unpack(packedBytes);
@@ -128,13 +132,10 @@ async function readDataSet(source: DataSetSource, stamp: string): Promise<Loaded
     operator: source.operator,
   };
   const provider = providerFor(source.format, source.path, bytes);
-  const set = provider.load(file);
   return {
-    source,
     format: provider.name,
-    set,
+    set: provider.load(file),
     contentId: createHash('sha256').update(packedBytes).digest('hex').slice(0, 16),
-    builtAt: set.builtAt ?? source.builtAt ?? modifiedAt(stamp),
     stamp,
   };
 }
