@@ -9,28 +9,13 @@ import { loadPolicies } from './policies/load-policies.ts';
 import { fixedPolicies } from './policies/timeline.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
 import { runDetector } from './run.test-fixture.ts';
-import { crowd, inOrder, random, records, type Sketch } from './traffic.test-fixture.ts';
+import { crowd, inOrder, random, records, type Sketch, stuffing } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
 
 function stream(): Sketch[] {
-  const next = random(3);
-  const attack: Sketch[] = [];
-  for (let at = start + 3 * minute; at < start + 3.5 * minute; at += 25)
-    attack.push({
-      at,
-      ip: `45.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}.${Math.floor(next() * 4)}`,
-      endpoint: 'POST /login',
-      fn: 'login',
-      status: 401,
-      session: `x${next()}`,
-      agent: 'Chrome/120',
-      ja4: 't13d0000_bot',
-      country: 'ID',
-      asn: 70000,
-      label: 'attack',
-    });
+  const attack = stuffing({ next: random(3), from: start + 3 * minute, until: start + 3.5 * minute });
   for (let at = start + 3 * minute; at < start + 3.2 * minute; at += 300)
     attack.push({ ...attack[0]!, at, ip: '45.1.1.1', session: `y${at}` });
   return inOrder(crowd({ seed: 4, from: start, until: start + 4 * minute, visits: () => 4 }), attack);

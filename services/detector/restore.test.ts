@@ -14,29 +14,27 @@ import { createMatchStep } from './match/match-step.ts';
 import { loadPolicies } from './policies/load-policies.ts';
 import { createSetHistory, policiesFrom } from './policies/timeline.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
-import { crowd, inOrder, random, records as recordsOf, type Sketch } from './traffic.test-fixture.ts';
+import {
+  crowd,
+  inOrder,
+  random,
+  records as recordsOf,
+  type Sketch,
+  stuffing,
+} from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const second = 1000;
 
 /** Three minutes of people, then a stuffing of a few accounts by a few hundred addresses that come again. */
 function stream(): Sketch[] {
-  const next = random(9);
-  const attack: Sketch[] = [];
-  for (let at = start + 180 * second; at < start + 205 * second; at += 25)
-    attack.push({
-      at,
-      ip: `45.1.${Math.floor(next() * 3)}.${Math.floor(next() * 60)}`,
-      endpoint: 'POST /login',
-      fn: 'login',
-      status: 401,
-      session: `x${next()}`,
-      agent: 'Chrome/120',
-      ja4: 't13d0000_bot',
-      country: 'ID',
-      asn: 70000,
-      account: `v${attack.length % 4}`,
-    });
+  const attack = stuffing({
+    next: random(9),
+    from: start + 180 * second,
+    until: start + 205 * second,
+    ip: (next) => `45.1.${Math.floor(next() * 3)}.${Math.floor(next() * 60)}`,
+    account: (index) => `v${index % 4}`,
+  });
   return inOrder(crowd({ seed: 4, from: start, until: start + 205 * second, visits: () => 2 }), attack);
 }
 

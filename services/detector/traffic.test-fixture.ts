@@ -242,6 +242,37 @@ export function* crowd(options: CrowdOptions): Generator<Sketch> {
   }
 }
 
+export interface StuffingOptions {
+  readonly next: () => number;
+  readonly from: number;
+  readonly until: number;
+  /** Default: of a quarter of a million, so that hardly any comes twice. */
+  readonly ip?: (next: () => number) => string;
+  readonly account?: (index: number) => string;
+}
+
+/** One bot that fails to log in every 25 ms, from many addresses. */
+export function stuffing({ next, from, until, ip, account }: StuffingOptions): Sketch[] {
+  const below = (limit: number): number => Math.floor(next() * limit);
+  const attack: Sketch[] = [];
+  for (let at = from; at < until; at += 25)
+    attack.push({
+      at,
+      ip: ip?.(next) ?? `45.${below(250)}.${below(250)}.${below(4)}`,
+      endpoint: 'POST /login',
+      fn: 'login',
+      status: 401,
+      session: `x${next()}`,
+      agent: 'Chrome/120',
+      ja4: 't13d0000_bot',
+      country: 'ID',
+      asn: 70000,
+      label: 'attack',
+      ...(account === undefined ? {} : { account: account(attack.length) }),
+    });
+  return attack;
+}
+
 export function inOrder(...streams: readonly Iterable<Sketch>[]): Sketch[] {
   return streams.flatMap((stream) => [...stream]).sort((a, b) => a.at - b.at || (a.ip < b.ip ? -1 : 1));
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PolicySet, PolicyText } from '../../../lib/contracts/generated.ts';
 import { inPackage } from '../../../lib/package-root.ts';
-import { crowd, inOrder, random, type Sketch } from '../traffic.test-fixture.ts';
+import { crowd, inOrder, random, type Sketch, stuffing } from '../traffic.test-fixture.ts';
 import { leadMs, makePolicySet } from './policy-set.ts';
 
 export const start = Date.UTC(2026, 10, 2, 9);
@@ -12,27 +12,13 @@ export const switchAt = start + 192 * second;
 
 /** Three minutes of people, then half a minute of stuffing. */
 export function switchingStream(): Sketch[] {
-  const next = random(3);
-  const attack: Sketch[] = [];
-  for (let at = attackAt; at < attackAt + 30 * second; at += 25)
-    attack.push({
-      at,
-      ip: `45.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}.${Math.floor(next() * 4)}`,
-      endpoint: 'POST /login',
-      fn: 'login',
-      status: 401,
-      session: `x${next()}`,
-      agent: 'Chrome/120',
-      ja4: 't13d0000_bot',
-      country: 'ID',
-      asn: 70000,
-    });
+  const attack = stuffing({ next: random(3), from: attackAt, until: attackAt + 30 * second });
   for (let at = attackAt; at < attackAt + 25 * second; at += 300)
     attack.push({ ...attack[0]!, at, ip: '45.1.1.1', session: `y${at}`, account: 'v1' });
   return inOrder(crowd({ seed: 4, from: start, until: attackAt + 40 * second, visits: () => 4 }), attack);
 }
 
-const stuffing = 'credential-stuffing.yaml';
+const changedFile = 'credential-stuffing.yaml';
 
 /** The shipped files, one of them changed; null: without it. */
 function shipped(change: (text: string) => string | null): PolicyText[] {
@@ -42,7 +28,7 @@ function shipped(change: (text: string) => string | null): PolicyText[] {
     .sort()
     .flatMap((name) => {
       const text = readFileSync(join(folder, name), 'utf8');
-      const changed = name === stuffing ? change(text) : text;
+      const changed = name === changedFile ? change(text) : text;
       return changed === null ? [] : [{ name, text: changed }];
     });
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { compilePolicyTexts, readPolicyFiles } from '../policies/load-policies.ts';
+import { inPackage } from '../../../lib/package-root.ts';
+import { compilePolicy } from '../policies/load-policies.ts';
 import { idsOf, runDetector } from '../run.test-fixture.ts';
-import { crowd, inOrder, random, type Sketch } from '../traffic.test-fixture.ts';
+import { crowd, inOrder, random, type Sketch, stuffing } from '../traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const second = 1000;
@@ -10,35 +12,18 @@ const minute = 60 * second;
 /** Stuffing that edges stop upstream of the log eight seconds after it began, with moments that let it through. */
 function stream(shownAt: readonly number[]): Sketch[] {
   const next = random(3);
-  const attack: Sketch[] = [];
-  const burst = (from: number, until: number): void => {
-    for (let at = start + from; at < start + until; at += 25)
-      attack.push({
-        at,
-        ip: `45.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}.${Math.floor(next() * 4)}`,
-        endpoint: 'POST /login',
-        fn: 'login',
-        status: 401,
-        session: `x${next()}`,
-        agent: 'Chrome/120',
-        ja4: 't13d0000_bot',
-        country: 'ID',
-        asn: 70000,
-      });
-  };
-  burst(3 * minute, 3 * minute + 8 * second);
-  for (const at of shownAt) burst(at, at + 5 * second);
-  return inOrder(crowd({ seed: 4, from: start, until: start + 17 * minute, visits: () => 1 }), attack);
+  const burst = (from: number, lastsMs: number): Sketch[] =>
+    stuffing({ next, from: start + from, until: start + from + lastsMs });
+  return inOrder(
+    crowd({ seed: 4, from: start, until: start + 17 * minute, visits: () => 1 }),
+    burst(3 * minute, 8 * second),
+    ...shownAt.map((at) => burst(at, 5 * second)),
+  );
 }
 
 /** The policy that finds it, with verdicts of four minutes. */
-const policies = readPolicyFiles('')
-  .filter(({ path }) => path.endsWith('credential-stuffing.yaml') && !path.includes('partner'))
-  .flatMap(({ path, text }) =>
-    compilePolicyTexts([{ path, text: text.replace(/ttl: \w+/, 'ttl: 4m') }]).flatMap(
-      ({ policy }) => policy ?? [],
-    ),
-  );
+const shipped = readFileSync(inPackage('policies', 'credential-stuffing.yaml'), 'utf8');
+const policies = [compilePolicy('credential-stuffing.yaml', shipped.replace(/ttl: \w+/, 'ttl: 4m'))];
 const config = { campaign: { stopped_quiet: '8m' } };
 
 test('what edges stop upstream is stopped, not over: it is kept up, and ends when probes show nothing', {
