@@ -1,9 +1,4 @@
-import type {
-  ApiEndpoint,
-  EndpointAlias,
-  EndpointNotice,
-  GroupPartial,
-} from '../../../lib/contracts/generated.ts';
+import type { ApiEndpoint, EndpointAlias, EndpointNotice } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import { createApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
@@ -13,8 +8,9 @@ import { CountedEndpoint } from '../combine/counted-endpoint.ts';
 import { GroupPlan } from '../combine/group-plan.ts';
 import { GroupPool } from '../combine/group-pool.ts';
 import { Pane } from '../combine/pane.ts';
+import { byKindAndKey } from '../groups.ts';
 import { paneMs } from '../layout.ts';
-import { mergePartials } from '../sketches/merge-partials.ts';
+import { mergeGroups } from '../sketches/merge-partials.ts';
 import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { responseFlags } from '../state/observation.ts';
 import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
@@ -87,7 +83,9 @@ export function watch(
   let inventory = createInventory('default', order[0] ?? 0);
   const outputs: Outgoing[] = [];
   order.forEach((pane, index) => {
-    const counted = asCounted(inventory, merged([...panes.get(pane)!.values()]), samples);
+    const partials = [...panes.get(pane)!.values()].flatMap((each) => each.partials());
+    const merged = mergeGroups(partials, samples).sort(byKindAndKey);
+    const counted = asCounted(inventory, merged, samples);
     outputs.push(...observePane(inventory, of, pane, counted, options.attacked ?? (() => false)));
     if (index + 1 === options.restartAfter)
       inventory = restoreInventory(valueOfSnapshot(valueSnapshot(snapshotInventory(inventory))));
@@ -105,15 +103,6 @@ export function watch(
     notices: valuesOf('EndpointNotice'),
     aliases: valuesOf('EndpointAlias'),
   };
-}
-
-function merged(panes: readonly Pane[]): GroupPartial[] {
-  const lists = new Map<string, GroupPartial[]>();
-  for (const partial of panes.flatMap((pane) => pane.partials())) {
-    const id = `${partial.kind} ${partial.key}`;
-    lists.set(id, [...(lists.get(id) ?? []), partial]);
-  }
-  return [...lists.keys()].sort().map((id) => mergePartials(lists.get(id)!, samples));
 }
 
 /** `count` requests by as many clients, one a second. */
