@@ -3,6 +3,7 @@ import type { EdgeAction } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { command, contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
+import { until } from '../../test/counterparts/free-port.ts';
 import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
 import { hashSecret } from './edges/hashed-secret.ts';
@@ -13,18 +14,11 @@ afterEach(async () => {
   for (const actuator of running.splice(0)) await actuator.stop();
 });
 
-async function start(log: Log, edges: unknown[], more: object = {}): Promise<RunningActuator> {
-  const config = actuatorConfig.parse({ api: { port: 0 }, edges, ...more });
-  const actuator = await startActuator(contextOf(log), config);
+async function start(log: Log, edges: unknown[], now = Date.now): Promise<RunningActuator> {
+  const config = actuatorConfig.parse({ api: { port: 0 }, edges });
+  const actuator = await startActuator({ ...contextOf(log), now }, config);
   running.push(actuator);
   return actuator;
-}
-async function until(check: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 750; tries++) {
-    if (await check()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('did not happen within 15 s');
 }
 const feed = { kind: 'feed', name: 'blocklist', dry_run: false };
 const read = async (actuator: RunningActuator, query = ''): Promise<string[]> => {
@@ -34,7 +28,11 @@ const read = async (actuator: RunningActuator, query = ''): Promise<string[]> =>
     : [`${response.status}`];
 };
 const shows = (actuator: RunningActuator, ...lines: string[]) =>
-  until(async () => (await read(actuator)).sort().join() === [...lines].sort().join());
+  until(
+    `the feed shows ${lines.join(', ') || 'nothing'}`,
+    async () => (await read(actuator)).sort().join() === [...lines].sort().join(),
+    15_000,
+  );
 
 test('verdicts come to the feed; release, allow, kill and resume change it', async () => {
   const log = createMemoryLog({ trafficPartitions: 2 });
@@ -62,9 +60,12 @@ test('verdicts come to the feed; release, allow, kill and resume change it', asy
 
 test('an entry ends with its time, without anybody writing', async () => {
   const log = createMemoryLog({ trafficPartitions: 2 });
-  const actuator = await start(log, [feed]);
-  await say(log, verdict('203.0.113.7', 700));
+  const short = verdict('203.0.113.7', 700);
+  let now = short.decided_at;
+  const actuator = await start(log, [feed], () => now);
+  await say(log, short);
   await shows(actuator, '203.0.113.7/32');
+  now = short.until_at;
   await shows(actuator);
 });
 
@@ -89,9 +90,9 @@ test('dry run writes nothing, serves nothing, and audits each planned change onc
   });
   const actuator = await start(log, [{ kind: 'feed', name: 'blocklist' }]);
   await say(log, verdict('203.0.113.7'));
-  await until(() => audit.length > 0);
+  await until('a change is audited', () => audit.length > 0);
   await say(log, verdict('203.0.113.8'));
-  await until(() => audit.length > 1);
+  await until('a second one is', () => audit.length > 1);
   expect(
     audit.map((action) => [action.operation, action.target.value, action.result, action.dry_run]),
   ).toEqual([
@@ -113,18 +114,19 @@ test('an edge is armed, disarmed and purged by command: what ends is taken back,
       makeCommand({ kind, site: '*', edge: 'blocklist', reason: 'drill', who: 'ada', at: Date.now() }),
     );
   await say(log, verdict('203.0.113.7'), verdict('203.0.113.8'));
-  await until(() => actuator.edges()[0]?.state === 'dry_run' && actuator.edges()[0]?.drift === 2);
+  const edge = () => actuator.edges()[0];
+  await until('two are planned', () => edge()?.state === 'dry_run' && edge()?.drift === 2);
   await tell('arm');
   await shows(actuator, '203.0.113.7/32', '203.0.113.8/32');
   await tell('disarm');
-  await until(() => actuator.edges()[0]?.state === 'disarmed');
+  await until('disarmed', () => edge()?.state === 'disarmed');
   await say(log, verdict('203.0.113.9'), command('release', '203.0.113.8'));
   await shows(actuator, '203.0.113.7/32');
   expect(actuator.edges()).toMatchObject([
     { state: 'disarmed', detail: 'disarm by ada: drill', armed: false },
   ]);
   await tell('purge');
-  await until(() => actuator.edges()[0]?.state === 'purged');
+  await until('purged', () => edge()?.state === 'purged');
   await shows(actuator);
   await tell('arm');
   await shows(actuator, '203.0.113.7/32', '203.0.113.9/32');
@@ -136,7 +138,7 @@ test('the feed answers 304 to those that have it and 401 to strangers', async ()
   const actuator = await start(log, [{ ...feed, tokens: [hashSecret('t0ken')], basic }]);
   const get = (headers: { [name: string]: string }) =>
     fetch(`${actuator.url}/v1/feeds/blocklist.txt`, { headers });
-  await until(async () => (await get({ authorization: 'Bearer t0ken' })).status === 200);
+  await until('it answers', async () => (await get({ authorization: 'Bearer t0ken' })).status === 200);
   const response = await get({ authorization: `Basic ${Buffer.from('pan:let me in').toString('base64')}` });
   expect([response.status, await response.text()]).toEqual([200, '']);
   const again = { authorization: 'Bearer t0ken', 'if-none-match': response.headers.get('etag')! };

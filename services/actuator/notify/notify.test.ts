@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Campaign } from '../../../lib/contracts/generated.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
+import { until } from '../../../test/counterparts/free-port.ts';
 import type { EdgeStatus } from '../edge-status.ts';
 import { notificationConfig } from './config.ts';
 import { formats } from './formats.ts';
@@ -71,14 +72,12 @@ test('delivers by level and kind, signed, and tries again; what can not be deliv
   });
   notifier.notify(notice());
   notifier.notify(notice({ kind: 'edge' }));
-  for (let tries = 0; tries < 10_000 && sent.length === 0; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  await until('the first is sent', () => sent.length > 0);
   failures = 5;
   notifier.notify(notice({ key: 'cmp_2' }));
   const lost = async () =>
     (await metrics.notifications.get()).values.find(({ labels }) => labels.result === 'lost')?.value;
-  for (let tries = 0; tries < 10_000 && (await lost()) === undefined; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  await until('the second is lost', async () => (await lost()) !== undefined);
   await notifier.close();
   expect(sent.map(({ body }) => (JSON.parse(body) as { key: string }).key)).toEqual(['cmp_1']);
   const [first] = sent;

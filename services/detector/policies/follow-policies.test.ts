@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
+import { until } from '../../../test/counterparts/free-port.ts';
 import { StoppedError } from '../changes.ts';
 import { noCheckpoints } from '../run.test-fixture.ts';
 import { followPolicies } from './follow-policies.ts';
@@ -16,9 +17,6 @@ test('says what was read, refused and late, and how far it is settled which poli
   let wall = switchAt - 100 * second;
   const count = async (result: string): Promise<number> =>
     (await metrics.policySets.get()).values.find(({ labels }) => labels.result === result)?.value ?? 0;
-  const until = async (done: () => Promise<boolean> | boolean): Promise<void> => {
-    while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
   await producer.send([policySetOut(changedSet)]);
   const base = loadPolicies('');
   const context = {
@@ -38,17 +36,17 @@ test('says what was read, refused and late, and how far it is settled which poli
 
   wall += 30 * second;
   await timeline.settledFurther();
-  await until(() => timeline.settledUntil() === wall + settledMs);
+  await until('it is settled further', () => timeline.settledUntil() === wall + settledMs);
 
   // the same moment, told later: it counts for panes that are still to come, and is said to be late
   await producer.send([policySetOut({ ...setWithout, set_id: 'pls_other' })]);
-  await until(async () => (await count('read')) === 2);
+  await until('the second is read', async () => (await count('read')) === 2);
   expect(timeline.at(switchAt).hash).toBe(setWithout.set_hash);
   expect(switchAt).toBeLessThan(timeline.settledUntil());
   expect(await count('late')).toBe(1);
 
   await producer.send([policySetOut({ ...changedSet, set_id: 'pls_broken', files: [] })]);
-  await until(async () => (await count('refused')) === 1);
+  await until('the third is refused', async () => (await count('refused')) === 1);
   expect(timeline.at(switchAt).hash).toBe(setWithout.set_hash);
   for (const { document, hash } of base) expect(timeline.version(document.id, hash)?.hash).toBe(hash);
 
