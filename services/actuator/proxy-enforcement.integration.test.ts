@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature, Verdict } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
@@ -12,10 +9,9 @@ import { ask, is, type Sample } from '../../test/counterparts/edge-fixture.ts';
 import { findEnvoy, startEnvoy } from '../../test/counterparts/envoy.ts';
 import { freePort, until } from '../../test/counterparts/free-port.ts';
 import { findHaproxy, startHaproxyFixture } from '../../test/counterparts/haproxy.ts';
-import { findNginx, startNginx } from '../../test/counterparts/nginx.ts';
+import { findNginx, startNginxWithInclude } from '../../test/counterparts/nginx.ts';
 import { actuatorConfig } from './config.ts';
 import { envoyAuthzFilter, envoyFilters } from './edges/envoy-filters.ts';
-import { emptyNginxConfig } from './edges/nginx-config.ts';
 import { type RunningActuator, startActuator } from './main.ts';
 
 const missing =
@@ -24,7 +20,6 @@ const missing =
   requireCounterpart('envoy', findEnvoy());
 
 describe.skipIf(missing !== null)('from verdict to real proxies, all at once', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'tidegate-enforce-'));
   const log: Log = createMemoryLog({ trafficPartitions: 2, encoded: true });
   const stops: (() => Promise<void>)[] = [];
   const ports: { [edge: string]: number } = {};
@@ -32,11 +27,7 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
 
   beforeAll(async () => {
     const apiPort = await freePort();
-    const file = join(dir, 'tidegate.conf');
-    writeFileSync(file, emptyNginxConfig);
-    const nginx = await startNginx({
-      dir,
-      http: `  include ${file};`,
+    const nginx = await startNginxWithInclude({
       server: `    if ($tidegate_block) { return 403; }
     add_header X-Reference-Id $tidegate_decision always;
     location / { return 200 "ok"; }`,
@@ -58,7 +49,7 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
       envoyAuthzFilter({ edge: 'envoy-authz', cluster: 'tidegate', headers: [], timeout: '5s' }),
     ]);
     const edges = [
-      { kind: 'nginx', file, test: nginx.testCommand, reload: nginx.reloadCommand },
+      nginx.edge,
       { kind: 'haproxy', socket: haproxy.socket, directory: haproxy.directory },
       { kind: 'envoy', parts: 2 },
       { kind: 'envoy-authz', client_address: { trusted_hops: 1 } },
@@ -68,7 +59,6 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
   afterAll(async () => {
     await actuator?.stop();
     for (const stop of stops) await stop();
-    rmSync(dir, { recursive: true, force: true });
   });
   const statusAt = (sample: Partial<Sample>) =>
     Promise.all(

@@ -1,11 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { createNginxEdge, nginxConfig } from '../../services/actuator/edges/nginx.ts';
-import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
 import { ask, bringEdge, dependenciesFor, type ProxyFixture } from './edge-fixture.ts';
 import { freePort, until } from './free-port.ts';
-import { type RunningNginx, startNginx } from './nginx.ts';
+import { startNginxWithInclude } from './nginx.ts';
 
 /** For tests: a real nginx, set up as the documentation says, with its edge. */
 export interface NginxFixture extends ProxyFixture {
@@ -15,14 +12,9 @@ export interface NginxFixture extends ProxyFixture {
 }
 
 export async function startNginxFixture(): Promise<NginxFixture> {
-  const dir = mkdtempSync(join(tmpdir(), 'tidegate-nginx-'));
-  const file = join(dir, 'tidegate.conf');
-  writeFileSync(file, emptyNginxConfig);
   const sitePort = await freePort();
-  const options = {
-    dir,
-    http: `  include ${file};
-  limit_req_zone $tidegate_rate_key zone=tidegate:1m rate=1r/m;
+  const nginx = await startNginxWithInclude({
+    http: `  limit_req_zone $tidegate_rate_key zone=tidegate:1m rate=1r/m;
   limit_req_status 429;
   server {
     listen 127.0.0.1:${sitePort};
@@ -37,15 +29,12 @@ export async function startNginxFixture(): Promise<NginxFixture> {
       proxy_pass http://127.0.0.1:${sitePort};
       proxy_set_header X-Tidegate-Action $tidegate_action;
     }`,
-  };
-  let nginx: RunningNginx = await startNginx(options);
+  });
+  const { file } = nginx.edge;
   const config = nginxConfig.parse({
-    kind: 'nginx',
+    ...nginx.edge,
     name: 'edge',
     dry_run: false,
-    file,
-    test: nginx.testCommand,
-    reload: nginx.reloadCommand,
     actions: ['tag', 'rate_limit', 'challenge', 'block'],
     variables: { country: '$http_x_country' },
   });
@@ -69,15 +58,9 @@ export async function startNginxFixture(): Promise<NginxFixture> {
         return answers >= 3;
       });
     },
-    async restart() {
-      await nginx.stop();
-      nginx = await startNginx({ ...options, port: fixture.port });
-    },
+    restart: nginx.restart,
     read: () => readFileSync(file, 'utf8'),
-    async stop() {
-      await nginx.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    stop: nginx.stop,
   };
   return fixture;
 }

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
 import { findBinary, unpackedEnvironment, unpackedRoot } from './counterpart.ts';
 import { freePort, until } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
@@ -101,6 +103,45 @@ export async function startNginx(options: NginxOptions & { readonly port?: numbe
     accessLog: join(options.dir, 'logs', 'access.log'),
     process,
     stop: () => process.stop('SIGQUIT'),
+  };
+}
+
+export interface NginxWithInclude {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  /** What the configuration of its edge says: the file to write, and how to test and reload this instance. */
+  readonly edge: {
+    readonly kind: 'nginx';
+    readonly file: string;
+    readonly test: readonly string[];
+    readonly reload: readonly string[];
+  };
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A real nginx in a folder of its own that includes the file of an edge, as it is before anything was decided. */
+export async function startNginxWithInclude(options: Omit<NginxOptions, 'dir'>): Promise<NginxWithInclude> {
+  const dir = mkdtempSync(join(tmpdir(), 'tidegate-nginx-'));
+  const file = join(dir, 'tidegate.conf');
+  writeFileSync(file, emptyNginxConfig);
+  const all = { ...options, dir, http: `  include ${file};\n${options.http ?? ''}` };
+  let nginx = await startNginx(all);
+  const { url, port, testCommand: test, reloadCommand: reload } = nginx;
+  return {
+    url,
+    port,
+    dir,
+    edge: { kind: 'nginx', file, test, reload },
+    async restart() {
+      await nginx.stop();
+      nginx = await startNginx({ ...all, port });
+    },
+    async stop() {
+      await nginx.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,12 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
 import { type LocalRegistry, startLocalRegistry } from '../../lib/engines/local-registry.ts';
-import { createNginxContent } from '../../services/actuator/edges/nginx-content.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { localKafkaMissing, startTestKafka, testCacheDir } from '../counterparts/kafka.ts';
-import { findNginx, type RunningNginx, startNginx } from '../counterparts/nginx.ts';
+import { findNginx, type NginxWithInclude, startNginxWithInclude } from '../counterparts/nginx.ts';
 import { allStarted } from './harness/all-started.ts';
 import { sqlOf } from './harness/console-client.ts';
 import { sendLive } from './harness/live-sender.ts';
@@ -50,15 +47,11 @@ const people = prepareHonest(40, 180_000);
 const workspace = createWorkspace('pipeline');
 let kafka: Awaited<ReturnType<typeof startTestKafka>>;
 let registry: LocalRegistry;
-let nginx: RunningNginx;
+let nginx: NginxWithInclude;
 let up: RunningUp;
 
 beforeAll(async () => {
   if (missing !== null) return;
-  const dir = workspace.path('nginx');
-  const include = join(dir, 'tidegate.conf');
-  mkdirSync(dir);
-  writeFileSync(include, createNginxContent([]).render('web', [], { named: {} }));
   await allStarted(
     startTestKafka().then((started) => {
       kafka = started;
@@ -70,9 +63,7 @@ beforeAll(async () => {
     }).then((started) => {
       registry = started;
     }),
-    startNginx({
-      dir,
-      http: `include ${include};`,
+    startNginxWithInclude({
       server: `
     add_header X-Reference-Id $tidegate_decision always;
     if ($tidegate_block) { return 403; }
@@ -97,16 +88,7 @@ beforeAll(async () => {
       archiver: { batch_interval: '200ms' },
       actuator: {
         api: { port: 0 },
-        edges: [
-          {
-            kind: 'nginx',
-            name: 'web',
-            dry_run: false,
-            file: include,
-            test: [...nginx.testCommand],
-            reload: [...nginx.reloadCommand],
-          },
-        ],
+        edges: [{ ...nginx.edge, name: 'web', dry_run: false }],
       },
     }),
   );
