@@ -26,6 +26,26 @@ export async function timed<T>(
   return { result, seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
+/** Makes figures that depend on the same things and cost the same. */
+export function figureOf(
+  parameters: Figure['parameters'],
+  cpuSeconds: number,
+): (name: string, value: number, unit: string) => Figure {
+  return (name, value, unit) => ({
+    name,
+    value: rounded(value),
+    unit,
+    parameters,
+    cpu_seconds: rounded(cpuSeconds),
+  });
+}
+
+/** The value that a share of the values does not exceed. */
+export function quantilesOf(values: readonly number[]): (share: number) => number {
+  const inOrder = values.toSorted((a, b) => a - b);
+  return (share) => inOrder[Math.ceil(share * inOrder.length) - 1]!;
+}
+
 /** Three significant digits more than anyone should believe. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(6));

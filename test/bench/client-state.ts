@@ -8,7 +8,7 @@ import { ActorTable } from '../../services/detector/state/actor-table.ts';
 import { AddressWindows, windowColumn } from '../../services/detector/state/address-windows.ts';
 import { RecentIds } from '../../services/detector/state/recent-ids.ts';
 import { tableBlobs, tableOfBlobs } from '../../services/detector/state/segmented-table.ts';
-import { type Figure, rounded, timed } from './bench.ts';
+import { type Figure, figureOf, timed } from './bench.ts';
 import { benchFolder } from './bench-folder.ts';
 
 const startSecond = Date.UTC(2026, 10, 16, 10) / 1000;
@@ -107,16 +107,6 @@ function held(): number {
 const clients = 10_000_000;
 /** As eight partitions with 4 million actors and the default number of addresses each. */
 const limits: Limits = { actors: 33_554_432, addresses: 2_097_152, recentEvents: 2_000_000 };
-
-function figureOf(parameters: Figure['parameters'], cpuSeconds: number) {
-  return (name: string, value: number, unit: string): Figure => ({
-    name,
-    value: rounded(value),
-    unit,
-    parameters,
-    cpu_seconds: rounded(cpuSeconds),
-  });
-}
 
 /** Memory of ten million distinct clients, the cost of counting one, and the longest pause of growth. */
 export async function bytesPerClient(): Promise<readonly Figure[]> {

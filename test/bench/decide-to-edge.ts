@@ -1,18 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exponential, namedRandom } from '../../cli/generate/random.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { actuatorConfig } from '../../services/actuator/config.ts';
 import { envoyAuthzFilter, envoyFilters } from '../../services/actuator/edges/envoy-filters.ts';
-import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
 import { startActuator } from '../../services/actuator/main.ts';
 import { contextOf, say, verdict } from '../counterparts/actuator-input.ts';
 import { ask } from '../counterparts/edge-fixture.ts';
 import { startEnvoy } from '../counterparts/envoy.ts';
 import { freePort, until } from '../counterparts/free-port.ts';
 import { startHaproxyFixture } from '../counterparts/haproxy.ts';
-import { startNginx } from '../counterparts/nginx.ts';
-import { type Figure, rounded, timed } from './bench.ts';
+import { startNginxWithInclude } from '../counterparts/nginx.ts';
+import { type Figure, figureOf, quantilesOf, timed } from './bench.ts';
 
 const held = 100_000;
 const samples = 120;
@@ -29,22 +27,13 @@ interface Proxy {
 }
 
 async function nginxProxy(): Promise<Proxy> {
-  const dir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
-  const file = join(dir, 'tidegate.conf');
-  writeFileSync(file, emptyNginxConfig);
-  const nginx = await startNginx({
-    dir,
-    http: `  include ${file};`,
+  const { port, dir, edge, stop } = await startNginxWithInclude({
     server: `    if ($tidegate_block) { return 403; }
     location / { return 200 "ok"; }`,
   });
-  const stop = async () => {
-    await nginx.stop();
-    rmSync(dir, { recursive: true, force: true });
-  };
   // As docs/howto/edges.md advises for long lists.
   const reload = ['pkill', '-HUP', '-F', join(dir, 'logs', 'nginx.pid'), 'nginx'];
-  return { port: nginx.port, edge: { kind: 'nginx', file, test: nginx.testCommand, reload }, stop };
+  return { port, edge: { ...edge, reload }, stop };
 }
 
 async function haproxyProxy(): Promise<Proxy> {
@@ -73,11 +62,8 @@ const proxies: { readonly [kind: string]: (tidegatePort: number) => Promise<Prox
 
 /** The same waits in every run: exponential, as independent decisions come. */
 function gapsMs(): number[] {
-  let state = 7;
-  return Array.from({ length: samples }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return -meanGapMs * Math.log(1 - state / 2 ** 32);
-  });
+  const random = namedRandom(7, 'gaps');
+  return Array.from({ length: samples }, () => exponential(random, meanGapMs));
 }
 
 /**
@@ -91,21 +77,14 @@ export async function decideToEdge(): Promise<readonly Figure[]> {
     if (only !== undefined && only !== kind) continue;
     console.error(`bench: decide-to-edge at ${kind}`);
     const { latencies, cpuSeconds } = await latenciesAt(start);
-    latencies.sort((a, b) => a - b);
-    const at = (share: number) => latencies[Math.ceil(share * latencies.length) - 1]!;
     const parameters = { edge: kind, entries: held, decisions: samples, mean_gap_ms: meanGapMs };
-    const figure = (name: string, value: number, unit = 's'): Figure => ({
-      name,
-      value: rounded(value),
-      unit,
-      parameters,
-      cpu_seconds: rounded(cpuSeconds),
-    });
+    const latency = quantilesOf(latencies);
+    const figure = figureOf(parameters, cpuSeconds);
     figures.push(
-      figure('decide_to_edge_p50', at(0.5)),
-      figure('decide_to_edge_p99', at(0.99)),
-      figure('decide_to_edge_max', at(1)),
-      figure('cpu_per_decision', cpuSeconds / samples),
+      figure('decide_to_edge_p50', latency(0.5), 's'),
+      figure('decide_to_edge_p99', latency(0.99), 's'),
+      figure('decide_to_edge_max', latency(1), 's'),
+      figure('cpu_per_decision', cpuSeconds / samples, 's'),
     );
   }
   return figures;

@@ -10,7 +10,7 @@ import { createMatchStep } from '../../services/detector/match/match-step.ts';
 import { loadPolicies } from '../../services/detector/policies/load-policies.ts';
 import { fixedPolicies } from '../../services/detector/policies/timeline.ts';
 import { createReduceStep } from '../../services/detector/reduce/reduce-step.ts';
-import { type Figure, rounded, timed } from './bench.ts';
+import { type Figure, figureOf, rounded, timed } from './bench.ts';
 import { type EnrichedStream, enrichedStream, traffic } from './enriched-stream.ts';
 
 const codecs = createCodecs(localSchemaIds());
@@ -165,13 +165,7 @@ export async function detectorLoop(): Promise<readonly Figure[]> {
     keyed_share: share(spent.keyed),
     match_share: share(spent.match),
   };
-  const figure = (name: string, value: number, unit: string): Figure => ({
-    name,
-    value: rounded(value),
-    unit,
-    parameters,
-    cpu_seconds: rounded(cpuSeconds),
-  });
+  const figure = figureOf(parameters, cpuSeconds);
   return [
     figure('detector_rate', events / seconds, 'events/s'),
     figure('detector_cpu', (cpuSeconds / events) * 1e6, 's/million events'),

@@ -9,7 +9,7 @@ import { startEnvoy } from '../counterparts/envoy.ts';
 import { freePort } from '../counterparts/free-port.ts';
 import { startHaproxyFixture } from '../counterparts/haproxy.ts';
 import { startNginxFixture } from '../counterparts/nginx-edge.ts';
-import { type Figure, rounded, timed } from './bench.ts';
+import { type Figure, figureOf, quantilesOf, timed } from './bench.ts';
 
 const held = 100_000;
 const changes = 20;
@@ -70,20 +70,13 @@ export async function edgeLatency(): Promise<readonly Figure[]> {
   for (const [kind, start] of Object.entries(proxies)) {
     const { result, cpuSeconds } = await timed(() => measuresAt(start, many));
     const parameters = { edge: kind, entries: held, changes };
-    const inOrder = result.latencies.toSorted((a, b) => a - b);
-    const at = (share: number) => inOrder[Math.ceil(share * inOrder.length) - 1]!;
-    const figure = (name: string, value: number): Figure => ({
-      name,
-      value: rounded(value),
-      unit: 's',
-      parameters,
-      cpu_seconds: rounded(cpuSeconds),
-    });
+    const latency = quantilesOf(result.latencies);
+    const figure = figureOf(parameters, cpuSeconds);
     figures.push(
-      figure('plan_to_edge_p50', at(0.5)),
-      figure('plan_to_edge_p99', at(0.99)),
-      figure('plan_to_edge_cpu', result.applyCpuSeconds / changes),
-      figure('plan_cpu', result.planCpuSeconds),
+      figure('plan_to_edge_p50', latency(0.5), 's'),
+      figure('plan_to_edge_p99', latency(0.99), 's'),
+      figure('plan_to_edge_cpu', result.applyCpuSeconds / changes, 's'),
+      figure('plan_cpu', result.planCpuSeconds, 's'),
     );
   }
   return figures;

@@ -1,7 +1,7 @@
 import { parseNetwork } from '../../lib/ip.ts';
 import type { Candidate } from '../../services/actuator/planner/candidate.ts';
 import { planCapacity } from '../../services/actuator/planner/plan-capacity.ts';
-import { type Figure, rounded, timed } from './bench.ts';
+import { type Figure, figureOf, timed } from './bench.ts';
 
 const count = 1_000_000;
 const slots = 10_000;
@@ -73,17 +73,13 @@ export async function planAMillion(): Promise<readonly Figure[]> {
   const second = await timed(() => planCapacity(after, limits, held));
   const came = second.result.chosen.filter(({ key }) => !held.has(key)).length;
   const went = held.size - (second.result.chosen.length - came);
-  const figure = (name: string, value: number, unit: string, cpuSeconds: number): Figure => ({
-    name,
-    value: rounded(value),
-    unit,
-    parameters: { candidates: count, slots, rules: 40 },
-    cpu_seconds: rounded(cpuSeconds),
-  });
+  const parameters = { candidates: count, slots, rules: 40 };
+  const ofFirst = figureOf(parameters, first.cpuSeconds);
+  const ofSecond = figureOf(parameters, second.cpuSeconds);
   return [
-    figure('plan', first.seconds, 's', first.cpuSeconds),
-    figure('plan_share_of_bound', first.result.stops / first.result.atMost, '', first.cpuSeconds),
-    figure('plan_after_change', second.seconds, 's', second.cpuSeconds),
-    figure('slots_changed', Math.max(came, went) / slots, '', second.cpuSeconds),
+    ofFirst('plan', first.seconds, 's'),
+    ofFirst('plan_share_of_bound', first.result.stops / first.result.atMost, ''),
+    ofSecond('plan_after_change', second.seconds, 's'),
+    ofSecond('slots_changed', Math.max(came, went) / slots, ''),
   ];
 }

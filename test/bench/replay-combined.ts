@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatEvent } from '../../cli/generate/format.ts';
 import { generateTraffic } from '../../cli/generate/traffic.ts';
 import type { ReplaySummary } from '../../cli/replay/summary.ts';
-import { type Figure, rounded } from './bench.ts';
+import { type Figure, figureOf } from './bench.ts';
 import { benchFolder } from './bench-folder.ts';
 import { runCli } from './run-cli.ts';
 
@@ -44,13 +44,7 @@ export async function replayCombined(): Promise<readonly Figure[]> {
     decisions: summary.decisions,
     outcomes: false,
   };
-  const figure = (name: string, value: number, unit: string): Figure => ({
-    name,
-    value: rounded(value),
-    unit,
-    parameters,
-    cpu_seconds: rounded(cpuSeconds),
-  });
+  const figure = figureOf(parameters, cpuSeconds);
   return [
     figure('replay_rate', lines / seconds, 'lines/s'),
     figure('replay_cpu', (cpuSeconds / lines) * 1e6, 's/million lines'),
