@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  CreateIPSetCommand,
+  GetIPSetCommand,
+  type GetIPSetCommandOutput,
+  WAFV2Client,
+} from '@aws-sdk/client-wafv2';
 import { counterpartsFolder, findBinary } from './counterpart.ts';
 import { freePort, until } from './free-port.ts';
 import { startProcess } from './process.ts';
@@ -35,4 +41,41 @@ export async function startMoto(): Promise<RunningMoto> {
     60_000,
   );
   return { url, output: process.output, stop: () => process.stop() };
+}
+
+/** What moto believes of anybody. */
+export const motoRegion = 'eu-west-1';
+export const motoWaf = ({ url }: RunningMoto): WAFV2Client =>
+  new WAFV2Client({
+    region: motoRegion,
+    endpoint: url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+
+/** An IP set as the configuration of an edge names it. */
+export interface NamedIpSet {
+  readonly name: string;
+  readonly id: string;
+}
+export async function makeIpSet(
+  waf: WAFV2Client,
+  name: string,
+  version: 'IPV4' | 'IPV6',
+  more: { readonly addresses?: string[]; readonly description?: string } = {},
+): Promise<NamedIpSet> {
+  const { Summary } = await waf.send(
+    new CreateIPSetCommand({
+      Name: name,
+      Scope: 'REGIONAL',
+      IPAddressVersion: version,
+      Addresses: more.addresses ?? [],
+      Description: more.description,
+    }),
+  );
+  return { name, id: Summary!.Id! };
+}
+export const readIpSet = (waf: WAFV2Client, { name, id }: NamedIpSet): Promise<GetIPSetCommandOutput> =>
+  waf.send(new GetIPSetCommand({ Name: name, Id: id, Scope: 'REGIONAL' }));
+export async function ipSetAddresses(waf: WAFV2Client, set: NamedIpSet): Promise<string[]> {
+  return [...((await readIpSet(waf, set)).IPSet!.Addresses ?? [])].sort();
 }

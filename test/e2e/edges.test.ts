@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateIPSetCommand, GetIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import type { WAFV2Client } from '@aws-sdk/client-wafv2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isEmbeddedAvailable } from '../../lib/clickhouse/embedded.ts';
 import { inPackage } from '../../lib/package-root.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { findCrowdsecBouncer, type RunningBouncer, startCrowdsecBouncer } from '../counterparts/crowdsec.ts';
 import { localKafkaMissing, startTestKafka } from '../counterparts/kafka.ts';
-import { findMoto, type RunningMoto, startMoto } from '../counterparts/moto.ts';
+import {
+  findMoto,
+  ipSetAddresses,
+  makeIpSet,
+  motoRegion,
+  motoWaf,
+  type NamedIpSet,
+  type RunningMoto,
+  startMoto,
+} from '../counterparts/moto.ts';
 import { allStarted } from './harness/all-started.ts';
 import { sqlOf } from './harness/console-client.ts';
 import { type LiveSender, sendLive } from './harness/live-sender.ts';
@@ -29,7 +38,6 @@ const missing =
   requireCounterpart('chdb', await isEmbeddedAvailable(), 'run npm install chdb');
 
 const bouncerKey = 'the key of the bouncer in this test';
-const scope = 'REGIONAL';
 const released: Abuser = { client_ip: '203.0.113.77', user_agent: 'python-requests/2.32.3', ja4: 't13d_a' };
 const expiring: Abuser = { client_ip: '198.51.100.88', user_agent: 'Go-http-client/1.1', ja4: 't13d_b' };
 
@@ -41,10 +49,7 @@ let waf: WAFV2Client;
 let up: RunningUp;
 let bouncer: RunningBouncer;
 let configFile = '';
-const sets: Record<'ipv4' | 'ipv6', { name: string; id: string }> = {
-  ipv4: { name: 'tidegate-v4', id: '' },
-  ipv6: { name: 'tidegate-v6', id: '' },
-};
+let sets: { readonly ipv4: NamedIpSet; readonly ipv6: NamedIpSet };
 
 /** The shipped policy about single clients, whose blocks here end within the test. */
 function shortPolicies(): string {
@@ -69,17 +74,11 @@ beforeAll(async () => {
       moto = started;
     }),
   );
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  waf = new WAFV2Client({ region: 'eu-west-1', endpoint: moto.url, credentials });
-  for (const [set, version] of [
-    [sets.ipv4, 'IPV4'],
-    [sets.ipv6, 'IPV6'],
-  ] as const) {
-    const made = await waf.send(
-      new CreateIPSetCommand({ Name: set.name, Scope: scope, IPAddressVersion: version, Addresses: [] }),
-    );
-    set.id = made.Summary!.Id!;
-  }
+  waf = motoWaf(moto);
+  sets = {
+    ipv4: await makeIpSet(waf, 'tidegate-v4', 'IPV4'),
+    ipv6: await makeIpSet(waf, 'tidegate-v6', 'IPV6'),
+  };
   configFile = workspace.config('tidegate.yaml', {
     ...anyPorts,
     instance: 'e2e',
@@ -96,8 +95,8 @@ beforeAll(async () => {
           kind: 'aws-waf',
           name: 'aws',
           dry_run: false,
-          region: 'eu-west-1',
-          scope,
+          region: motoRegion,
+          scope: 'REGIONAL',
           ...sets,
           endpoint: moto.url,
           credentials: { access_key_id: 'test', secret_access_key: 'test' },
@@ -125,12 +124,7 @@ afterAll(async () => {
 });
 
 async function atAws(): Promise<string[]> {
-  const addresses: string[] = [];
-  for (const { name, id } of Object.values(sets)) {
-    const { IPSet: set } = await waf.send(new GetIPSetCommand({ Name: name, Id: id, Scope: scope }));
-    addresses.push(...(set?.Addresses ?? []));
-  }
-  return addresses;
+  return (await Promise.all(Object.values(sets).map((set) => ipSetAddresses(waf, set)))).flat();
 }
 
 /** Waits until both edges hold exactly these addresses. */

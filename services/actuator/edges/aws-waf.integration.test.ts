@@ -1,11 +1,9 @@
 import {
-  CreateIPSetCommand,
   CreateRuleGroupCommand,
-  GetIPSetCommand,
   GetRuleGroupCommand,
   type Rule,
   UpdateIPSetCommand,
-  WAFV2Client,
+  type WAFV2Client,
 } from '@aws-sdk/client-wafv2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseNetwork } from '../../../lib/ip.ts';
@@ -14,7 +12,17 @@ import { command, contextOf, say, verdict } from '../../../test/counterparts/act
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../../test/counterparts/fault-proxy.ts';
 import { until } from '../../../test/counterparts/free-port.ts';
-import { findMoto, type RunningMoto, startMoto } from '../../../test/counterparts/moto.ts';
+import {
+  findMoto,
+  ipSetAddresses,
+  makeIpSet,
+  motoRegion,
+  motoWaf,
+  type NamedIpSet,
+  type RunningMoto,
+  readIpSet,
+  startMoto,
+} from '../../../test/counterparts/moto.ts';
 import { checkRules } from '../../../test/counterparts/vendors/aws-waf-language.ts';
 import {
   converge,
@@ -29,7 +37,6 @@ import { type RunningActuator, startActuator } from '../main.ts';
 import { awsWafConfig, createAwsWafEdge } from './aws-waf.ts';
 
 const missing = requireCounterpart('moto_server', findMoto());
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 describe.skipIf(missing !== null)('AWS WAFv2', () => {
   let moto: RunningMoto;
@@ -41,7 +48,7 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
 
   beforeAll(async () => {
     moto = await startMoto();
-    client = new WAFV2Client({ region: 'eu-central-1', endpoint: moto.url, credentials });
+    client = motoWaf(moto);
     proxy = await startFaultProxy(moto.url, ({ headers, body }) =>
       fault(String(headers['x-amz-target'] ?? '').replace(/^.*\./, ''), body),
     );
@@ -56,37 +63,19 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
     await moto?.stop();
   });
 
-  const makeSet = async (version: 'IPV4' | 'IPV6', addresses: string[] = []) => {
-    const Name = `tidegate-${++created}`;
-    const made = await client.send(
-      new CreateIPSetCommand({
-        Name,
-        Scope: 'REGIONAL',
-        IPAddressVersion: version,
-        Addresses: addresses,
-        Description: 'kept',
-      }),
-    );
-    return { name: Name, id: made.Summary!.Id! };
-  };
-  const held = async (set: { name: string; id: string }) => {
-    const found = await client.send(new GetIPSetCommand({ Name: set.name, Id: set.id, Scope: 'REGIONAL' }));
-    return {
-      addresses: [...(found.IPSet!.Addresses ?? [])].sort(),
-      token: found.LockToken!,
-      set: found.IPSet!,
-    };
-  };
-  const holds = (set: { name: string; id: string }, ...addresses: string[]) =>
+  const makeSet = (version: 'IPV4' | 'IPV6', addresses: string[] = []) =>
+    makeIpSet(client, `tidegate-${++created}`, version, { addresses, description: 'kept' });
+  const held = (set: NamedIpSet) => ipSetAddresses(client, set);
+  const holds = (set: NamedIpSet, ...addresses: string[]) =>
     until(`the set holds ${addresses.join(', ') || 'nothing'}`, async () => {
-      return (await held(set)).addresses.join() === [...addresses].sort().join();
+      return (await held(set)).join() === [...addresses].sort().join();
     });
   const start = async (values: object, log = createMemoryLog({ trafficPartitions: 2 })) => {
     const edge = {
       kind: 'aws-waf',
       name: 'aws',
       dry_run: false,
-      region: 'eu-central-1',
+      region: motoRegion,
       endpoint: proxy.url,
       update_every: '50ms',
       credentials: { access_key_id: 'test', secret_access_key: 'test' },
@@ -120,7 +109,7 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
     await holds(ipv4, '203.0.113.0/25', '203.0.114.1/32');
     await say(log, command('release', '203.0.113.0/25'));
     await holds(ipv4);
-    expect((await held(ipv4)).set.Description).toBe('kept');
+    expect((await readIpSet(client, ipv4)).IPSet!.Description).toBe('kept');
   });
 
   test('a writer in between costs a fresh look, not a lost update', async () => {
@@ -128,9 +117,9 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
     let stolen = 0;
     fault = async (operation) => {
       if (operation === 'UpdateIPSet' && stolen++ < 2) {
-        const { token, set } = await held(ipv4);
-        const input = { Name: ipv4.name, Id: ipv4.id, Scope: 'REGIONAL' as const, LockToken: token };
-        await client.send(new UpdateIPSetCommand({ ...input, Addresses: set.Addresses ?? [] }));
+        const { IPSet: set, LockToken } = await readIpSet(client, ipv4);
+        const input = { Name: ipv4.name, Id: ipv4.id, Scope: 'REGIONAL' as const, LockToken };
+        await client.send(new UpdateIPSetCommand({ ...input, Addresses: set!.Addresses ?? [] }));
       }
       return null;
     };
@@ -162,7 +151,7 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
     const { log, state } = await start({ ipv4 });
     await say(log, verdict('203.0.113.1'));
     await until('refused', () => state().state === 'refused' && state().foreign === 1);
-    expect((await held(ipv4)).addresses).toEqual(['192.0.2.1/32']);
+    expect(await held(ipv4)).toEqual(['192.0.2.1/32']);
     const adopting = await start({ ipv4, adopt: true });
     await say(adopting.log, verdict('203.0.113.1'));
     await holds(ipv4, '203.0.113.1/32');
@@ -195,7 +184,7 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
       verdict(`20.${(index >> 8) & 255}.${index & 255}.1`),
     );
     await say(log, ...many);
-    await until('the set is full', async () => (await held(ipv4)).addresses.length === 10_000, 60_000);
+    await until('the set is full', async () => (await held(ipv4)).length === 10_000, 60_000);
     await until('the rest is counted', () => state().leftOut === 50 && state().state === 'in_step');
   });
 
@@ -216,7 +205,7 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
       );
       const exempt = async (version: 'IPV4' | 'IPV6') => {
         const set = await makeSet(version);
-        return { ...set, arn: (await held(set)).set.ARN! };
+        return { ...set, arn: (await readIpSet(client, set)).IPSet!.ARN! };
       };
       return {
         name: Name,
@@ -247,7 +236,7 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
       const config = awsWafConfig.parse({
         kind: 'aws-waf',
         name: 'aws',
-        region: 'eu-central-1',
+        region: motoRegion,
         endpoint: proxy.url,
         update_every: '1ms',
         credentials: { access_key_id: 'test', secret_access_key: 'test' },
@@ -281,8 +270,8 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
         'Challenge',
       ]);
       expect(there.Rules!.filter(({ Statement }) => Statement!.RateBasedStatement).length).toBe(1);
-      expect((await held(group.exempt_ipv4)).addresses).toEqual(['198.51.100.0/24']);
-      expect((await held(group.exempt_ipv6)).addresses).toEqual(['2001:db8::/48']);
+      expect(await held(group.exempt_ipv4)).toEqual(['198.51.100.0/24']);
+      expect(await held(group.exempt_ipv6)).toEqual(['2001:db8::/48']);
       for (const entry of entries) known.add(entry.key);
       await converge(edge, entries.slice(0, 1), known);
       expect((await rulesOf(group)).Rules!.length).toBe(1);
@@ -327,6 +316,6 @@ describe.skipIf(missing !== null)('AWS WAFv2', () => {
     await say(log, verdict('203.0.113.1'));
     await until('planned', async () => (await actuator.planEdge('aws')).refused !== null);
     expect(state().state).toBe('dry_run');
-    expect((await held(ipv4)).addresses).toEqual(['192.0.2.1/32']);
+    expect(await held(ipv4)).toEqual(['192.0.2.1/32']);
   });
 });
