@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateIPSetCommand, GetIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import type { WAFV2Client } from '@aws-sdk/client-wafv2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { integer, namedRandom } from '../../cli/generate/random.ts';
 import { logConfig } from '../../lib/log/config.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { openLog } from '../../lib/log/open.ts';
@@ -11,7 +10,17 @@ import { command, say, verdict } from '../counterparts/actuator-input.ts';
 import { requireCounterpart } from '../counterparts/counterpart.ts';
 import { type FaultProxy, startFaultProxy } from '../counterparts/fault-proxy.ts';
 import { localKafkaMissing, startTestKafka } from '../counterparts/kafka.ts';
-import { findMoto, type RunningMoto, startMoto } from '../counterparts/moto.ts';
+import {
+  findMoto,
+  ipSetAddresses,
+  makeIpSet,
+  motoRegion,
+  motoWaf,
+  type NamedIpSet,
+  type RunningMoto,
+  startMoto,
+} from '../counterparts/moto.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../counterparts/vendors/webhook-receiver.ts';
 import { allStarted } from './harness/all-started.ts';
 import { killLeftovers, startTidegate, type TidegateProcess } from './harness/tidegate.ts';
 import { until } from './harness/until.ts';
@@ -41,8 +50,8 @@ let kafka: Awaited<ReturnType<typeof startTestKafka>>;
 let moto: RunningMoto;
 let front: FaultProxy;
 let waf: WAFV2Client;
-let receiver: Server;
-let setId = '';
+let receiver: WebhookReceiver;
+let set: NamedIpSet;
 let log: Log;
 const running = new Map<Name, TidegateProcess>();
 
@@ -53,47 +62,6 @@ async function noted(list: Write[], who: Name): Promise<void> {
   write.until = performance.now();
 }
 
-/** What a receiver is told to do in docs/howto/edges/webhook.md. */
-const received = new Map<string, { readonly decision_id: string }>();
-async function startReceiver(): Promise<Server> {
-  interface Shown {
-    readonly key: string;
-    readonly decision_id: string;
-  }
-  type Message = { readonly sequence: number; readonly previous: number | null } & (
-    | { readonly kind: 'snapshot'; readonly part: number; readonly of: number; readonly entries: Shown[] }
-    | { readonly kind: 'delta'; readonly changes: (Shown & { readonly change: 'set' | 'remove' })[] }
-  );
-  let last = 0;
-  const take = (message: Message): boolean => {
-    if (message.sequence <= last) return false;
-    if (message.kind === 'snapshot') {
-      if (message.part === 1) received.clear();
-      for (const entry of message.entries) received.set(entry.key, entry);
-    } else {
-      if (message.previous !== last) return false;
-      for (const change of message.changes) {
-        if (change.change === 'remove') received.delete(change.key);
-        else received.set(change.key, change);
-      }
-    }
-    last = message.sequence;
-    return true;
-  };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', async () => {
-      await noted(writes.webhook, request.url!.slice(1) as Name);
-      const isTaken = take(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Message);
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ resync: !isTaken }));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
 const logSection = () => ({
   kind: 'kafka',
   brokers: [...kafka.brokers],
@@ -101,7 +69,6 @@ const logSection = () => ({
   session_timeout: '6s',
 });
 function configOf(name: Name): string {
-  const { port } = receiver.address() as AddressInfo;
   return workspace.config(`${name}.yaml`, {
     ops: { port: 0 },
     instance: name,
@@ -116,16 +83,16 @@ function configOf(name: Name): string {
           kind: 'webhook',
           name: 'hook',
           dry_run: false,
-          url: `http://127.0.0.1:${port}/${name}`,
-          secret: 'the secret of this test',
+          url: `${receiver.server.url}/${name}`,
+          secret: receiver.secret,
         },
         {
           kind: 'aws-waf',
           name: 'aws',
           dry_run: false,
-          region: 'eu-west-1',
+          region: motoRegion,
           scope: 'REGIONAL',
-          ipv4: { name: 'tidegate-v4', id: setId },
+          ipv4: set,
           endpoint: front.url,
           // By its key the proxy tells who writes.
           credentials: { access_key_id: name, secret_access_key: 'test' },
@@ -147,21 +114,12 @@ beforeAll(async () => {
     startMoto().then((started) => {
       moto = started;
     }),
-    startReceiver().then((started) => {
+    startWebhookReceiver(({ path }) => noted(writes.webhook, path.slice(1) as Name)).then((started) => {
       receiver = started;
     }),
   );
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  waf = new WAFV2Client({ region: 'eu-west-1', endpoint: moto.url, credentials });
-  const made = await waf.send(
-    new CreateIPSetCommand({
-      Name: 'tidegate-v4',
-      Scope: 'REGIONAL',
-      IPAddressVersion: 'IPV4',
-      Addresses: [],
-    }),
-  );
-  setId = made.Summary!.Id!;
+  waf = motoWaf(moto);
+  set = await makeIpSet(waf, 'tidegate-v4', 'IPV4');
   front = await startFaultProxy(moto.url, async ({ headers }) => {
     if (!String(headers['x-amz-target']).endsWith('UpdateIPSet')) return null;
     const [, who] = /Credential=(\w+)\//.exec(String(headers['authorization']))!;
@@ -175,17 +133,10 @@ afterAll(async () => {
   await killLeftovers();
   await log?.close();
   waf?.destroy();
-  receiver?.close();
-  await Promise.all([front?.close(), moto?.stop(), kafka?.stop()]);
+  await Promise.all([receiver?.server.close(), front?.close(), moto?.stop(), kafka?.stop()]);
   workspace.remove();
 });
 
-async function atAws(): Promise<string[]> {
-  const { IPSet } = await waf.send(
-    new GetIPSetCommand({ Name: 'tidegate-v4', Scope: 'REGIONAL', Id: setId }),
-  );
-  return [...(IPSet?.Addresses ?? [])].sort();
-}
 /** Writes of two instances at the same time. */
 const meetings = (list: readonly Write[]): (readonly [Write, Write])[] =>
   list.flatMap((a) =>
@@ -196,11 +147,7 @@ describe.skipIf(missing !== null)('two actuators, of which the writing one is ki
   test('leave no duplicate, no orphan, and never write at the same time', async () => {
     const wanted = new Set<string>();
     let address = 0;
-    let seed = 20261126;
-    const random = (below: number): number => {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      return Math.floor((seed / 2 ** 32) * below);
-    };
+    const random = namedRandom(20261126, 'moments');
     const decide = async (count: number): Promise<void> => {
       const fresh = Array.from({ length: count }, () => `203.0.113.${++address}`);
       for (const ip of fresh) wanted.add(ip);
@@ -217,9 +164,13 @@ describe.skipIf(missing !== null)('two actuators, of which the writing one is ki
         what,
         async () => {
           const expected = [...wanted].map((ip) => `${ip}/32`).sort();
-          const hook = [...received.keys()].map((key) => key.slice('ip4|'.length)).sort();
-          last = { expected, aws: await atAws(), hook };
-          return (await atAws()).join() === expected.join() && hook.join() === expected.join();
+          const hook = receiver
+            .keys()
+            .map((key) => key.slice('ip4|'.length))
+            .sort();
+          const aws = await ipSetAddresses(waf, set);
+          last = { expected, aws, hook };
+          return aws.join() === expected.join() && hook.join() === expected.join();
         },
         { withinMs: 90_000, watch: () => [...running.values()] },
         () => last,
@@ -234,10 +185,10 @@ describe.skipIf(missing !== null)('two actuators, of which the writing one is ki
       const list = round % 2 === 0 ? writes.webhook : writes.aws;
       const owner = list.at(-1)!.who;
       // In the middle of what it does: decisions come all the time.
-      const moment = performance.now() + 200 + random(1500);
+      const moment = performance.now() + 200 + integer(random, 1500);
       while (performance.now() < moment) {
         await decide(1);
-        await sleep(random(200));
+        await sleep(integer(random, 200));
       }
       const victim = running.get(owner)!;
       running.delete(owner);
@@ -263,13 +214,14 @@ describe.skipIf(missing !== null)('two actuators, of which the writing one is ki
 
     expect(meetings(writes.webhook)).toEqual([]);
     expect(meetings(writes.aws)).toEqual([]);
+    expect(receiver.violations).toEqual([]);
     // One decision a target, whoever was killed while it was made, and both edges name that one.
     const ids = new Map<string, Set<string>>();
     for (const { value } of await recordsOf(log, 'decisions'))
       ids.set(value.target.value, (ids.get(value.target.value) ?? new Set()).add(value.decision_id));
     expect(ids.size).toBe(address);
     for (const [target, found] of ids) expect([...found], target).toHaveLength(1);
-    for (const [key, entry] of received)
+    for (const [key, entry] of receiver.entries())
       expect(ids.get(key.slice('ip4|'.length, -'/32'.length))).toEqual(new Set([entry.decision_id]));
     console.log(
       `${address} decisions, killed ${killed.join(', ')}; writes at the webhook ${writes.webhook.length}, at AWS ${writes.aws.length}`,

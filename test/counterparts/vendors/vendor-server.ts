@@ -39,12 +39,15 @@ export interface VendorServer {
   close(): Promise<void>;
 }
 
-export async function startVendorServer(handle: (call: VendorCall) => VendorReply): Promise<VendorServer> {
+/** Answers a call, at once or when the vendor is done. */
+type Handle = (call: VendorCall) => VendorReply | Promise<VendorReply>;
+
+export async function startVendorServer(handle: Handle): Promise<VendorServer> {
   const calls: VendorCall[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const url = new URL(request.url!, 'http://vendor');
       const text = Buffer.concat(chunks).toString('utf8');
       const call: VendorCall = {
@@ -60,7 +63,7 @@ export async function startVendorServer(handle: (call: VendorCall) => VendorRepl
       const mishap = vendor.mishap(call);
       if (mishap === 'silent') return;
       if (mishap === 'cut_before') return void request.socket.destroy();
-      const reply = refusals[mishap ?? ''] ?? handled(handle, call);
+      const reply = refusals[mishap ?? ''] ?? (await handled(handle, call));
       if (mishap === 'cut_after') return void request.socket.destroy();
       response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
       response.end(reply.json === undefined ? '' : JSON.stringify(reply.json));
@@ -88,9 +91,9 @@ const refusals: { readonly [mishap: string]: VendorReply } = {
 };
 
 /** A stand-in that throws answers 500, and the test sees it. */
-function handled(handle: (call: VendorCall) => VendorReply, call: VendorCall): VendorReply {
+async function handled(handle: Handle, call: VendorCall): Promise<VendorReply> {
   try {
-    return handle(call);
+    return await handle(call);
   } catch (error) {
     process.stderr.write(`stand-in: ${call.method} ${call.path}: ${(error as Error).stack}\n`);
     return { status: 500, json: { message: 'the stand-in failed' } };

@@ -56,11 +56,16 @@ const message = z.discriminatedUnion('kind', [
 export interface WebhookReceiver extends StandIn {
   readonly secret: string;
   messages(): readonly z.output<typeof message>[];
+  /** What it holds, by key. */
+  entries(): ReadonlyMap<string, z.output<typeof entry>>;
   /** Forgets everything, as a receiver that was restored from nothing. */
   forget(): void;
 }
 
-export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+/** `delay`: what is waited for before a message that is in order is taken. */
+export async function startWebhookReceiver(
+  delay?: (call: VendorCall) => Promise<void>,
+): Promise<WebhookReceiver> {
   const secret = 'a-secret-of-the-webhook';
   let isRevoked = false;
   let held = new Map<string, z.output<typeof entry>>();
@@ -78,6 +83,8 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     return hex !== '' && timingSafeEqual(expected, Buffer.from(hex, 'hex'));
   };
   const take = (said: z.output<typeof message>): VendorReply => {
+    // A replay, or somebody else has written since.
+    if (last !== null && said.sequence <= last) return { status: 200, json: { resync: true } };
     if (said.kind === 'snapshot') {
       if (said.part === 1) coming = new Map();
       else if (said.previous !== last) return { status: 200, json: { resync: true } };
@@ -98,7 +105,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     last = said.sequence;
     return { status: 204 };
   };
-  const server = await startVendorServer((call) => {
+  const server = await startVendorServer(async (call) => {
     if (!isSigned(call)) return { status: 401, json: { message: 'the signature is not good' } };
     const parsed = message.safeParse(call.body);
     if (!parsed.success) {
@@ -106,6 +113,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       return { status: 400 };
     }
     messages.push(parsed.data);
+    await delay?.(call);
     return take(parsed.data);
   });
   return {
@@ -113,6 +121,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     secret,
     violations,
     messages: () => messages,
+    entries: () => held,
     forget() {
       held = new Map();
       last = null;
