@@ -17,7 +17,7 @@ export function findEnvoy(): string | null {
 export interface RunningEnvoy {
   readonly port: number;
   /** Text of the admin interface's answer. */
-  admin(path: string): Promise<string>;
+  admin(path: string, method?: 'GET' | 'POST'): Promise<string>;
   restart(): Promise<void>;
   output(): string;
   stop(): Promise<void>;
@@ -25,13 +25,14 @@ export interface RunningEnvoy {
 
 /**
  * A real Envoy whose clients are told apart by X-Forwarded-For. `filters`: HTTP filters before the router; `upstream`:
- * where Tidegate answers. The upstream of the site echoes X-Tidegate-Action.
+ * where Tidegate answers. The upstream of the site echoes X-Tidegate-Action. `accessLog`: file of its default text.
  */
 export async function startEnvoy(options: {
   readonly filters: readonly object[];
   readonly tidegatePort: number;
   readonly adminPort: number;
   readonly requestHeaders?: readonly object[];
+  readonly accessLog?: string;
 }): Promise<RunningEnvoy> {
   const binary = findEnvoy();
   if (binary === null) throw new Error('envoy not found: run scripts/install-counterparts.sh');
@@ -58,7 +59,8 @@ export async function startEnvoy(options: {
   let running = await start();
   return {
     port,
-    admin: async (path) => (await fetch(`http://127.0.0.1:${adminPort}${path}`)).text(),
+    admin: async (path, method = 'GET') =>
+      (await fetch(`http://127.0.0.1:${adminPort}${path}`, { method })).text(),
     async restart() {
       await running.stop('SIGKILL');
       running = await start();
@@ -89,10 +91,19 @@ const cluster = (name: string, port: number) => ({
   },
 });
 
+const accessLogTo = (path: string) => ({
+  name: 'file',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+    path,
+  },
+});
+
 function bootstrap(options: {
   readonly filters: readonly object[];
   readonly tidegatePort: number;
   readonly requestHeaders?: readonly object[];
+  readonly accessLog?: string;
   readonly port: number;
   readonly adminPort: number;
   readonly sitePort: number;
@@ -105,6 +116,7 @@ function bootstrap(options: {
     xff_num_trusted_hops: 1,
     normalize_path: true,
     merge_slashes: true,
+    ...(options.accessLog === undefined ? {} : { access_log: [accessLogTo(options.accessLog)] }),
     local_reply_config: {
       mappers: [
         {

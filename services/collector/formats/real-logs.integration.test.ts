@@ -1,48 +1,28 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { formatIp } from '../../../lib/ip.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
-import { findEnvoy } from '../../../test/counterparts/envoy.ts';
+import { ask, type Sample } from '../../../test/counterparts/edge-fixture.ts';
+import { findEnvoy, startEnvoy } from '../../../test/counterparts/envoy.ts';
 import { freePort, until } from '../../../test/counterparts/free-port.ts';
 import { findHaproxy } from '../../../test/counterparts/haproxy.ts';
-import { type RunningProcess, startProcess } from '../../../test/counterparts/process.ts';
+import { startProcess } from '../../../test/counterparts/process.ts';
 import { formatConfig } from '../config.ts';
 import { detectFormat } from './catalogue.ts';
 
 /** What real proxies write is read: the samples beside this file are only what documents say they write. */
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-logs-'));
-const running: RunningProcess[] = [];
+const stops: (() => Promise<void>)[] = [];
 afterAll(async () => {
-  for (const each of running) await each.stop('SIGKILL');
+  for (const stop of stops) await stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const agent = 'Mozilla/5.0 (X11; "quoted") é';
-function ask(port: number, path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        host: '127.0.0.1',
-        port,
-        path,
-        headers: {
-          host: 'shop.example',
-          'user-agent': Buffer.from(agent).toString('latin1'),
-          'x-forwarded-for': '203.0.113.9',
-        },
-      },
-      (response) => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode ?? 0));
-      },
-    );
-    sent.on('error', reject);
-    sent.end();
-  });
-}
+const askAt = (port: number, path: string, more: Partial<Sample> = {}) =>
+  ask(port, { path, ip: '203.0.113.9', userAgent: agent, ...more });
 
 function requestsOf(text: string, name: string, captured: string[] = []) {
   const lines = text.split('\n').filter((line) => line.includes('/api/'));
@@ -82,10 +62,10 @@ frontend web
 `,
     );
     const proxy = startProcess(findHaproxy()!, ['-db', '-f', config], { cwd: folder });
-    running.push(proxy);
+    stops.push(() => proxy.stop('SIGKILL'));
     const startedAt = Date.now();
-    await until('haproxy answers', async () => (await ask(port, '/')) === 200);
-    for (const path of ['/api/stock?sku=1', '/api/refused', '/api/slower']) await ask(port, path);
+    await until('haproxy answers', async () => (await askAt(port, '/')).status === 200);
+    for (const path of ['/api/stock?sku=1', '/api/refused', '/api/slower']) await askAt(port, path);
     await until('it logs', () => proxy.output().includes('/api/slower'));
     const [good, refused, slower] = requestsOf(proxy.output(), 'haproxy', [
       'Host',
@@ -115,65 +95,12 @@ frontend web
 const withoutEnvoy = requireCounterpart('envoy', findEnvoy());
 describe.skipIf(withoutEnvoy !== null)('Envoy', () => {
   test('its default text, behind a proxy that it trusts', async () => {
-    const [port, adminPort] = [await freePort(), await freePort()];
     const log = join(folder, 'envoy.log');
-    const type = (name: string) => `type.googleapis.com/envoy.extensions.${name}`;
-    const manager = {
-      '@type': type('filters.network.http_connection_manager.v3.HttpConnectionManager'),
-      stat_prefix: 'web',
-      use_remote_address: true,
-      access_log: [
-        {
-          name: 'file',
-          typed_config: { '@type': type('access_loggers.file.v3.FileAccessLog'), path: log },
-        },
-      ],
-      route_config: {
-        name: 'site',
-        virtual_hosts: [
-          {
-            name: 'all',
-            domains: ['*'],
-            routes: [
-              { match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'ok' } } },
-            ],
-          },
-        ],
-      },
-      http_filters: [
-        {
-          name: 'envoy.filters.http.router',
-          typed_config: { '@type': type('filters.http.router.v3.Router') },
-        },
-      ],
-    };
-    const socket = (at: number) => ({ socket_address: { address: '127.0.0.1', port_value: at } });
-    const config = join(folder, 'envoy.json');
-    writeFileSync(
-      config,
-      JSON.stringify({
-        admin: { address: socket(adminPort) },
-        static_resources: {
-          listeners: [
-            {
-              name: 'web',
-              address: socket(port),
-              filter_chains: [
-                {
-                  filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }],
-                },
-              ],
-            },
-          ],
-        },
-      }),
-    );
-    const args = ['-c', config, '--base-id', String(port), '--concurrency', '1', '--log-level', 'warning'];
-    const proxy = startProcess(findEnvoy()!, args, { cwd: folder });
-    running.push(proxy);
-    await until('envoy answers', async () => (await ask(port, '/')) === 200);
-    await ask(port, '/api/stock?sku=1');
-    await fetch(`http://127.0.0.1:${adminPort}/reopen_logs`, { method: 'POST' }); // writes out what is buffered
+    const [adminPort, tidegatePort] = [await freePort(), await freePort()];
+    const proxy = await startEnvoy({ filters: [], adminPort, tidegatePort, accessLog: log });
+    stops.push(proxy.stop);
+    await askAt(proxy.port, '/api/stock?sku=1', { headers: { 'x-tidegate-action': 'ok' } });
+    await proxy.admin('/reopen_logs', 'POST'); // writes out what is buffered
     await until('it logs', () => readFileSync(log, 'utf8').includes('/api/stock'));
     const [request] = requestsOf(readFileSync(log, 'utf8'), 'envoy');
     expect(request).toMatchObject({
