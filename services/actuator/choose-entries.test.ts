@@ -1,41 +1,20 @@
 import { expect, test } from 'vitest';
+import { plainDescriptor, plainEntry } from '../../test/counterparts/edge-fixture.ts';
 import { type CapacityOptions, chooseEntries, unlimitedCapacity } from './choose-entries.ts';
-import { entryOf } from './desired.ts';
 import type { EdgeDescriptor, Entry } from './edge.ts';
 
 const descriptor: EdgeDescriptor = {
-  kind: 'test',
+  ...plainDescriptor,
   pools: [
     { name: 'addresses', holds: ['ip4', 'ip6'], capacity: 3 },
     { name: 'rules', holds: ['signature'], capacity: 1 },
   ],
   actions: ['block', 'rate_limit'],
-  replaceOnly: false,
-  longestV6Prefix: 128,
   ruleLanguage: 'nginx',
-  nativeTtl: false,
-  lock: 'none',
-  scope: 'instance',
-  coalesceMs: 0,
 };
 function entry(value: string, requests: number, more: Partial<Entry> = {}): Entry {
   const kind = value.startsWith('sig') ? 'signature' : value.includes('/') ? 'cidr' : 'ip';
-  const target = { kind, value, signature: null };
-  return {
-    ...entryOf(target)!,
-    target,
-    action: 'block',
-    decisionId: `dec_${value}`,
-    site: 'default',
-    level: 'high',
-    reason: '',
-    requests,
-    campaignIds: [],
-    decidedAt: 0,
-    updatedAt: 0,
-    expiresAt: 1000,
-    ...more,
-  };
+  return plainEntry({ kind, value, signature: null }, { requests, ...more });
 }
 const choose = (entries: readonly Entry[], capacity: Partial<CapacityOptions> = {}) =>
   chooseEntries(entries, new Map(), [], descriptor, () => null, { ...unlimitedCapacity, ...capacity });

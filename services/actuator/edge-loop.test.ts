@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { overlaps, parseNetwork } from '../../lib/ip.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
+import { plainDescriptor } from '../../test/counterparts/edge-fixture.ts';
 import type { EdgeMode } from './arming.ts';
 import { createChangedKeys } from './changed-keys.ts';
 import { unlimitedCapacity } from './choose-entries.ts';
@@ -59,16 +60,10 @@ function simulatedEdge(options: {
     let token = -1;
     return {
       descriptor: {
-        kind: 'simulated',
+        ...plainDescriptor,
         pools: [{ name: 'list', holds: ['ip4'], capacity }],
-        actions: ['block'],
-        replaceOnly: false,
-        longestV6Prefix: 128,
-        ruleLanguage: 'none',
-        nativeTtl: false,
         lock: options.lock,
         scope: 'account',
-        coalesceMs: 0,
         visibleWithinMs: options.visibleWithinMs,
       },
       async observe() {

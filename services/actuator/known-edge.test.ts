@@ -1,25 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { plainDescriptor, plainEntry } from '../../test/counterparts/edge-fixture.ts';
 import { unlimitedCapacity } from './choose-entries.ts';
-import { entryOf } from './desired.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
 import { countsOf, knownEdge } from './known-edge.ts';
 import { type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 
 const descriptor: EdgeDescriptor = {
-  kind: 'test',
+  ...plainDescriptor,
   pools: [
     { name: 'v4', holds: ['ip4'], capacity: 8 },
     { name: 'rules', holds: ['country', 'asn'], capacity: 6, slotsOf: ({ value }) => value.length },
   ],
   actions: ['block', 'tag'],
-  replaceOnly: false,
-  longestV6Prefix: 128,
-  ruleLanguage: 'none',
-  nativeTtl: false,
-  lock: 'none',
-  scope: 'instance',
-  coalesceMs: 0,
 };
 const options: ReconcileOptions = {
   adopt: false,
@@ -62,21 +55,8 @@ const named: fc.Arbitrary<Wanted> = fc.record({
   expiresAt: fc.constant(1),
 });
 function entryFrom({ kind, value, action, revision, expiresAt }: Wanted): Entry {
-  const target = { kind, value, signature: null };
-  return {
-    ...entryOf(target)!,
-    target,
-    action,
-    decisionId: `dec_${value}_${revision}`,
-    site: 'default',
-    level: 'high',
-    reason: '',
-    requests: revision,
-    campaignIds: [],
-    decidedAt: 0,
-    updatedAt: 0,
-    expiresAt,
-  };
+  const more = { action, decisionId: `dec_${value}_${revision}`, requests: revision, expiresAt };
+  return plainEntry({ kind, value, signature: null }, more);
 }
 const seenAs = ({ key, kind, value, decisionId, action }: Entry): ObservedEntry => ({
   key,

@@ -1,26 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { overlaps, parseNetwork } from '../../lib/ip.ts';
+import { plainDescriptor, plainEntry } from '../../test/counterparts/edge-fixture.ts';
 import { unlimitedCapacity } from './choose-entries.ts';
-import { entryOf } from './desired.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
 import { knownAt } from './known-entries.ts';
 import { changesOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 
 const descriptor: EdgeDescriptor = {
-  kind: 'test',
+  ...plainDescriptor,
   pools: [
     { name: 'v4', holds: ['ip4'], capacity: 6 },
     { name: 'v6', holds: ['ip6'], capacity: 3 },
   ],
   actions: ['block', 'challenge'],
-  replaceOnly: false,
   longestV6Prefix: 64,
-  ruleLanguage: 'none',
-  nativeTtl: false,
-  lock: 'none',
-  scope: 'instance',
-  coalesceMs: 0,
 };
 const options: ReconcileOptions = {
   adopt: false,
@@ -28,24 +22,11 @@ const options: ReconcileOptions = {
   inexpressible: () => null,
   maxUnexplainedShare: 0.2,
 };
-function entry(value: string, more: Partial<Entry> = {}): Entry {
-  const target = { kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null };
-  return {
-    ...entryOf(target)!,
-    target,
-    action: 'block',
-    decisionId: `dec_${value}`,
-    site: 'default',
-    level: 'high',
-    reason: '',
-    requests: 0,
-    campaignIds: [],
-    decidedAt: 0,
-    updatedAt: 0,
-    expiresAt: 1000,
-    ...more,
-  };
-}
+const entry = (value: string, more: Partial<Entry> = {}): Entry =>
+  plainEntry(
+    { kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null },
+    { expiresAt: 1000, ...more },
+  );
 function seen(value: string, more: Partial<ObservedEntry> = {}): ObservedEntry {
   const { key, kind, value: canonical } = entry(value);
   return {

@@ -1,33 +1,51 @@
 import { request } from 'node:http';
-import type { EnrichedRequest, Predicate, Signature } from '../../lib/contracts/generated.ts';
+import type { EnrichedRequest, Predicate, Signature, Target } from '../../lib/contracts/generated.ts';
 import { stableId } from '../../lib/ids.ts';
 import { type Network, parseIp } from '../../lib/ip.ts';
 import { canonicalSignature } from '../../lib/signature/signature.ts';
 import type { ActionKind } from '../../services/actuator/decider/actions.ts';
 import { entryOf } from '../../services/actuator/desired.ts';
-import type { Edge, EdgeDependencies, Entry } from '../../services/actuator/edge.ts';
+import type { Edge, EdgeDependencies, EdgeDescriptor, Entry } from '../../services/actuator/edge.ts';
 import { type Plan, reconcile } from '../../services/actuator/reconcile.ts';
 
-/** For tests of edges that are real proxies: entries, requests as somebody at some address, and plans. */
+/** For tests of edges: entries, and for real proxies requests as somebody at some address, and plans. */
 
-export const decision = (text: string) => stableId('decision', 'default', text);
-
-function entry(target: Entry['target'], action: ActionKind): Entry {
+/** An entry of which the test says what matters. */
+export function plainEntry(target: Target, more: Partial<Entry> = {}): Entry {
   return {
     ...entryOf(target)!,
     target,
-    action,
-    decisionId: decision(target.value),
+    action: 'block',
+    decisionId: `dec_${target.value}`,
     site: 'default',
     level: 'high',
-    reason: 'r',
+    reason: '',
     requests: 0,
     campaignIds: [],
     decidedAt: 0,
     updatedAt: 0,
     expiresAt: 1e15,
+    ...more,
   };
 }
+
+/** An edge that takes addresses as they are, and nothing that a test does not ask for. */
+export const plainDescriptor = {
+  kind: 'test',
+  actions: ['block'],
+  replaceOnly: false,
+  longestV6Prefix: 128,
+  ruleLanguage: 'none',
+  nativeTtl: false,
+  lock: 'none',
+  scope: 'instance',
+  coalesceMs: 0,
+} as const satisfies Partial<EdgeDescriptor>;
+
+export const decision = (text: string) => stableId('decision', 'default', text);
+
+const entry = (target: Target, action: ActionKind): Entry =>
+  plainEntry(target, { action, decisionId: decision(target.value), reason: 'r' });
 export const address = (value: string, action: ActionKind = 'block') =>
   entry({ kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null }, action);
 export const named = (kind: 'asn' | 'country' | 'ja3' | 'ja4', value: string, action: ActionKind = 'block') =>
@@ -37,6 +55,12 @@ export const ruleTo = (action: ActionKind, ...predicates: Predicate[]): Entry =>
   return entry({ kind: 'signature', value: canonicalSignature(signature), signature }, action);
 };
 export const rule = (...predicates: Predicate[]): Entry => ruleTo('block', ...predicates);
+/** The same rule for everyone but the good. */
+export function sparing({ target, ...entry }: Entry, goodAfter: readonly string[]): Entry {
+  const signature = { ...target.signature!, except_good: true, good_after: [...goodAfter] };
+  const value = canonicalSignature(signature);
+  return { ...entry, key: `signature|${value}`, value, target: { ...target, value, signature } };
+}
 export const is = (attribute: string, op: string, ...values: string[]): Predicate => ({
   attribute,
   op,

@@ -2,28 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contains, parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
-import { entryOf } from '../desired.ts';
+import { plainEntry } from '../../../test/counterparts/edge-fixture.ts';
 import type { Entry } from '../edge.ts';
 import { createCollateralGuard } from './collateral-guard.ts';
 import { createSample, openGoodTraffic } from './good-traffic.ts';
 
-const entry = (kind: string, value: string): Entry => {
-  const target = { kind, value, signature: null };
-  return {
-    ...entryOf(target)!,
-    target,
-    action: 'block',
-    decisionId: 'dec_1',
-    site: 'default',
-    level: 'high',
-    reason: '',
-    requests: 1,
-    campaignIds: [],
-    decidedAt: 0,
-    updatedAt: 0,
-    expiresAt: 1,
-  };
-};
+const entry = (kind: string, value: string): Entry => plainEntry({ kind, value, signature: null });
 const campaigns = {
   caughtUp: Promise.resolve(),
   done: Promise.resolve(),

@@ -4,7 +4,6 @@ import type { Signature, Target } from '../../../lib/contracts/generated.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import { entryOf } from '../../../services/actuator/desired.ts';
 import {
   type Edge,
   EdgeError,
@@ -14,6 +13,7 @@ import {
 } from '../../../services/actuator/edge.ts';
 import { isEmpty, type Plan, reconcile } from '../../../services/actuator/reconcile.ts';
 import { createVendorHttp } from '../../../services/actuator/vendor/vendor-http.ts';
+import { plainEntry } from '../edge-fixture.ts';
 import type { StandIn } from './stand-in.ts';
 import { type Mishap, mishaps } from './vendor-server.ts';
 
@@ -65,21 +65,15 @@ let clock = 1_800_000_000_000;
 export const testClock = (): number => clock;
 
 export function entryFor(target: Target, more: Partial<Entry> = {}): Entry {
-  return {
-    ...entryOf(target)!,
-    target,
-    action: 'block',
+  return plainEntry(target, {
     decisionId: `dec_${Buffer.from(target.value).toString('hex').slice(0, 24)}`,
-    site: 'default',
-    level: 'high',
     reason: 'failing logins',
     requests: 10,
-    campaignIds: [],
     decidedAt: clock,
     updatedAt: clock,
     expiresAt: 1_900_000_000_000,
     ...more,
-  };
+  });
 }
 
 export function dependenciesFor(more: Partial<VendorEdgeDependencies> = {}): VendorEdgeDependencies {
