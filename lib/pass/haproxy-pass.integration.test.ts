@@ -9,14 +9,13 @@ import { type RunningProcess, startProcess } from '../../test/counterparts/proce
 import { packageRoot } from '../package-root.ts';
 import { partBit } from '../signature/standing.ts';
 import { fingerprintOf } from './binding.ts';
-import { createKeyRing, type PassKey } from './key-ring.ts';
-import { type Pass, signPass } from './token.ts';
+import { freshToken, passKey } from './pass.test-fixture.ts';
+import type { Pass } from './token.ts';
 
 const missing = requireCounterpart('haproxy', findHaproxy());
 
 describe.skipIf(missing !== null)('passes at a real HAProxy, without code of ours', () => {
   const dir = mkdtempSync(join(tmpdir(), 'tidegate-haproxy-pass-'));
-  const key = (kid: string, secret = kid.padEnd(43, 'x')): PassKey => ({ kid, secret });
   let url: string;
   let haproxy: RunningProcess;
 
@@ -33,7 +32,7 @@ describe.skipIf(missing !== null)('passes at a real HAProxy, without code of our
     timeout server 20s
 frontend web
     bind 127.0.0.1:${port}
-${lines.replace('SECRET', key('k1').secret)}
+${lines.replace('SECRET', passKey().secret)}
     http-request deny if { path /payment } !{ var(txn.tidegate_standing) -m sub |cart| }
     http-request return status 200 content-type text/plain lf-string "%[var(txn.tidegate_pass_id)] %[var(txn.tidegate_standing)]"
 `,
@@ -51,21 +50,7 @@ ${lines.replace('SECRET', key('k1').secret)}
   });
 
   const now = Math.floor(Date.now() / 1000);
-  const token = (more: Partial<Pass> = {}, by = key('k1')): string =>
-    signPass(
-      {
-        id: 'abcdefghijklmnopqrst',
-        issuedAt: now,
-        expiresAt: now + 900,
-        visitStartedAt: now,
-        standing: partBit('cart') | partBit('content'),
-        firstPage: '',
-        fingerprint: fingerprintOf(['Firefox']),
-        network: '',
-        ...more,
-      },
-      createKeyRing([by]),
-    );
+  const token = (more: Partial<Pass> = {}, by = passKey()) => freshToken('Firefox', more, by);
   async function show(headers: { readonly [name: string]: string }, path = '/') {
     const response = await fetch(url + path, { headers: { 'user-agent': 'Firefox', ...headers } });
     const text = await response.text();
@@ -87,8 +72,8 @@ ${lines.replace('SECRET', key('k1').secret)}
       'none at all': '',
       expired: token({ expiresAt: now - 5 }),
       'of another client': token({ fingerprint: fingerprintOf(['curl']) }),
-      'by an unknown key': token({}, key('k2')),
-      'by a wrong secret': token({}, key('k1', 'y'.repeat(43))),
+      'by an unknown key': token({}, passKey('k2')),
+      'by a wrong secret': token({}, passKey('k1', 'y')),
       unsigned: `${none}.${body}.`,
       'without a signature': `${head}.${body}.`,
       rubbish: 'x.y.z',

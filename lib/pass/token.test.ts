@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { partBit, several } from '../signature/standing.ts';
 import { fingerprintOf } from './binding.ts';
 import { createKeyRing, type PassKey } from './key-ring.ts';
+import { passKey } from './pass.test-fixture.ts';
 import { type Pass, signPass, standingText, verifyPass } from './token.ts';
 
-const key = (kid: string): PassKey => ({ kid, secret: kid.padEnd(43, 'x') });
-const ring = createKeyRing([key('k1')]);
+const ring = createKeyRing([passKey('k1')]);
 const at = 1_800_000_000_000;
 const holder = { fingerprint: fingerprintOf(['Firefox']), network: null };
 const pass: Pass = {
@@ -22,7 +22,7 @@ const pass: Pass = {
 };
 const token = signPass(pass, ring);
 /** A token with any header and body, rightly signed. */
-function signed(header: object, body: object, { secret }: PassKey = key('k1')): string {
+function signed(header: object, body: object, { secret }: PassKey = passKey('k1')): string {
   const text = [header, body]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
@@ -96,7 +96,7 @@ describe('a pass', () => {
     expect(verifyPass(signed({ alg: 'HS256', kid: 'k9' }, body), ring, holder, at)).toEqual({
       refused: 'unknown_key',
     });
-    expect(verifyPass(signed({ alg: 'HS256', kid: 'k1' }, body, key('k2')), ring, holder, at)).toEqual({
+    expect(verifyPass(signed({ alg: 'HS256', kid: 'k1' }, body, passKey('k2')), ring, holder, at)).toEqual({
       refused: 'signature',
     });
     expect(verifyPass(signed({ alg: 'HS256', kid: 'k1' }, body), ring, holder, at)).toEqual({ pass });
@@ -107,9 +107,9 @@ describe('a pass', () => {
   });
 
   test('outlives a change of keys: the old key verifies until it is dropped', () => {
-    const added = createKeyRing([key('k1'), key('k2')]);
-    const turned = createKeyRing([key('k2'), key('k1')]);
-    const dropped = createKeyRing([key('k2')]);
+    const added = createKeyRing([passKey('k1'), passKey('k2')]);
+    const turned = createKeyRing([passKey('k2'), passKey('k1')]);
+    const dropped = createKeyRing([passKey('k2')]);
     const young = signPass(pass, turned);
     for (const keys of [added, turned]) {
       expect(verifyPass(token, keys, holder, at)).toEqual({ pass });
@@ -122,7 +122,7 @@ describe('a pass', () => {
 
 test('a ring names all that is wrong with its keys, but no secret', () => {
   expect(() => createKeyRing([])).toThrow('at least one');
-  const wrong = () => createKeyRing([key('k1'), { kid: 'K 2', secret: 'short' }, key('k1')]);
+  const wrong = () => createKeyRing([passKey('k1'), { kid: 'K 2', secret: 'short' }, passKey('k1')]);
   expect(wrong).toThrow(/keys\[1\]\.kid.*keys\[1\]\.secret.*keys\[2\]\.kid: k1 is there already/);
   expect(wrong).not.toThrow('short');
 });

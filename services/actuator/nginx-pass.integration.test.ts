@@ -12,16 +12,20 @@ import { packageRoot } from '../../lib/package-root.ts';
 import { fingerprintOf } from '../../lib/pass/binding.ts';
 import { fastifyPass } from '../../lib/pass/fastify-pass.ts';
 import { createKeyRing, type PassKey } from '../../lib/pass/key-ring.ts';
+import { freshPass, passKey } from '../../lib/pass/pass.test-fixture.ts';
 import { type Pass, signPass, verifyPass } from '../../lib/pass/token.ts';
 import { canonicalSignature } from '../../lib/signature/signature.ts';
-import { partBit } from '../../lib/signature/standing.ts';
 import { contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
 import { requireCounterpart } from '../../test/counterparts/counterpart.ts';
 import { freePort, until } from '../../test/counterparts/free-port.ts';
-import { findNginx, findNginxModule, type RunningNginx, startNginx } from '../../test/counterparts/nginx.ts';
+import {
+  findNginx,
+  findNginxModule,
+  type NginxWithInclude,
+  startNginxWithInclude,
+} from '../../test/counterparts/nginx.ts';
 import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
-import { emptyNginxConfig } from './edges/nginx-config.ts';
 import { type RunningActuator, startActuator } from './main.ts';
 
 const njs = findNginxModule('ngx_http_js_module.so');
@@ -29,7 +33,6 @@ const missing = requireCounterpart('nginx with njs', findNginx() === null ? null
 const browser = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0';
 const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1';
-const key = (kid: string): PassKey => ({ kid, secret: kid.padEnd(43, 'x') });
 
 /** The site: a small shop whose pages give passes. */
 async function startShop(keys: readonly PassKey[], port: number): Promise<FastifyInstance> {
@@ -48,10 +51,10 @@ describe.skipIf(missing !== null)(
   () => {
     const dir = mkdtempSync(join(tmpdir(), 'tidegate-pass-'));
     const log = createMemoryLog({ trafficPartitions: 2, encoded: true });
-    const ring = [key('k1')];
+    const ring = [passKey('k1')];
     let sitePort: number;
     let shop: FastifyInstance;
-    let nginx: RunningNginx;
+    let nginx: NginxWithInclude;
     let actuator: RunningActuator;
     const keysFile = join(dir, 'keys.conf');
     const writeKeys = (keys: readonly PassKey[]): void =>
@@ -61,9 +64,7 @@ describe.skipIf(missing !== null)(
       );
 
     beforeAll(async () => {
-      const file = join(dir, 'tidegate.conf');
       const deployed = join(packageRoot, 'deploy/nginx');
-      writeFileSync(file, emptyNginxConfig);
       writeKeys(ring);
       const passConf = join(dir, 'tidegate-pass.conf');
       writeFileSync(
@@ -72,12 +73,10 @@ describe.skipIf(missing !== null)(
       );
       sitePort = await freePort();
       shop = await startShop(ring, sitePort);
-      nginx = await startNginx({
-        dir,
+      nginx = await startNginxWithInclude({
         main: `load_module ${njs};`,
         http: `  include ${keysFile};
   include ${passConf};
-  include ${file};
   limit_req_zone $tidegate_pass_id zone=tidegate_pass:1m rate=1r/m;
   limit_req_status 429;`,
         server: `    if ($tidegate_block) { return 403; }
@@ -89,15 +88,7 @@ describe.skipIf(missing !== null)(
     location = /checked { return 200 $tidegate_pass_checked; }
     location / { proxy_pass http://127.0.0.1:${sitePort}; }`,
       });
-      const edge = {
-        kind: 'nginx',
-        name: 'web',
-        dry_run: false,
-        file,
-        test: nginx.testCommand,
-        reload: nginx.reloadCommand,
-        pass: {},
-      };
+      const edge = { ...nginx.edge, name: 'web', dry_run: false, pass: {} };
       actuator = await startActuator(
         contextOf(log),
         actuatorConfig.parse({ api: { port: 0 }, edges: [edge] }),
@@ -141,17 +132,7 @@ describe.skipIf(missing !== null)(
       return person;
     }
     const now = Math.floor(Date.now() / 1000);
-    const claims = (more: Partial<Pass> = {}): Pass => ({
-      id: 'forged-or-old-0123456',
-      issuedAt: now,
-      expiresAt: now + 900,
-      visitStartedAt: now,
-      standing: partBit('cart') | partBit('content'),
-      firstPage: '',
-      fingerprint: fingerprintOf([browser]),
-      network: '',
-      ...more,
-    });
+    const claims = (more: Partial<Pass> = {}) => freshPass(browser, more);
 
     const signature: Signature = {
       predicates: [{ attribute: 'endpoint', op: 'in', values: ['POST /payment'] }],
@@ -166,14 +147,14 @@ describe.skipIf(missing !== null)(
       const [, body, mac] = good.split('.');
       const header = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const resigned = (text: string) =>
-        `${text}.${createHmac('sha256', key('k1').secret).update(text).digest('base64url')}`;
+        `${text}.${createHmac('sha256', passKey('k1').secret).update(text).digest('base64url')}`;
       const tokens = [
         good,
         signPass(claims({ standing: 0 }), keys),
         signPass(claims({ issuedAt: now - 1000, expiresAt: now - 100 }), keys),
         signPass(claims({ issuedAt: now + 3600, expiresAt: now + 4000 }), keys),
         signPass(claims({ fingerprint: fingerprintOf(['curl']) }), keys),
-        signPass(claims(), createKeyRing([key('k2')])),
+        signPass(claims(), createKeyRing([passKey('k2')])),
         signPass(claims(), createKeyRing([{ kid: 'k1', secret: 'other'.repeat(9) }])),
         `${header({ alg: 'none', kid: 'k1' })}.${body}.`,
         `${header({ alg: 'HS256', kid: 'k1:' })}.${body}.${mac}`,
@@ -231,7 +212,9 @@ describe.skipIf(missing !== null)(
       // Stolen by another browser, forged, out of date.
       const stolen = (await shopper('198.51.100.40')).pass();
       expect(await pay('203.0.113.30', phone, stolen)).toBe(403);
-      expect(await pay('203.0.113.31', browser, signPass(claims(), createKeyRing([key('k9')])))).toBe(403);
+      expect(await pay('203.0.113.31', browser, signPass(claims(), createKeyRing([passKey('k9')])))).toBe(
+        403,
+      );
       const old = signPass(claims({ issuedAt: now - 2000, expiresAt: now - 1000 }), createKeyRing(ring));
       expect(await pay('203.0.113.32', browser, old)).toBe(403);
     });
@@ -252,25 +235,25 @@ describe.skipIf(missing !== null)(
       const before = person.pass();
       const reload = async (...keys: PassKey[]): Promise<void> => {
         writeKeys(keys);
-        const [program, ...args] = nginx.reloadCommand;
+        const [program, ...args] = nginx.edge.reload;
         await promisify(execFile)(program!, args);
       };
       const isBelieved = async (token: string): Promise<boolean> => {
         const headers = { 'user-agent': browser, 'tidegate-pass': token };
         return !(await (await fetch(`${nginx.url}/checked`, { headers })).text()).startsWith('!');
       };
-      const young = signPass(claims(), createKeyRing([key('k2')]));
+      const young = signPass(claims(), createKeyRing([passKey('k2')]));
       expect(await isBelieved(young)).toBe(false);
-      await reload(key('k1'), key('k2'));
+      await reload(passKey('k1'), passKey('k2'));
       await until('nginx knows the new key', () => isBelieved(young));
       await shop.close();
-      shop = await startShop([key('k2'), key('k1')], sitePort);
+      shop = await startShop([passKey('k2'), passKey('k1')], sitePort);
       expect(await person.ask('POST', '/payment')).toBe(200);
       const after = person.pass();
       expect(JSON.parse(Buffer.from(after.split('.')[0]!, 'base64url').toString())).toMatchObject({
         kid: 'k2',
       });
-      await reload(key('k2'));
+      await reload(passKey('k2'));
       await until('the old key is gone', async () => !(await isBelieved(before)));
       expect(await pay('203.0.113.70', browser, before)).toBe(403);
       expect(await person.ask('POST', '/payment')).toBe(200);

@@ -1,10 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fingerprintOf } from '../../../lib/pass/binding.ts';
-import { createKeyRing, type PassKey } from '../../../lib/pass/key-ring.ts';
-import { signPass } from '../../../lib/pass/token.ts';
-import { canonicalSignature } from '../../../lib/signature/signature.ts';
+import { freshToken, passKey } from '../../../lib/pass/pass.test-fixture.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import {
@@ -15,7 +12,9 @@ import {
   is,
   named,
   type ProxyFixture,
+  rule,
   ruleTo,
+  sparing,
   statuses,
 } from '../../../test/counterparts/edge-fixture.ts';
 import { findEnvoy, startEnvoy } from '../../../test/counterparts/envoy.ts';
@@ -24,7 +23,6 @@ import { proxyContract } from '../../../test/counterparts/proxy-contract.ts';
 import { createEnvoyAuthzEdge, envoyAuthzConfig } from './envoy-authz.ts';
 import { envoyAuthzFilter } from './envoy-filters.ts';
 
-const passKey: PassKey = { kid: 'k1', secret: 'k1'.padEnd(43, 'x') };
 const missing = requireCounterpart('envoy', findEnvoy());
 
 interface AuthzFixture extends ProxyFixture {
@@ -40,7 +38,7 @@ async function startAuthzFixture(): Promise<AuthzFixture> {
     headers: { country: 'x-country' },
     rate_limit: { requests: 4, per: '1h' },
     challenge: 'https://shop.example/challenge',
-    pass: { keys: [passKey] },
+    pass: { keys: [passKey()] },
   });
   const edge = createEnvoyAuthzEdge(
     config,
@@ -112,27 +110,9 @@ describe.skipIf(missing !== null)('envoy-authz, what is its own', () => {
   });
 
   test('rules that spare the good spare whom a pass speaks for', async () => {
-    const payment = ruleTo('block', is('endpoint', 'in', 'POST /payment'));
-    const signature = { ...payment.target.signature!, except_good: true, good_after: ['cart'] };
-    const value = canonicalSignature(signature);
-    const target = { ...payment.target, value, signature };
-    await proxy.bring({ ...payment, key: `signature|${value}`, value, target });
+    await proxy.bring(sparing(rule(is('endpoint', 'in', 'POST /payment')), ['cart']));
     const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0';
-    const second = Math.floor(Date.now() / 1000);
-    const pass = (part: string, key = passKey): string =>
-      signPass(
-        {
-          id: 'abcdefghijklmnopqrst',
-          issuedAt: second,
-          expiresAt: second + 900,
-          visitStartedAt: second,
-          standing: partBit(part),
-          firstPage: '',
-          fingerprint: fingerprintOf([browser]),
-          network: '',
-        },
-        createKeyRing([key]),
-      );
+    const pass = (part: string, by = passKey()) => freshToken(browser, { standing: partBit(part) }, by);
     const pay = (headers: { readonly [name: string]: string }, userAgent = browser) =>
       ask(proxy.port, { method: 'POST', path: '/payment', userAgent, headers }).then(({ status }) => status);
     expect(await pay({ cookie: `a=b; tidegate_pass=${pass('cart')}` })).toBe(200);
@@ -140,7 +120,7 @@ describe.skipIf(missing !== null)('envoy-authz, what is its own', () => {
     expect(await pay({})).toBe(403);
     expect(await pay({ 'tidegate-pass': pass('search') })).toBe(403);
     expect(await pay({ 'tidegate-pass': pass('cart') }, 'curl/8')).toBe(403);
-    expect(await pay({ 'tidegate-pass': pass('cart', { ...passKey, secret: 'y'.repeat(43) }) })).toBe(403);
+    expect(await pay({ 'tidegate-pass': pass('cart', passKey('k1', 'y')) })).toBe(403);
     expect((await ask(proxy.port, { path: '/' })).status).toBe(200);
     await proxy.bring(address('192.0.2.7'));
   });

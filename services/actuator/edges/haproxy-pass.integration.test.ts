@@ -1,50 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprintOf } from '../../../lib/pass/binding.ts';
-import { createKeyRing, type PassKey } from '../../../lib/pass/key-ring.ts';
-import { type Pass, signPass } from '../../../lib/pass/token.ts';
-import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import { partBit } from '../../../lib/signature/standing.ts';
+import { freshToken, passKey } from '../../../lib/pass/pass.test-fixture.ts';
+import type { Pass } from '../../../lib/pass/token.ts';
+import { requiredBits } from '../../../lib/signature/standing.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
-import { address, ask, is, rule } from '../../../test/counterparts/edge-fixture.ts';
+import { address, ask, is, rule, sparing } from '../../../test/counterparts/edge-fixture.ts';
 import { findHaproxy, type HaproxyFixture, startHaproxyFixture } from '../../../test/counterparts/haproxy.ts';
-import type { Entry } from '../edge.ts';
 
 const missing = requireCounterpart('haproxy', findHaproxy());
-const key: PassKey = { kid: 'k1', secret: 'k1'.padEnd(43, 'x') };
 const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0';
-
-/** Everyone but the good. */
-function sparing(entry: Entry, goodAfter: readonly string[]): Entry {
-  const signature = { ...entry.target.signature!, except_good: true, good_after: [...goodAfter] };
-  const value = canonicalSignature(signature);
-  return { ...entry, key: `signature|${value}`, value, target: { ...entry.target, value, signature } };
-}
 
 describe.skipIf(missing !== null)('rules that spare the good, at a real HAProxy that checks passes', () => {
   let haproxy: HaproxyFixture;
   beforeAll(async () => {
-    haproxy = await startHaproxyFixture({ passSecret: key.secret });
+    haproxy = await startHaproxyFixture({ passSecret: passKey().secret });
   });
   afterAll(async () => {
     await haproxy?.stop();
   });
 
   const second = Math.floor(Date.now() / 1000);
-  const pass = (standing: readonly string[], more: Partial<Pass> = {}, by = key): string =>
-    signPass(
-      {
-        id: 'abcdefghijklmnopqrst',
-        issuedAt: second,
-        expiresAt: second + 900,
-        visitStartedAt: second,
-        standing: standing.reduce((bits, name) => bits | partBit(name), 0),
-        firstPage: '',
-        fingerprint: fingerprintOf([browser]),
-        network: '',
-        ...more,
-      },
-      createKeyRing([by]),
-    );
+  const pass = (parts: readonly string[], more: Partial<Pass> = {}, by = passKey()): string =>
+    freshToken(browser, { standing: requiredBits(parts), ...more }, by);
   const pay = async (token: string | null): Promise<number> => {
     const headers: { [name: string]: string } = token === null ? {} : { cookie: `tidegate_pass=${token}` };
     return (await ask(haproxy.port, { method: 'POST', path: '/payment', userAgent: browser, headers }))
@@ -62,7 +39,7 @@ describe.skipIf(missing !== null)('rules that spare the good, at a real HAProxy 
       'the page that is asked for': pass(['payment']),
       'of another client': pass(['cart'], { fingerprint: fingerprintOf(['curl']) }),
       expired: pass(['cart'], { expiresAt: second - 5 }),
-      forged: pass(['cart'], {}, { kid: 'k1', secret: 'k1'.padEnd(43, 'y') }),
+      forged: pass(['cart'], {}, passKey('k1', 'y')),
     };
     for (const [name, token] of Object.entries(others)) expect(await pay(token), name).toBe(403);
     // Nobody else is concerned.
