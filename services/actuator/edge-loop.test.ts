@@ -303,3 +303,13 @@ test('winding down takes back what ends and adds nothing; a purge takes out all 
   expect(values()).toEqual(['203.0.113.3/32']);
   await loop.close();
 });
+
+test('an edge that can not be closed cleanly keeps nobody from closing the rest', async () => {
+  const simulated = simulatedEdge({ content: [], faults: [], lock: 'none', visibleWithinMs: 0 });
+  const loop = loopOn(
+    { ...simulated.open(), close: () => Promise.reject(new EdgeError('unavailable', 'no room on the disk')) },
+    () => [],
+  );
+  await until(() => loop.status().state === 'in_step');
+  await expect(loop.close()).resolves.toBeUndefined();
+});

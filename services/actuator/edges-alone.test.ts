@@ -1,13 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
 import { actuatorConfig } from './config.ts';
+import { EdgeError } from './edge.ts';
 import { openEdgesAlone } from './edges-alone.ts';
 import { startActuator } from './main.ts';
 import { changesOf } from './reconcile.ts';
+
+/** An edge of this name can not be closed cleanly, as HAProxy's when the disk is full. */
+vi.mock(import('./edges/catalogue.ts'), async (original) => {
+  const module = await original();
+  const createEdge: typeof module.createEdge = (config, dependencies) => {
+    const edge = module.createEdge(config, dependencies);
+    if (config.name !== 'stuck') return edge;
+    return { ...edge, close: () => Promise.reject(new EdgeError('unavailable', 'the disk is full')) };
+  };
+  return { ...module, createEdge };
+});
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-edges-alone-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,4 +66,28 @@ test('what a command would change without an actuator is what the actuator would
   } finally {
     await alone.close();
   }
+});
+
+test('what was read from is let go of also when an edge can not be closed', async () => {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  let tails = 0;
+  const counting: Log = {
+    ...log,
+    tail: async (options) => {
+      const tail = await log.tail(options);
+      tails++;
+      return {
+        ...tail,
+        close: async () => {
+          tails--;
+          await tail.close();
+        },
+      };
+    },
+  };
+  const config = actuatorConfig.parse({ edges: [{ kind: 'feed', name: 'stuck' }] });
+  const alone = await openEdgesAlone(contextOf(counting), config);
+  expect(tails).toBe(2);
+  await expect(alone.close()).rejects.toThrow('the disk is full');
+  expect(tails).toBe(0);
 });

@@ -85,9 +85,12 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
     },
     async close() {
       signal.abort();
-      await Promise.all([...opened.values()].map(({ edge }) => edge.close()));
-      await view.close();
-      await commands.close();
+      try {
+        await Promise.all([...opened.values()].map(({ edge }) => edge.close()));
+      } finally {
+        await view.close();
+        await commands.close();
+      }
     },
   };
 }
