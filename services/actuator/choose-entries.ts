@@ -1,7 +1,7 @@
 import { type Network, parseNetwork } from '../../lib/ip.ts';
 import { type ActionKind, strength } from './decider/actions.ts';
 import type { EdgeDescriptor, Entry, ObservedEntry, Pool } from './edge.ts';
-import { isAddress, isWideNetwork } from './entry-name.ts';
+import { isAddress, isWideNetwork, longestV6Of } from './entry-name.ts';
 import { createNetworkSet } from './network-set.ts';
 import { type AggregateOptions, aggregatedEntries } from './planner/aggregate.ts';
 import type { Candidate, CapacityPlan, NotChosen } from './planner/candidate.ts';
@@ -182,9 +182,10 @@ export function bySeverity(entries: readonly Entry[]): Entry[] {
 }
 
 function wideNetworks(entries: readonly Entry[]) {
+  const longestV6 = longestV6Of(entries.map(({ key }) => key));
   return createNetworkSet(
     entries
-      .filter(({ key }) => isWideNetwork(key))
+      .filter(({ key }) => isWideNetwork(key, longestV6))
       .map((entry): readonly [Network, Entry] => [parseNetwork(entry.value)!, entry]),
   );
 }

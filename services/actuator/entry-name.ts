@@ -20,7 +20,22 @@ export function isAddress({ kind }: { readonly kind: EntryKind }): boolean {
   return kind === 'ip4' || kind === 'ip6';
 }
 
-/** Whether it names more than one address, so that it may hold what others name; by its key. */
-export function isWideNetwork(key: string): boolean {
-  return key.startsWith('ip4|') ? !key.endsWith('/32') : key.startsWith('ip6|') && !key.endsWith('/128');
+/** Length of the longest IPv6 network among the keys; 0: there is none. */
+export function longestV6Of(keys: Iterable<string>): number {
+  let longest = 0;
+  for (const key of keys)
+    if (key.startsWith('ip6|')) longest = Math.max(longest, Number(key.slice(key.lastIndexOf('/') + 1)));
+  return longest;
+}
+
+/**
+ * Whether it may hold what others name; by its key. `longestV6`: of the others. A client is an address of IPv4 and
+ * mostly a /64 of IPv6, which holds nobody else's entry unless there are longer ones.
+ */
+export function isWideNetwork(key: string, longestV6: number): boolean {
+  if (key.startsWith('ip4|')) return !key.endsWith('/32');
+  if (!key.startsWith('ip6|')) return false;
+  // All of IPv4 lies in `::ffff:0:0/96`.
+  if (key.startsWith('ip6|::')) return !key.endsWith('/128');
+  return Number(key.slice(key.lastIndexOf('/') + 1)) < longestV6;
 }

@@ -9,7 +9,7 @@ import { type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 const descriptor: EdgeDescriptor = {
   ...plainDescriptor,
   pools: [
-    { name: 'v4', holds: ['ip4'], capacity: 8 },
+    { name: 'addresses', holds: ['ip4', 'ip6'], capacity: 8 },
     { name: 'rules', holds: ['country', 'asn'], capacity: 6, slotsOf: ({ value }) => value.length },
   ],
   actions: ['block', 'tag'],
@@ -35,14 +35,26 @@ interface Wanted {
 }
 const wanted: fc.Arbitrary<Wanted> = fc.record({
   kind: fc.constant('ip' as const),
-  value: fc.nat(15).map((host) => `203.0.113.${host}`),
+  value: fc.oneof(
+    { weight: 3, arbitrary: fc.nat(15).map((host) => `203.0.113.${host}`) },
+    fc.constantFrom('2001:db8::7', '2001:db8:0:1::7'),
+  ),
   action: fc.constantFrom('block' as const, 'block' as const, 'tag' as const, 'challenge' as const),
   revision: fc.nat(2),
   expiresAt: fc.integer({ min: 1, max: 3 }),
 });
 const wide: fc.Arbitrary<Wanted> = fc.record({
   kind: fc.constant('cidr' as const),
-  value: fc.constantFrom('203.0.113.0/30', '203.0.113.8/29', '198.51.100.0/24'),
+  value: fc.constantFrom(
+    '203.0.113.0/30',
+    '203.0.113.8/29',
+    '198.51.100.0/24',
+    '2001:db8::/48',
+    '2001:db8::/64',
+    '2001:db8:0:1::/64',
+    '2001:db8:0:1::7/128',
+    '::/64',
+  ),
   action: fc.constantFrom('block' as const, 'tag' as const),
   revision: fc.nat(2),
   expiresAt: fc.integer({ min: 1, max: 3 }),
@@ -165,4 +177,24 @@ test('an edge that is full, held, refused or waiting has to be looked at as a wh
   expect(known.planFor(gone, () => undefined, { ...options, known: () => false })).toBeNull();
   const waits = learn(7)!.planFor(one, () => many[8], { ...options, holdAddition: () => 'not now' });
   expect(waits).toBeNull();
+});
+
+test('a client of IPv6, a /64, is planned alone as an address of IPv4 is, until a longer one is there', () => {
+  const client = (net: number, length = 64) =>
+    entryFrom({
+      kind: 'cidr',
+      value: `2001:db8:0:${net}::/${length}`,
+      action: 'block',
+      revision: 0,
+      expiresAt: 1,
+    });
+  const roomy = { ...descriptor, pools: [{ name: 'addresses', holds: ['ip6' as const], capacity: 2000 }] };
+  const desired = Array.from({ length: 1000 }, (_, net) => client(net));
+  const there: Observed = { entries: desired.map(seenAs), damaged: null };
+  const known = knownEdge(reconcile(desired, there, roomy, options), there, roomy, options.capacity)!;
+  const next = client(2000);
+  expect(known.planFor(new Set([next.key]), () => next, options)?.plan.add).toEqual([next]);
+  expect(known.planFor(new Set([client(7).key]), () => undefined, options)?.plan.remove).toHaveLength(1);
+  const longer = client(7, 96);
+  expect(known.planFor(new Set([longer.key]), () => longer, options)).toBeNull();
 });

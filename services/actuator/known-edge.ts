@@ -1,6 +1,6 @@
 import { type CapacityOptions, slotsOf, unlimitedCapacity } from './choose-entries.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
-import { isWideNetwork } from './entry-name.ts';
+import { isWideNetwork, longestV6Of } from './entry-name.ts';
 import { isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 
 /** How much is there, and how much of what is wanted is. */
@@ -69,8 +69,9 @@ export function knownEdge(
   const leftOut = new Map(plan.leftOut.map((left) => [left.entry.key, left]));
   /** Networks that are wanted: a single address in one of them may not need an entry of its own. */
   const wide = new Map<string, Entry>();
-  for (const entry of [...plan.content, ...plan.leftOut.map((left) => left.entry)])
-    if (isWideNetwork(entry.key)) wide.set(entry.key, entry);
+  const wanted = [...plan.content, ...plan.leftOut.map((left) => left.entry)];
+  let longestV6 = longestV6Of(wanted.map(({ key }) => key));
+  for (const entry of wanted) if (isWideNetwork(entry.key, longestV6)) wide.set(entry.key, entry);
   if (wide.size > mostWideNetworks) return null;
   const used = descriptor.pools.map(() => 0);
   let collateral = 0;
@@ -112,11 +113,15 @@ export function knownEdge(
     }),
     planFor(changed, entryOf, options) {
       if (changed.size > mostChanges) return null;
+      const longest = Math.max(longestV6, longestV6Of(changed));
+      // What held nobody may hold a longer one.
+      if (longest > longestV6 && longestV6 > 0) return null;
+      longestV6 = longest;
       const keys = new Set([...changed, ...wide.keys()]);
       const desired: Entry[] = [...wide.values()];
       const seen: ObservedEntry[] = [];
       for (const key of changed) {
-        if (isWideNetwork(key)) return null;
+        if (isWideNetwork(key, longestV6)) return null;
         const entry = entryOf(key);
         if (entry !== undefined) desired.push(entry);
       }

@@ -1,6 +1,7 @@
+import { isV4 as isV4Address, v4Number } from '../../../lib/ip.ts';
 import { spread } from '../spread.ts';
 import type { Candidate } from './candidate.ts';
-import { indexNetworks, v4Bits } from './wide-networks.ts';
+import { indexNetworks } from './wide-networks.ts';
 
 /**
  * Candidates as a forest: the parent of an address is the network or rule that selects it too. Parents stand before
@@ -109,9 +110,8 @@ export function buildForest(candidates: readonly Candidate[], present: ReadonlyS
     else if (network.prefix < 128) wide.push(index);
     else {
       put(--next, index, candidate);
-      const number = v4Bits(network.address);
-      if (number === null) continue;
-      bits[next] = number;
+      if (!isV4Address(network.address)) continue;
+      bits[next] = v4Number(network.address);
       isV4[next] = 1;
     }
   }
