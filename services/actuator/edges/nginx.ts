@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';
 import { commonEdgeFields } from './edge-config.ts';
-import { writeWhole } from './file-writer.ts';
+import { fileState, writeWhole } from './file-writer.ts';
 import { exemptLine, readNginxConfig, renderRule } from './nginx-config.ts';
 import { createNginxContent, type NginxContent } from './nginx-content.ts';
 import { checked, placed, placedAgain, placedEntries } from './placed-entry.ts';
@@ -86,10 +86,6 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       });
     }
   };
-  const fileState = async (): Promise<string> => {
-    const { ino, size, mtimeMs } = await stat(file);
-    return `${ino} ${size} ${mtimeMs}`;
-  };
   const run = (command: readonly string[], signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       const [program, ...args] = command;
@@ -146,7 +142,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       return { entries: held.content.observed(), damaged: held.damaged ?? damaged };
     },
     async isAsKnown() {
-      return held !== null && loaded && writtenFile === (await fileState().catch(() => null));
+      return held !== null && loaded && writtenFile === (await fileState(file).catch(() => null));
     },
     async apply(plan, signal) {
       const changes = [...plan.remove, ...plan.update, ...plan.add];
@@ -163,7 +159,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         for (const entry of fresh) content.put(entry);
       }
       const text = content.render(name, exempt(now()), variables);
-      await writeWhole(file, text);
+      const written = await writeWhole(file, text);
       try {
         // Each reads the whole configuration by itself, and nginx does not load what fails the test.
         const reloading = isSafe ? run(config.reload, signal) : null;
@@ -178,7 +174,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         throw error;
       }
       held = { text, content, damaged: null };
-      writtenFile = await fileState().catch(() => '');
+      writtenFile = written;
       loaded = true;
     },
     close: async () => {},
