@@ -7,6 +7,7 @@ import { fingerprintOf, pageMark } from './binding.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { PassOptions, PassRequest } from './options.ts';
 import { type Pass, signPass, type Verified, verifyPass } from './token.ts';
+import { createTokenReader, tokenNames } from './token-reader.ts';
 
 /**
  * Parts whose endpoints are steps of a visit: another one of the same part is another page. As the detector counts
@@ -48,29 +49,21 @@ export function createPassOffice(options: PassOptions): PassOffice {
     signedIn,
     vouch,
     carrier = 'cookie',
-    cookie = 'tidegate_pass',
-    header = 'tidegate-pass',
+    cookie = tokenNames.cookie,
+    header = tokenNames.header,
     domain,
     newPasses = { burst: 60, perMs: 60_000 },
     onError,
     now = Date.now,
   } = options;
-  if (!/^[\w-]+$/.test(cookie) || !/^[a-z0-9-]+$/.test(header))
-    throw new Error('passes: cookie and header are names of a-z, 0-9, _ and -; a header is in lower case');
+  const tokenOf = createTokenReader({ cookie, header });
   if (!(lifeSeconds >= 60 && visitSeconds >= lifeSeconds))
     throw new Error('passes: lifeSeconds is 60 or more, visitSeconds no less than that');
   const limiter = createRateLimiter(newPasses.burst, newPasses.perMs, rememberedAddresses);
   /** Parallel requests show the same pass, and the answer that comes last would undo what the others added. */
   const visits = createTwoGenerationCache<string, { standing: number }>(rememberedVisits);
   const bound = bindTo.map((name) => name.toLowerCase());
-  const cookiePattern = new RegExp(`(?:^|;)\\s*${cookie}=([^;]*)`);
 
-  const tokenOf = ({ headers }: PassRequest): string | undefined => {
-    const own = headers[header];
-    if (typeof own === 'string' && own !== '') return own;
-    const cookies = headers['cookie'];
-    return typeof cookies === 'string' ? cookiePattern.exec(cookies)?.[1]?.trim() : undefined;
-  };
   const holderOf = (request: PassRequest) => ({
     fingerprint: fingerprintOf(bound.map((name) => request.headers[name])),
     network: network === undefined ? null : network(request),
@@ -80,7 +73,7 @@ export function createPassOffice(options: PassOptions): PassOffice {
     const at = now();
     const second = Math.floor(at / 1000);
     const holder = holderOf(request);
-    const verified = verifyPass(tokenOf(request), keys, holder, at);
+    const verified = verifyPass(tokenOf(request.headers), keys, holder, at);
     const shown = 'pass' in verified ? verified.pass : null;
     // A long visit begins anew, and earns its standing again.
     const old = shown !== null && second - shown.visitStartedAt < visitSeconds ? shown : null;
@@ -121,7 +114,7 @@ export function createPassOffice(options: PassOptions): PassOffice {
   };
 
   return {
-    read: (request) => verifyPass(tokenOf(request), keys, holderOf(request), now()),
+    read: (request) => verifyPass(tokenOf(request.headers), keys, holderOf(request), now()),
     answer(request, status, cacheControl) {
       // One client's pass in a shared cache would be everybody's.
       if (cacheControl !== undefined && /\b(?:public|s-maxage|immutable)\b/i.test(cacheControl)) return null;

@@ -6,6 +6,7 @@ import { formatIp, parseIp } from '../../../lib/ip.ts';
 import { fingerprintOf } from '../../../lib/pass/binding.ts';
 import { createKeyRing } from '../../../lib/pass/key-ring.ts';
 import { standingText, verifyPass } from '../../../lib/pass/token.ts';
+import { createTokenReader } from '../../../lib/pass/token-reader.ts';
 import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
@@ -90,6 +91,7 @@ export function createEnvoyAuthzEdge(
   const prefix = `/v1/envoy/${name}/check`;
   const keys = config.pass === undefined ? null : createKeyRing(config.pass.keys);
   const named = config.headers as { readonly [attribute: string]: string | undefined };
+  const tokenOf = createTokenReader();
   let isKnown = false;
   let writtenExempt = '';
 
@@ -102,10 +104,8 @@ export function createEnvoyAuthzEdge(
   /** Words of the request's pass; '': it has none that holds. */
   const standingOf = (request: FastifyRequest): string => {
     if (keys === null) return '';
-    const [, fromCookie] = /(?:^|;\s*)tidegate_pass=([^;]*)/.exec(request.headers.cookie ?? '') ?? [];
-    const text = request.headers['tidegate-pass'] ?? fromCookie;
     const fingerprint = fingerprintOf(config.pass!.bind_to.map((header) => request.headers[header]));
-    const verified = verifyPass(String(text ?? ''), keys, { fingerprint, network: null }, now());
+    const verified = verifyPass(tokenOf(request.headers), keys, { fingerprint, network: null }, now());
     return 'pass' in verified ? standingText(verified.pass.standing) : '';
   };
   /** null: Envoy does not say who the client is, so nobody can be judged. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { createRateLimiter } from '../../../lib/rate-limiter.ts';
+import { canonicalSignature } from '../../../lib/signature/signature.ts';
 import { address, is, named, rule, ruleTo } from '../../../test/counterparts/edge-fixture.ts';
 import { createAddressTable } from './address-table.ts';
 import { placed } from './placed-entry.ts';
@@ -72,4 +73,30 @@ test('a client may do so much, and more as time goes by', () => {
   const admitted = [0, 0, 0, 499, 500, 500, 5000, 5000, 5000].map((at) => limiter.admits('a', at));
   expect(admitted).toEqual([true, true, false, false, true, false, true, true, false]);
   expect(limiter.admits('b', 0)).toBe(true);
+});
+
+test('the pass of a request is checked once, and only when a rule that holds spares the good', () => {
+  const judge = createRequestJudge();
+  for (const method of ['GET', 'HEAD']) {
+    const { target, ...entry } = rule(is('method', 'in', 'GET', method));
+    const signature = { ...target.signature!, except_good: true, good_after: ['cart'] };
+    const value = canonicalSignature(signature);
+    judge.put(placed({ ...entry, key: `signature|${value}`, value, target: { ...target, signature } }));
+  }
+  let asked = 0;
+  const of = (method: string, words: string) => {
+    const standing = () => {
+      asked++;
+      return words;
+    };
+    const action = judge.judge(request({ method, standing }))?.action ?? null;
+    const times = asked;
+    asked = 0;
+    return [action, times];
+  };
+  expect([of('GET', '|cart|'), of('GET', ''), of('POST', '|cart|')]).toEqual([
+    [null, 1],
+    ['block', 1],
+    [null, 0],
+  ]);
 });

@@ -26,7 +26,7 @@ export interface JudgedRequest {
   readonly country: string | null;
   readonly ja3: string | null;
   readonly ja4: string | null;
-  /** Words of a pass that was checked (`|cart|content|`), asked for when a rule spares the good; '': none holds. */
+  /** Words of a pass that was checked (`|cart|content|`), asked for once, when a rule spares the good; '': none holds. */
   readonly standing?: () => string;
 }
 
@@ -125,7 +125,12 @@ export function createRequestJudge(): RequestJudge {
         if (request[kind] !== null) consider(entries.get(`${kind}|${request[kind]}`));
       if (all.length > 0) {
         const event = eventOf(request);
-        const isGood = (good: RegExp | null): boolean => good?.test(request.standing?.() ?? '') ?? false;
+        let standing: string | null = null;
+        const isGood = (good: RegExp | null): boolean => {
+          if (good === null) return false;
+          standing ??= request.standing?.() ?? '';
+          return good.test(standing);
+        };
         consider(all.find(({ matches, good }) => matches(event) && !isGood(good))?.entry);
       }
       return strongest;
