@@ -77,7 +77,7 @@ async function lookAt(edges: EdgesAlone, name: string): Promise<Row> {
 
 const sound = new Set(['reachable', 'in_step', 'pending', 'dry_run', 'disarmed', 'purged', 'standby']);
 
-/** `edges list|check|plan|arm|disarm|purge`. */
+/** `edges list|check|plan|arm|disarm|let-go|purge`. */
 export function edgesCommand(): Command {
   const edges = new Command('edges').description('where traffic is stopped: state, plan, arm and disarm');
   const rows = async (command: Command): Promise<readonly Row[]> => {
@@ -137,16 +137,17 @@ export function edgesCommand(): Command {
   for (const [kind, description] of [
     ['arm', 'let it enforce, from now on (dry_run: true in the configuration still says no)'],
     ['disarm', 'add nothing more; what ends is still taken back'],
+    ['let_go', 'what is held goes after all: for ten minutes the guard on shrinking lists is lifted'],
   ] as const)
     edges
-      .command(kind)
+      .command(kind.replace('_', '-'))
       .argument('<edge>')
       .description(description)
       .addOption(reasonOption())
       .addOption(stateOption())
       .action(async (edge: string, options: { readonly reason: string }, command: Command) => {
         await sendCommand(command, { kind, site: '*', edge: known(command, edge), reason: options.reason });
-        console.log(`${kind} ${edge}: sent to the actuator`);
+        console.log(`${kind.replace('_', '-')} ${edge}: sent to the actuator`);
       });
   edges
     .command('purge')

@@ -25,7 +25,7 @@ export interface CommandInput {
   readonly scope?: 'address' | 'all';
   readonly reason: string;
   readonly untilAt?: number;
-  /** Of arm, disarm and purge. */
+  /** Of arm, disarm, let_go and purge. */
   readonly edge?: string;
 }
 

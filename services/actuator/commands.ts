@@ -15,9 +15,12 @@ export const commandKinds = [
   'resume',
   'arm',
   'disarm',
+  'let_go',
 ] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
+/** How long the guard on shrinking lists stays lifted. */
+export const letGoMs = 10 * 60_000;
 /** The commands topic keeps 400 days, so an allow entry that names no end gets one that the topic can keep. */
 const longestAllowMs = 365 * 24 * 3_600_000;
 
@@ -45,7 +48,7 @@ export function makeCommand(input: {
   readonly who: string;
   readonly at: number;
   readonly untilAt?: number | null;
-  /** Of arm, disarm and purge. */
+  /** Of arm, disarm, let_go and purge. */
   readonly edge?: string | null;
 }): Command {
   const target = input.target ?? null;
@@ -55,7 +58,7 @@ export function makeCommand(input: {
   if (input.kind === 'release' && target === null && decisionId === null)
     throw new Error('release needs a target or a decision id');
   const edge = input.edge ?? null;
-  if ((input.kind === 'arm' || input.kind === 'disarm') && edge === null)
+  if ((input.kind === 'arm' || input.kind === 'disarm' || input.kind === 'let_go') && edge === null)
     throw new Error(`${input.kind} needs an edge`);
   return {
     command_id: stableId('command', input.site, input.kind, input.at, randomUUID()),
@@ -68,9 +71,14 @@ export function makeCommand(input: {
     reason: input.reason,
     who: input.who,
     at: input.at,
-    until_at: input.untilAt ?? (input.kind === 'allow' ? input.at + longestAllowMs : null),
+    until_at: input.untilAt ?? defaultEnd(input.kind, input.at),
     edge,
   };
+}
+
+function defaultEnd(kind: CommandKind, at: number): number | null {
+  if (kind === 'allow') return at + longestAllowMs;
+  return kind === 'let_go' ? at + letGoMs : null;
 }
 
 /** The record that carries a command to the decider of its target. */

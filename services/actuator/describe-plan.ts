@@ -77,6 +77,7 @@ export function describeEdge(status: EdgeStatus): { readonly [column: string]: u
     foreign: status.foreign,
     drift: status.drift,
     left_out: status.leftOut,
+    held: status.held,
     capacity: status.capacity,
     circuit_open: status.consecutiveFailures >= circuitOpensAfter,
     last_success_at: status.lastSuccessAt,

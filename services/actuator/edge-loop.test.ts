@@ -68,6 +68,9 @@ function loopOn(
   more: {
     readonly hold?: () => AbortSignal | null;
     readonly mode?: () => EdgeMode;
+    readonly explains?: (entry: ObservedEntry) => boolean;
+    readonly letsGo?: () => boolean;
+    readonly maxUnexplainedShare?: number;
     readonly changes?: () => DesiredChanges;
     readonly verifyEveryMs?: number;
   } = {},
@@ -78,7 +81,7 @@ function loopOn(
     edge,
     arming: () => ({ mode: more.mode?.() ?? 'armed', because: 'test' }),
     adopt: false,
-    maxUnexplainedShare: 1,
+    maxUnexplainedShare: more.maxUnexplainedShare ?? 1,
     desired: () => ({
       entries: desired(),
       suppressed: 0,
@@ -86,6 +89,8 @@ function loopOn(
       ...(more.changes === undefined ? {} : { changes: more.changes() }),
     }),
     known: () => true,
+    explains: more.explains ?? (() => true),
+    letsGo: more.letsGo ?? (() => false),
     clientsOf: () => 'unknown',
     hold: more.hold ?? (() => alive),
     capacity: () => unlimitedCapacity,
@@ -312,4 +317,30 @@ test('an edge that can not be closed cleanly keeps nobody from closing the rest'
   );
   await until(() => loop.status().state === 'in_step');
   await expect(loop.close()).resolves.toBeUndefined();
+});
+
+test('a list that falls without reason is held back, told of and counted, until the reason comes or a person lets go', async () => {
+  const there = Array.from({ length: 12 }, (_, host) => seen(`203.0.113.${host}`, 'ours'));
+  const simulated = simulatedEdge({ content: there, faults: [], lock: 'none', visibleWithinMs: 0 });
+  const over = new Set<string>();
+  let letsGo = false;
+  const loop = loopOn(simulated.open(), () => entriesOf([['203.0.113.0', 1]]), {
+    maxUnexplainedShare: 0.2,
+    explains: ({ value }) => over.has(value),
+    letsGo: () => letsGo,
+  });
+  await until(() => loop.status().state === 'held');
+  expect(loop.status()).toMatchObject({ state: 'held', held: 11, observed: 12 });
+  expect(loop.status().detail).toMatch(/^11 of 12 entries/);
+  // What ends goes, and the rest stays held although it is few by now.
+  for (const host of [1, 2, 3, 4, 5, 6]) over.add(`203.0.113.${host}/32`);
+  loop.wake();
+  await until(() => simulated.content().length === 6 && loop.status().state === 'held');
+  expect(loop.status()).toMatchObject({ state: 'held', held: 5 });
+  letsGo = true;
+  loop.wake();
+  await until(() => loop.status().state === 'in_step');
+  expect(simulated.content().map(({ value }) => value)).toEqual(['203.0.113.0/32']);
+  expect(loop.status().held).toBe(0);
+  await loop.close();
 });

@@ -5,7 +5,7 @@ import type { Arming, EdgeMode } from './arming.ts';
 import type { Audit } from './audit.ts';
 import type { CapacityOptions } from './choose-entries.ts';
 import type { Desired } from './desired.ts';
-import { type Edge, EdgeError, type Entry } from './edge.ts';
+import { type Edge, EdgeError, type Entry, type ObservedEntry } from './edge.ts';
 import { createEdgeBoard, type EdgeStatus } from './edge-status.ts';
 import { countsOf, type KnownEdge, knownEdge } from './known-edge.ts';
 import { changesOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
@@ -21,6 +21,10 @@ export interface EdgeLoopOptions {
   readonly maxUnexplainedShare: number;
   readonly desired: (at: number) => Desired;
   readonly known: (key: string) => boolean;
+  /** Whether something says that an entry, which is not desired, may go. */
+  readonly explains: (entry: ObservedEntry) => boolean;
+  /** Whether a person has lifted the guard on unexplained removals for now. */
+  readonly letsGo: () => boolean;
   /** Who sends the requests that an entry selects. */
   readonly clientsOf: (entry: Entry) => ClientClass;
   /** Aborted when this instance may no longer write the edge; null: another instance writes it. */
@@ -74,6 +78,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   /** What it holds, as long as nobody doubts it. */
   let known: { readonly edge: KnownEdge; readonly version: number; readonly untilAt: number } | null = null;
   let isDoubted = false;
+  let heldBefore: ReadonlySet<string> = new Set();
   const written = createWrittenLately(descriptor.visibleWithinMs ?? 0, now);
 
   const counted = async <T>(call: Promise<T>): Promise<T> => {
@@ -90,9 +95,11 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
   const rulesOf = (mode: EdgeMode): ReconcileOptions => ({
     adopt: options.adopt,
     known: options.known,
+    explains: options.explains,
+    heldBefore,
     inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
     // Who purges an edge wants everything of ours gone, explained or not.
-    maxUnexplainedShare: mode === 'purging' ? 1 : options.maxUnexplainedShare,
+    maxUnexplainedShare: mode === 'purging' || options.letsGo() ? 1 : options.maxUnexplainedShare,
     windingDown: mode === 'winding_down' || mode === 'purging',
     capacity: options.capacity(),
     holdAddition: options.holdAddition,
@@ -105,6 +112,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     const observed = await counted(edge.observe(stop.signal, wanted));
     const rules = rulesOf(mode);
     const plan = reconcile(wanted, observed, descriptor, rules);
+    heldBefore = heldKeys(plan);
     board.counted(countsOf(plan, observed), changesOf(plan), arming, options.isBlind);
     return {
       plan,
@@ -290,6 +298,12 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       });
     },
   };
+}
+
+function heldKeys({ held, retained, foreign }: Plan): ReadonlySet<string> {
+  if (held === null) return new Set();
+  const strangers = new Set(foreign);
+  return new Set(retained.filter((entry) => !strangers.has(entry)).map(({ key }) => key));
 }
 
 function faultOf(error: unknown): EdgeError {

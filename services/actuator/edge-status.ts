@@ -23,6 +23,8 @@ export interface EdgeStatus {
   readonly capacity: number;
   /** Wanted entries that did not fit or can not be said there; covered ones are not counted. */
   readonly leftOut: number;
+  /** Entries that nobody wants any more and a guard keeps. */
+  readonly held: number;
   /** Changes not yet made. */
   readonly drift: number;
   readonly consecutiveFailures: number;
@@ -69,6 +71,7 @@ export function createEdgeBoard(
     foreign: 0,
     capacity,
     leftOut: 0,
+    held: 0,
     drift: 0,
     consecutiveFailures: 0,
     lastSuccessAt: null,
@@ -92,13 +95,17 @@ export function createEdgeBoard(
       metrics.edgeEntries.set({ edge: name, state: 'desired' }, counts.desired);
       metrics.edgeEntries.set({ edge: name, state: 'observed' }, counts.observed);
       metrics.edgeEntries.set({ edge: name, state: 'foreign' }, counts.foreign);
+      metrics.edgeEntries.set({ edge: name, state: 'held' }, counts.held);
       metrics.edgeDrift.set({ edge: name }, drift);
     },
     settled(plan) {
       metrics.edgeLastSuccess.set({ edge: name }, now() / 1000);
       metrics.edgeCircuitOpen.set({ edge: name }, 0);
       const { state, detail, guard } = settledState(plan, status.arming);
-      if (guard !== null && status.state !== state) metrics.guardTripped.inc({ guard });
+      if (guard !== null && status.state !== state) {
+        metrics.guardTripped.inc({ guard });
+        logger.warn({ guard, detail }, 'a guard keeps the edge from what is wanted');
+      }
       become({ state, detail, consecutiveFailures: 0, lastSuccessAt: now() });
     },
     failed({ fault, message }) {

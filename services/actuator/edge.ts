@@ -113,6 +113,8 @@ export interface EdgeDescriptor {
    * when another writer came in between. `none`: a new owner waits until an apply of the old one can no longer run.
    */
   readonly lock: 'none' | 'token';
+  /** Its content is in this process, and gone with it. Left out: it is at the edge. */
+  readonly isVolatile?: true;
   /** `account`: one for all instances, written by one elected owner. `instance`: each instance has its own. */
   readonly scope: 'account' | 'instance';
   /** Changes within this time are applied together. */

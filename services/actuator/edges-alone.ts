@@ -55,14 +55,15 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
     return found;
   };
   const look = async (name: string, isPurge: boolean): Promise<Plan> => {
-    const { edge, edgeConfig, desired, known, clientsOf, capacity } = find(name);
+    const { edge, edgeConfig, desired, known, explains, letsGo, clientsOf, capacity } = find(name);
     const wanted = isPurge ? [] : desired(now()).entries;
     return reconcile(wanted, await edge.observe(signal.signal, wanted), edge.descriptor, {
       // A purge is no adoption: foreign content stays whatever the configuration says.
       adopt: !isPurge && edgeConfig.adopt,
       known,
+      explains,
       inexpressible: (entry) => edge.inexpressible?.(entry) ?? null,
-      maxUnexplainedShare: isPurge ? 1 : config.loop.max_unexplained_share,
+      maxUnexplainedShare: isPurge || letsGo() ? 1 : config.loop.max_unexplained_share,
       windingDown: isPurge,
       clientsOf,
       capacity: capacity(unlimitedCapacity),

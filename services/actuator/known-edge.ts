@@ -9,6 +9,8 @@ export interface EdgeCounts {
   readonly observed: number;
   readonly foreign: number;
   readonly leftOut: number;
+  /** Removals that a guard holds back. */
+  readonly held: number;
 }
 
 /** A plan for some keys. */
@@ -38,12 +40,16 @@ export interface KnownEdge {
 const mostChanges = 5000;
 const mostWideNetworks = 500;
 
-export function countsOf({ content, foreign, leftOut }: Plan, observed: Observed): EdgeCounts {
+export function countsOf(
+  { content, foreign, leftOut, held, retained }: Plan,
+  observed: Observed,
+): EdgeCounts {
   return {
     desired: content.length,
     observed: observed.entries.length - foreign.length,
     foreign: foreign.length,
     leftOut: leftOut.filter(({ cause }) => cause !== 'covered').length,
+    held: held === null ? 0 : retained.length - foreign.length,
   };
 }
 
@@ -110,6 +116,7 @@ export function knownEdge(
       observed: present.size - foreign.length,
       foreign: foreign.length,
       leftOut: [...leftOut.values()].filter(({ cause }) => cause !== 'covered').length,
+      held: 0,
     }),
     planFor(changed, entryOf, options) {
       if (changed.size > mostChanges) return null;
@@ -141,7 +148,7 @@ export function knownEdge(
         part.refused === null &&
         part.held === null &&
         part.waiting.length === 0 &&
-        part.remove.every(({ key }) => options.adopt || options.known(key));
+        part.unexplained === 0;
       if (!isSimple) return null;
       let all: readonly Entry[] | null = null;
       const plan: Plan = {

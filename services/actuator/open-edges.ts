@@ -7,11 +7,14 @@ import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
 import type { DecisionView } from './decision-view.ts';
 import { createDesiredState, type Desired, type DesiredState, endedEntries } from './desired.ts';
-import type { Edge, Entry } from './edge.ts';
+import type { Edge, Entry, ObservedEntry } from './edge.ts';
 import { createEdge } from './edges/catalogue.ts';
 import { knownAt } from './known-entries.ts';
+import { rememberedEdge } from './remembered-edge.ts';
 import { createVendorHttp } from './vendor/vendor-http.ts';
 
+/** How often what edges in this process serve is written down. */
+const rememberEveryMs = 60_000;
 /** Readers that were away longer than this have had their entries run out. */
 const endedLatelyMs = 24 * 3_600_000;
 
@@ -23,6 +26,10 @@ export interface OpenEdge {
   /** From the first call on it follows the decisions: to be asked once they have been read. */
   desired(at: number): Desired;
   known(entryKey: string): boolean;
+  /** Whether something says that the entry, which is not desired, may go. */
+  explains(entry: ObservedEntry): boolean;
+  /** Whether a person has lifted the guard on unexplained removals for now. */
+  letsGo(): boolean;
   clientsOf(entry: Entry): ClientClass;
   /** What the planner weighs; the figures about entries are the caller's. */
   capacity(
@@ -66,19 +73,33 @@ export function openEdges(
   return config.edges.map((edgeConfig) => {
     const { name, sites, aggregate } = edgeConfig;
     const arming = (): Arming => armingOf(edgeConfig.dry_run, book.aboutEdge(name));
+    const known = knownAt(edgeConfig, view);
+    const isAskedFor = (key: string, ofSites: readonly string[]): boolean =>
+      stateOf(ofSites).at(now()).changes?.entry(key) !== undefined;
+    const edge = createEdge(edgeConfig, {
+      name,
+      isArmed: isArmed ?? (() => arming().mode === 'armed'),
+      now,
+      exempt: (at) => protection.exempt(null, at),
+      ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
+      vendorHttp,
+    });
     return {
       edgeConfig,
-      edge: createEdge(edgeConfig, {
-        name,
-        isArmed: isArmed ?? (() => arming().mode === 'armed'),
-        now,
-        exempt: (at) => protection.exempt(null, at),
-        ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
-        vendorHttp,
-      }),
+      edge:
+        edge.descriptor.isVolatile === true
+          ? rememberedEdge(edge, { name, store: context.checkpoints, logger, everyMs: rememberEveryMs, now })
+          : edge,
       arming,
       desired: (at) => stateOf(sites).at(at),
-      known: knownAt(edgeConfig, view),
+      known,
+      explains({ key, expiresAt }) {
+        if (expiresAt !== null && expiresAt <= now()) return true;
+        if (!known(key)) return false;
+        // What is asked for here was let through by a probe; what only other sites ask for went by configuration.
+        return sites.length === 0 || isAskedFor(key, sites) || !isAskedFor(key, []);
+      },
+      letsGo: () => book.letsGo(name, now()),
       clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
       capacity: (figures) => ({
         ...figures,

@@ -118,6 +118,26 @@ test('a shrink that no decision explains is held back; one that is explained goe
   expect(lost.held).toMatch(/39 of 40/);
 });
 
+test('what is wanted and left out, or over by what explains it, may go; what is held stays held as the list grows', () => {
+  const there = observed(...Array.from({ length: 40 }, (_, index) => seen(`203.0.113.${index}`)));
+  const roomy = { ...descriptor, pools: [{ name: 'v4', holds: ['ip4' as const], capacity: 1000 }] };
+  const wanted = Array.from({ length: 40 }, (_, index) => entry(`203.0.113.${index}`));
+  const explains = ({ value }: { readonly value: string }) => value.startsWith('203.0.113.1');
+  const inexpressible = ({ value }: { readonly value: string }) =>
+    value.startsWith('203.0.113.2') ? 'no' : null;
+  const plan = reconcile(wanted.slice(20, 30), there, roomy, { ...options, explains, inexpressible });
+  // 1 and 10 to 19 are over, 20 to 29 are left out; 0, 2 to 9 and 30 to 39 are neither.
+  expect([plan.remove.length, plan.unexplained, plan.retained.length]).toEqual([21, 19, 19]);
+  expect(plan.held).toMatch(/^19 of 40/);
+  const more = Array.from({ length: 200 }, (_, index) => entry(`198.51.100.${index}`));
+  const grown = observed(...plan.retained, ...more.map(({ value }) => seen(value)));
+  const heldBefore = new Set(plan.retained.map(({ key }) => key));
+  const later = reconcile(more, grown, roomy, { ...options, explains, heldBefore });
+  expect([later.remove.length, later.retained.length]).toEqual([0, 19]);
+  const letGo = reconcile(more, grown, roomy, { ...options, explains, heldBefore, maxUnexplainedShare: 1 });
+  expect([letGo.remove.length, letGo.held, letGo.unexplained]).toEqual([19, null, 19]);
+});
+
 const levels = ['low', 'medium', 'high', 'critical'];
 const address = fc.oneof(
   fc.tuple(fc.nat(2), fc.nat(5)).map(([a, b]) => `203.0.${a}.${b}`),

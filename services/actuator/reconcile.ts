@@ -30,6 +30,8 @@ export interface Plan {
   readonly weakened: readonly Weakened[];
   /** Set when nothing may be added: the reason is shown until a person acts. */
   readonly refused: string | null;
+  /** Removals that nothing explains, be they held back or not. */
+  readonly unexplained: number;
   /** Set when a guard holds removals back. */
   readonly held: string | null;
   /** Wanted entries that a guard does not let in for now. */
@@ -43,8 +45,12 @@ export interface Plan {
 export interface ReconcileOptions {
   /** Treat foreign content as ours: it goes. Otherwise it stays, and a replace-only edge is refused. */
   readonly adopt: boolean;
-  /** True for a key that was ever decided, also when that is over: its removal is explained. */
+  /** True for a key that was ever decided, also when that is over: unmarked entries of it are ours. */
   readonly known: (key: string) => boolean;
+  /** Whether an entry that nobody wants here may go: no decision in force asks for it. Left out: it was decided once. */
+  readonly explains?: (entry: ObservedEntry) => boolean;
+  /** What a guard holds back already stays so, however much the list has grown. */
+  readonly heldBefore?: ReadonlySet<string>;
   /** null when the edge can express the entry. */
   readonly inexpressible: (entry: Entry) => string | null;
   /** Removals of entries that nothing explains are held back above this share of ours. */
@@ -116,9 +122,11 @@ export function reconcile(
     foreign.length === 0 ? observed.entries : observed.entries.filter((entry) => !foreignKeys.has(entry.key));
   // Most looks find the edge in step.
   const unwanted = found === ours.length ? [] : unwantedOf(ours, chosen);
-  const unexplained = options.adopt ? [] : unwanted.filter((entry) => !options.known(entry.key));
+  const unexplained = options.adopt ? [] : unexplainedOf(unwanted, leftOut, fitted.unfit, options);
   const tripped =
-    unexplained.length > Math.max(unexplainedFloor, Math.floor(ours.length * options.maxUnexplainedShare));
+    options.maxUnexplainedShare < 1 &&
+    (unexplained.length > Math.max(unexplainedFloor, Math.floor(ours.length * options.maxUnexplainedShare)) ||
+      unexplained.some(({ key }) => options.heldBefore?.has(key) === true));
   const heldBack = new Set(tripped ? unexplained : []);
 
   const remove = unwanted.filter((entry) => !heldBack.has(entry));
@@ -137,8 +145,9 @@ export function reconcile(
     figures,
     weakened: fitted.weakened,
     refused,
+    unexplained: unexplained.length,
     held: tripped
-      ? `${unexplained.length} of ${ours.length} entries would go without a decision that explains it`
+      ? `${unexplained.length} of ${ours.length} entries would go though nothing explains it: tidegate edges let-go, if it is right`
       : null,
     waiting,
     rewrite: observed.damaged !== null && options.windingDown !== true,
@@ -149,6 +158,18 @@ export function reconcile(
 function unwantedOf(ours: readonly ObservedEntry[], chosen: readonly Entry[]): readonly ObservedEntry[] {
   const wanted = new Set(chosen.map(({ key }) => key));
   return ours.filter(({ key }) => !wanted.has(key));
+}
+
+function unexplainedOf(
+  unwanted: readonly ObservedEntry[],
+  leftOut: readonly { readonly entry: Entry }[],
+  unfit: readonly { readonly entry: Entry }[],
+  { known, explains = ({ key }) => known(key) }: ReconcileOptions,
+): readonly ObservedEntry[] {
+  if (unwanted.length === 0) return [];
+  // Of what is wanted and left out the plan says why.
+  const said = new Set([...leftOut, ...unfit].map(({ entry }) => entry.key));
+  return unwanted.filter((entry) => !said.has(entry.key) && !explains(entry));
 }
 
 /** True when applying the plan would change nothing. */

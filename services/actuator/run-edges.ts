@@ -95,6 +95,8 @@ export async function runEdges(
       desired: (at) => probed(edgeConfig, one.desired(at), at),
       isBlind: () => edgeConfig.probe === undefined && traffic?.seesStopped() === false,
       known: one.known,
+      explains: one.explains,
+      letsGo: one.letsGo,
       clientsOf: one.clientsOf,
       hold: () =>
         edge.descriptor.scope === 'instance' ? forever : (lease?.hold(name, edge.descriptor.lock) ?? null),

@@ -11,7 +11,7 @@ import { stampParam } from './stamps.ts';
 /** Body of POST /api/v1/commands. */
 export const commandRequest = z
   .strictObject({
-    kind: z.enum(['release', 'allow', 'disallow', 'block', 'arm', 'disarm', 'purge']),
+    kind: z.enum(['release', 'allow', 'disallow', 'block', 'arm', 'disarm', 'let_go', 'purge']),
     site: z
       .string()
       .regex(/^([a-z0-9-]{1,32}|\*)$/)
@@ -28,13 +28,13 @@ export const commandRequest = z
     scope: z.enum(['address', 'all']).optional(),
     reason: z.string().trim().min(3, 'say why, for the audit').max(500),
     who: z.string().trim().min(1).max(100).default('console'),
-    /** Of arm, disarm and purge. */
+    /** Of arm, disarm, let_go and purge. */
     edge: z.string().min(1).max(63).optional(),
     /** Epoch ms; none: until taken back (allow), the decider's default (block). */
     until_at: z.number().int().positive().optional(),
   })
   .refine((command) => isAboutEdge(command.kind) === (command.edge !== undefined), {
-    message: 'arm, disarm and purge are about an edge, nothing else is',
+    message: 'arm, disarm, let_go and purge are about an edge, nothing else is',
     path: ['edge'],
   })
   .refine(
@@ -59,7 +59,7 @@ export const commandRequest = z
   );
 
 function isAboutEdge(kind: string): boolean {
-  return kind === 'arm' || kind === 'disarm' || kind === 'purge';
+  return kind === 'arm' || kind === 'disarm' || kind === 'let_go' || kind === 'purge';
 }
 
 interface DecisionTarget {

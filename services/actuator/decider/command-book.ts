@@ -1,5 +1,6 @@
 import type { Command, Target } from '../../../lib/contracts/generated.ts';
 import { targetKey } from '../../../lib/target.ts';
+import { letGoMs } from '../commands.ts';
 
 /** A client or identity that is not to be stopped. */
 export interface AllowEntry {
@@ -32,6 +33,8 @@ export interface CommandBook {
   releasedAt(site: string, target: Pick<Target, 'kind' | 'value'>): number;
   /** The newest command about the edge (arm, disarm, purge), or null. */
   aboutEdge(edge: string): Command | null;
+  /** Whether somebody lets go at `at` what a guard holds back at the edge. */
+  letsGo(edge: string, at: number): boolean;
   /** Block commands that have not run out at `at`, with the partition they were read from. */
   blocks(at: number): readonly { readonly command: Command; readonly partition: number }[];
 }
@@ -43,6 +46,7 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
   const switches = new Map<string, Command>();
   const releases = new Map<string, Command>();
   const edges = new Map<string, Command>();
+  const letGo = new Map<string, Command>();
   const blocks = new Map<string, { command: Command; partition: number }>();
   let version = 1;
   let list: readonly AllowEntry[] | null = null;
@@ -59,7 +63,8 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
     },
     apply(command, partition = 0) {
       if (command.edge !== null) {
-        if (keepNewest(edges, command.edge, command)) version++;
+        const about = command.kind === 'let_go' ? letGo : edges;
+        if (keepNewest(about, command.edge, command)) version++;
         return;
       }
       switch (command.kind) {
@@ -122,6 +127,10 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
       );
     },
     aboutEdge: (edge) => edges.get(edge) ?? null,
+    letsGo(edge, at) {
+      const newest = letGo.get(edge);
+      return newest !== undefined && newest.at <= at && at < (newest.until_at ?? newest.at + letGoMs);
+    },
     blocks(at) {
       for (const [id, { command }] of blocks)
         if (command.until_at !== null && command.until_at <= at) blocks.delete(id);

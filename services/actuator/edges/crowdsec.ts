@@ -197,6 +197,7 @@ export function createCrowdsecEdge(config: CrowdsecConfig, { isArmed, now, ended
       ruleLanguage: 'none',
       nativeTtl: true,
       lock: 'none',
+      isVolatile: true,
       scope: 'instance',
       coalesceMs: 100,
     },

@@ -186,6 +186,7 @@ export function createEnvoyAuthzEdge(
       ruleLanguage: config.rules > 0 ? 'envoy' : 'none',
       nativeTtl: false,
       lock: 'none',
+      isVolatile: true,
       scope: 'instance',
       coalesceMs: 10,
     },

@@ -192,6 +192,7 @@ export function createEnvoyEdge(config: EnvoyConfig, { name, isArmed, now, exemp
       ruleLanguage: config.rules > 0 ? 'envoy' : 'none',
       nativeTtl: false,
       lock: 'none',
+      isVolatile: true,
       scope: 'instance',
       coalesceMs: 50,
     },

@@ -135,6 +135,7 @@ export function createFeedEdge(config: FeedConfig, { isArmed }: EdgeDependencies
       ruleLanguage: 'none',
       nativeTtl: false,
       lock: 'none',
+      isVolatile: true,
       scope: 'instance',
       coalesceMs: 100,
     },

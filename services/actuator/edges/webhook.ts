@@ -101,6 +101,7 @@ export function createWebhookEdge(config: WebhookConfig, dependencies: VendorEdg
       ruleLanguage: 'none',
       nativeTtl: true,
       lock: 'none',
+      isVolatile: true,
       scope: 'account',
       coalesceMs: 500,
     },
