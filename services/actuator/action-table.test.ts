@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { address, is, ruleTo } from '../../test/counterparts/edge-fixture.ts';
-import {
-  clientClasses,
-  clientsSelectedBy,
-  effectOf,
-  effects,
-  fitAction,
-  fitEntries,
-} from './action-table.ts';
+import { address } from '../../test/counterparts/edge-fixture.ts';
+import { clientClasses, effectOf, effects, fitAction, fitEntries } from './action-table.ts';
 import { actionKinds, strength } from './decider/actions.ts';
 
 const edge = (...actions: (typeof actionKinds)[number][]) => ({ kind: 'test', actions });
@@ -62,16 +55,4 @@ test('entries that fit nothing are apart, weaker ones say what was decided', () 
     ['192.0.2.2/32', 'challenge'],
   ]);
   expect(unfit.map(({ entry }) => entry.value)).toEqual(['192.0.2.3/32']);
-});
-
-test('who is selected: the class of the endpoints a signature names, when it is one', () => {
-  const config = { default: 'app', endpoints: { 'GET /shop': 'browser', 'GET /cart': 'browser' } } as const;
-  const of = (...endpoints: string[]) =>
-    clientsSelectedBy(ruleTo('challenge', is('endpoint', 'in', ...endpoints)), config);
-  expect([of('GET /shop', 'GET /cart'), of('GET /shop', 'GET /api'), of('GET /api')]).toEqual([
-    'browser',
-    'unknown',
-    'app',
-  ]);
-  expect(clientsSelectedBy(address('192.0.2.1'), config)).toBe('app');
 });

@@ -106,18 +106,6 @@ export interface ClientsConfig {
   readonly endpoints: { readonly [endpoint: string]: ClientClass };
 }
 
-/**
- * Who sends what an entry selects: known for a signature that names its endpoints, all of one class; for all others the
- * default.
- */
-export function clientsSelectedBy(entry: Entry, config: ClientsConfig): ClientClass {
-  const named = entry.target.signature?.predicates.find(
-    ({ attribute, op }) => attribute === 'endpoint' && op === 'in',
-  );
-  const classes = new Set(named?.values.map((endpoint) => config.endpoints[endpoint] ?? config.default));
-  return classes.size === 1 ? [...classes][0]! : classes.size === 0 ? config.default : 'unknown';
-}
-
 /** The table as Markdown; `edges` as their most generous configuration lets them. */
 export function actionReference(edges: readonly Pick<EdgeDescriptor, 'kind' | 'actions'>[]): string {
   const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
@@ -148,7 +136,8 @@ ${table(
 )}
 
 Only a browser can solve a challenge, and only where a page is asked for: for an app or a server it is an outage. What is
-not known to be a browser is treated as if it could not. \`actuator.clients\` says who calls which endpoint.
+not known to be a browser is treated as if it could not. Who calls which endpoint is learned by the inventory;
+\`actuator.clients\` corrects it.
 
 What each edge can do, where its configuration lets it:
 

@@ -48,14 +48,16 @@ export const actuatorConfig = z
       .prefault({}),
     clients: z
       .strictObject({
-        default: z.enum(clientClasses).default('unknown').describe('Of endpoints that are not listed'),
+        default: z.enum(clientClasses).default('unknown').describe('Where nothing is listed or learned'),
         endpoints: z
           .record(
             z.string().regex(/^[A-Z]+ \//, { error: 'METHOD /path, as endpoints are shown' }),
             z.enum(clientClasses),
           )
           .default({})
-          .describe('Who calls an endpoint: a challenge is only for browsers'),
+          .describe(
+            'Who calls an endpoint, where the inventory should not say: a challenge is only for browsers',
+          ),
       })
       .prefault({}),
     edges: z

@@ -1,10 +1,12 @@
 import type { ServiceContext } from '../../lib/service-context.ts';
 import type { Arming } from './arming.ts';
 import { unlimitedCapacity } from './choose-entries.ts';
+import { openLearnedClients } from './client-classes.ts';
 import type { ActuatorConfig } from './config.ts';
 import { createProtection } from './decider/protection.ts';
 import { openDecisionView } from './decision-view.ts';
 import { EdgeError } from './edge.ts';
+import { openCampaignView } from './guard/campaign-view.ts';
 import { configuredBook, protectionOptions } from './main.ts';
 import { openEdges } from './open-edges.ts';
 import { changesOf, type Plan, reconcile } from './reconcile.ts';
@@ -39,12 +41,19 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
   await commands.caughtUp;
   const view = await openDecisionView(log, now);
   await view.caughtUp;
+  const campaigns = await openCampaignView(log);
+  await campaigns.caughtUp;
+  const learned = await openLearnedClients(log);
+  await learned.caughtUp;
   const protection = createProtection(protectionOptions(config), book);
   const signal = new AbortController();
   const opened = new Map(
-    openEdges(context, config, { book, protection, view }, () => true).map(
-      (one) => [one.edgeConfig.name, one] as const,
-    ),
+    openEdges(
+      context,
+      config,
+      { book, protection, view, learned, campaign: campaigns.campaign },
+      () => true,
+    ).map((one) => [one.edgeConfig.name, one] as const),
   );
   const find = (name: string) => {
     const found = opened.get(name);
@@ -90,6 +99,8 @@ export async function openEdgesAlone(context: ServiceContext, config: ActuatorCo
         await Promise.all([...opened.values()].map(({ edge }) => edge.close()));
       } finally {
         await view.close();
+        await campaigns.close();
+        await learned.close();
         await commands.close();
       }
     },

@@ -1,7 +1,8 @@
 import type { ServiceContext } from '../../lib/service-context.ts';
-import { type ClientClass, clientsSelectedBy } from './action-table.ts';
+import type { ClientClass } from './action-table.ts';
 import { type Arming, armingOf } from './arming.ts';
 import type { CapacityOptions } from './choose-entries.ts';
+import { type ClientsKnown, clientsSelectedBy } from './client-classes.ts';
 import type { ActuatorConfig, EdgeConfig } from './config.ts';
 import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
@@ -41,11 +42,16 @@ export interface OpenEdge {
 export function openEdges(
   context: ServiceContext,
   config: ActuatorConfig,
-  of: { readonly book: CommandBook; readonly protection: Protection; readonly view: DecisionView },
+  of: {
+    readonly book: CommandBook;
+    readonly protection: Protection;
+    readonly view: DecisionView;
+  } & Omit<ClientsKnown, 'config'>,
   isArmed?: () => boolean,
 ): readonly OpenEdge[] {
   const { now, metrics, logger } = context;
   const { book, protection, view } = of;
+  const clients: ClientsKnown = { ...of, config: config.clients };
   const vendorHttp = createVendorHttp({
     store: context.checkpoints,
     now,
@@ -100,7 +106,7 @@ export function openEdges(
         return sites.length === 0 || isAskedFor(key, sites) || !isAskedFor(key, []);
       },
       letsGo: () => book.letsGo(name, now()),
-      clientsOf: (entry) => clientsSelectedBy(entry, config.clients),
+      clientsOf: (entry) => clientsSelectedBy(entry, clients),
       capacity: (figures) => ({
         ...figures,
         keepAbove: config.planner.keep_above,

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createAudit } from './audit.ts';
+import { openLearnedClients } from './client-classes.ts';
 import type { ActuatorConfig, EdgeConfig } from './config.ts';
 import type { CommandBook } from './decider/command-book.ts';
 import type { Protection } from './decider/protection.ts';
@@ -43,6 +44,7 @@ export async function runEdges(
   const { log, logger, metrics, now } = context;
   const view = await openDecisionView(log, now);
   const campaigns = await openCampaignView(log);
+  const learned = await openLearnedClients(log);
   const traffic =
     clickhouse === null || clickhouse.kind === 'none'
       ? null
@@ -55,7 +57,13 @@ export async function runEdges(
     maxGoodShare: config.guard.max_good_share,
     minGoodRequests: config.guard.min_good_requests,
   });
-  const opened = openEdges(context, config, { book, protection, view });
+  const opened = openEdges(context, config, {
+    book,
+    protection,
+    view,
+    learned,
+    campaign: campaigns.campaign,
+  });
   const api = await startDecisionsApi(
     config.api,
     opened.map(({ edge }) => edge),
@@ -63,10 +71,12 @@ export async function runEdges(
   ).catch(async (error: unknown) => {
     await view.close();
     await campaigns.close();
+    await learned.close();
     throw error;
   });
   await view.caughtUp;
   await campaigns.caughtUp;
+  await learned.caughtUp;
 
   const isShared =
     config.notifications.length > 0 || opened.some(({ edge }) => edge.descriptor.scope === 'account');
@@ -117,7 +127,7 @@ export async function runEdges(
     });
     loops.set(name, loop);
   }
-  /** Who may write, whom protection spares or what a block would hit has changed: no edge counts as known. */
+  /** Who may write, whom protection spares, what a block would hit or who calls an endpoint has changed: no edge counts as known. */
   const lookAnew = (): void => {
     for (const loop of loops.values()) loop.lookAnew();
   };
@@ -125,6 +135,7 @@ export async function runEdges(
     for (const loop of loops.values()) loop.wake();
   });
   traffic?.onChange(lookAnew);
+  learned.onChange(lookAnew);
   lease?.onChange(lookAnew);
 
   const count = (): void => {
@@ -150,6 +161,7 @@ export async function runEdges(
     notifications?.done,
     view.done,
     campaigns.done,
+    learned.done,
     lease?.done,
     ...[...loops.values()].map((loop) => loop.done),
   ]).then(() => {});
@@ -173,6 +185,7 @@ export async function runEdges(
       await api.close();
       await view.close();
       await campaigns.close();
+      await learned.close();
       await traffic?.close();
       await producer.close();
     },
