@@ -365,6 +365,19 @@ export interface EnrichedRequest {
   readonly data_snapshot: string;
 }
 
+/** A client that earned standing while a signature that spares the good is in force at its site. Topic good-clients. */
+export interface GoodClient {
+  readonly site: string;
+  /** IPv4 address, or IPv6 /64 as its first address: 192.0.2.7, 2001:db8:: */
+  readonly client: string;
+  /** First 16 characters of the base64url of SHA-256 of the User-Agent, as in passes. */
+  readonly fingerprint: string;
+  /** Parts of the site it used in this visit, several, history. */
+  readonly standing: readonly string[];
+  readonly updated_at: number;
+  readonly until_at: number;
+}
+
 /** Narrow records of the requests of one closed pane of one source partition that passed the filter of a policy on a re-keyed group; sent even when empty. Topic keyed. */
 export interface KeyedFrame {
   readonly source_partition: number;
@@ -571,6 +584,7 @@ export interface Records {
   readonly EndpointAlias: EndpointAlias;
   readonly EndpointNotice: EndpointNotice;
   readonly EnrichedRequest: EnrichedRequest;
+  readonly GoodClient: GoodClient;
   readonly KeyedFrame: KeyedFrame;
   readonly PaneFrame: PaneFrame;
   readonly PolicySet: PolicySet;

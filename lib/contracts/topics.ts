@@ -110,6 +110,16 @@ export const topics = {
     producers: ['detector.reduce'],
     consumers: ['actuator.edges', 'archiver'],
   },
+  'good-clients': {
+    records: ['GoodClient'],
+    key: 'site + client + fingerprint',
+    partitions: 4,
+    cleanup: 'compact,delete',
+    retentionHours: 4,
+    compatibility: 'FULL_TRANSITIVE',
+    producers: ['detector.match'],
+    consumers: ['actuator.edges'],
+  },
   policies: {
     records: ['PolicySet'],
     key: 'set_id',

@@ -37,6 +37,7 @@ const estimatedBytes: { readonly [name in RecordName]: number } = {
   ApiEndpoint: 900,
   EndpointAlias: 300,
   EndpointNotice: 700,
+  GoodClient: 300,
   DeadLetter: 1000,
 };
 

@@ -55,6 +55,10 @@ export const detectorConfig = z.strictObject({
     )
     .default({})
     .describe('Countries with genuine business by site (ISO 3166-1); not named: learned'),
+  good_list: z
+    .boolean()
+    .default(false)
+    .describe('Publish who is good while a signature spares the good: for edges with good_list'),
   inventory: inventoryConfig.prefault({}),
   /** Events per stratum (suspicious, other) sampled per group and pane. */
   samples: limit(48),

@@ -117,7 +117,7 @@ describe.skipIf(missing !== null)('the detector on Kafka', () => {
     const verdicts = (await recordsOf(log, 'verdicts')).map(({ value }) => value);
     await producer.close();
     await log.close();
-    return { campaigns, verdicts, evaluations: [] };
+    return { campaigns, verdicts, goodClients: [], evaluations: [] };
   }
 
   test.each([

@@ -68,12 +68,18 @@ describe('the three attacks in their plain form', () => {
         label: 'attack',
       })),
     );
-    const run = await runDetector(sketches);
+    const run = await runDetector(sketches, { config: { good_list: true } });
     const result = score(run, sketches, 'POST /api/v2/payments');
     expect(result.attackStopped).toBeGreaterThan(0.99);
     expect(result.honestOnTargetStopped).toBeLessThan(0.01);
     expect(result.attackLetThroughFirst).toBeLessThan(40 * 7);
     expect(run.campaigns.at(-1)?.signatures[0]?.signature.except_good).toBe(true);
+    // Edges that know the good by a list are told of people, from then on, and of no attacker.
+    const attackers = new Set(sketches.flatMap(({ ip, label }) => (label === 'attack' ? [ip] : [])));
+    expect(run.goodClients.length).toBeGreaterThan(20);
+    expect(run.goodClients.filter(({ client }) => attackers.has(client))).toEqual([]);
+    const fromAt = run.campaigns.at(-1)!.signatures[0]!.from_at;
+    expect(Math.min(...run.goodClients.map(({ updated_at: at }) => at))).toBeGreaterThanOrEqual(fromAt);
     const [perSecond, usual] = /^([\d.]+) requests\/s on .*, ([\d.]+) are usual/
       .exec(run.campaigns.at(-1)!.reason)!
       .slice(1)

@@ -168,7 +168,8 @@ export const flag = {
 } as const;
 export const suspiciousFlags = flag.direct | flag.failing | flag.missing | flag.hostile | flag.implausible;
 
-const journeyMask = several | (several - 1);
+/** Bits of a standing that are parts of the site, and more than one page. */
+export const journeyMask = several | (several - 1);
 
 /** What spoke for the client when the request came: bits of lib/signature/standing.ts. */
 export function standingOf(flags: number): number {

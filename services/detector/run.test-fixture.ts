@@ -1,4 +1,10 @@
-import type { Campaign, EnrichedRequest, PolicySet, Verdict } from '../../lib/contracts/generated.ts';
+import type {
+  Campaign,
+  EnrichedRequest,
+  GoodClient,
+  PolicySet,
+  Verdict,
+} from '../../lib/contracts/generated.ts';
 import type { LogProducer, Outgoing } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
@@ -23,6 +29,8 @@ export const noCheckpoints: CheckpointStore = {
 export interface Run {
   readonly campaigns: readonly Campaign[];
   readonly verdicts: readonly Verdict[];
+  /** Published with `good_list` only. */
+  readonly goodClients: readonly GoodClient[];
   readonly evaluations: readonly { readonly event: EnrichedRequest; readonly evaluation: Evaluation }[];
 }
 
@@ -44,6 +52,7 @@ export async function runDetector(
   const log = createMemoryLog({ trafficPartitions: partitions });
   const campaigns: Campaign[] = [];
   const verdicts: Verdict[] = [];
+  const goodClients: GoodClient[] = [];
   const evaluations: { event: EnrichedRequest; evaluation: Evaluation }[] = [];
   const tails = [
     await log.tail({
@@ -58,6 +67,13 @@ export async function runDetector(
       from: 'earliest',
       onBatch: (batch) => {
         for (const record of batch.records) verdicts.push(record.value);
+      },
+    }),
+    await log.tail({
+      topic: 'good-clients',
+      from: 'earliest',
+      onBatch: (batch) => {
+        for (const record of batch.records) goodClients.push(record.value);
       },
     }),
   ];
@@ -99,7 +115,7 @@ export async function runDetector(
   for (const service of services) await service.stop();
   for (const tail of tails) await tail.close();
   await log.close();
-  return { campaigns, verdicts, evaluations };
+  return { campaigns, verdicts, goodClients, evaluations };
 }
 
 /** Findings without the offsets of what they were counted from, which name partitions. */

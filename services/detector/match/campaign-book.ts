@@ -125,6 +125,15 @@ export class CampaignBook {
     return scoped === undefined ? anywhere : [...scoped, ...anywhere];
   }
 
+  /** Signatures of the site that spare the good, of campaigns that enforce. */
+  sparing(site: string): readonly InForce[] {
+    const found = new Set<InForce>();
+    for (const list of this.#sites.get(site)?.byEndpoint.values() ?? [])
+      for (const inForce of list)
+        if (inForce.signature.except_good && inForce.campaign.mode !== 'simulate') found.add(inForce);
+    return [...found];
+  }
+
   /** How far the reducer of a site has decided. */
   clock(reducer: number): number {
     return this.#clocks.get(reducer) ?? -Infinity;

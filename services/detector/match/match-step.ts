@@ -23,6 +23,7 @@ import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
+import { GoodClients } from './good-clients.ts';
 import { MatchedEndpoint } from './matched-endpoint.ts';
 import { type Member, Members } from './members.ts';
 
@@ -83,6 +84,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   /** By campaign, then address. */
   readonly #members: Map<string, Members>;
   readonly #life: AddressLife;
+  /** null: no edge asks for them. */
+  readonly #goodClients: GoodClients | null;
   readonly #facts = createRequestFacts();
   readonly #ahead = new LookAhead((facts) => touchActors(this.#actors, facts));
   readonly #forgotten: EvictionReport;
@@ -96,6 +99,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const state = snapshot === null ? undefined : partValue<MatchControl>(snapshot, 'control');
     this.#partition = partition;
     this.#options = options;
+    this.#goodClients = options.config.good_list ? new GoodClients(options.book) : null;
     this.#actors = new ActorTable(
       options.config.limits.actors,
       snapshot === null ? undefined : tableOfBlobs(blobsOf(snapshot, 'actors')),
@@ -185,6 +189,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const flags = observe(this.#actors, event, facts, endpoint.part, second, !attacked);
     const standing = standingOf(flags);
     const good = meets(standing, 0);
+    this.#goodClients?.note(event, facts, standing, outputs);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
     else if (selected !== null && !good) this.#member(event, offset, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good, standing });
