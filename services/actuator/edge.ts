@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Target } from '../../lib/contracts/generated.ts';
 import type { Network } from '../../lib/ip.ts';
 import type { ActionKind } from './decider/actions.ts';
+import type { GoodList } from './good-list.ts';
 import type { Plan } from './reconcile.ts';
 import type { VendorHttp } from './vendor/vendor-http.ts';
 
@@ -191,6 +192,8 @@ export interface EdgeDependencies {
   readonly exempt: (at: number) => readonly Network[];
   /** What ended lately: for readers that were there before this process and must be told. */
   readonly ended: () => readonly Entry[];
+  /** Who is good, for an edge with `good_list`; left out: it only looks, and is to say what it could. */
+  readonly good?: GoodList;
 }
 
 /** What edges that are a vendor's API are created with. */

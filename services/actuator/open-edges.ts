@@ -10,6 +10,7 @@ import type { DecisionView } from './decision-view.ts';
 import { createDesiredState, type Desired, type DesiredState, endedEntries } from './desired.ts';
 import type { Edge, Entry, ObservedEntry } from './edge.ts';
 import { createEdge } from './edges/catalogue.ts';
+import type { GoodList } from './good-list.ts';
 import { knownAt } from './known-entries.ts';
 import { rememberedEdge } from './remembered-edge.ts';
 import { createVendorHttp } from './vendor/vendor-http.ts';
@@ -38,7 +39,7 @@ export interface OpenEdge {
   ): CapacityOptions;
 }
 
-/** `isArmed`: in place of what commands and configuration say. */
+/** `isArmed`: in place of what commands and configuration say. `goodOf`: left out, no edge follows good clients. */
 export function openEdges(
   context: ServiceContext,
   config: ActuatorConfig,
@@ -48,6 +49,7 @@ export function openEdges(
     readonly view: DecisionView;
   } & Omit<ClientsKnown, 'config'>,
   isArmed?: () => boolean,
+  goodOf?: (edge: EdgeConfig) => GoodList | undefined,
 ): readonly OpenEdge[] {
   const { now, metrics, logger } = context;
   const { book, protection, view } = of;
@@ -82,6 +84,7 @@ export function openEdges(
     const known = knownAt(edgeConfig, view);
     const isAskedFor = (key: string, ofSites: readonly string[]): boolean =>
       stateOf(ofSites).at(now()).changes?.entry(key) !== undefined;
+    const good = goodOf?.(edgeConfig);
     const edge = createEdge(edgeConfig, {
       name,
       isArmed: isArmed ?? (() => arming().mode === 'armed'),
@@ -89,6 +92,7 @@ export function openEdges(
       exempt: (at) => protection.exempt(null, at),
       ended: () => endedEntries(view.decisions(), now(), endedLatelyMs),
       vendorHttp,
+      ...(good === undefined ? {} : { good }),
     });
     return {
       edgeConfig,

@@ -10,6 +10,7 @@ import { type DecisionsApi, startDecisionsApi } from './decisions-api.ts';
 import type { Desired } from './desired.ts';
 import { type EdgeLoop, startEdgeLoop } from './edge-loop.ts';
 import type { EdgeStatus } from './edge-status.ts';
+import { createGoodList, followGoodClients } from './good-list.ts';
 import { openCampaignView } from './guard/campaign-view.ts';
 import { createCollateralGuard } from './guard/collateral-guard.ts';
 import { openGoodTraffic } from './guard/good-traffic.ts';
@@ -19,6 +20,8 @@ import { openEdges } from './open-edges.ts';
 import { withProbes } from './probe.ts';
 import type { Plan } from './reconcile.ts';
 
+/** Good clients that an edge is told of, those that were seen last. */
+const mostGoodClients = 200_000;
 /** Edges that each instance has for itself have no other writer. */
 const forever = new AbortController().signal;
 
@@ -57,13 +60,19 @@ export async function runEdges(
     maxGoodShare: config.guard.max_good_share,
     minGoodRequests: config.guard.min_good_requests,
   });
-  const opened = openEdges(context, config, {
-    book,
-    protection,
-    view,
-    learned,
-    campaign: campaigns.campaign,
-  });
+  const goodLists = new Map(
+    config.edges
+      .filter((edge) => 'good_list' in edge && edge.good_list !== undefined)
+      .map((edge) => [edge.name, createGoodList(edge.sites, mostGoodClients, now)] as const),
+  );
+  const good = goodLists.size === 0 ? null : await followGoodClients(log, [...goodLists.values()]);
+  const opened = openEdges(
+    context,
+    config,
+    { book, protection, view, learned, campaign: campaigns.campaign },
+    undefined,
+    ({ name }) => goodLists.get(name),
+  );
   const api = await startDecisionsApi(
     config.api,
     opened.map(({ edge }) => edge),
@@ -72,11 +81,13 @@ export async function runEdges(
     await view.close();
     await campaigns.close();
     await learned.close();
+    await good?.close();
     throw error;
   });
   await view.caughtUp;
   await campaigns.caughtUp;
   await learned.caughtUp;
+  await good?.caughtUp;
 
   const isShared =
     config.notifications.length > 0 || opened.some(({ edge }) => edge.descriptor.scope === 'account');
@@ -136,6 +147,7 @@ export async function runEdges(
   });
   traffic?.onChange(lookAnew);
   learned.onChange(lookAnew);
+  good?.onSaid(lookAnew);
   lease?.onChange(lookAnew);
 
   const count = (): void => {
@@ -162,6 +174,7 @@ export async function runEdges(
     view.done,
     campaigns.done,
     learned.done,
+    good?.done,
     lease?.done,
     ...[...loops.values()].map((loop) => loop.done),
   ]).then(() => {});
@@ -186,6 +199,7 @@ export async function runEdges(
       await view.close();
       await campaigns.close();
       await learned.close();
+      await good?.close();
       await traffic?.close();
       await producer.close();
     },

@@ -10,6 +10,7 @@ import {
   haproxyReactions,
 } from '../../services/actuator/edges/haproxy-frontend.ts';
 import { mapNames } from '../../services/actuator/edges/haproxy-maps.ts';
+import type { GoodList } from '../../services/actuator/good-list.ts';
 import { findBinary, unpackedEnvironment } from './counterpart.ts';
 import { ask, bringEdge, dependenciesFor, type ProxyFixture } from './edge-fixture.ts';
 import { freePort, until } from './free-port.ts';
@@ -36,6 +37,8 @@ export interface HaproxyOptions {
   readonly capacity?: number;
   /** Secret of the key k1: passes are checked. */
   readonly passSecret?: string;
+  /** Good clients are known by a list. */
+  readonly good?: GoodList;
 }
 
 /** A real HAProxy with the lines of the documentation, and the edge that writes its maps. */
@@ -48,8 +51,16 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
   const port = await freePort();
   const config = join(dir, 'haproxy.cfg');
   mkdirSync(directory);
-  for (const name of mapNames) writeFileSync(join(directory, `${name}.map`), '');
-  writeFileSync(config, configuration(directory, socket, port, passLines(options.passSecret)));
+  for (const name of [...mapNames, 'good']) writeFileSync(join(directory, `${name}.map`), '');
+  writeFileSync(
+    config,
+    configuration(
+      directory,
+      socket,
+      port,
+      passLines(options.passSecret) + goodLines(options.good, directory),
+    ),
+  );
 
   const start = async (): Promise<RunningProcess> => {
     const process = startProcess(binary, ['-db', '-f', config], { cwd: dir });
@@ -76,8 +87,12 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
       attributes: options.attributes ?? ['country', 'ja4'],
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       ...(options.passSecret === undefined ? {} : { pass: {} }),
+      ...(options.good === undefined ? {} : { good_list: {} }),
     }),
-    dependenciesFor(() => fixture.exempt),
+    {
+      ...dependenciesFor(() => fixture.exempt),
+      ...(options.good === undefined ? {} : { good: options.good }),
+    },
   );
   const fixture: HaproxyFixture = {
     edge,
@@ -101,6 +116,7 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
     },
     output: () => running.output(),
     async stop() {
+      await edge.close();
       await running.stop('SIGKILL');
       rmSync(dir, { recursive: true, force: true });
     },
@@ -113,6 +129,15 @@ const passLines = (secret: string | undefined): string =>
   secret === undefined
     ? ''
     : readFileSync(inPackage('deploy', 'haproxy', 'tidegate-pass.cfg'), 'utf8').replace('SECRET', secret);
+
+/** The lines of the documentation that ask the list of good clients. */
+const goodLines = (good: GoodList | undefined, directory: string): string =>
+  good === undefined
+    ? ''
+    : readFileSync(inPackage('deploy', 'haproxy', 'tidegate-good-list.cfg'), 'utf8').replaceAll(
+        '/etc/haproxy/tidegate',
+        directory,
+      );
 
 const configuration = (directory: string, socket: string, port: number, pass: string): string => `global
     stats socket ${socket} mode 600 level admin

@@ -39,6 +39,14 @@ export const commonEdgeFields = {
   adopt: z.boolean().default(false).describe('Treat what is there already as ours: it will be removed'),
 };
 
+/** Of edges that can look good clients up (ADR 23). */
+export const goodListField = z
+  .strictObject({})
+  .optional()
+  .describe(
+    'Good clients are known by a list (docs/howto/passes.md), where there is no pass; needs detector.good_list',
+  );
+
 /** A secret stored as its SHA-256 in hex, so that the configuration does not give it away. */
 export const hashedSecretField = z
   .string()

@@ -2,7 +2,7 @@ import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { durationField } from '../../../lib/duration.ts';
-import { formatIp, parseIp } from '../../../lib/ip.ts';
+import { clientAddress, formatIp, parseIp } from '../../../lib/ip.ts';
 import { fingerprintOf } from '../../../lib/pass/binding.ts';
 import { createKeyRing } from '../../../lib/pass/key-ring.ts';
 import { standingText, verifyPass } from '../../../lib/pass/token.ts';
@@ -11,7 +11,8 @@ import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
 import type { Edge, EdgeDependencies } from '../edge.ts';
-import { commonEdgeFields } from './edge-config.ts';
+import { goodKey } from '../good-list.ts';
+import { commonEdgeFields, goodListField } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { asObserved, checked, placed, placedEntries } from './placed-entry.ts';
 import { exemptText, otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
@@ -66,6 +67,7 @@ export const envoyAuthzConfig = z.strictObject({
     })
     .optional()
     .describe('Check signed passes (docs/howto/passes.md); rules may spare whom they speak for'),
+  good_list: goodListField,
   challenge: z
     .url()
     .optional()
@@ -80,7 +82,7 @@ const unseen: ReadonlySet<string> = new Set(['http_version', 'tls_version']);
 
 export function createEnvoyAuthzEdge(
   config: EnvoyAuthzConfig,
-  { name, isArmed, now, exempt }: EdgeDependencies,
+  { name, isArmed, now, exempt, good }: EdgeDependencies,
 ): Edge {
   const judge = createRequestJudge();
   const limiter = createRateLimiter(
@@ -100,6 +102,18 @@ export function createEnvoyAuthzEdge(
     const text = Array.isArray(value) ? value.join(', ') : value;
     // Node reads headers as Latin-1; what was sent is UTF-8.
     return text === undefined || text === '' ? null : Buffer.from(text, 'latin1').toString('utf8');
+  };
+  /** Words of the client in the list of the good; '': it is not there. */
+  const listedOf = (request: FastifyRequest, ip: Buffer): string => {
+    if (config.good_list === undefined || good === undefined) return '';
+    const agent = request.headers['user-agent'];
+    return good.wordsOf(goodKey(formatIp(clientAddress(ip)), fingerprintOf([agent])));
+  };
+  const whyNoGood = (): string | null => {
+    if (keys !== null) return null;
+    if (config.good_list === undefined)
+      return 'needs to know good clients: name the keys of the passes in pass, or set good_list';
+    return good === undefined || good.isSaid ? null : 'nobody was said to be good yet: detector.good_list';
   };
   /** Words of the request's pass; '': it has none that holds. */
   const standingOf = (request: FastifyRequest): string => {
@@ -133,7 +147,7 @@ export function createEnvoyAuthzEdge(
       country: headerOf(request, named['country']),
       ja3: headerOf(request, named['ja3']),
       ja4: headerOf(request, named['ja4']),
-      standing: () => standingOf(request),
+      standing: () => standingOf(request) || listedOf(request, ip),
     };
   };
   const check = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -194,8 +208,8 @@ export function createEnvoyAuthzEdge(
       if (entry.kind !== 'signature') return null;
       const { signature } = entry.target;
       if (signature === null || signature.predicates.length === 0) return 'says nothing';
-      if (signature.except_good && keys === null)
-        return 'needs to know good clients: name the keys of the passes in pass';
+      const unknown = signature.except_good ? whyNoGood() : null;
+      if (unknown !== null) return unknown;
       for (const predicate of signature.predicates) {
         const { attribute } = predicate;
         const known = attributes[attribute as AttributeName];

@@ -25,14 +25,14 @@ export interface BitRule {
   readonly signature: Signature;
 }
 
-/** Why HAProxy can not evaluate the signature, or null. `knowsGood`: passes are checked there. */
+/** Why HAProxy can not evaluate the signature, or null. `whyNoGood`: why it does not know the good. */
 export function whyNoHaproxyRule(
   signature: Signature,
   has: readonly string[],
-  knowsGood: boolean,
+  whyNoGood: () => string | null,
 ): string | null {
-  if (signature.except_good && !knowsGood)
-    return 'needs to know good clients: check passes, and say so in pass';
+  const unknown = signature.except_good ? whyNoGood() : null;
+  if (unknown !== null) return unknown;
   if (signature.predicates.length === 0) return 'says nothing';
   for (const predicate of signature.predicates) {
     const reason = whyNotAtHaproxy(predicate, has);

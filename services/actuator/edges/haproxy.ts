@@ -6,10 +6,11 @@ import { actionKinds } from '../decider/actions.ts';
 import type { Edge, EdgeDependencies, Observed } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';
-import { commonEdgeFields } from './edge-config.ts';
+import { commonEdgeFields, goodListField } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { createFileFollower } from './file-follower.ts';
 import { changeMap, createHaproxyCli, replaceMap } from './haproxy-cli.ts';
+import { followGoodMap } from './haproxy-good-map.ts';
 import {
   assignBits,
   type MapName,
@@ -64,6 +65,7 @@ export const haproxyConfig = z.strictObject({
     .describe(
       'The frontend checks passes into txn.tidegate_standing before our lines (docs/howto/passes.md); rules may spare whom they speak for',
     ),
+  good_list: goodListField,
   actions: z
     .array(z.enum(['tag', 'rate_limit', 'challenge', 'block']))
     .min(1)
@@ -83,10 +85,29 @@ const longestRule = 12_000;
 
 const isNoAddress = (entry: Parameters<typeof isAddress>[0]): boolean => !isAddress(entry);
 
-export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDependencies): Edge {
+export function createHaproxyEdge(
+  config: HaproxyConfig,
+  { now, exempt, isArmed, good }: EdgeDependencies,
+): Edge {
   const cli = createHaproxyCli(config.socket, config.timeout);
   const pathOf = (name: MapName): string => join(config.directory, `${name}.map`);
   const files = createFileFollower(filesFollowMs);
+  const goodMap =
+    config.good_list === undefined || good === undefined
+      ? null
+      : followGoodMap({
+          cli,
+          path: join(config.directory, 'good.map'),
+          list: good,
+          isArmed,
+          writesFile: config.write_files,
+        });
+  const whyNoGood = (): string | null => {
+    if (config.pass !== undefined) return null;
+    if (config.good_list === undefined)
+      return 'needs to know good clients: check passes and say so in pass, or set good_list';
+    return goodMap?.whyNot() ?? null;
+  };
   /** null: not known, everything has to be read. */
   let mirror: HaproxyMirror | null = null;
   /** What was wrong with the files when all was read; they are put right when all is written. */
@@ -192,7 +213,7 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
           : `HAProxy can not say ${JSON.stringify(entry.value)}`;
       const { signature } = entry.target;
       if (signature === null) return 'a signature without predicates';
-      const reason = whyNoHaproxyRule(signature, config.attributes, config.pass !== undefined);
+      const reason = whyNoHaproxyRule(signature, config.attributes, whyNoGood);
       if (reason !== null) return reason;
       const isLong =
         entry.value.length > (longestRule * 3) / 4 / 2 ||
@@ -202,6 +223,7 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
       return isLong ? 'too long for HAProxy' : null;
     },
     async observe(signal): Promise<Observed> {
+      await goodMap?.settle();
       const state = await readState(cli, pathOf, signal);
       const isKnown =
         mirror !== null && isSameState(mirror, state) && now() - mirror.readAt < readEveryMs && files.isWell;
@@ -232,6 +254,12 @@ export function createHaproxyEdge(config: HaproxyConfig, { now, exempt }: EdgeDe
       const state = await readState(cli, pathOf, signal);
       if (state.process === held.process) mirror = { ...held, ...state, bits };
     },
-    close: () => files.flush(),
+    async close() {
+      try {
+        await goodMap?.close();
+      } finally {
+        await files.flush();
+      }
+    },
   };
 }
