@@ -191,7 +191,7 @@ export interface CampaignTick {
 /** A person or tool tells the decider. Topic commands. */
 export interface Command {
   readonly command_id: string;
-  /** allow | disallow | release | block | purge | kill | resume | arm | disarm */
+  /** allow | disallow | release | block | purge | kill | resume | arm | disarm | let_go */
   readonly kind: string;
   readonly site: string;
   readonly target: Target | null;
@@ -203,7 +203,7 @@ export interface Command {
   readonly who: string;
   readonly at: number;
   readonly until_at: number | null;
-  /** arm, disarm, purge: the edge it is about; a purge without one takes back every decision of the site. */
+  /** arm, disarm, let_go, purge: the edge it is about; a purge without one takes back every decision of the site. */
   readonly edge: string | null;
 }
 
