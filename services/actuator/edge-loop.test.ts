@@ -9,7 +9,7 @@ import { unlimitedCapacity } from './choose-entries.ts';
 import { createCommandBook } from './decider/command-book.ts';
 import { createProtection } from './decider/protection.ts';
 import { contributionOf, type DesiredChanges, entryOf } from './desired.ts';
-import type { Edge, Entry, ObservedEntry } from './edge.ts';
+import { type Edge, EdgeError, type Entry, type ObservedEntry } from './edge.ts';
 import { type EdgeLoop, startEdgeLoop } from './edge-loop.ts';
 
 const protection = createProtection({ networks: [], files: [], shippedFolder: null }, createCommandBook());
