@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { checkNode, ensureBuild, ensureDependencies, root } from './setup.js';
+import { builtCommand, checkNode, ensureBuild, ensureDependencies, root } from './setup.js';
 
 checkNode();
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -12,13 +12,9 @@ console.log(
 );
 console.log(` ✓ dependencies   ${ensureDependencies()}`);
 console.log(` ✓ build          ${ensureBuild()}`);
-const child = spawn(
-  process.execPath,
-  [join(root, 'dist', 'cli', 'main.js'), 'demo', '--no-banner', ...process.argv.slice(2)],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
-);
+const child = spawn(process.execPath, [...builtCommand(), 'demo', '--no-banner', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

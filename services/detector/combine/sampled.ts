@@ -27,6 +27,10 @@ function paramNames(event: EnrichedRequest): string | null {
   // most requests have none, and a list of none is one byte
   if (view !== null && view.$bytes[placeOf(view, paramsSlot)] === 0) return null;
   const { params } = event.request;
+  if (params.length === 1) {
+    const { name } = params[0]!;
+    return plainName.test(name) ? name : null;
+  }
   const names = new Set<string>();
   for (const { name } of params) if (names.size < maxNames && plainName.test(name)) names.add(name);
   return names.size === 0 ? null : [...names].sort().join(',');

@@ -2,7 +2,14 @@ import type { EnrichedRequest, GoodClient } from '../../../lib/contracts/generat
 import { clientAddress, formatIp } from '../../../lib/ip.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { fingerprintOf } from '../../../lib/pass/binding.ts';
-import { history, meets, namesOf, requiredBits, signedIn, verified } from '../../../lib/signature/standing.ts';
+import {
+  history,
+  meets,
+  namesOf,
+  requiredBits,
+  signedIn,
+  verified,
+} from '../../../lib/signature/standing.ts';
 import { createTwoGenerationCache } from '../../../lib/two-generation-cache.ts';
 import { journeyMask } from '../layout.ts';
 import type { RequestFacts } from '../state/request-facts.ts';
@@ -45,7 +52,8 @@ export class GoodClients {
     const { site, timestamp, user_agent: agent, client_ip: ip } = event.request;
     const sparing = this.#sparingAt(site);
     if (sparing.length === 0) return;
-    const shown = (standing & (journeyMask | signedIn)) | ((standing & (history | verified)) === 0 ? 0 : history);
+    const shown =
+      (standing & (journeyMask | signedIn)) | ((standing & (history | verified)) === 0 ? 0 : history);
     if (shown === 0) return;
     const key = `${site}|${facts.clientLo},${facts.clientHi}|${agent ?? ''}`;
     const known = this.#listed.get(key);

@@ -158,9 +158,9 @@ export function release(
       }
     }
     onSamples?.(bucket.samples);
-    baseline.reference.push(...bucket.samples);
-    if (baseline.reference.length > referenceLimit)
-      baseline.reference = baseline.reference.slice(-referenceLimit);
+    const { reference } = baseline;
+    for (const sample of bucket.samples) reference.push(sample);
+    if (reference.length > referenceLimit) reference.splice(0, reference.length - referenceLimit);
   }
   return learned;
 }
@@ -247,20 +247,30 @@ export function normalOf(
   at: number,
 ): Normal {
   const floor = floors[key.slice(0, key.indexOf(':'))] ?? 0;
-  const rungs = [
-    ['endpoint', own],
-    ['function', documented === false ? null : functionPool],
-    ['host', documented === false ? null : hostPool],
-  ] as const;
-  for (const [rung, pool] of rungs) {
-    const ofHour = rung === 'endpoint' && key === rateKey ? own.histograms.get(hourKey(at)) : undefined;
-    const histogram =
-      ofHour !== undefined && ofHour.total >= leastOfHour ? ofHour : pool?.histograms.get(key);
-    if (histogram === undefined || histogram.total < leastBuckets * (rung === 'endpoint' ? 1 : 3)) continue;
-    const p50 = Math.max(floor, histogram.quantile(0.5)!);
-    return { p50, p99: Math.max(p50, histogram.quantile(0.99)!), n: histogram.total, rung };
-  }
-  return { p50: floor, p99: floor * 2, n: 0, rung: 'floor' };
+  const ofHour = key === rateKey ? own.histograms.get(hourKey(at)) : undefined;
+  const isOld = ofHour !== undefined && ofHour.total >= leastOfHour;
+  const borrows = documented !== false;
+  return (
+    onRung('endpoint', isOld ? ofHour : own.histograms.get(key), leastBuckets, floor) ??
+    (borrows ? onRung('function', functionPool?.histograms.get(key), 3 * leastBuckets, floor) : null) ??
+    (borrows ? onRung('host', hostPool?.histograms.get(key), 3 * leastBuckets, floor) : null) ?? {
+      p50: floor,
+      p99: floor * 2,
+      n: 0,
+      rung: 'floor',
+    }
+  );
+}
+
+function onRung(
+  rung: Normal['rung'],
+  histogram: LogHistogram | undefined,
+  least: number,
+  floor: number,
+): Normal | null {
+  if (histogram === undefined || histogram.total < least) return null;
+  const p50 = Math.max(floor, histogram.quantile(0.5)!);
+  return { p50, p99: Math.max(p50, histogram.quantile(0.99)!), n: histogram.total, rung };
 }
 
 export { bucketMs };

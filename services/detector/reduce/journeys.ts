@@ -36,9 +36,9 @@ export function scaleJourneys(journeys: Journeys, factor: number): void {
     else journeys.set(standing, weight * factor);
 }
 
-function weightOf(journeys: Journeys): number {
+function weightOf(journeys: readonly Journey[]): number {
   let total = 0;
-  for (const [, weight] of inOrder(journeys)) total += weight;
+  for (const { weight } of journeys) total += weight;
   return total;
 }
 
@@ -69,26 +69,37 @@ export function requirementOf(
 ): Requirement | null {
   const choices = prerequisites[endpointFunction as Part];
   if (choices === undefined) return null;
-  const known: Journeys = new Map(own);
+  const known = inOrder(own);
+  const samples = weightOf(known);
   if (ofClass !== null) {
-    const total = weightOf(ofClass);
-    if (total > 0) addJourneys(known, ofClass, Math.min(1, borrowed / total));
+    const others = inOrder(ofClass);
+    const total = weightOf(others);
+    const scale = total > 0 ? Math.min(1, borrowed / total) : 0;
+    for (const { standing, weight } of others) known.push({ standing, weight: weight * scale });
   }
   const total = weightOf(known);
   if (total === 0) return null;
   for (const names of choices) {
     const required = requiredBits(names);
     let failing = 0;
-    for (const [standing, weight] of inOrder(known)) if (!meets(standing, required)) failing += weight;
+    for (const { standing, weight } of known) if (!meets(standing, required)) failing += weight;
     const share = failing / total;
     const upper = wilsonUpper(share, total / alike);
-    if (share <= mostFailing.share && upper <= mostFailing.upper)
-      return { required, share, upper, samples: weightOf(own) };
+    if (share <= mostFailing.share && upper <= mostFailing.upper) return { required, share, upper, samples };
   }
   return null;
 }
 
+interface Journey {
+  readonly standing: number;
+  readonly weight: number;
+}
+
 /** Sums are taken in one order, whatever the order in which standings were first seen. */
-function inOrder(journeys: Journeys): (readonly [number, number])[] {
-  return [...journeys].sort((a, b) => a[0] - b[0]);
+function inOrder(journeys: Journeys): Journey[] {
+  const found: Journey[] = [];
+  journeys.forEach((weight, standing) => {
+    found.push({ standing, weight });
+  });
+  return found.sort((a, b) => a.standing - b.standing);
 }

@@ -136,7 +136,7 @@ export function addPane(scope: Scope, pane: number, partial: GroupPartial): void
   partial.sketches.forEach((bytes, index) => {
     newest.of[index]?.mergeBytes(bytes);
   });
-  scope.samples = scope.samples.filter((old) => old.pane > pane - samplePanes);
+  while (scope.samples.length > 0 && scope.samples[0]!.pane <= pane - samplePanes) scope.samples.shift();
   const suspicious = partial.counts[countIndex.suspicious] ?? 0;
   scope.samples.push({
     pane,

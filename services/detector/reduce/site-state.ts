@@ -250,12 +250,26 @@ export function conditionValues(
   return view(pane);
 }
 
-/** Each variable is worked out when the condition reads it: most conditions are decided by their first comparison. */
+/**
+ * Each variable is worked out when the condition reads it, and once for a pane: most conditions are decided by their
+ * first comparison, and those that are not read some variables again and again.
+ */
 function createView(state: SiteState, watched: WatchedScope, policy: Policy): (pane: number) => Values {
   let now = 0;
   const [values, normals, excess, surprise]: object[] = [{}, {}, {}, {}];
-  const lazy = (of: object | undefined, name: string, get: () => unknown): void => {
-    Object.defineProperty(of, name, { enumerable: true, get });
+  const once = <V>(work: () => V): (() => V) => {
+    let at = -1;
+    let value: V;
+    return () => {
+      if (at !== now) {
+        at = now;
+        value = work();
+      }
+      return value;
+    };
+  };
+  const lazy = (of: object | undefined, name: string, work: () => unknown): void => {
+    Object.defineProperty(of, name, { enumerable: true, get: once(work) });
   };
   const shares: CountName[] = [];
   for (const { name, key, spec } of policy.features) {
@@ -265,7 +279,7 @@ function createView(state: SiteState, watched: WatchedScope, policy: Policy): (p
       lazy(normals, name, () => normal(state, watched, key));
       continue;
     }
-    const window = (): Contrast => contrastOf(state, watched, spec.of, now, spec.spanMs / paneMs);
+    const window = once((): Contrast => contrastOf(state, watched, spec.of, now, spec.spanMs / paneMs));
     shares.push(spec.of);
     lazy(normals, name, () => ({ ...normal(state, watched, key), ...expected(state, watched, spec.of) }));
     lazy(excess, name, () => window().excess);

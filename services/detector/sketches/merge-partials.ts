@@ -9,9 +9,23 @@ function byOrder(a: AttributeSample, b: AttributeSample): number {
   );
 }
 
+/** Up to so many are picked in one pass; more are sorted. */
+const fewPicked = 16;
+
 /** The `k` samples with the smallest order: a uniform sample of them. */
 export function firstByOrder(samples: readonly AttributeSample[], k: number): AttributeSample[] {
-  return [...samples].sort(byOrder).slice(0, Math.max(0, k));
+  if (k <= 0) return [];
+  if (k > fewPicked) return [...samples].sort(byOrder).slice(0, k);
+  const first: AttributeSample[] = [];
+  for (const sample of samples) {
+    let at = first.length;
+    if (at === k && byOrder(sample, first[k - 1]!) >= 0) continue;
+    if (at < k) first.push(sample);
+    else at--;
+    for (; at > 0 && byOrder(sample, first[at - 1]!) < 0; at--) first[at] = first[at - 1]!;
+    first[at] = sample;
+  }
+  return first;
 }
 
 /** Samples by stratum. */

@@ -56,10 +56,10 @@ const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60 };
 export function createCollateral(input: CollateralInput): Collateral {
   const { own, other, unspared, spares } = input;
   if (!spares) {
-    const stratum = stratumOf(own, other, null, ofAll);
+    const stratum = wholeOf(own, other);
     return { clients: stratum.clients, of: (rule) => estimate(stratum, rule) };
   }
-  const whole = stratumOf(own, other, null, ofAll);
+  const whole = wholeOf(own, other);
   const exposed = stratumOf(own, other, unspared, ofUnspared);
   const safe = stratumOf(
     own,
@@ -96,6 +96,20 @@ interface Stratum {
   readonly siblings: number;
   readonly clients: number;
   readonly trust: Trust;
+}
+
+/** Good samples stay the same while signatures are looked for: what they are all together is counted once. */
+const wholes = new WeakMap<
+  readonly Weighted[],
+  { readonly other: readonly Weighted[]; readonly stratum: Stratum }
+>();
+
+function wholeOf(own: readonly Weighted[], other: readonly Weighted[]): Stratum {
+  const known = wholes.get(own);
+  if (known?.other === other) return known.stratum;
+  const stratum = stratumOf(own, other, null, ofAll);
+  wholes.set(own, { other, stratum });
+  return stratum;
 }
 
 function stratumOf(

@@ -15,12 +15,15 @@ const keyOf = (client: Buffer): number => client.readUInt32LE(4) * 2 ** 21 + (cl
 export function population(of: readonly Weighted[], part: Mask | null = null): Population {
   const weights = new Float64Array(of.length);
   const clients = new Set<number>();
-  of.forEach(({ sample, weight }, index) => {
-    if (part !== null && !has(part, index)) return;
+  let total = 0;
+  for (let index = 0; index < of.length; index++) {
+    if (part !== null && !has(part, index)) continue;
+    const { sample, weight } = of[index]!;
     weights[index] = weight;
+    total += weight;
     clients.add(keyOf(sample.client));
-  });
-  return { weights, total: weights.reduce((sum, weight) => sum + weight, 0), clients: clients.size };
+  }
+  return { weights, total, clients: clients.size };
 }
 
 /** Good samples are halved from here on: what is made from one half is judged on the other too. */
@@ -37,8 +40,14 @@ export function unseen(good: readonly Weighted[], weights: Float64Array): Unseen
   let counted = 0;
   for (const weight of weights) if (weight > 0) counted++;
   if (counted < leastHalved) return null;
-  const rest = Float64Array.from(good, ({ sample }, index) => (isKnown(sample) ? 0 : weights[index]!));
-  return { weights: rest, total: rest.reduce((sum, weight) => sum + weight, 0) };
+  const rest = new Float64Array(good.length);
+  let total = 0;
+  for (let index = 0; index < good.length; index++) {
+    if (isKnown(good[index]!.sample)) continue;
+    rest[index] = weights[index]!;
+    total += weights[index]!;
+  }
+  return { weights: rest, total };
 }
 
 interface Unseen {
