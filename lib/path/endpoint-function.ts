@@ -33,7 +33,12 @@ const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
       'stock stocks inventory availability available storelocator locator storefinder sku skus restock seats seatmap timeslots vacancies',
     ),
   ],
-  ['cart', words('cart carts basket baskets bag trolley shoppingbag shoppingbasket')],
+  [
+    'cart',
+    words(
+      'cart carts basket baskets bag trolley shoppingbag shoppingbasket booking bookings reservation reservations',
+    ),
+  ],
   ['search', words('search query autocomplete suggest suggestions typeahead')],
   [
     'account',

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { runDetector, score } from './run.test-fixture.ts';
+import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+
+const start = Date.UTC(2026, 10, 2, 9);
+const minute = 60_000;
+const payment = { endpoint: 'POST /api/v2/payments', fn: 'payment' } as const;
+
+/** Customers who pay for the cart of yesterday: signed in, and without another page. */
+function* returning(seed: number, until: number): Generator<Sketch> {
+  const next = random(seed);
+  for (let at = start; at < until; at += 4000 + next() * 4000) {
+    const who = Math.floor(next() * 1e6);
+    yield {
+      ...payment,
+      at: Math.floor(at),
+      ip: `91.${who % 250}.${who % 199}.7`,
+      session: `y${who}`,
+      account: `a${who}`,
+      agent: 'Firefox/160',
+      ja4: 't13d1715h2_c',
+      country: 'DE',
+      asn: 3320,
+      language: 'de-DE',
+      label: 'honest',
+    };
+  }
+}
+
+/** Real browsers on people's lines that look at two pages each and then pay, for nobody's cart and account. */
+function* browsesFirst(seed: number, from: number, until: number): Generator<Sketch> {
+  const next = random(seed);
+  for (let at = from; at < until; at += 25) {
+    const who = Math.floor(next() * 1e9);
+    const client = {
+      ip: `84.${who % 250}.${(who >> 8) % 250}.${(who >> 16) % 250}`,
+      session: `b${who}`,
+      agent: 'Chrome/157',
+      ja4: 't13d1516h2_a',
+      country: 'DE',
+      asn: 3320,
+      language: 'de-DE',
+    };
+    yield { ...client, at: Math.floor(at), endpoint: 'GET /', fn: 'content' };
+    yield { ...client, at: Math.floor(at + 1500), endpoint: 'GET /p/{number}', fn: 'content' };
+    yield { ...client, ...payment, at: Math.floor(at + 3000 + next() * 2000), label: 'attack' };
+  }
+}
+
+it('who browses and pays without cart or account is told from who pays for the cart of yesterday', {
+  timeout: 60_000,
+}, async () => {
+  const until = start + 8 * minute;
+  const honest = [...crowd({ seed: 21, from: start, until, visits: () => 5 }), ...returning(22, until)];
+  const attack = [...browsesFirst(23, start + 6 * minute, until)];
+  const sketches = inOrder(honest, attack);
+  const run = await runDetector(sketches);
+  expect(run.verdicts.map(({ target }) => target.signature?.good_after)).toContainEqual([
+    'cart',
+    'signed_in',
+  ]);
+  const found = score(run, sketches, payment.endpoint);
+  expect(found.attackStopped).toBeGreaterThan(0.95);
+  expect(found.onTarget).toBeGreaterThan(50);
+  expect(found.honestStopped).toBe(0);
+});
