@@ -4,9 +4,6 @@ import type { ConnectionOptions } from 'node:tls';
 import kafkajs from 'kafkajs';
 import type { Logger } from '../observability/logger.ts';
 import type { LogConfig } from './config.ts';
-import { restIdleQueues } from './kafka-request-queue.ts';
-
-restIdleQueues();
 
 type Token = Extract<LogConfig['sasl'], { mechanism: 'oauthbearer' }>['token'];
 

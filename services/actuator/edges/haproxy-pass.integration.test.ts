@@ -51,8 +51,9 @@ describe.skipIf(missing !== null)('rules that spare the good, at a real HAProxy 
     const plain = rule(payment, is('user_agent', 'in', 'curl/8'));
     const entries = [sparing(rule(payment), ['cart', 'login']), any, plain, address('203.0.113.7')];
     await haproxy.bring(...entries);
-    expect(await pay(pass(['cart', 'login']))).toBe(200);
-    expect(await pay(pass(['cart']))).toBe(403);
+    // any one of the words that a rule asks for will do
+    expect(await pay(pass(['login', 'search']))).toBe(200);
+    expect(await pay(pass(['content', 'search']))).toBe(403);
     const headers = { cookie: `tidegate_pass=${pass(['content'])}` };
     const stock = { path: '/stock', userAgent: browser };
     expect((await ask(haproxy.port, { ...stock, headers })).status).toBe(200);
