@@ -208,7 +208,12 @@ describe.skipIf(missing !== null)('kill -9 of every service', () => {
         250,
       ),
       killWhen('archiver', () => committedOf(log, 'tidegate.archiver', 'requests.enriched'), lines * 0.2),
-      killWhen('actuator', () => lengthOf(log, 'decisions'), 20),
+      // How many there will be depends on what the campaign has in common, and so on the minute of the run.
+      killWhen(
+        'actuator',
+        () => lengthOf(log, 'decisions'),
+        Math.min(20, Math.ceil(expected.decisions.length / 3)),
+      ),
     ]);
     phase('kills');
     // There was work left to do.
