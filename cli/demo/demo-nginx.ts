@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pRetry from 'p-retry';
+import { freePorts } from '../../lib/engines/free-ports.ts';
 import { emptyNginxConfig } from '../../services/actuator/edges/nginx-config.ts';
 
 const run = promisify(execFile);
@@ -41,17 +41,6 @@ function findNginx(
   return existsSync(path) ? { path, libraries: libraries.map((folder) => join(unpacked, folder)) } : null;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /** A real nginx on loopback whose answers follow the decisions; null where there is none to be found. */
 export async function startDemoNginx(
   folder: string,
@@ -63,7 +52,7 @@ export async function startDemoNginx(
   for (const name of ['logs', 'temp']) mkdirSync(join(folder, name), { recursive: true });
   const file = join(folder, 'tidegate.conf');
   writeFileSync(file, emptyNginxConfig);
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const configFile = join(folder, 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path temp/${name};`,

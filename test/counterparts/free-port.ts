@@ -1,17 +1,9 @@
-import { createServer } from 'node:net';
+import { freePorts } from '../../lib/engines/free-ports.ts';
 
 /** A port on loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(),
-      );
-    });
-  });
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port!;
 }
 
 /** Waits until `check` answers true; throws with `what` after `timeoutMs`. */

@@ -54,18 +54,21 @@ export function createWebhookEdge(config: WebhookConfig, dependencies: VendorEdg
     anyBody: true,
   });
   const list = createServedList(() => {});
+  /** Of the last message that went out, and of the last that was answered: a number is used once, whatever became of it. */
   let sequence = 0;
+  let answered = 0;
   let lastAt = 0;
   /** What the receiver has is not known. */
   let isLost = true;
 
   const send = async (message: object, signal: AbortSignal): Promise<void> => {
-    const previous = sequence === 0 ? null : sequence;
+    const previous = answered === 0 ? null : answered;
     // Numbers go on after a restart, without a file to keep them.
-    const next = Math.max(sequence + 1, now());
-    const body = { version: 1, edge: name, sequence: next, previous, sent_at: iso(now()), ...message };
+    sequence = Math.max(sequence + 1, now());
+    const own = sequence;
+    const body = { version: 1, edge: name, sequence: own, previous, sent_at: iso(now()), ...message };
     const answer = await client.request({ method: 'POST', path: '', body, expect: [409] }, signal);
-    sequence = next;
+    answered = own;
     lastAt = now();
     const said = answer.json as { readonly resync?: unknown } | null;
     if (answer.status === 409 || said?.resync === true) isLost = true;
