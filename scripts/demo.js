@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { builtCommand, checkNode, ensureBuild, ensureDependencies, root } from './setup.js';
+import { checkNode, ensureBuild, ensureDependencies, root } from './setup.js';
 
 checkNode();
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -12,6 +12,8 @@ console.log(
 );
 console.log(` ✓ dependencies   ${ensureDependencies()}`);
 console.log(` ✓ build          ${ensureBuild()}`);
+// there from the build on
+const { builtCommand } = await import('../dist/lib/built-command.js');
 const child = spawn(process.execPath, [...builtCommand(), 'demo', '--no-banner', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',

@@ -73,10 +73,3 @@ export function ensureBuild() {
   writeFileSync(marker, '');
   return `dist/, ${seconds(started)}`;
 }
-
-/** Arguments for node that run the built `tidegate` as its first line says: with the flags that stand there. */
-export function builtCommand() {
-  const main = join(root, 'dist', 'cli', 'main.js');
-  const [first] = readFileSync(main, 'utf8').split('\n', 1);
-  return [...first.split(' ').filter((word) => word.startsWith('--')), main];
-}

@@ -1,7 +1,7 @@
 import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
 import { isV4, maskIp, parseIp, parseNetwork } from '../../lib/ip.ts';
 import type { AttributeName } from '../../lib/signature/attributes.ts';
-import { compileSignature } from '../../lib/signature/signature.ts';
+import { compileSignature, valuesNamed } from '../../lib/signature/signature.ts';
 import { meets, requiredBits } from '../../lib/signature/standing.ts';
 import { targetKey } from '../../lib/target.ts';
 import { type InForce, inForce } from '../../services/actuator/decider/actions.ts';
@@ -144,10 +144,8 @@ export function createSimulatedEdge(options: {
       set(map, bytesKey(network.address));
       if (map.size === 0) byNetwork.delete(network.prefix);
     } else if (kind === 'signature') {
-      const endpoints = signature?.predicates.find(
-        (predicate) => predicate.attribute === 'endpoint' && predicate.op === 'in',
-      )?.values;
-      if (endpoints === undefined) {
+      const endpoints = signature === null ? null : valuesNamed(signature, 'endpoint');
+      if (endpoints === null) {
         if (put) rulesAnywhere.add(entry);
         else rulesAnywhere.delete(entry);
         return;

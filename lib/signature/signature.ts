@@ -16,6 +16,11 @@ export function canonicalSignature(signature: Signature): string {
   return `${parts.join(' & ')}${signature.except_good ? ` & except ${good}` : ''}`;
 }
 
+/** What the signature says an attribute is one of; null: it does not say. */
+export function valuesNamed({ predicates }: Signature, name: AttributeName): readonly string[] | null {
+  return predicates.find(({ attribute, op }) => attribute === name && op === 'in')?.values ?? null;
+}
+
 type Test = (event: EnrichedRequest) => boolean;
 
 function compilePredicate(predicate: Predicate): Test {

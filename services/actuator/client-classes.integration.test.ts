@@ -9,6 +9,7 @@ import { contextOf, say, verdict } from '../../test/counterparts/actuator-input.
 import { requireCounterpart } from '../../test/counterparts/counterpart.ts';
 import { ask, is } from '../../test/counterparts/edge-fixture.ts';
 import { findNginx, startNginx } from '../../test/counterparts/nginx.ts';
+import { learnedEndpoint } from './api-endpoint.test-fixture.ts';
 import { actuatorConfig } from './config.ts';
 import { emptyNginxConfig } from './edges/nginx-config.ts';
 import { startActuator } from './main.ts';
@@ -17,31 +18,17 @@ const missing = requireCounterpart('nginx', findNginx());
 const endpoint = 'GET /stores/{number}/stock';
 
 /** What the inventory says of the endpoint at the time. */
-const learned = (client_class: string, revision: number): ApiEndpoint => ({
-  endpoint_id: 'ep_stock',
-  revision,
-  updated_at: 0,
-  site: 'default',
-  host: 'shop.example',
-  endpoint,
-  function: 'inventory',
-  status: 'unknown',
-  documentation: null,
-  operation_id: null,
-  first_seen_at: null,
-  established_at: null,
-  last_seen_at: null,
-  requests: 1000,
-  succeeded: 1000,
-  failed: 0,
-  missing: 0,
-  clients: 500,
-  client_class,
-  audience: 'public',
-  params: [],
-  analogues: [],
-  family: null,
-});
+const learned = (client_class: string, revision: number): ApiEndpoint =>
+  learnedEndpoint({
+    endpoint_id: 'ep_stock',
+    revision,
+    endpoint,
+    function: 'inventory',
+    requests: 1000,
+    succeeded: 1000,
+    clients: 500,
+    client_class,
+  });
 
 test.skipIf(missing !== null)(
   'a decided challenge is one where browsers call the endpoint, and a limit where an app does, as the inventory learns',

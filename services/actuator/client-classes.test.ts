@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { address, is, ruleTo } from '../../test/counterparts/edge-fixture.ts';
+import { learnedEndpoint } from './api-endpoint.test-fixture.ts';
 import { type ClientsKnown, clientsSelectedBy, openLearnedClients } from './client-classes.ts';
 
 function known(more: Partial<ClientsKnown> = {}): ClientsKnown {
@@ -59,31 +59,13 @@ test('the topic says who calls an endpoint on which host, and its newest revisio
   const log = createMemoryLog({ trafficPartitions: 1 });
   const producer = await log.producer('test');
   const say = async (host: string, client_class: string, revision: number): Promise<void> => {
-    const value = {
+    const value = learnedEndpoint({
       endpoint_id: `ep_${host}`,
       revision,
-      updated_at: 0,
-      site: 'default',
       host,
       endpoint: 'GET /shop',
-      function: 'other',
-      status: 'unknown',
-      documentation: null,
-      operation_id: null,
-      first_seen_at: null,
-      established_at: null,
-      last_seen_at: null,
-      requests: 0,
-      succeeded: 0,
-      failed: 0,
-      missing: 0,
-      clients: 0,
       client_class,
-      audience: 'public',
-      params: [],
-      analogues: [],
-      family: null,
-    } satisfies ApiEndpoint;
+    });
     await producer.send([{ topic: 'endpoints', key: value.endpoint_id, type: 'ApiEndpoint', value }]);
   };
   await say('www', 'browser', 2);

@@ -1,5 +1,6 @@
 import type { ApiEndpoint, Campaign } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
+import { valuesNamed } from '../../lib/signature/signature.ts';
 import type { ClientClass, ClientsConfig } from './action-table.ts';
 import type { Entry } from './edge.ts';
 
@@ -45,7 +46,7 @@ export async function openLearnedClients(log: Log): Promise<LearnedClients> {
     },
   });
   return {
-    caughtUp: Promise.race([tail.caughtUp, tail.done]),
+    caughtUp: tail.caughtUp,
     done: tail.done,
     classOf(site, endpoint, hosts) {
       const byHost = classes.get(`${site}|${endpoint}`);
@@ -90,11 +91,9 @@ export function clientsSelectedBy(entry: Entry, { config, learned, campaign }: C
     config.endpoints[endpoint] ?? learned.classOf(site, endpoint, hosts) ?? config.default;
   const { signature } = entry.target;
   if (signature !== null) {
-    const valuesOf = (name: string) =>
-      signature.predicates.find(({ attribute, op }) => attribute === name && op === 'in')?.values;
-    const named = valuesOf('endpoint');
-    if (named === undefined) return config.default;
-    const hosts = valuesOf('host') ?? null;
+    const named = valuesNamed(signature, 'endpoint');
+    if (named === null) return config.default;
+    const hosts = valuesNamed(signature, 'host');
     return oneOf(named.map((endpoint) => at(entry.site, endpoint, hosts)));
   }
   const classes = entry.campaignIds.flatMap((id): readonly ClientClass[] => {

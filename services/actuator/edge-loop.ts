@@ -8,7 +8,7 @@ import type { Desired } from './desired.ts';
 import { type Edge, EdgeError, type Entry, type ObservedEntry } from './edge.ts';
 import { createEdgeBoard, type EdgeStatus } from './edge-status.ts';
 import { countsOf, type KnownEdge, knownEdge } from './known-edge.ts';
-import { changesOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
+import { changesOf, heldBackOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 import { createWaker } from './waker.ts';
 import { createWrittenLately } from './written-lately.ts';
 
@@ -112,7 +112,7 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
     const observed = await counted(edge.observe(stop.signal, wanted));
     const rules = rulesOf(mode);
     const plan = reconcile(wanted, observed, descriptor, rules);
-    heldBefore = heldKeys(plan);
+    heldBefore = new Set(heldBackOf(plan).map(({ key }) => key));
     board.counted(countsOf(plan, observed), changesOf(plan), arming, options.isBlind);
     return {
       plan,
@@ -298,12 +298,6 @@ export function startEdgeLoop(options: EdgeLoopOptions): EdgeLoop {
       });
     },
   };
-}
-
-function heldKeys({ held, retained, foreign }: Plan): ReadonlySet<string> {
-  if (held === null) return new Set();
-  const strangers = new Set(foreign);
-  return new Set(retained.filter((entry) => !strangers.has(entry)).map(({ key }) => key));
 }
 
 function faultOf(error: unknown): EdgeError {

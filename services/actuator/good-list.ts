@@ -14,6 +14,10 @@ export interface GoodList {
   onChange(listener: (key: string, words: string | null) => void): void;
 }
 
+/** Why rules can not rely on the list yet; null: they can. */
+export const whyNobodyIsGood = ({ isSaid }: GoodList): string | null =>
+  isSaid ? null : 'nobody was said to be good yet: detector.good_list';
+
 /** Key of a client: its address (IPv6: the first of its /64), and the fingerprint of its `User-Agent` as passes have it. */
 export const goodKey = (client: string, fingerprint: string): string => `${client}/${fingerprint}`;
 
@@ -102,7 +106,7 @@ export async function followGoodClients(log: Log, lists: readonly GoodListKeeper
     for (const list of lists) list.sweep();
   }, sweepEveryMs).unref();
   return {
-    caughtUp: Promise.race([tail.caughtUp, tail.done]),
+    caughtUp: tail.caughtUp,
     done: tail.done,
     onSaid: (listener) => {
       listeners.push(listener);

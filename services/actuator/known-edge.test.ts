@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { plainDescriptor, plainEntry } from '../../test/counterparts/edge-fixture.ts';
 import { unlimitedCapacity } from './choose-entries.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
+import { asObserved } from './edges/placed-entry.ts';
 import { countsOf, knownEdge } from './known-edge.ts';
 import { type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 
@@ -70,24 +71,15 @@ function entryFrom({ kind, value, action, revision, expiresAt }: Wanted): Entry 
   const more = { action, decisionId: `dec_${value}_${revision}`, requests: revision, expiresAt };
   return plainEntry({ kind, value, signature: null }, more);
 }
-const seenAs = ({ key, kind, value, decisionId, action }: Entry): ObservedEntry => ({
-  key,
-  kind,
-  value,
-  owner: 'ours',
-  decisionId,
-  action,
-  expiresAt: null,
-});
 const stranger: ObservedEntry = {
-  ...seenAs(entryFrom({ kind: 'ip', value: '203.0.113.2', action: 'block', revision: 0, expiresAt: 1 })),
+  ...asObserved(entryFrom({ kind: 'ip', value: '203.0.113.2', action: 'block', revision: 0, expiresAt: 1 })),
   owner: 'foreign',
 };
 
 function applied(there: Observed, plan: Plan): Observed {
   const entries = new Map(there.entries.map((entry) => [entry.key, entry]));
   for (const { key } of plan.remove) entries.delete(key);
-  for (const entry of [...plan.update, ...plan.add]) entries.set(entry.key, seenAs(entry));
+  for (const entry of [...plan.update, ...plan.add]) entries.set(entry.key, asObserved(entry));
   return { entries: [...entries.values()], damaged: null };
 }
 const keysOf = (entries: readonly { readonly key: string }[]) => entries.map(({ key }) => key).sort();
@@ -165,7 +157,7 @@ test('an edge that is full, held, refused or waiting has to be looked at as a wh
   );
   const learn = (count: number, more: Partial<ReconcileOptions> = {}) => {
     const desired = many.slice(0, count);
-    const there: Observed = { entries: desired.slice(0, 8).map(seenAs), damaged: null };
+    const there: Observed = { entries: desired.slice(0, 8).map(asObserved), damaged: null };
     const plan = reconcile(desired, there, descriptor, { ...options, ...more });
     return knownEdge(plan, there, descriptor, options.capacity);
   };
@@ -190,7 +182,7 @@ test('a client of IPv6, a /64, is planned alone as an address of IPv4 is, until 
     });
   const roomy = { ...descriptor, pools: [{ name: 'addresses', holds: ['ip6' as const], capacity: 2000 }] };
   const desired = Array.from({ length: 1000 }, (_, net) => client(net));
-  const there: Observed = { entries: desired.map(seenAs), damaged: null };
+  const there: Observed = { entries: desired.map(asObserved), damaged: null };
   const known = knownEdge(reconcile(desired, there, roomy, options), there, roomy, options.capacity)!;
   const next = client(2000);
   expect(known.planFor(new Set([next.key]), () => next, options)?.plan.add).toEqual([next]);

@@ -1,7 +1,8 @@
 import { type CapacityOptions, slotsOf, unlimitedCapacity } from './choose-entries.ts';
 import type { EdgeDescriptor, Entry, Observed, ObservedEntry } from './edge.ts';
+import { asObserved, asObservedWithEnd } from './edges/placed-entry.ts';
 import { isWideNetwork, longestV6Of } from './entry-name.ts';
-import { isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
+import { heldBackOf, isEmpty, type Plan, type ReconcileOptions, reconcile } from './reconcile.ts';
 
 /** How much is there, and how much of what is wanted is. */
 export interface EdgeCounts {
@@ -40,16 +41,14 @@ export interface KnownEdge {
 const mostChanges = 5000;
 const mostWideNetworks = 500;
 
-export function countsOf(
-  { content, foreign, leftOut, held, retained }: Plan,
-  observed: Observed,
-): EdgeCounts {
+export function countsOf(plan: Plan, observed: Observed): EdgeCounts {
+  const { content, foreign, leftOut } = plan;
   return {
     desired: content.length,
     observed: observed.entries.length - foreign.length,
     foreign: foreign.length,
     leftOut: leftOut.filter(({ cause }) => cause !== 'covered').length,
-    held: held === null ? 0 : retained.length - foreign.length,
+    held: heldBackOf(plan).length,
   };
 }
 
@@ -174,7 +173,7 @@ export function knownEdge(
         }
         for (const { key } of part.remove) present.delete(key);
         for (const entry of [...part.update, ...part.add])
-          present.set(entry.key, observedAs(entry, descriptor));
+          present.set(entry.key, descriptor.nativeTtl ? asObservedWithEnd(entry) : asObserved(entry));
       };
       return { plan, applied };
     },
@@ -183,9 +182,3 @@ export function knownEdge(
 
 const poolOf = ({ pools }: EdgeDescriptor, { kind }: Entry): number =>
   pools.findIndex(({ holds }) => holds.includes(kind));
-
-/** What a look at the edge shows of it. */
-function observedAs(entry: Entry, { nativeTtl }: EdgeDescriptor): ObservedEntry {
-  const { key, kind, value, decisionId, action, expiresAt } = entry;
-  return { key, kind, value, owner: 'ours', decisionId, action, expiresAt: nativeTtl ? expiresAt : null };
-}

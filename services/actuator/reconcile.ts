@@ -172,6 +172,13 @@ function unexplainedOf(
   return unwanted.filter((entry) => !said.has(entry.key) && !explains(entry));
 }
 
+/** Removals that a guard holds back. */
+export function heldBackOf({ retained, foreign }: Plan): readonly ObservedEntry[] {
+  if (retained.length === foreign.length) return [];
+  const strangers = new Set(foreign);
+  return retained.filter((entry) => !strangers.has(entry));
+}
+
 /** True when applying the plan would change nothing. */
 export function isEmpty(plan: Plan): boolean {
   return changesOf(plan) === 0 && !plan.rewrite;

@@ -5,8 +5,9 @@ import type { Logger } from '../../lib/observability/logger.ts';
 import { parseSignature } from '../../lib/signature/parse-signature.ts';
 import { type ActionKind, actionKinds } from './decider/actions.ts';
 import { type Edge, type Entry, type EntryKind, entryKinds, type ObservedEntry } from './edge.ts';
+import { asObservedWithEnd } from './edges/placed-entry.ts';
 import { isAddress } from './entry-name.ts';
-import type { Plan } from './reconcile.ts';
+import { heldBackOf, type Plan } from './reconcile.ts';
 import type { StateStore } from './vendor/request-budget.ts';
 
 export interface RememberOptions {
@@ -51,10 +52,8 @@ export function rememberedEdge(edge: Edge, options: RememberOptions): Edge {
     const plan = latest;
     latest = null;
     if (plan === null) return;
-    const strangers = new Set(plan.foreign);
-    const held = plan.retained.filter((entry) => !strangers.has(entry)).map((entry) => dated(entry));
     try {
-      await store.write(file, await listBytes([...plan.content, ...held]));
+      await store.write(file, await listBytes([...plan.content, ...heldBackOf(plan).map(dated)]));
     } catch (error) {
       logger.warn({ edge: name, error: String(error) }, 'what the edge serves can not be written down');
     }
@@ -77,7 +76,9 @@ export function rememberedEdge(edge: Edge, options: RememberOptions): Edge {
       if (isServing)
         return kept.size === 0 ? observed : { ...observed, entries: observed.entries.map(dated) };
       before ??= await read();
-      return before.size === 0 ? observed : { ...observed, entries: [...before.values()].map(shown) };
+      return before.size === 0
+        ? observed
+        : { ...observed, entries: [...before.values()].map(asObservedWithEnd) };
     },
     async apply(plan, signal) {
       const held = isServing ? [] : plan.retained.flatMap(({ key }) => before?.get(key) ?? []);
@@ -98,16 +99,6 @@ export function rememberedEdge(edge: Edge, options: RememberOptions): Edge {
     },
   };
 }
-
-const shown = ({ key, kind, value, decisionId, action, expiresAt }: Entry): ObservedEntry => ({
-  key,
-  kind,
-  value,
-  owner: 'ours',
-  decisionId,
-  action,
-  expiresAt,
-});
 
 type Line = readonly [
   key: string,

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { inPackage } from '../../lib/package-root.ts';
+import { builtCommand } from '../../lib/built-command.ts';
 
 /** Says at the end of a process, on file descriptor 3, what it cost. */
 const meter = `data:text/javascript,${encodeURIComponent(
@@ -18,12 +17,7 @@ export interface CliRun {
 /** Runs the built `tidegate` as a user does, with the cost of the whole process. Throws when it fails. */
 export async function runCli(args: readonly string[]): Promise<CliRun> {
   const started = performance.now();
-  const main = inPackage('dist', 'cli', 'main.js');
-  const flags = readFileSync(main, 'utf8')
-    .split('\n', 1)[0]!
-    .split(' ')
-    .filter((word) => word.startsWith('--'));
-  const child = spawn(process.execPath, [...flags, '--import', meter, main, ...args], {
+  const child = spawn(process.execPath, ['--import', meter, ...builtCommand(), ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
   let stdout = '';

@@ -11,7 +11,7 @@ import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { actionKinds } from '../decider/actions.ts';
 import type { Edge, EdgeDependencies } from '../edge.ts';
-import { goodKey } from '../good-list.ts';
+import { goodKey, whyNobodyIsGood } from '../good-list.ts';
 import { commonEdgeFields, goodListField } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { asObserved, checked, placed, placedEntries } from './placed-entry.ts';
@@ -113,7 +113,7 @@ export function createEnvoyAuthzEdge(
     if (keys !== null) return null;
     if (config.good_list === undefined)
       return 'needs to know good clients: name the keys of the passes in pass, or set good_list';
-    return good === undefined || good.isSaid ? null : 'nobody was said to be good yet: detector.good_list';
+    return good === undefined ? null : whyNobodyIsGood(good);
   };
   /** Words of the request's pass; '': it has none that holds. */
   const standingOf = (request: FastifyRequest): string => {

@@ -1,5 +1,6 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
+import { valuesNamed } from '../../../lib/signature/signature.ts';
 import { namesOf, requiredBits } from '../../../lib/signature/standing.ts';
 
 /**
@@ -25,10 +26,10 @@ export function goodPattern(signature: Signature): string {
 }
 
 /** Functions of the endpoints that the signature names, sorted; null: it names none. */
-function ownParts({ predicates }: Signature): readonly string[] | null {
-  const endpoints = predicates.find(({ attribute, op }) => attribute === 'endpoint' && op === 'in');
-  if (endpoints === undefined) return null;
-  const found = endpoints.values.map((endpoint) => {
+function ownParts(signature: Signature): readonly string[] | null {
+  const endpoints = valuesNamed(signature, 'endpoint');
+  if (endpoints === null) return null;
+  const found = endpoints.map((endpoint) => {
     const blank = endpoint.indexOf(' ');
     return guessFunction(endpoint.slice(0, blank), endpoint.slice(blank + 1));
   });

@@ -1,4 +1,4 @@
-import type { GoodList } from '../good-list.ts';
+import { type GoodList, whyNobodyIsGood } from '../good-list.ts';
 import { createFileFollower } from './file-follower.ts';
 import { changeMap, type HaproxyCli, type MapChange, readProcess, replaceMap } from './haproxy-cli.ts';
 
@@ -100,7 +100,7 @@ export function followGoodMap({ cli, path, list, isArmed, writesFile }: GoodMapO
     if (isArmed()) void run();
   }, everyMs).unref();
   return {
-    whyNot: () => fault ?? (list.isSaid ? null : 'nobody was said to be good yet: detector.good_list'),
+    whyNot: () => fault ?? whyNobodyIsGood(list),
     settle() {
       lookedAt = Number.NEGATIVE_INFINITY;
       return run();

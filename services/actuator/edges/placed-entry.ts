@@ -70,3 +70,8 @@ export function asObserved({
 }: EntryName & Pick<Entry, 'action' | 'decisionId'>): ObservedEntry {
   return { key, kind, value, owner: 'ours', decisionId, action, expiresAt: null };
 }
+
+/** The same at an edge that keeps ends. */
+export function asObservedWithEnd(entry: Entry): ObservedEntry {
+  return { ...asObserved(entry), expiresAt: entry.expiresAt };
+}

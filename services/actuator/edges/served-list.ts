@@ -1,7 +1,7 @@
 import { bySeverity } from '../choose-entries.ts';
-import type { Entry, Observed, ObservedEntry } from '../edge.ts';
+import type { Entry, Observed } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';
-import { asObserved } from './placed-entry.ts';
+import { asObservedWithEnd } from './placed-entry.ts';
 
 /** The list of an edge that consumers read from us: in memory, rebuilt from the log at every start. */
 export interface ServedList {
@@ -20,9 +20,7 @@ export function createServedList(
       return entries;
     },
     observe: () => ({
-      entries: (entries ?? []).map(
-        (entry): ObservedEntry => ({ ...asObserved(entry), expiresAt: entry.expiresAt }),
-      ),
+      entries: (entries ?? []).map(asObservedWithEnd),
       damaged: entries === null ? 'not yet served' : null,
     }),
     apply(plan) {

@@ -1,7 +1,7 @@
 import type { Campaign, CampaignTick, EnrichedRequest, Signature } from '../../../lib/contracts/generated.ts';
 import type { LogBatch } from '../../../lib/log/log.ts';
 import { endpointTest, wordVariable } from '../../../lib/path/word-family.ts';
-import { compileSignature } from '../../../lib/signature/signature.ts';
+import { compileSignature, valuesNamed } from '../../../lib/signature/signature.ts';
 import { Changes } from '../changes.ts';
 
 /** A signature in force over a stretch of event time. */
@@ -82,10 +82,7 @@ export class CampaignBook {
         fromAt: version.from_at,
         untilAt: version.until_at ?? Infinity,
       };
-      const scope = version.signature.predicates.find(
-        (predicate) => predicate.attribute === 'endpoint' && predicate.op === 'in',
-      );
-      for (const endpoint of scope?.values ?? ['']) {
+      for (const endpoint of valuesNamed(version.signature, 'endpoint') ?? ['']) {
         if (endpoint.includes(wordVariable) && !site.families.has(endpoint))
           site.families.set(endpoint, endpointTest(endpoint));
         const list = site.byEndpoint.get(endpoint);

@@ -57,6 +57,8 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
       else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
     }
   }
+  if ((facts.present & known.account) !== 0 && part !== loginBit && status !== 401 && status !== 403)
+    flags |= flag.signedIn;
   if (
     (hostileClasses.has(facts.networkClass) || (event.proxy_kind !== null && event.proxy_kind !== 'relay')) &&
     !isKnownCaller(event, facts, part)
@@ -141,9 +143,6 @@ export function observe(
     if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
   }
   if (recovering) flags |= flag.recovering;
-  const { status } = event.request;
-  if ((facts.present & known.account) !== 0 && bit !== loginBit && status !== 401 && status !== 403)
-    flags |= flag.signedIn;
   flags |= journey * flag.parts;
   if (!isKnownCaller(event, facts, part)) {
     if (journey === 0) flags |= flag.direct;
