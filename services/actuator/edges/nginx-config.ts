@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
 import type { ActionKind } from '../decider/actions.ts';
 import type { EntryKind, Observed, ObservedEntry } from '../edge.ts';
@@ -30,8 +30,11 @@ export function renderRule(
   return renderSignature(signature, id, variables);
 }
 
+/** A line of the file, or many that are bytes already: each with its end. */
+type Line = string | Uint8Array;
+
 interface ActionText {
-  readonly lines: readonly string[];
+  readonly lines: readonly Line[];
   /** Variable with the id of the decision, or empty. */
   readonly found: string;
 }
@@ -44,7 +47,7 @@ export function addressLine({ value, decisionId: id }: PlacedEntry): string {
 /** Everything of one action: a `geo` for its addresses, maps for its rules, and what of both holds. */
 function renderAction(
   action: ActionKind,
-  addresses: string,
+  addresses: readonly Uint8Array[],
   others: readonly PlacedEntry[],
   variables: NginxVariables,
   needs: Set<BrowserVariable>,
@@ -72,7 +75,9 @@ function renderAction(
   return {
     lines: [
       `geo ${of('address')} {`,
-      `    default "";\n${addresses}}`,
+      '    default "";',
+      ...addresses,
+      '}',
       ...rules,
       ...groups,
       firstOf(groupNames, of('rule')),
@@ -92,22 +97,22 @@ function renderAction(
 export function renderNginxConfig(
   edge: string,
   content: {
-    /** Lines of addresses, by action. */
-    readonly addresses: ReadonlyMap<ActionKind, string>;
+    /** Lines of addresses, by action: bytes, because of 100,000 most are those of the file before. */
+    readonly addresses: ReadonlyMap<ActionKind, readonly Uint8Array[]>;
     readonly others: readonly PlacedEntry[];
   },
   exempt: readonly Network[],
   variables: NginxVariables,
-): string {
+): Buffer {
   const needs = new Set<BrowserVariable>();
   const { addresses, others } = content;
   const present = actions.filter(
-    (action) => (addresses.get(action) ?? '') !== '' || others.some((entry) => entry.action === action),
+    (action) => addresses.has(action) || others.some((entry) => entry.action === action),
   );
   const texts = present.map((action) =>
     renderAction(
       action,
-      addresses.get(action) ?? '',
+      addresses.get(action) ?? [],
       others.filter((entry) => entry.action === action),
       variables,
       needs,
@@ -118,7 +123,8 @@ export function renderNginxConfig(
     texts.length === 0
       ? `map "" ${variable} { default ""; }`
       : `map ${quoted(all)} ${variable} { default ""; ${quoted(`~(?<tg_${part}>${part === 'action' ? '[a-z_]+)=dec_' : 'dec_[a-z2-7]+)'}`)} $tg_${part}; }`;
-  const rulesText = [
+  const hash = createHash('sha256');
+  const bytes = [
     exemptLine(exempt),
     'geo $tidegate_exempt {',
     '    default 0;',
@@ -131,10 +137,18 @@ export function renderNginxConfig(
     'map $tidegate_action $tidegate_block { default ""; block 1; }',
     'map $tidegate_action $tidegate_challenge { default ""; challenge 1; }',
     'map $tidegate_action $tidegate_rate_key { default ""; rate_limit "$tidegate_decision $binary_remote_addr"; }',
-    '',
-  ].join('\n');
-  const body = `${rulesText}# Tells which file a worker has loaded.\nmap "" $tidegate_version { default "${sha256(rulesText).slice(0, 16)}"; }\n`;
-  return `${mark} ${edge}: changes made here are overwritten. sha256 ${sha256(body)}\n${body}`;
+  ].map((line) => hashed(hash, line));
+  const version = hash.copy().digest('hex').slice(0, 16);
+  bytes.push(hashed(hash, '# Tells which file a worker has loaded.'));
+  bytes.push(hashed(hash, `map "" $tidegate_version { default "${version}"; }`));
+  const header = `${mark} ${edge}: changes made here are overwritten. sha256 ${hash.digest('hex')}\n`;
+  return Buffer.concat([Buffer.from(header), ...bytes]);
+}
+
+function hashed(hash: Hash, line: Line): Uint8Array {
+  const bytes = typeof line === 'string' ? Buffer.from(`${line}\n`) : line;
+  hash.update(bytes);
+  return bytes;
 }
 
 /** Tells by which list of exempt networks a file was written. */

@@ -12,15 +12,15 @@ export interface NginxContent {
   put(entry: PlacedEntry): void;
   remove(key: string): void;
   observed(): readonly ObservedEntry[];
-  render(edge: string, exempt: readonly Network[], variables: NginxVariables): string;
+  render(edge: string, exempt: readonly Network[], variables: NginxVariables): Buffer;
 }
 
 const partCount = 64;
 
 interface Part {
   readonly entries: Map<string, PlacedEntry>;
-  /** null: to be made anew. */
-  text: string | null;
+  /** Its lines; null: to be made anew. */
+  bytes: Buffer | null;
 }
 
 export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
@@ -31,17 +31,14 @@ export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
   const partOf = ({ action, value }: PlacedEntry): Part => {
     let parts = addresses.get(action);
     if (parts === undefined) {
-      parts = Array.from({ length: partCount }, () => ({ entries: new Map(), text: null }));
+      parts = Array.from({ length: partCount }, () => ({ entries: new Map(), bytes: null }));
       addresses.set(action, parts);
     }
     return parts[Math.floor(spread(value) * partCount)]!;
   };
-  const textOf = (part: Part): string => {
-    if (part.text === null) {
-      part.text = '';
-      for (const entry of part.entries.values()) part.text += addressLine(entry);
-    }
-    return part.text;
+  const bytesOf = (part: Part): Buffer => {
+    part.bytes ??= Buffer.from(Array.from(part.entries.values(), addressLine).join(''));
+    return part.bytes;
   };
   const remove = (key: string): void => {
     const entry = entries.get(key);
@@ -50,7 +47,7 @@ export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
     if (others.delete(key)) return;
     const part = partOf(entry);
     part.entries.delete(key);
-    part.text = null;
+    part.bytes = null;
   };
   const put = (entry: PlacedEntry): void => {
     remove(entry.key);
@@ -63,7 +60,7 @@ export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
     }
     const part = partOf(entry);
     part.entries.set(entry.key, entry);
-    part.text = null;
+    part.bytes = null;
   };
   for (const entry of all) put(entry);
   return {
@@ -71,8 +68,9 @@ export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
     remove,
     observed: () => Array.from(entries.values(), asObserved),
     render(edge, exempt, variables) {
-      const lines = new Map<ActionKind, string>();
-      for (const [action, parts] of addresses) lines.set(action, parts.map(textOf).join(''));
+      const lines = new Map<ActionKind, readonly Buffer[]>();
+      for (const [action, parts] of addresses)
+        if (parts.some((part) => part.entries.size > 0)) lines.set(action, parts.map(bytesOf));
       return renderNginxConfig(edge, { addresses: lines, others: [...others.values()] }, exempt, variables);
     },
   };

@@ -69,16 +69,16 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
   let loaded = false;
   /** What the file held when we last read or wrote it; null: not known. */
   let held: {
-    readonly text: string;
+    readonly bytes: Buffer;
     readonly content: NginxContent;
     readonly damaged: string | null;
   } | null = null;
   /** Of the file that we wrote last: whoever else writes it shows in it. */
   let writtenFile = '';
 
-  const read = async (): Promise<string | null> => {
+  const read = async (): Promise<Buffer | null> => {
     try {
-      return await readFile(file, 'utf8');
+      return await readFile(file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw new EdgeError('unavailable', `cannot read ${file}: ${(error as Error).message}`, {
@@ -123,11 +123,11 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       return 'inexpressible' in rule ? rule.inexpressible : null;
     },
     async observe(): Promise<Observed> {
-      const text = await read();
-      if (text === null) return { entries: [], damaged: 'not there yet' };
+      const bytes = await read();
+      if (bytes === null) return { entries: [], damaged: 'not there yet' };
       // A file of 100,000 addresses takes a while to read; most looks find what was there before.
-      if (text !== held?.text) {
-        const found = readNginxConfig(text, name);
+      if (held === null || !bytes.equals(held.bytes)) {
+        const found = readNginxConfig(bytes.toString('utf8'), name);
         if (found === null) {
           if (config.adopt) return { entries: [], damaged: 'adopted' };
           throw new EdgeError(
@@ -135,9 +135,9 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
             `${file} was not written by Tidegate: name another file, or set adopt`,
           );
         }
-        held = { text, content: createNginxContent(placedAgain(found.entries)), damaged: found.damaged };
+        held = { bytes, content: createNginxContent(placedAgain(found.entries)), damaged: found.damaged };
       }
-      const isCurrent = text.includes(`\n${exemptLine(exempt(now()))}\n`);
+      const isCurrent = bytes.includes(`\n${exemptLine(exempt(now()))}\n`);
       const damaged = loaded ? (isCurrent ? null : otherExempt) : 'perhaps not loaded yet';
       return { entries: held.content.observed(), damaged: held.damaged ?? damaged };
     },
@@ -147,7 +147,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
     async apply(plan, signal) {
       const changes = [...plan.remove, ...plan.update, ...plan.add];
       const before = await read();
-      const isChange = !plan.rewrite && held !== null && before === held.text;
+      const isChange = !plan.rewrite && held !== null && before?.equals(held.bytes) === true;
       const fresh = checked([...plan.update, ...plan.add].map(placed));
       const content = isChange ? held!.content : createNginxContent(placedEntries(plan));
       // nginx has taken all the rest before, and an address is one.
@@ -158,8 +158,8 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         for (const { key } of plan.remove) content.remove(key);
         for (const entry of fresh) content.put(entry);
       }
-      const text = content.render(name, exempt(now()), variables);
-      const written = await writeWhole(file, text);
+      const bytes = content.render(name, exempt(now()), variables);
+      const written = await writeWhole(file, bytes);
       try {
         // Each reads the whole configuration by itself, and nginx does not load what fails the test.
         const reloading = isSafe ? run(config.reload, signal) : null;
@@ -173,7 +173,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         else await writeWhole(file, before);
         throw error;
       }
-      held = { text, content, damaged: null };
+      held = { bytes, content, damaged: null };
       writtenFile = written;
       loaded = true;
     },
