@@ -32,8 +32,7 @@ async function nginxProxy(): Promise<Proxy> {
     location / { return 200 "ok"; }`,
   });
   // As docs/howto/edges.md advises for long lists.
-  const reload = ['pkill', '-HUP', '-F', join(dir, 'logs', 'nginx.pid'), 'nginx'];
-  return { port, edge: { ...edge, reload }, stop };
+  return { port, edge: { ...edge, pid_file: join(dir, 'logs', 'nginx.pid') }, stop };
 }
 
 async function haproxyProxy(): Promise<Proxy> {

@@ -38,7 +38,7 @@ async function envoyOf(edge: Edge, filters: readonly object[]): Promise<Enforced
 }
 
 const proxies: { readonly [kind: string]: () => Promise<Enforced> } = {
-  nginx: startNginxFixture,
+  nginx: () => startNginxFixture({ isSignalled: true }),
   haproxy: () => startHaproxyFixture(),
   envoy: () =>
     envoyOf(
@@ -66,8 +66,10 @@ export async function edgeLatency(): Promise<readonly Figure[]> {
   const many = Array.from({ length: held }, (_, index) =>
     address(`20.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`),
   );
+  const only = process.env['TIDEGATE_BENCH_EDGE'];
   const figures: Figure[] = [];
   for (const [kind, start] of Object.entries(proxies)) {
+    if (only !== undefined && only !== kind) continue;
     const { result, cpuSeconds } = await timed(() => measuresAt(start, many));
     const parameters = { edge: kind, entries: held, changes };
     const latency = quantilesOf(result.latencies);

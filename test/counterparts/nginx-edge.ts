@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createNginxEdge, nginxConfig } from '../../services/actuator/edges/nginx.ts';
 import { ask, bringEdge, dependenciesFor, type ProxyFixture } from './edge-fixture.ts';
 import { freePort, until } from './free-port.ts';
@@ -8,10 +9,13 @@ import { startNginxWithInclude } from './nginx.ts';
 export interface NginxFixture extends ProxyFixture {
   /** The include that the edge writes. */
   readonly file: string;
+  /** The configuration that is the owner's. */
+  readonly ownFile: string;
   read(): string;
 }
 
-export async function startNginxFixture(): Promise<NginxFixture> {
+/** `isSignalled`: by its pid file, instead of the reload command. */
+export async function startNginxFixture({ isSignalled = false } = {}): Promise<NginxFixture> {
   const sitePort = await freePort();
   const nginx = await startNginxWithInclude({
     http: `  limit_req_zone $tidegate_rate_key zone=tidegate:1m rate=1r/m;
@@ -33,6 +37,7 @@ export async function startNginxFixture(): Promise<NginxFixture> {
   const { file } = nginx.edge;
   const config = nginxConfig.parse({
     ...nginx.edge,
+    ...(isSignalled ? { pid_file: join(nginx.dir, 'logs', 'nginx.pid') } : {}),
     name: 'edge',
     dry_run: false,
     actions: ['tag', 'rate_limit', 'challenge', 'block'],
@@ -44,6 +49,7 @@ export async function startNginxFixture(): Promise<NginxFixture> {
   );
   const fixture: NginxFixture = {
     file,
+    ownFile: join(nginx.dir, 'nginx.conf'),
     edge,
     exempt: [],
     port: nginx.port,

@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import {
   address,
   ask,
+  bringEdge,
   is,
   named,
   planFor,
@@ -18,7 +19,7 @@ import { readNginxConfig } from './nginx-config.ts';
 
 const missing = requireCounterpart('nginx', findNginx());
 
-proxyContract({ name: 'nginx', missing, start: startNginxFixture });
+proxyContract({ name: 'nginx', missing, start: () => startNginxFixture() });
 
 describe.skipIf(missing !== null)('nginx, what is its own', () => {
   const signal = new AbortController().signal;
@@ -140,5 +141,45 @@ describe.skipIf(missing !== null)('nginx, what is its own', () => {
     );
     expect((await ask(nginx.port, { ip: '20.0.0.2' })).status).toBe(200);
     await nginx.bring();
+  });
+});
+
+describe.skipIf(missing !== null)('nginx, signalled and seen to load', () => {
+  let nginx: NginxFixture;
+  beforeAll(async () => {
+    nginx = await startNginxFixture({ isSignalled: true });
+  });
+  afterAll(async () => {
+    await nginx?.stop();
+  });
+  const signal = new AbortController().signal;
+
+  test('a change is done when nginx has taken it', async () => {
+    const rules = [ruleTo('tag', is('user_agent', 'in', 'odd'))];
+    await nginx.bring(...rules, address('203.0.113.7'));
+    await nginx.bring(...rules, address('203.0.113.8'));
+    const who = [{ ip: '203.0.113.7' }, { ip: '203.0.113.8' }];
+    expect(await statuses(nginx.port, ...who)).toEqual([200, 403]);
+    await nginx.restart();
+    await nginx.bring(...rules, address('203.0.113.7'));
+    expect(await statuses(nginx.port, ...who)).toEqual([403, 200]);
+    expect(await nginx.edge.isAsKnown!(signal)).toBe(true);
+  });
+
+  test("what nginx refuses because of the owner's own lines is said and taken back, also for an address alone", async () => {
+    await nginx.bring(address('203.0.113.7'));
+    const before = nginx.read();
+    const good = readFileSync(nginx.ownFile, 'utf8');
+    writeFileSync(nginx.ownFile, `${good}nonsense;\n`);
+    const more = [address('203.0.113.7'), address('203.0.113.8')];
+    await expect(bringEdge(nginx.edge, more)).rejects.toMatchObject({
+      fault: 'rejected',
+      message: expect.stringContaining('unknown directive "nonsense"'),
+    });
+    expect(nginx.read()).toBe(before);
+    expect(await nginx.edge.isAsKnown!(signal)).toBe(false);
+    writeFileSync(nginx.ownFile, good);
+    await nginx.bring(...more);
+    expect(await statuses(nginx.port, { ip: '203.0.113.8' }, { ip: '203.0.113.9' })).toEqual([403, 200]);
   });
 });

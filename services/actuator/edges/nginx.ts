@@ -9,6 +9,7 @@ import { commonEdgeFields } from './edge-config.ts';
 import { fileState, writeWhole } from './file-writer.ts';
 import { exemptLine, readNginxConfig, renderRule } from './nginx-config.ts';
 import { createNginxContent, type NginxContent } from './nginx-content.ts';
+import { reloadNginx } from './nginx-process.ts';
 import { checked, placed, placedAgain, placedEntries } from './placed-entry.ts';
 import { otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
 
@@ -24,7 +25,12 @@ export const nginxConfig = z.strictObject({
     .default(['nginx', '-t'])
     .describe('Command that tests the whole configuration; no shell'),
   reload: commandField.default(['nginx', '-s', 'reload']).describe('Command that loads it; no shell'),
-  timeout: durationField('10s').describe('Longest time either command may take'),
+  pid_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Instead of reload: nginx is signalled, and seen to load it by its workers (Linux)'),
+  timeout: durationField('10s').describe('Longest time a test or a reload may take'),
   capacity: z.int().positive().default(200_000).describe('Most addresses'),
   rules: z
     .int()
@@ -64,7 +70,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
     named: config.variables as { readonly [attribute: string]: string },
     standing: config.pass?.standing,
   };
-  const { file } = config;
+  const { file, pid_file: pidFile } = config;
   /** Whether nginx is known to run what the file says; not after a start, a crash may have come in between. */
   let loaded = false;
   /** What the file held when we last read or wrote it; null: not known. */
@@ -102,6 +108,11 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         },
       );
     });
+  const test = (signal: AbortSignal): Promise<void> => run(config.test, signal);
+  const reload = (signal: AbortSignal): Promise<void> =>
+    pidFile === undefined
+      ? run(config.reload, signal)
+      : reloadNginx({ pidFile, test: () => test(signal), timeoutMs: config.timeout }, signal);
   return {
     descriptor: {
       kind: 'nginx',
@@ -161,12 +172,14 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       const bytes = content.render(name, exempt(now()), variables);
       const written = await writeWhole(file, bytes);
       try {
-        // Each reads the whole configuration by itself, and nginx does not load what fails the test.
-        const reloading = isSafe ? run(config.reload, signal) : null;
-        const [tested, loadedToo] = await Promise.allSettled([run(config.test, signal), reloading]);
-        if (tested.status === 'rejected') throw tested.reason;
-        if (loadedToo.status === 'rejected') throw loadedToo.reason;
-        if (reloading === null) await run(config.reload, signal);
+        if (!isSafe) await test(signal);
+        if (!isSafe || pidFile !== undefined) await reload(signal);
+        else {
+          // Each reads the whole configuration by itself, and nginx does not load what fails the test.
+          const [reloaded, tested] = await Promise.allSettled([reload(signal), test(signal)]);
+          if (tested.status === 'rejected') throw tested.reason;
+          if (reloaded.status === 'rejected') throw reloaded.reason;
+        }
       } catch (error) {
         // nginx still runs the old configuration; the file must agree with it before anybody reloads.
         if (before === null) await rm(file, { force: true });
