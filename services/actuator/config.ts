@@ -136,12 +136,12 @@ export const actuatorConfig = z
           `the feed can be read by anyone who reaches ${config.api.host}: set tokens, basic, or public: true`,
         );
       if (
-        (edge.kind === 'envoy' || edge.kind === 'envoy-authz') &&
+        (edge.kind === 'envoy' || edge.kind === 'envoy-authz' || edge.kind === 'nginx-auth') &&
         !edge.public &&
         !isLoopback(config.api.host)
       )
         problem(
-          `what Envoy asks can be asked by anyone who reaches ${config.api.host}: public: true says that it is meant`,
+          `what a proxy asks can be asked by anyone who reaches ${config.api.host}: public: true says that it is meant`,
         );
     }
   });

@@ -10,6 +10,7 @@ import { findEnvoy, startEnvoy } from '../../test/counterparts/envoy.ts';
 import { freePort, until } from '../../test/counterparts/free-port.ts';
 import { findHaproxy, startHaproxyFixture } from '../../test/counterparts/haproxy.ts';
 import { findNginx, startNginxWithInclude } from '../../test/counterparts/nginx.ts';
+import { startAskingNginx } from '../../test/counterparts/nginx-auth.ts';
 import { actuatorConfig } from './config.ts';
 import { envoyAuthzFilter, envoyFilters } from './edges/envoy-filters.ts';
 import { type RunningActuator, startActuator } from './main.ts';
@@ -48,8 +49,12 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
     ports['envoy-authz'] = await envoyWith([
       envoyAuthzFilter({ edge: 'envoy-authz', cluster: 'tidegate', headers: [], timeout: '5s' }),
     ]);
+    const asking = await startAskingNginx('nginx-auth', apiPort);
+    stops.push(asking.stop);
+    ports['nginx-auth'] = asking.port;
     const edges = [
       nginx.edge,
+      { kind: 'nginx-auth' },
       { kind: 'haproxy', socket: haproxy.socket, directory: haproxy.directory },
       { kind: 'envoy', parts: 2 },
       { kind: 'envoy-authz', client_address: { trusted_hops: 1 } },

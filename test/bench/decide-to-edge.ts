@@ -10,6 +10,7 @@ import { startEnvoy } from '../counterparts/envoy.ts';
 import { freePort, until } from '../counterparts/free-port.ts';
 import { startHaproxyFixture } from '../counterparts/haproxy.ts';
 import { startNginxWithInclude } from '../counterparts/nginx.ts';
+import { startAskingNginx } from '../counterparts/nginx-auth.ts';
 import { type Figure, figureOf, quantilesOf, timed } from './bench.ts';
 
 const held = 100_000;
@@ -35,6 +36,11 @@ async function nginxProxy(): Promise<Proxy> {
   return { port, edge: { ...edge, pid_file: join(dir, 'logs', 'nginx.pid') }, stop };
 }
 
+async function askingNginx(tidegatePort: number): Promise<Proxy> {
+  const { port, stop } = await startAskingNginx('edge', tidegatePort);
+  return { port, edge: { kind: 'nginx-auth' }, stop };
+}
+
 async function haproxyProxy(): Promise<Proxy> {
   const { port, socket, directory, stop } = await startHaproxyFixture();
   return { port, edge: { kind: 'haproxy', socket, directory }, stop };
@@ -49,6 +55,7 @@ const envoyProxy =
 
 const proxies: { readonly [kind: string]: (tidegatePort: number) => Promise<Proxy> } = {
   nginx: nginxProxy,
+  'nginx-auth': askingNginx,
   haproxy: haproxyProxy,
   envoy: envoyProxy(
     { kind: 'envoy', parts: 16, capacity: 2 * held },

@@ -46,6 +46,7 @@ const most: { readonly [kind: string]: object } = {
   haproxy: everyAction,
   envoy: { actions: ['tag', 'block'] },
   'envoy-authz': { challenge: 'https://shop.example/challenge' },
+  'nginx-auth': { challenge: 'https://shop.example/challenge' },
   fastly: { dictionary: { id: 'd' } },
   'aws-waf': {
     rule_group: {

@@ -12,6 +12,7 @@ import { createFastlyEdge, fastlyConfig } from './fastly.ts';
 import { createFeedEdge, feedConfig } from './feed.ts';
 import { createHaproxyEdge, haproxyConfig } from './haproxy.ts';
 import { createNginxEdge, nginxConfig } from './nginx.ts';
+import { createNginxAuthEdge, nginxAuthConfig } from './nginx-auth.ts';
 import { createWebhookEdge, webhookConfig } from './webhook.ts';
 
 /** Every kind of edge: its configuration and how to make one. A new edge is a file, its test, and a line here. */
@@ -19,6 +20,7 @@ const edgeConfigs = [
   feedConfig,
   crowdsecConfig,
   nginxConfig,
+  nginxAuthConfig,
   haproxyConfig,
   envoyConfig,
   envoyAuthzConfig,
@@ -41,6 +43,8 @@ export function createEdge(config: z.output<typeof edgeConfig>, dependencies: Ve
       return createCrowdsecEdge(config, dependencies);
     case 'nginx':
       return createNginxEdge(config, dependencies);
+    case 'nginx-auth':
+      return createNginxAuthEdge(config, dependencies);
     case 'haproxy':
       return createHaproxyEdge(config, dependencies);
     case 'envoy':
