@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { writePieces } from '../write-pieces.ts';
 import type { CheckpointStore } from './step.ts';
 
 const storeIdFile = 'store_id';
@@ -18,15 +19,6 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Handed to the operating system at once. */
-const batchBytes = 1024 * 1024;
-
-async function writeWhole(handle: FileHandle, batch: readonly Uint8Array[], bytes: number): Promise<void> {
-  const { bytesWritten } = await handle.writev(batch as Uint8Array[]);
-  if (bytesWritten < bytes)
-    await handle.writeFile(Buffer.concat(batch as Uint8Array[]).subarray(bytesWritten));
 }
 
 /** A file of any size: `readFile` ends at two gigabytes. */
@@ -57,18 +49,7 @@ async function writeAtomically(
   const temporary = `${path}.${process.pid}-${randomUUID()}.tmp`;
   const handle = await open(temporary, 'wx', 0o600);
   try {
-    let batch: Uint8Array[] = [];
-    let bytes = 0;
-    for (const piece of pieces) {
-      if (piece.byteLength === 0) continue;
-      batch.push(piece);
-      bytes += piece.byteLength;
-      if (bytes < batchBytes) continue;
-      await writeWhole(handle, batch, bytes);
-      batch = [];
-      bytes = 0;
-    }
-    if (bytes > 0) await writeWhole(handle, batch, bytes);
+    await writePieces(handle, pieces);
     await handle.sync();
   } finally {
     await handle.close();

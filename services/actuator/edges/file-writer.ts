@@ -1,5 +1,6 @@
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writePieces } from '../../../lib/write-pieces.ts';
 import { EdgeError } from '../edge.ts';
 
 /** By which it shows that somebody else has written the file since. */
@@ -13,14 +14,15 @@ const stateText = ({ ino, size, mtimeMs }: Awaited<ReturnType<typeof stat>>): st
  * Writes a file that another program reads: on the disk before it gets its name, so that a crash leaves the old one or
  * the new one. Answers its state as it was written, whatever others do with it from then on. Throws EdgeError.
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<string> {
+export async function writeWhole(path: string, content: string | Iterable<Uint8Array>): Promise<string> {
   const temporary = `${path}.tidegate-new`;
   try {
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(temporary, 'w', 0o644);
     let written: string;
     try {
-      await handle.writeFile(content);
+      if (typeof content === 'string') await handle.writeFile(content);
+      else await writePieces(handle, content);
       await handle.sync();
       written = stateText(await handle.stat());
     } finally {

@@ -92,7 +92,8 @@ function renderAction(
  * The include file, for the http block: `$tidegate_action` is what the strongest decision about a request asks for, or
  * empty, `$tidegate_decision` its id; `$tidegate_block` and `$tidegate_challenge` are 1 or empty, `$tidegate_rate_key`
  * is a key for limit_req or empty. The header carries a hash of all lines after it, and each entry a line that names it,
- * so that the file tells what it holds.
+ * so that the file tells what it holds. It comes in pieces: one of megabytes for every change would soon have all memory
+ * searched for what is no longer used, on all processors.
  */
 export function renderNginxConfig(
   edge: string,
@@ -103,7 +104,7 @@ export function renderNginxConfig(
   },
   exempt: readonly Network[],
   variables: NginxVariables,
-): Buffer {
+): readonly Uint8Array[] {
   const needs = new Set<BrowserVariable>();
   const { addresses, others } = content;
   const present = actions.filter(
@@ -142,7 +143,7 @@ export function renderNginxConfig(
   bytes.push(hashed(hash, '# Tells which file a worker has loaded.'));
   bytes.push(hashed(hash, `map "" $tidegate_version { default "${version}"; }`));
   const header = `${mark} ${edge}: changes made here are overwritten. sha256 ${hash.digest('hex')}\n`;
-  return Buffer.concat([Buffer.from(header), ...bytes]);
+  return [Buffer.from(header), ...bytes];
 }
 
 function hashed(hash: Hash, line: Line): Uint8Array {

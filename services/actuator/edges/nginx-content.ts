@@ -12,10 +12,11 @@ export interface NginxContent {
   put(entry: PlacedEntry): void;
   remove(key: string): void;
   observed(): readonly ObservedEntry[];
-  render(edge: string, exempt: readonly Network[], variables: NginxVariables): Buffer;
+  render(edge: string, exempt: readonly Network[], variables: NginxVariables): readonly Uint8Array[];
 }
 
-const partCount = 64;
+/** Parts of one group of addresses. */
+const partCount = 16;
 
 interface Part {
   readonly entries: Map<string, PlacedEntry>;
@@ -26,13 +27,23 @@ interface Part {
 export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
   const entries = new Map<string, PlacedEntry>();
   const others = new Map<string, PlacedEntry>();
-  const addresses = new Map<ActionKind, readonly Part[]>();
+  /**
+   * Addresses that begin alike stand together: nginx makes a tree of them, and one that goes to and fro in a tree of
+   * 100,000 addresses from everywhere takes a third longer.
+   */
+  const addresses = new Map<ActionKind, Map<string, readonly Part[]>>();
 
   const partOf = ({ action, value }: PlacedEntry): Part => {
-    let parts = addresses.get(action);
+    let groups = addresses.get(action);
+    if (groups === undefined) {
+      groups = new Map();
+      addresses.set(action, groups);
+    }
+    const group = value.slice(0, value.search(/[.:]/));
+    let parts = groups.get(group);
     if (parts === undefined) {
       parts = Array.from({ length: partCount }, () => ({ entries: new Map(), bytes: null }));
-      addresses.set(action, parts);
+      groups.set(group, parts);
     }
     return parts[Math.floor(spread(value) * partCount)]!;
   };
@@ -69,8 +80,10 @@ export function createNginxContent(all: Iterable<PlacedEntry>): NginxContent {
     observed: () => Array.from(entries.values(), asObserved),
     render(edge, exempt, variables) {
       const lines = new Map<ActionKind, readonly Buffer[]>();
-      for (const [action, parts] of addresses)
-        if (parts.some((part) => part.entries.size > 0)) lines.set(action, parts.map(bytesOf));
+      for (const [action, groups] of addresses) {
+        const filled = [...groups.values()].flat().filter((part) => part.entries.size > 0);
+        if (filled.length > 0) lines.set(action, filled.map(bytesOf));
+      }
       return renderNginxConfig(edge, { addresses: lines, others: [...others.values()] }, exempt, variables);
     },
   };

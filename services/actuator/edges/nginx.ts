@@ -75,7 +75,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
   let loaded = false;
   /** What the file held when we last read or wrote it; null: not known. */
   let held: {
-    readonly bytes: Buffer;
+    readonly pieces: readonly Uint8Array[];
     readonly content: NginxContent;
     readonly damaged: string | null;
   } | null = null;
@@ -91,6 +91,14 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         cause: error,
       });
     }
+  };
+  const isAsWritten = async (): Promise<boolean> => writtenFile === (await fileState(file).catch(() => null));
+  /** What is there; null: nothing. The very pieces that are held, where it is as we know it. */
+  const readPieces = async (): Promise<readonly Uint8Array[] | null> => {
+    if (held !== null && (await isAsWritten())) return held.pieces;
+    const bytes = await read();
+    if (bytes === null) return null;
+    return held !== null && isMadeOf(bytes, held.pieces) ? held.pieces : [bytes];
   };
   const run = (command: readonly string[], signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -125,8 +133,8 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       lock: 'none',
       scope: 'instance',
       coalesceMs: 50,
-      // Each reload leaves workers behind until their connections are done.
-      paceMs: 500,
+      // Each reload leaves workers behind until their connections are done, and commands read the file once more each.
+      paceMs: pidFile === undefined ? 500 : 400,
     },
     inexpressible(entry) {
       if (isAddress(entry)) return null;
@@ -137,7 +145,7 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
       const bytes = await read();
       if (bytes === null) return { entries: [], damaged: 'not there yet' };
       // A file of 100,000 addresses takes a while to read; most looks find what was there before.
-      if (held === null || !bytes.equals(held.bytes)) {
+      if (held === null || !isMadeOf(bytes, held.pieces)) {
         const found = readNginxConfig(bytes.toString('utf8'), name);
         if (found === null) {
           if (config.adopt) return { entries: [], damaged: 'adopted' };
@@ -146,19 +154,23 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
             `${file} was not written by Tidegate: name another file, or set adopt`,
           );
         }
-        held = { bytes, content: createNginxContent(placedAgain(found.entries)), damaged: found.damaged };
+        held = {
+          pieces: [bytes],
+          content: createNginxContent(placedAgain(found.entries)),
+          damaged: found.damaged,
+        };
       }
       const isCurrent = bytes.includes(`\n${exemptLine(exempt(now()))}\n`);
       const damaged = loaded ? (isCurrent ? null : otherExempt) : 'perhaps not loaded yet';
       return { entries: held.content.observed(), damaged: held.damaged ?? damaged };
     },
     async isAsKnown() {
-      return held !== null && loaded && writtenFile === (await fileState(file).catch(() => null));
+      return held !== null && loaded && (await isAsWritten());
     },
     async apply(plan, signal) {
       const changes = [...plan.remove, ...plan.update, ...plan.add];
-      const before = await read();
-      const isChange = !plan.rewrite && held !== null && before?.equals(held.bytes) === true;
+      const before = await readPieces();
+      const isChange = !plan.rewrite && held !== null && before === held.pieces;
       const fresh = checked([...plan.update, ...plan.add].map(placed));
       const content = isChange ? held!.content : createNginxContent(placedEntries(plan));
       // nginx has taken all the rest before, and an address is one.
@@ -169,8 +181,8 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         for (const { key } of plan.remove) content.remove(key);
         for (const entry of fresh) content.put(entry);
       }
-      const bytes = content.render(name, exempt(now()), variables);
-      const written = await writeWhole(file, bytes);
+      const pieces = content.render(name, exempt(now()), variables);
+      const written = await writeWhole(file, pieces);
       try {
         if (!isSafe) await test(signal);
         if (!isSafe || pidFile !== undefined) await reload(signal);
@@ -186,10 +198,20 @@ export function createNginxEdge(config: NginxConfig, { name, now, exempt }: Edge
         else await writeWhole(file, before);
         throw error;
       }
-      held = { bytes, content, damaged: null };
+      held = { pieces, content, damaged: null };
       writtenFile = written;
       loaded = true;
     },
     close: async () => {},
   };
+}
+
+function isMadeOf(bytes: Buffer, pieces: readonly Uint8Array[]): boolean {
+  let at = 0;
+  for (const piece of pieces) {
+    const end = at + piece.byteLength;
+    if (end > bytes.byteLength || bytes.compare(piece, 0, piece.byteLength, at, end) !== 0) return false;
+    at = end;
+  }
+  return at === bytes.byteLength;
 }
