@@ -1,16 +1,17 @@
-import type { GroupPartial, PaneFrame } from '../../lib/contracts/generated.ts';
+import type { PaneFrame } from '../../lib/contracts/generated.ts';
+import type { PaneGroup } from './pane-group.ts';
 import { aggregateLayoutHash, paneMs } from './layout.ts';
 import { SamplePacker, unpackSamples } from './sample-pack.ts';
 
 /** Bytes of a partial in Avro without its samples, roughly (never less than half of the truth). */
-function ownBytes(partial: GroupPartial): number {
+function ownBytes(partial: PaneGroup): number {
   let bytes = 64 + partial.key.length + partial.counts.length * 3;
   for (const sketch of partial.sketches) bytes += sketch.length + 4;
   return bytes;
 }
 
 /** What the samples of a partial take at most: in a frame that has none of them, and none of their texts. */
-function mostSampleBytes({ samples }: GroupPartial): number {
+function mostSampleBytes({ samples }: PaneGroup): number {
   let bytes = 0;
   for (const sample of samples) {
     bytes += 64;
@@ -21,7 +22,7 @@ function mostSampleBytes({ samples }: GroupPartial): number {
 
 /** A frame in the making. */
 interface Cut {
-  readonly groups: GroupPartial[];
+  readonly groups: PaneGroup[];
   readonly samples: SamplePacker;
   /** Of the groups without their samples. */
   bytes: number;
@@ -35,7 +36,7 @@ export function framesOf(options: {
   readonly sources: number;
   readonly paneStart: number;
   readonly closing: boolean;
-  readonly groups: readonly GroupPartial[];
+  readonly groups: readonly PaneGroup[];
   /** Of requests.enriched; null: nothing was read for it. */
   readonly firstOffset: number | null;
   readonly lastOffset: number;
@@ -67,14 +68,14 @@ export function framesOf(options: {
 }
 
 /** Groups of frames that were made in this process, samples and all. */
-const whole = new WeakMap<object, readonly GroupPartial[]>();
+const whole = new WeakMap<object, readonly PaneGroup[]>();
 
 interface Part {
-  readonly groups: readonly GroupPartial[];
+  readonly groups: readonly PaneGroup[];
   readonly samples: () => Buffer;
 }
 
-function packedLater(groups: readonly GroupPartial[]): Part {
+function packedLater(groups: readonly PaneGroup[]): Part {
   let packed: Buffer | null = null;
   return {
     groups,
@@ -90,7 +91,7 @@ function packedLater(groups: readonly GroupPartial[]): Part {
 }
 
 /** Groups frame by frame. What surely fits into one is not packed to find out. */
-function cutsOf(all: readonly GroupPartial[], limitBytes: number): Part[] {
+function cutsOf(all: readonly PaneGroup[], limitBytes: number): Part[] {
   const most = all.reduce((sum, group) => sum + ownBytes(group) + mostSampleBytes(group), 0);
   if (most <= limitBytes) return [packedLater(all)];
   const cuts = [emptyCut()];
@@ -110,7 +111,7 @@ function cutsOf(all: readonly GroupPartial[], limitBytes: number): Part[] {
 }
 
 /** The groups of a frame with their samples. Throws when the frame is damaged. */
-export function groupsOf(frame: Pick<PaneFrame, 'groups' | 'samples'>): readonly GroupPartial[] {
+export function groupsOf(frame: Pick<PaneFrame, 'groups' | 'samples'>): readonly PaneGroup[] {
   const made = whole.get(frame);
   if (made !== undefined) return made;
   const { groups, samples } = frame;

@@ -1,4 +1,5 @@
-import type { EnrichedRequest, GroupPartial } from '../../lib/contracts/generated.ts';
+import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
+import type { PaneGroup } from './pane-group.ts';
 
 /** What policies may group by. */
 export const groupFields = [
@@ -102,6 +103,6 @@ export function kindOf(groupBy: readonly string[]): GroupKind | null {
 const order = new Map<string, number>([...groupKinds, 'other'].map((kind, index) => [kind, index]));
 
 /** Kinds in a fixed order, then keys. `other` counts what did not fit. */
-export function byKindAndKey(a: GroupPartial, b: GroupPartial): number {
+export function byKindAndKey(a: PaneGroup, b: PaneGroup): number {
   return order.get(a.kind)! - order.get(b.kind)! || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }

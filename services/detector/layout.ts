@@ -9,7 +9,7 @@ function placesOf<const N extends string>(names: readonly N[], first = 0): { rea
 }
 
 /**
- * The meaning of the numbers in a GroupPartial: which count stands where, which sketches follow, what a sample carries.
+ * The meaning of the numbers in a PaneGroup: which count stands where, which sketches follow, what a sample carries.
  * combine writes by it and reduce reads by it; `aggregateLayoutHash` is in every frame, so that a frame of other
  * meaning is noticed and not added up.
  */
@@ -137,7 +137,7 @@ export const accountCountNames = [
 ] as const;
 export type AccountCountName = (typeof accountCountNames)[number];
 
-/** What a single request said about its client when it came. Bits of AttributeSample.flags. */
+/** What a single request said about its client when it came. Bits of Sample.flags. */
 export const flag = {
   direct: 1,
   failing: 2,
@@ -236,7 +236,7 @@ export const paneMs = 1000;
 export const aggregateLayoutHash = createHash('sha256')
   .update(
     JSON.stringify([
-      2,
+      3,
       countNames,
       sketchNames,
       clientCountNames,

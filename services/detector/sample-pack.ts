@@ -1,4 +1,4 @@
-import type { AttributeSample } from '../../lib/contracts/generated.ts';
+import type { Sample } from './pane-group.ts';
 import { internedText } from '../../lib/contracts/interned-text.ts';
 
 /**
@@ -6,7 +6,7 @@ import { internedText } from '../../lib/contracts/interned-text.ts';
  * texts are those of many others: both stand there once, and are referred to by number.
  *
  * - texts: how many; each as Avro writes a string
- * - samples: how many, and attributes of each; then of each the order and the client (8 bytes each), flags, event id (as
+ * - samples: how many, and attributes of each; then of each the order and the client (7 bytes each), flags, event id (as
  *   a text), and its attributes: 0 for null, else the number of the text and 1
  * - lists, one per group: how many, and the number of each sample
  *
@@ -46,9 +46,12 @@ class Bytes {
     this.length += this.#room(size).write(text, this.length, 'utf8');
   }
 
-  hash(hash: Buffer): void {
-    const bytes = this.#room(8);
-    for (let at = 0; at < 8; at++) bytes[this.length++] = hash[at]!;
+  /** @param key a whole number from 0 to 2^53 - 1 */
+  key(key: number): void {
+    const bytes = this.#room(7);
+    bytes.writeUInt32LE(key % 2 ** 32, this.length);
+    bytes.writeUIntLE(Math.floor(key / 2 ** 32), this.length + 4, 3);
+    this.length += 7;
   }
 
   written(): Buffer {
@@ -59,14 +62,14 @@ class Bytes {
 /** Packs the samples of groups, one list after the other. */
 export class SamplePacker {
   readonly #texts = new Map<string, number>();
-  readonly #samples = new Map<AttributeSample, number>();
+  readonly #samples = new Map<Sample, number>();
   readonly #textBytes = new Bytes();
   readonly #sampleBytes = new Bytes();
   readonly #listBytes = new Bytes();
   #attributes = 0;
 
   /** Adds the list of one group. All samples have the same number of attributes. */
-  add(samples: readonly AttributeSample[]): void {
+  add(samples: readonly Sample[]): void {
     this.#listBytes.number(samples.length);
     for (const sample of samples) {
       let index = this.#samples.get(sample);
@@ -79,11 +82,11 @@ export class SamplePacker {
     }
   }
 
-  #sample({ order, client, flags, event_id, attributes }: AttributeSample): void {
+  #sample({ order, client, flags, event_id, attributes }: Sample): void {
     const bytes = this.#sampleBytes;
     this.#attributes = attributes.length;
-    bytes.hash(order);
-    bytes.hash(client);
+    bytes.key(order);
+    bytes.key(client);
     bytes.number(flags >>> 0);
     bytes.text(event_id);
     for (const text of attributes) bytes.number(text === null ? 0 : 1 + this.#text(text));
@@ -152,28 +155,29 @@ function idIn(bytes: Buffer): string {
   return bytes.toString('utf8', at - size, at);
 }
 
-/** A copy, so that a sample that is kept for hours does not keep its frame. */
-function hashIn(bytes: Buffer): Buffer {
-  const hash = Buffer.allocUnsafe(8);
-  for (let index = 0; index < 8; index++) hash[index] = bytes[at++]!;
-  return hash;
+/** NaN beyond the end. */
+function keyIn(bytes: Buffer): number {
+  const low = bytes[at]! + bytes[at + 1]! * 2 ** 8 + bytes[at + 2]! * 2 ** 16 + bytes[at + 3]! * 2 ** 24;
+  const high = bytes[at + 4]! + bytes[at + 5]! * 2 ** 8 + bytes[at + 6]! * 2 ** 16;
+  at += 7;
+  return low + high * 2 ** 32;
 }
 
 /**
  * The lists of samples of `groups` groups, which `SamplePacker` wrote. A sample that stands in several is one object.
  * Throws when the bytes are damaged.
  */
-export function unpackSamples(bytes: Buffer, groups: number): AttributeSample[][] {
+export function unpackSamples(bytes: Buffer, groups: number): Sample[][] {
   if (bytes.length === 0) return Array.from({ length: groups }, () => []);
   at = 0;
   const texts: string[] = [];
   for (let left = countIn(bytes); left > 0; left--) texts.push(textIn(bytes));
-  const samples: AttributeSample[] = [];
+  const samples: Sample[] = [];
   let left = countIn(bytes);
   const width = countIn(bytes);
   for (; left > 0; left--) {
-    const order = hashIn(bytes);
-    const client = hashIn(bytes);
+    const order = keyIn(bytes);
+    const client = keyIn(bytes);
     const flags = numberIn(bytes) | 0;
     const eventId = idIn(bytes);
     const attributes = new Array<string | null>(width);
@@ -183,9 +187,9 @@ export function unpackSamples(bytes: Buffer, groups: number): AttributeSample[][
     }
     samples.push({ order, event_id: eventId, client, flags, attributes });
   }
-  const lists: AttributeSample[][] = [];
+  const lists: Sample[][] = [];
   for (let group = 0; group < groups; group++) {
-    const list: AttributeSample[] = [];
+    const list: Sample[] = [];
     for (let left = countIn(bytes); left > 0; left--) list.push(samples[numberIn(bytes)]!);
     lists.push(list);
   }

@@ -1,4 +1,5 @@
-import type { EnrichedRequest, GroupPartial, Tick } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest, Tick } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
 import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '../../../lib/log/snapshot.ts';
@@ -41,7 +42,7 @@ export interface CombineOptions {
 
 /** What a closed pane sends. */
 interface PaneContent {
-  readonly groups: readonly GroupPartial[];
+  readonly groups: readonly PaneGroup[];
   /** In requests.enriched; null: the pane is empty. */
   readonly firstOffset: number | null;
   readonly lastOffset: number;

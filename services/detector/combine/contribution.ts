@@ -1,5 +1,6 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { countIndex, countNames, flag, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
+import { sampleKey } from '../pane-group.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
 import type { Sampled } from './sampled.ts';
 
@@ -8,8 +9,7 @@ export interface Contribution {
   event: EnrichedRequest | null;
   flags: number;
   /** Hash of the event id: its place in the samples. */
-  orderHi: number;
-  orderLo: number;
+  order: number;
   /** Counts that it raises by one. */
   readonly counts: Uint8Array;
   raised: number;
@@ -24,8 +24,7 @@ export function createContribution(): Contribution {
   return {
     event: null,
     flags: 0,
-    orderHi: 0,
-    orderLo: 0,
+    order: 0,
     counts: new Uint8Array(countNames.length),
     raised: 0,
     shown: new Int32Array(sketchNames.length * 2),
@@ -50,8 +49,7 @@ export function contribute(
   let raised = 0;
   into.event = event;
   into.flags = flags;
-  into.orderHi = facts.idHi;
-  into.orderLo = facts.idLo;
+  into.order = sampleKey(facts.idLo, facts.idHi);
   into.facts = facts;
   into.sampled = null;
   counts[raised++] = countIndex.requests;

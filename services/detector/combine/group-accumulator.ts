@@ -1,4 +1,4 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { countNames, flag, type SketchName, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
@@ -30,7 +30,7 @@ export class GroupAccumulator {
 
   add(contribution: Contribution): void {
     const { counts } = this;
-    const { raised, flags, shown, orderHi } = contribution;
+    const { raised, flags, shown, order } = contribution;
     for (let at = 0; at < raised; at++) counts[contribution.counts[at]!]!++;
     if ((flags & flag.verified) !== 0) return;
     const places = this.#places;
@@ -45,17 +45,17 @@ export class GroupAccumulator {
       for (let at = 0; at < valueCount * 2; at += 2) values.add(of[at]!, of[at + 1]!);
     }
     const sample = (flags & suspiciousFlags) !== 0 ? this.#suspicious : this.#others;
-    if (sample.wants(orderHi)) sample.add(orderHi, contribution.orderLo, sampledOf(contribution));
+    if (sample.wants(order)) sample.add(order, sampledOf(contribution));
   }
 
-  partial(site: string, kind: string, key: string): GroupPartial {
+  partial(site: string, kind: string, key: string): PaneGroup {
     return {
       site,
       kind,
       key,
       counts: [...this.counts],
       sketches: this.#sketches.map((sketch) => sketch?.toBytes() ?? nothing),
-      samples: [...this.#suspicious.entries(), ...this.#others.entries()].map(({ item }) => sampleOf(item)),
+      samples: [...this.#suspicious.items(), ...this.#others.items()].map(sampleOf),
     };
   }
 
@@ -71,7 +71,7 @@ const nothing = Buffer.alloc(0);
 
 /** One for all groups of the request. */
 function sampledOf(contribution: Contribution): Sampled {
-  const { event, flags, orderHi, orderLo } = contribution;
-  contribution.sampled ??= { event: event!, flags, orderHi, orderLo, sample: null };
+  const { event, flags, order } = contribution;
+  contribution.sampled ??= { event: event!, flags, order, sample: null };
   return contribution.sampled;
 }

@@ -1,4 +1,4 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { Cap } from '../caps.ts';
 
 /** How often each cap bit so far. */
@@ -33,7 +33,7 @@ export class Losses {
   }
 
   /** Groups to add to those of a pane. */
-  tell(target: number, totals: LossTotals, groups: readonly GroupPartial[]): GroupPartial[] {
+  tell(target: number, totals: LossTotals, groups: readonly PaneGroup[]): PaneGroup[] {
     const news = Object.entries(this.#pending(target, totals));
     if (news.length === 0) return [];
     this.#told.set(target, totals);

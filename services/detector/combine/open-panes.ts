@@ -1,4 +1,4 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { DetectorConfig } from '../config.ts';
 import { byKindAndKey } from '../groups.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
@@ -7,7 +7,7 @@ import { GroupPool } from './group-pool.ts';
 import { Pane } from './pane.ts';
 
 /** target, pane start, offset of its first request, partials so far */
-export type OpenPanesState = readonly (readonly [number, number, number, readonly GroupPartial[]])[];
+export type OpenPanesState = readonly (readonly [number, number, number, readonly PaneGroup[]])[];
 
 /** The panes of one source partition that are not closed yet, by partition of `aggregates` and start. */
 export class OpenPanes {
@@ -17,7 +17,7 @@ export class OpenPanes {
   readonly #pools = new WeakMap<GroupPlan, GroupPool>();
   readonly #panes = new Map<number, Map<number, Pane>>();
   /** What a restored snapshot held of panes that were open: merged in when they close. */
-  readonly #restored = new Map<string, readonly GroupPartial[]>();
+  readonly #restored = new Map<string, readonly PaneGroup[]>();
 
   constructor(config: DetectorConfig, planOf: (paneStart: number) => GroupPlan, state: OpenPanesState = []) {
     this.#config = config;
@@ -60,7 +60,7 @@ export class OpenPanes {
   }
 
   /** The groups of a pane, which is open no longer, and the offset of its first request. */
-  close(target: number, start: number): { readonly groups: GroupPartial[]; readonly firstOffset: number } {
+  close(target: number, start: number): { readonly groups: PaneGroup[]; readonly firstOffset: number } {
     const groups = this.#partials(target, start);
     const panes = this.#panes.get(target)!;
     const { firstOffset } = panes.get(start)!;
@@ -71,7 +71,7 @@ export class OpenPanes {
   }
 
   /** The groups of the pane; restored parts merged in. */
-  #partials(target: number, start: number): GroupPartial[] {
+  #partials(target: number, start: number): PaneGroup[] {
     const fresh = this.#panes.get(target)!.get(start)!.partials();
     const restored = this.#restored.get(`${target} ${start}`);
     if (restored === undefined) return fresh;
@@ -88,7 +88,7 @@ export class OpenPanes {
 }
 
 /** site, then kind as panes send them, then key. */
-function inFrameOrder(a: GroupPartial, b: GroupPartial): number {
+function inFrameOrder(a: PaneGroup, b: PaneGroup): number {
   if (a.site !== b.site) return a.site < b.site ? -1 : 1;
   return byKindAndKey(a, b);
 }

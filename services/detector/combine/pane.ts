@@ -1,4 +1,5 @@
-import type { EnrichedRequest, GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import {
   groups as groupTable,
   type LocalKind,
@@ -128,8 +129,8 @@ export class Pane {
   }
 
   /** Groups in a fixed order. */
-  partials(): GroupPartial[] {
-    const partials: GroupPartial[] = [];
+  partials(): PaneGroup[] {
+    const partials: PaneGroup[] = [];
     for (const site of [...this.#sites.keys()].sort()) {
       const groups = this.#sites.get(site)!;
       partials.push(groups.all.partial(site, 'site', ''));

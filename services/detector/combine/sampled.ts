@@ -1,19 +1,19 @@
 import { enrichedSlots, viewOf } from '../../../lib/contracts/codecs.ts';
-import type { AttributeSample, EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import { type Sample, sampleKey } from '../pane-group.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
 import { minedAttributes, type TraitName, traitNames } from '../layout.ts';
-import { placeOf } from '../state/request-facts.ts';
+import { placeOf, word } from '../state/request-facts.ts';
 
 /** A request that groups may keep as a sample. */
 export interface Sampled {
   readonly event: EnrichedRequest;
   readonly flags: number;
   /** Its place in the samples. */
-  readonly orderHi: number;
-  readonly orderLo: number;
+  readonly order: number;
   /** null until it is to be sent. */
-  sample: AttributeSample | null;
+  sample: Sample | null;
 }
 
 const maxNames = 12;
@@ -51,12 +51,12 @@ const traits: { readonly [T in TraitName]: (event: EnrichedRequest) => string | 
 };
 
 /** What is sent of the request: read once, and one object, though several groups of the pane have sampled it. */
-export function sampleOf(sampled: Sampled): AttributeSample {
+export function sampleOf(sampled: Sampled): Sample {
   sampled.sample ??= readSample(sampled);
   return sampled.sample;
 }
 
-function readSample({ event, flags, orderHi: hi, orderLo: lo }: Sampled): AttributeSample {
+function readSample({ event, flags, order }: Sampled): Sample {
   const values = new Array<string | null>(readers.length + traitNames.length);
   let at = 0;
   for (const attribute of readers) {
@@ -64,15 +64,11 @@ function readSample({ event, flags, orderHi: hi, orderLo: lo }: Sampled): Attrib
     values[at++] = typeof value === 'number' ? String(value) : value;
   }
   for (const trait of traitNames) values[at++] = traits[trait](event);
-  // both in one piece of memory
-  const bytes = Buffer.allocUnsafe(16);
-  bytes.writeUInt32LE(lo, 0);
-  bytes.writeUInt32LE(hi, 4);
-  event.hashes.copy(bytes, 8, lanes.client, lanes.client + 8);
+  const { hashes } = event;
   return {
-    order: bytes.subarray(0, 8),
+    order,
     event_id: event.request.event_id,
-    client: bytes.subarray(8),
+    client: sampleKey(word(hashes, lanes.client), word(hashes, lanes.client + 4)),
     flags,
     attributes: values,
   };

@@ -1,4 +1,4 @@
-import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
 import { countIndex, flag, sketchIndex, traitIndex } from '../layout.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
@@ -38,7 +38,7 @@ export interface EndpointEntry {
   statusKnown: number;
   readonly clients: HyperLogLog;
   /** Distinct clients that were answered, until there are enough of them. */
-  witnesses: readonly string[];
+  witnesses: readonly number[];
   readonly mix: CallMix;
   analogues: readonly string[];
   revision: number;
@@ -64,7 +64,7 @@ export function parseKey(
   return { method: key.slice(0, space), host: key.slice(space + 1, slash), template: key.slice(slash) };
 }
 
-export function createEntry(group: GroupPartial, pane: number): EndpointEntry | null {
+export function createEntry(group: PaneGroup, pane: number): EndpointEntry | null {
   const parsed = parseKey(group.key);
   if (parsed === null) return null;
   return {
@@ -100,7 +100,7 @@ export function createEntry(group: GroupPartial, pane: number): EndpointEntry | 
  */
 export function addGroup(
   entry: EndpointEntry,
-  group: GroupPartial,
+  group: PaneGroup,
   pane: number,
   wantedWitnesses: number,
   learn: boolean,
@@ -120,18 +120,18 @@ export function addGroup(
   if (learn) learnMix(entry.mix, group.samples);
 }
 
-function witness(entry: EndpointEntry, samples: readonly AttributeSample[], wanted: number): void {
+function witness(entry: EndpointEntry, samples: readonly Sample[], wanted: number): void {
   if (entry.witnesses.length >= wanted) return;
   const known = new Set(entry.witnesses);
   // where answers are not logged, being called has to do
   const answered = entry.statusKnown === 0 ? 0 : flag.succeeding;
   for (const { flags, client } of samples)
     if (known.size < wanted && (flags & answered) === answered && (flags & flag.missing) === 0)
-      known.add(client.toString('hex'));
+      known.add(client);
   if (known.size > entry.witnesses.length) entry.witnesses = [...known];
 }
 
-function learnMix(mix: CallMix, samples: readonly AttributeSample[]): void {
+function learnMix(mix: CallMix, samples: readonly Sample[]): void {
   for (const { attributes, flags } of firstByOrder(samples, samplesPerPane)) {
     mix.sampled++;
     switch (attributes[traitIndex.client_class]) {

@@ -1,4 +1,4 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { familiesOf, wordVariable } from '../../../lib/path/word-family.ts';
 import { byKindAndKey, type PairKind, pairKinds } from '../groups.ts';
 import { traitIndex } from '../layout.ts';
@@ -42,9 +42,9 @@ export function familyOf(table: FamilyTable, key: string): string | null {
 /** The groups of a pane with the members of families merged; in the same order of kind and key as they came. */
 export function groupFamilies(
   table: FamilyTable,
-  groups: readonly GroupPartial[],
+  groups: readonly PaneGroup[],
   samples: number,
-): readonly GroupPartial[] {
+): readonly PaneGroup[] {
   if (table.keys.size === 0) return groups;
   const renamed = groups.map((group) => inFamily(table, group));
   const rest = groups.filter((_, index) => renamed[index] === null);
@@ -53,7 +53,7 @@ export function groupFamilies(
   return [...rest, ...mergeGroups(members, samples)].sort(byKindAndKey);
 }
 
-function inFamily(table: FamilyTable, group: GroupPartial): GroupPartial | null {
+function inFamily(table: FamilyTable, group: PaneGroup): PaneGroup | null {
   if (group.kind !== 'endpoint' && !pairKinds.includes(group.kind as PairKind)) return null;
   // what a document names stays what it is
   if (group.samples[0]?.attributes[traitIndex.documented] === 'yes') return null;

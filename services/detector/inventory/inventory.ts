@@ -1,4 +1,4 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { paneMs } from '../layout.ts';
 import { pairAnalogues } from './analogues.ts';
@@ -30,9 +30,9 @@ const settled = 3;
 /** The groups of a pane as they count from it on: members of a family are merged. Before anything else looks at them. */
 export function asCounted(
   inventory: Inventory,
-  groups: readonly GroupPartial[],
+  groups: readonly PaneGroup[],
   samples: number,
-): readonly GroupPartial[] {
+): readonly PaneGroup[] {
   return groupFamilies(inventory.families, groups, samples);
 }
 
@@ -44,7 +44,7 @@ export function observePane(
   inventory: Inventory,
   settings: InventorySettings,
   pane: number,
-  groups: readonly GroupPartial[],
+  groups: readonly PaneGroup[],
   attacked: (key: string) => boolean,
 ): Outgoing[] {
   const { entries, site } = inventory;

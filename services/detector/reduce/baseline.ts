@@ -1,4 +1,4 @@
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import type { Sample } from '../pane-group.ts';
 import { countIndex, countNames } from '../layout.ts';
 import { featureKey } from '../policies/policy-schema.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
@@ -37,7 +37,7 @@ interface Held {
   readonly at: number;
   readonly counts: Int32Array;
   readonly values: readonly (readonly [string, number])[];
-  readonly samples: readonly AttributeSample[];
+  readonly samples: readonly Sample[];
   readonly journeys: Journeys;
 }
 
@@ -49,7 +49,7 @@ export interface Baseline extends Pool {
   /** What the ten-second rate may teach today at most; null until an hour was learned. */
   ceiling: { readonly day: number; readonly rate: number | null };
   /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
-  reference: AttributeSample[];
+  reference: Sample[];
 }
 
 export function createBaseline(startedAt: number): Baseline {
@@ -92,7 +92,7 @@ export function hold(
   at: number,
   counts: Int32Array,
   values: readonly (readonly [string, number])[],
-  samples: readonly AttributeSample[],
+  samples: readonly Sample[],
   journeys: Journeys,
 ): void {
   const { suspicious, others } = strataOf(samples);
@@ -121,7 +121,7 @@ export function release(
   pools: readonly Pool[],
   siteStartedAt: number,
   referenceLimit: number,
-  onSamples?: (samples: readonly AttributeSample[]) => void,
+  onSamples?: (samples: readonly Sample[]) => void,
 ): boolean {
   const watched = now - baseline.startedAt;
   const wait = Math.min(config.hold, Math.max(config.hold_least, watched / 4));

@@ -118,14 +118,11 @@ export function goodSamples(watched: WatchedScope, pane: number): Weighted[] {
 const leastCaller = { share: 0.02, samples: 8 } as const;
 
 /** Clients that are a visible part of a scope's normal traffic by themselves. */
-function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<string> {
-  const counts = new Map<string, number>();
-  for (const { client } of reference) {
-    const key = client.toString('latin1');
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
+  const counts = new Map<number, number>();
+  for (const { client } of reference) counts.set(client, (counts.get(client) ?? 0) + 1);
   const least = Math.max(leastCaller.samples, leastCaller.share * reference.length);
-  const callers = new Set<string>();
+  const callers = new Set<number>();
   for (const [client, count] of counts) if (count >= least) callers.add(client);
   return callers;
 }

@@ -41,7 +41,7 @@ export function followAnalogues(
     const analogue = state.scopes.get(scopeId('endpoint', key));
     if (analogue === undefined) continue;
     const good = goodSamples(analogue, pane);
-    const clients = new Set(good.map(({ sample }) => sample.client.toString('latin1'))).size;
+    const clients = new Set(good.map(({ sample }) => sample.client)).size;
     if (clients < leastClients) continue;
     for (const live of fresh) {
       const signature = movedTo(analogue.scope, live.signature);

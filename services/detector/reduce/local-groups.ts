@@ -1,4 +1,5 @@
-import type { Evidence, GroupPartial, Verdict } from '../../../lib/contracts/generated.ts';
+import type { Evidence, Verdict } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { degradedBy } from '../caps.ts';
 import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } from '../episode.ts';
@@ -32,7 +33,7 @@ export function judgeLocal(
   state: SiteState,
   settings: ReduceSettings,
   pane: number,
-  groups: readonly GroupPartial[],
+  groups: readonly PaneGroup[],
 ): Outgoing[] {
   const at = effectiveAt(settings, pane);
   for (const [key, episode] of state.clients) if (episode.untilAt <= at) state.clients.delete(key);
@@ -57,7 +58,7 @@ export function judgeLocal(
 }
 
 /** The other clients of the site; null: there is no site to compare with. */
-function peersOf(state: SiteState, pane: number, reported: readonly GroupPartial[]): Peers | null {
+function peersOf(state: SiteState, pane: number, reported: readonly PaneGroup[]): Peers | null {
   const site = state.scopes.get(scopeId('site', ''));
   if (site === undefined) return null;
   let requests = sum(site.scope, countIndex.requests, pane, 20);
@@ -71,7 +72,7 @@ function peersOf(state: SiteState, pane: number, reported: readonly GroupPartial
 }
 
 /** When everybody's log-ins fail, nobody's say anything about him. */
-function loginFailing(state: SiteState, pane: number, reported: readonly GroupPartial[]): number {
+function loginFailing(state: SiteState, pane: number, reported: readonly PaneGroup[]): number {
   let failing = 0;
   let known = 0;
   for (const { scope } of state.scopes.values()) {
@@ -87,7 +88,7 @@ function loginFailing(state: SiteState, pane: number, reported: readonly GroupPa
 }
 
 /** null is unknown: no request of the group said whether it failed, or carried a session. */
-function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: GroupPartial): number | null {
+function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: PaneGroup): number | null {
   if (kind === 'client' && spec.type === 'client') {
     const value = counts[clientCountIndex[spec.of]]!;
     if (outcomes.has(spec.of) && counts[clientCountIndex.known_60s] === 0) return null;
@@ -108,7 +109,7 @@ function localVerdict(
   state: SiteState,
   settings: ReduceSettings,
   policy: Policy,
-  group: GroupPartial,
+  group: PaneGroup,
   values: object,
   figures: Figures,
   peers: Peers | null,
@@ -145,7 +146,7 @@ function localVerdict(
 }
 
 /** What the group did, in a sentence. */
-function reasonOf({ kind, key, counts }: GroupPartial, peers: Peers | null): string {
+function reasonOf({ kind, key, counts }: PaneGroup, peers: Peers | null): string {
   if (kind === 'network') {
     const shown = (name: NetworkCountName): number => counts[networkCountIndex[name]]!;
     return (

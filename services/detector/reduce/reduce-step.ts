@@ -1,4 +1,4 @@
-import type { GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { type Snapshot, valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
@@ -41,7 +41,7 @@ export interface ReduceOptions {
 }
 
 interface ReduceSnapshot {
-  readonly frames: AssemblyState<GroupPartial>;
+  readonly frames: AssemblyState<PaneGroup>;
   readonly sites: readonly SiteSnapshot[];
   readonly inputs: InputHistoryState;
   readonly reducedUntil: number;
@@ -71,7 +71,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
   /** Restored campaigns may stand under what files said before. */
   #adoptionDue: boolean;
   readonly #inventory: InventorySettings;
-  readonly #frames: FrameAssembly<GroupPartial>;
+  readonly #frames: FrameAssembly<PaneGroup>;
   readonly #sites = new Map<string, SiteState>();
   readonly #inputs: InputHistory;
   #reducedUntil: number;
@@ -232,8 +232,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
 }
 
 /** Groups by site, each group merged over its sources, sites and groups in a fixed order. */
-function bySite(groups: readonly GroupPartial[], samples: number): [string, GroupPartial[]][] {
-  const sites = new Map<string, GroupPartial[]>();
+function bySite(groups: readonly PaneGroup[], samples: number): [string, PaneGroup[]][] {
+  const sites = new Map<string, PaneGroup[]>();
   for (const group of mergeGroups(groups, samples).sort(byKindAndKey)) {
     const list = sites.get(group.site);
     if (list === undefined) sites.set(group.site, [group]);

@@ -1,4 +1,4 @@
-import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { endpointTraits, type Traits } from '../endpoint-traits.ts';
 import type { ScopedKind } from '../groups.ts';
 import {
@@ -33,12 +33,12 @@ interface PaneSamples {
   readonly pane: number;
   readonly suspicious: number;
   readonly others: number;
-  readonly samples: readonly AttributeSample[];
+  readonly samples: readonly Sample[];
 }
 
 /** Weighted samples: each stands for `weight` requests. */
 export interface Weighted {
-  readonly sample: AttributeSample;
+  readonly sample: Sample;
   readonly weight: number;
 }
 
@@ -61,7 +61,7 @@ export interface Scope {
   samples: PaneSamples[];
 }
 
-export function createScope(partial: GroupPartial, pane: number, isLong: (traits: Traits) => boolean): Scope {
+export function createScope(partial: PaneGroup, pane: number, isLong: (traits: Traits) => boolean): Scope {
   const seen = partial.samples[0]?.attributes;
   const endpoint = seen?.[traitIndex.endpoint] ?? partial.key;
   const documented = seen?.[traitIndex.documented] ?? null;
@@ -122,7 +122,7 @@ function keepMinute(scope: Scope, { counts, minute: kept }: Minutes, minute: num
 }
 
 /** Adds the merged partial of the pane that the scope was advanced to. */
-export function addPane(scope: Scope, pane: number, partial: GroupPartial): void {
+export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
   distinctCounts.get(scope)?.clear();
   const start = (pane % ringPanes) * columns;
   for (let column = 0; column < columns; column++) scope.counts[start + column] = partial.counts[column] ?? 0;
@@ -228,7 +228,7 @@ export function growth(scope: Scope, sketch: SketchName, now: number, panes: num
 }
 
 /** Replaces the samples of the newest pane, for what reduce itself finds out about them. */
-export function markSamples(scope: Scope, mark: (sample: AttributeSample) => number): void {
+export function markSamples(scope: Scope, mark: (sample: Sample) => number): void {
   const newest = scope.samples.at(-1);
   if (newest === undefined) return;
   const samples = newest.samples.map((sample) => {

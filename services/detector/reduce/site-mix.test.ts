@@ -1,18 +1,16 @@
 import { expect, test } from 'vitest';
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import type { Sample } from '../pane-group.ts';
 import { emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { detectorConfig } from '../config.ts';
 import { countNames, minedAttributes, paneMs } from '../layout.ts';
 import { createSiteMix, halveMix, isContradicted, learnMix } from './site-mix.ts';
 import { createSiteState, reducePane } from './site-reducer.ts';
 
-function sample(order: number, values: { readonly [name: string]: string }): AttributeSample {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUInt32LE(order, 4);
+function sample(order: number, values: { readonly [name: string]: string }): Sample {
   return {
-    order: bytes,
+    order,
     event_id: `e${order}`,
-    client: bytes,
+    client: order,
     flags: 0,
     attributes: minedAttributes.map((name) => values[name] ?? null),
   };

@@ -1,4 +1,4 @@
-import type { AttributeSample } from '../../../lib/contracts/generated.ts';
+import type { Sample } from '../pane-group.ts';
 import type { GroupKind } from '../groups.ts';
 import { countIndex, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
@@ -32,7 +32,7 @@ export function createSiteMix(): SiteMix {
 }
 
 /** Takes in the samples of a clean bucket: of clients that read pages, on networks and with browsers of people. */
-export function learnMix(mix: SiteMix, samples: readonly AttributeSample[]): void {
+export function learnMix(mix: SiteMix, samples: readonly Sample[]): void {
   for (const { attributes, flags } of samples) {
     if ((flags & (suspiciousFlags | flag.verified)) !== 0) continue;
     const country = attributes[countryAt] ?? null;
@@ -123,7 +123,7 @@ export function judgePane(
   mix: SiteMix,
   genuine: ReadonlySet<string> | null,
 ): void {
-  const contradiction = ({ attributes, flags }: AttributeSample): boolean | null => {
+  const contradiction = ({ attributes, flags }: Sample): boolean | null => {
     const ja4 = attributes[ja4At] ?? null;
     const browser = attributes[browserAt] ?? null;
     if (ja4 === null || browser === null || (flags & flag.verified) !== 0) return null;

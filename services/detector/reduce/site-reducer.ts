@@ -1,4 +1,4 @@
-import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { verified } from '../../../lib/signature/standing.ts';
 import type { Cap } from '../caps.ts';
@@ -60,7 +60,7 @@ export function reducePane(
   state: SiteState,
   settings: ReduceSettings,
   pane: number,
-  groups: readonly GroupPartial[],
+  groups: readonly PaneGroup[],
 ): Outgoing[] {
   const outputs: Outgoing[] = [];
   for (const { kind, key } of groups) if (kind === 'other') state.lost.set(key as Cap, secondOf(pane));
@@ -155,7 +155,7 @@ function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
 function watch(
   state: SiteState,
   settings: ReduceSettings,
-  group: GroupPartial,
+  group: PaneGroup,
   pane: number,
 ): WatchedScope | null {
   const id = scopeId(group.kind, group.key);
@@ -257,7 +257,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   const pools = ofClass === null || host === null ? [] : [ofClass, host];
   const learnSamples =
     scope.kind === 'site' && settings.judged.size > 0
-      ? (samples: readonly AttributeSample[]) => learnMix(state.mix, samples)
+      ? (samples: readonly Sample[]) => learnMix(state.mix, samples)
       : undefined;
   const { halvedAt } = baseline;
   if (

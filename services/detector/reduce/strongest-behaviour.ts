@@ -41,10 +41,10 @@ export function strongest(
  * stopped is not who made it.
  */
 export function isFew(watched: WatchedScope, { behaviour, panes, excess }: Strongest, pane: number): boolean {
-  const byClient = new Map<string, number>();
+  const byClient = new Map<number, number>();
   let most = 0;
   for (const { sample, weight } of samplesOf(watched.scope, pane, panes, behaviourFlag(behaviour, watched))) {
-    const client = sample.client.toString('latin1');
+    const { client } = sample;
     const own = (byClient.get(client) ?? 0) + weight;
     byClient.set(client, own);
     most = Math.max(most, own);

@@ -1,22 +1,18 @@
-import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { isLocal } from '../groups.ts';
 import { suspiciousFlags } from '../layout.ts';
 import { HyperLogLog } from './hyper-log-log.ts';
 
-function byOrder(a: AttributeSample, b: AttributeSample): number {
-  return (
-    a.order.readUInt32LE(4) - b.order.readUInt32LE(4) || a.order.readUInt32LE(0) - b.order.readUInt32LE(0)
-  );
-}
+const byOrder = (a: Sample, b: Sample): number => a.order - b.order;
 
 /** Up to so many are picked in one pass; more are sorted. */
 const fewPicked = 16;
 
 /** The `k` samples with the smallest order: a uniform sample of them. */
-export function firstByOrder(samples: readonly AttributeSample[], k: number): AttributeSample[] {
+export function firstByOrder(samples: readonly Sample[], k: number): Sample[] {
   if (k <= 0) return [];
   if (k > fewPicked) return [...samples].sort(byOrder).slice(0, k);
-  const first: AttributeSample[] = [];
+  const first: Sample[] = [];
   for (const sample of samples) {
     let at = first.length;
     if (at === k && byOrder(sample, first[k - 1]!) >= 0) continue;
@@ -29,18 +25,18 @@ export function firstByOrder(samples: readonly AttributeSample[], k: number): At
 }
 
 /** Samples by stratum. */
-export function strataOf(samples: readonly AttributeSample[]): {
-  readonly suspicious: readonly AttributeSample[];
-  readonly others: readonly AttributeSample[];
+export function strataOf(samples: readonly Sample[]): {
+  readonly suspicious: readonly Sample[];
+  readonly others: readonly Sample[];
 } {
-  const suspicious: AttributeSample[] = [];
-  const others: AttributeSample[] = [];
+  const suspicious: Sample[] = [];
+  const others: Sample[] = [];
   for (const sample of samples) ((sample.flags & suspiciousFlags) !== 0 ? suspicious : others).push(sample);
   return { suspicious, others };
 }
 
 /** Bottom-k of a union: at most `k` of each stratum, suspicious first, by order. */
-function mergeSamples(samples: readonly AttributeSample[], k: number): AttributeSample[] {
+function mergeSamples(samples: readonly Sample[], k: number): Sample[] {
   const { suspicious, others } = strataOf(samples);
   return [...firstByOrder(suspicious, k), ...firstByOrder(others, k)];
 }
@@ -50,7 +46,7 @@ function mergeSamples(samples: readonly AttributeSample[], k: number): Attribute
  * depend on how requests were spread over partitions or cut by a restart. Local kinds live on one partition: the
  * last figures stand.
  */
-export function mergePartials(partials: readonly GroupPartial[], k: number): GroupPartial {
+export function mergePartials(partials: readonly PaneGroup[], k: number): PaneGroup {
   const first = partials[0]!;
   if (partials.length === 1) return first;
   if (isLocal(first.kind)) return partials.at(-1)!;
@@ -78,8 +74,8 @@ export function mergePartials(partials: readonly GroupPartial[], k: number): Gro
 }
 
 /** One partial for each group that is among them, in order of first appearance. */
-export function mergeGroups(partials: Iterable<GroupPartial>, k: number): GroupPartial[] {
-  const lists = new Map<string, GroupPartial[]>();
+export function mergeGroups(partials: Iterable<PaneGroup>, k: number): PaneGroup[] {
+  const lists = new Map<string, PaneGroup[]>();
   for (const partial of partials) {
     const id = `${partial.site}\0${partial.kind}\0${partial.key}`;
     const list = lists.get(id);

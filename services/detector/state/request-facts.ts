@@ -156,7 +156,8 @@ function fromBytes(facts: RequestFacts, bytes: Uint8Array, start: number): void 
   facts.fingerprintHi = word(bytes, start + lanes.fingerprint + 4);
 }
 
-function word(bytes: Uint8Array, at: number): number {
+/** 32 bits, the lowest first. */
+export function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 

@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttributeSample } from '../../../../lib/contracts/generated.ts';
+import type { Sample } from '../../pane-group.ts';
 import type { Weighted } from '../scope.ts';
 import { type BoundedShare, createCollateral } from './collateral.ts';
 import { both, type Mask, maskOf } from './mask.ts';
 
-const sampleOf = (client: number): AttributeSample => {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUInt32BE(Math.imul(client, 0x9e3779b1) >>> 0, 0);
-  bytes.writeUInt32BE(client, 8);
-  return { order: Buffer.alloc(8), event_id: `${client}`, flags: 0, client: bytes, attributes: [] };
-};
+const sampleOf = (client: number): Sample => ({
+  order: 0,
+  event_id: `${client}`,
+  flags: 0,
+  client: Math.imul(client, 0x9e3779b1) >>> 0,
+  attributes: [],
+});
 const clients = (count: number, first = 0): Weighted[] =>
   Array.from({ length: count }, (_, index) => ({ sample: sampleOf(first + index), weight: 1 }));
 const firstOf = (length: number, count: number): Mask => maskOf(length, (index) => index < count);

@@ -1,4 +1,4 @@
-import type { AttributeSample } from '../../../../lib/contracts/generated.ts';
+import type { Sample } from '../../pane-group.ts';
 import type { Weighted } from '../scope.ts';
 import { has, hits, type Mask } from './mask.ts';
 
@@ -7,9 +7,6 @@ export interface Population {
   readonly total: number;
   readonly clients: number;
 }
-
-/** 53 bits of a client's hash: enough to tell some thousands apart. */
-const keyOf = (client: Buffer): number => client.readUInt32LE(4) * 2 ** 21 + (client.readUInt32LE(0) >>> 11);
 
 /** What `of` weighs and whose it is; `part`: only these, the others weigh nothing. */
 export function population(of: readonly Weighted[], part: Mask | null = null): Population {
@@ -21,14 +18,14 @@ export function population(of: readonly Weighted[], part: Mask | null = null): P
     const { sample, weight } = of[index]!;
     weights[index] = weight;
     total += weight;
-    clients.add(keyOf(sample.client));
+    clients.add(sample.client);
   }
   return { weights, total, clients: clients.size };
 }
 
 /** Good samples are halved from here on: what is made from one half is judged on the other too. */
 const leastHalved = 24;
-const isKnown = (sample: AttributeSample): boolean => (sample.client[2]! & 1) === 0;
+const isKnown = (sample: Sample): boolean => (sample.client & 2) === 0;
 
 /** The good samples that candidates may be made from. */
 export function knownHalf(of: readonly Weighted[]): readonly Weighted[] {

@@ -1,4 +1,5 @@
-import type { AttributeSample, Predicate } from '../../../../lib/contracts/generated.ts';
+import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import type { Sample } from '../../pane-group.ts';
 import { spared } from '../../layout.ts';
 import type { Weighted } from '../scope.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
@@ -20,11 +21,11 @@ export interface MineInput {
    * Clients that are a visible part of the scope's usual traffic by themselves: a partner's server, a gateway. A rule
    * that selects most of one is not worth its small share of all requests: for that caller it is an outage.
    */
-  readonly callers: ReadonlySet<string>;
+  readonly callers: ReadonlySet<number>;
   /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
   readonly siblings: readonly Weighted[];
   /** Good requests that earlier signatures select already: what they cost counts. */
-  readonly taken: (sample: AttributeSample) => boolean;
+  readonly taken: (sample: Sample) => boolean;
   /** What the whole cover may cost, earlier signatures included: estimate, and upper bound. */
   readonly budget: BoundedShare;
   /**
@@ -59,11 +60,11 @@ const mostSignatures = 5;
 const leastHits = 5;
 
 /** The samples of each caller. */
-function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<string>): Mask[] {
+function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<number>): Mask[] {
   if (callers.size === 0) return [];
-  const found = new Map<string, number[]>();
+  const found = new Map<number, number[]>();
   good.forEach(({ sample }, index) => {
-    const client = sample.client.toString('latin1');
+    const { client } = sample;
     if (!callers.has(client)) return;
     const at = found.get(client);
     if (at === undefined) found.set(client, [index]);
@@ -88,7 +89,7 @@ function splitByClient(excess: readonly Weighted[]): {
   readonly judged: readonly Weighted[];
 } {
   if (population(excess).clients < fewClients) return { trained: excess, judged: excess };
-  const odd = ({ sample }: Weighted): boolean => (sample.client[1]! & 1) === 1;
+  const odd = ({ sample }: Weighted): boolean => sample.client % 2 === 1;
   return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
 }
 

@@ -18,10 +18,10 @@ const samples = fc
     rows.map(
       (attributes, index): Weighted => ({
         sample: {
-          order: Buffer.alloc(8),
+          order: 0,
           event_id: `${index}`,
           flags: 0,
-          client: Buffer.alloc(16),
+          client: index,
           attributes,
         },
         weight: 1 + index / 7,

@@ -1,4 +1,5 @@
-import type { AttributeSample, Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import type { Sample } from '../../pane-group.ts';
 import { requiredBits } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 
@@ -11,7 +12,7 @@ export function attributeAt(attribute: string): number | undefined {
   return places.get(attribute);
 }
 
-export type SampleTest = (sample: AttributeSample) => boolean;
+export type SampleTest = (sample: Sample) => boolean;
 
 /** The same meaning as lib/signature, on a sample instead of an event. An attribute no sample carries is false. */
 export function samplePredicate(predicate: Predicate): SampleTest {
