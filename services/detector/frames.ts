@@ -1,6 +1,6 @@
 import type { PaneFrame } from '../../lib/contracts/generated.ts';
-import type { PaneGroup } from './pane-group.ts';
 import { aggregateLayoutHash, paneMs } from './layout.ts';
+import type { PaneGroup } from './pane-group.ts';
 import { SamplePacker, unpackSamples } from './sample-pack.ts';
 
 /** Bytes of a partial in Avro without its samples, roughly (never less than half of the truth). */

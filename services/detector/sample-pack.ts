@@ -1,5 +1,5 @@
-import type { Sample } from './pane-group.ts';
 import { internedText } from '../../lib/contracts/interned-text.ts';
+import type { Sample } from './pane-group.ts';
 
 /**
  * The samples of a frame as bytes. A request is sampled in several groups (its site, its endpoint, a pair), and its

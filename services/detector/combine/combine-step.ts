@@ -1,5 +1,4 @@
 import type { EnrichedRequest, Tick } from '../../../lib/contracts/generated.ts';
-import type { PaneGroup } from '../pane-group.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
 import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '../../../lib/log/snapshot.ts';
@@ -8,6 +7,7 @@ import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
 import { framesOf } from '../frames.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PolicyTimeline } from '../policies/timeline.ts';
 import { ActorTable } from '../state/actor-table.ts';

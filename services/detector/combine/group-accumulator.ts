@@ -1,5 +1,5 @@
-import type { PaneGroup } from '../pane-group.ts';
 import { countNames, flag, type SketchName, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import type { Contribution } from './contribution.ts';
@@ -49,13 +49,18 @@ export class GroupAccumulator {
   }
 
   partial(site: string, kind: string, key: string): PaneGroup {
+    const counts = new Array<number>(this.counts.length);
+    for (let column = 0; column < counts.length; column++) counts[column] = this.counts[column]!;
+    const samples: Sample[] = [];
+    for (const item of this.#suspicious.items()) samples.push(sampleOf(item));
+    for (const item of this.#others.items()) samples.push(sampleOf(item));
     return {
       site,
       kind,
       key,
-      counts: [...this.counts],
+      counts,
       sketches: this.#sketches.map((sketch) => sketch?.toBytes() ?? nothing),
-      samples: [...this.#suspicious.items(), ...this.#others.items()].map(sampleOf),
+      samples,
     };
   }
 

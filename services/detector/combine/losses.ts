@@ -1,5 +1,5 @@
-import type { PaneGroup } from '../pane-group.ts';
 import type { Cap } from '../caps.ts';
+import type { PaneGroup } from '../pane-group.ts';
 
 /** How often each cap bit so far. */
 export type LossTotals = { readonly [cap in Cap]?: number };

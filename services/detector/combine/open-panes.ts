@@ -1,6 +1,6 @@
-import type { PaneGroup } from '../pane-group.ts';
 import type { DetectorConfig } from '../config.ts';
 import { byKindAndKey } from '../groups.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
 import type { GroupPlan } from './group-plan.ts';
 import { GroupPool } from './group-pool.ts';

@@ -1,5 +1,4 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import type { PaneGroup } from '../pane-group.ts';
 import {
   groups as groupTable,
   type LocalKind,
@@ -9,6 +8,7 @@ import {
   pairValue,
 } from '../groups.ts';
 import { countIndex } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import type { Contribution } from './contribution.ts';
 import type { CountedEndpoint } from './counted-endpoint.ts';
 import type { GroupAccumulator } from './group-accumulator.ts';

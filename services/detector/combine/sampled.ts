@@ -1,9 +1,9 @@
 import { enrichedSlots, viewOf } from '../../../lib/contracts/codecs.ts';
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { type Sample, sampleKey } from '../pane-group.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
 import { minedAttributes, type TraitName, traitNames } from '../layout.ts';
+import { type Sample, sampleKey } from '../pane-group.ts';
 import { placeOf, word } from '../state/request-facts.ts';
 
 /** A request that groups may keep as a sample. */
@@ -31,9 +31,10 @@ function paramNames(event: EnrichedRequest): string | null {
     const { name } = params[0]!;
     return plainName.test(name) ? name : null;
   }
-  const names = new Set<string>();
-  for (const { name } of params) if (names.size < maxNames && plainName.test(name)) names.add(name);
-  return names.size === 0 ? null : [...names].sort().join(',');
+  const names: string[] = [];
+  for (const { name } of params)
+    if (names.length < maxNames && !names.includes(name) && plainName.test(name)) names.push(name);
+  return names.length === 0 ? null : names.sort().join(',');
 }
 
 const readers = minedAttributes.map((name) => attributes[name] as Attribute);

@@ -1,6 +1,6 @@
-import type { PaneGroup, Sample } from '../pane-group.ts';
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
 import { countIndex, flag, sketchIndex, traitIndex } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import { firstByOrder } from '../sketches/merge-partials.ts';
 

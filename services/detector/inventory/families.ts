@@ -1,7 +1,7 @@
-import type { PaneGroup } from '../pane-group.ts';
 import { familiesOf, wordVariable } from '../../../lib/path/word-family.ts';
 import { byKindAndKey, type PairKind, pairKinds } from '../groups.ts';
 import { traitIndex } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 

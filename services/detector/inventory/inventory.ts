@@ -1,6 +1,6 @@
-import type { PaneGroup } from '../pane-group.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { paneMs } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { pairAnalogues } from './analogues.ts';
 import {
   clientClassOfEntry,

@@ -1,5 +1,5 @@
-import type { Sample } from '../pane-group.ts';
 import { countIndex, countNames } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import { featureKey } from '../policies/policy-schema.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import { firstByOrder, strataOf } from '../sketches/merge-partials.ts';
@@ -160,7 +160,12 @@ export function release(
     onSamples?.(bucket.samples);
     const { reference } = baseline;
     for (const sample of bucket.samples) reference.push(sample);
-    if (reference.length > referenceLimit) reference.splice(0, reference.length - referenceLimit);
+    const gone = reference.length - referenceLimit;
+    if (gone > 0) {
+      // in place: a spliced array grows anew with the next samples
+      for (let at = 0; at < referenceLimit; at++) reference[at] = reference[at + gone]!;
+      reference.length = referenceLimit;
+    }
   }
   return learned;
 }

@@ -1,5 +1,4 @@
 import type { Evidence, Verdict } from '../../../lib/contracts/generated.ts';
-import type { PaneGroup } from '../pane-group.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { degradedBy } from '../caps.ts';
 import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } from '../episode.ts';
@@ -12,6 +11,7 @@ import {
   networkCountIndex,
   paneMs,
 } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { verdictOut } from '../verdict.ts';

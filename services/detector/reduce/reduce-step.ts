@@ -1,4 +1,3 @@
-import type { PaneGroup } from '../pane-group.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { type Snapshot, valueOfSnapshot, valueSnapshot } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
@@ -10,6 +9,7 @@ import { byKindAndKey } from '../groups.ts';
 import type { InventorySettings } from '../inventory/classify.ts';
 import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
@@ -55,7 +55,7 @@ interface ReduceSnapshot {
 export function createReduceStep(options: ReduceOptions): StatefulStep<'aggregates'> {
   const step: StatefulStep<'aggregates'> = {
     name: 'detector.reduce',
-    layoutHash: `reduce-5-${aggregateLayoutHash}`,
+    layoutHash: `reduce-6-${aggregateLayoutHash}`,
     open: (partition, snapshot) => new ReducePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, ({ value }) => value.watermark_at);

@@ -1,4 +1,3 @@
-import type { PaneGroup, Sample } from '../pane-group.ts';
 import { endpointTraits, type Traits } from '../endpoint-traits.ts';
 import type { ScopedKind } from '../groups.ts';
 import {
@@ -12,10 +11,12 @@ import {
   suspiciousFlags,
   traitIndex,
 } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import { baseIndex } from './behaviour.ts';
 
 const columns = countNames.length;
+/** A power of two. */
 const ringPanes = 64;
 const bucketPanes = 10;
 export const samplePanes = 30;
@@ -53,6 +54,7 @@ export interface Scope {
   readonly traits: Traits;
   readonly firstPane: number;
   lastPane: number;
+  /** Pane by pane for each count: windows are summed far more often than panes come in. */
   readonly counts: Int32Array;
   /** null: no policy on the scope asked for more than a minute yet. */
   minutes: Minutes | null;
@@ -107,8 +109,7 @@ function step(scope: Scope, at: number, onBucket: (endPane: number) => void): vo
   if (at % minutePanes === 0 && scope.minutes !== null)
     keepMinute(scope, scope.minutes, at / minutePanes - 1);
   if (at % bucketPanes === 0 && at > scope.firstPane) onBucket(at);
-  const start = (at % ringPanes) * columns;
-  scope.counts.fill(0, start, start + columns);
+  for (let place = at % ringPanes; place < scope.counts.length; place += ringPanes) scope.counts[place] = 0;
   scope.lastPane = at;
 }
 
@@ -124,8 +125,10 @@ function keepMinute(scope: Scope, { counts, minute: kept }: Minutes, minute: num
 /** Adds the merged partial of the pane that the scope was advanced to. */
 export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
   distinctCounts.get(scope)?.clear();
-  const start = (pane % ringPanes) * columns;
-  for (let column = 0; column < columns; column++) scope.counts[start + column] = partial.counts[column] ?? 0;
+  const { counts } = partial;
+  const slot = pane % ringPanes;
+  for (let column = 0; column < columns; column++)
+    scope.counts[column * ringPanes + slot] = counts[column] ?? 0;
   const bucket = Math.floor(pane / bucketPanes);
   let newest = scope.sketches.at(-1);
   if (newest?.bucket !== bucket) {
@@ -133,9 +136,9 @@ export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
     scope.sketches = scope.sketches.filter((old) => old.bucket > bucket - 7);
     scope.sketches.push(newest);
   }
-  partial.sketches.forEach((bytes, index) => {
-    newest.of[index]?.mergeBytes(bytes);
-  });
+  const { sketches } = partial;
+  for (let index = 0; index < sketches.length; index++)
+    if (sketches[index]!.length > 0) newest.of[index]?.mergeBytes(sketches[index]!);
   while (scope.samples.length > 0 && scope.samples[0]!.pane <= pane - samplePanes) scope.samples.shift();
   const suspicious = partial.counts[countIndex.suspicious] ?? 0;
   scope.samples.push({
@@ -149,7 +152,7 @@ export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
 
 /** Sets a count of the newest pane that reduce works out itself. */
 export function setCount(scope: Scope, column: number, pane: number, value: number): void {
-  scope.counts[(pane % ringPanes) * columns + column] = value;
+  scope.counts[column * ringPanes + (pane % ringPanes)] = value;
 }
 
 /** Sum of a count over the panes (now - panes, now]; of windows beyond a minute: whole minutes, and the present one. */
@@ -164,9 +167,11 @@ export function sum(scope: Scope, column: number, now: number, panes: number): n
     }
     return total + sum(scope, column, now, now - present * minutePanes + 1);
   }
-  const last = Math.min(now, scope.lastPane);
-  for (let at = Math.max(now - panes + 1, scope.lastPane - ringPanes + 1); at <= last; at++)
-    if (at >= 0) total += scope.counts[(at % ringPanes) * columns + column]!;
+  const { counts, lastPane } = scope;
+  const last = Math.min(now, lastPane);
+  const row = column * ringPanes;
+  for (let at = Math.max(0, now - panes + 1, lastPane - ringPanes + 1); at <= last; at++)
+    total += counts[row + (at & (ringPanes - 1))]!;
   return total;
 }
 
@@ -183,8 +188,10 @@ export function rate(scope: Scope, now: number, panes: number): number {
   return (sum(scope, countIndex.requests, now, panes) * 1000) / (panes * paneMs);
 }
 
+/** More than any window has: keeps two of them apart. */
+const mostPanes = 2 ** 16;
 /** Answers of `distinct` since the last pane was added: several policies ask for the same window. */
-const distinctCounts = new WeakMap<Scope, Map<string, number>>();
+const distinctCounts = new WeakMap<Scope, Map<number, number>>();
 
 /** Distinct values over a window, in whole buckets of ten panes. */
 export function distinct(scope: Scope, sketch: SketchName, now: number, panes: number): number {
@@ -193,7 +200,7 @@ export function distinct(scope: Scope, sketch: SketchName, now: number, panes: n
     counted = new Map();
     distinctCounts.set(scope, counted);
   }
-  const window = `${sketch} ${now} ${panes}`;
+  const window = (now * mostPanes + panes) * sketchNames.length + sketchIndex[sketch];
   let count = counted.get(window);
   if (count === undefined) {
     const from = Math.floor((now - panes + 1) / bucketPanes);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Sample } from '../pane-group.ts';
 import { emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { detectorConfig } from '../config.ts';
 import { countNames, minedAttributes, paneMs } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import { createSiteMix, halveMix, isContradicted, learnMix } from './site-mix.ts';
 import { createSiteState, reducePane } from './site-reducer.ts';
 

@@ -1,6 +1,6 @@
-import type { Sample } from '../pane-group.ts';
 import type { GroupKind } from '../groups.ts';
 import { countIndex, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { markSamples, type Scope, samplesOf, setCount } from './scope.ts';
 

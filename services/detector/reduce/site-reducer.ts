@@ -1,13 +1,13 @@
-import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { verified } from '../../../lib/signature/standing.ts';
 import type { Cap } from '../caps.ts';
 import type { Traits } from '../endpoint-traits.ts';
-import { isScoped } from '../groups.ts';
+import { isScoped, type ScopedKind } from '../groups.ts';
 import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { paneSpanMs } from '../policies/policy-schema.ts';
+import { type FeatureSpec, paneSpanMs } from '../policies/policy-schema.ts';
 import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
 import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
@@ -232,15 +232,9 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     const counts = new Int32Array(columns);
     for (let column = 0; column < columns; column++) counts[column] = sum(scope, column, end - 1, 10);
     const values: [string, number][] = [];
-    const seen = new Set<string>([rateKey]);
-    for (const policy of settings.policies) {
-      if (policy.scope !== scope.kind) continue;
-      for (const { key, spec } of policy.features) {
-        if (seen.has(key)) continue;
-        seen.add(key);
-        const value = featureValue(state, scope, spec, end - 1);
-        if (value !== null) values.push([key, value]);
-      }
+    for (const [key, spec] of featuresOf(settings, scope.kind)) {
+      const value = featureValue(state, scope, spec, end - 1);
+      if (value !== null) values.push([key, value]);
     }
     values.push([rateKey, counts[countIndex.requests]! / (bucketMs / 1000)]);
     const weighted = samplesOf(scope, end - 1, 10, () => true);
@@ -276,6 +270,29 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   }
   // the mix forgets as the site does
   if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
+}
+
+const featuresOfKind = new WeakMap<ReduceSettings, Map<ScopedKind, ReadonlyMap<string, FeatureSpec>>>();
+
+/** Every feature that a policy on this kind of scope names, once, but for the rate that is learned anyway. */
+function featuresOf(settings: ReduceSettings, kind: ScopedKind): ReadonlyMap<string, FeatureSpec> {
+  let kinds = featuresOfKind.get(settings);
+  if (kinds === undefined) {
+    kinds = new Map();
+    featuresOfKind.set(settings, kinds);
+  }
+  let found = kinds.get(kind);
+  if (found === undefined) {
+    const features = settings.policies
+      .filter(({ scope }) => scope === kind)
+      .flatMap((policy) => policy.features)
+      .filter(({ key }) => key !== rateKey)
+      .map(({ key, spec }) => [key, spec] as const);
+    // of equal keys the first place stands, and they mean the same
+    found = new Map(features);
+    kinds.set(kind, found);
+  }
+  return found;
 }
 
 function updateRequirement(state: SiteState, watched: WatchedScope): void {

@@ -10,9 +10,10 @@ const listLimit = 24;
 const sparseBytesLimit = 680;
 const alpha = 0.7213 / (1 + 1.079 / registers);
 const powers = Float64Array.from({ length: 64 }, (_, rank) => 2 ** -rank);
-/** Where unions are counted, and how many registers have each rank. */
+/** Where unions are counted, all zero in between, and how many registers have each rank. */
 const union = new Uint8Array(registers);
 const byRank = new Int32Array(64);
+const noBytes = Buffer.alloc(0);
 
 export class HyperLogLog {
   #dense: Uint8Array | null = null;
@@ -99,9 +100,12 @@ export class HyperLogLog {
   toBytes(): Buffer {
     const dense = this.#dense;
     if (dense === null) {
-      const entries = this.#list === null ? new Int32Array(0) : this.#list.slice(0, this.#listed).sort();
-      const bytes = Buffer.allocUnsafe(entries.length * 3);
-      for (let index = 0; index < entries.length; index++) {
+      const listed = this.#listed;
+      if (listed === 0) return noBytes;
+      const entries = this.#list!;
+      sortFirst(entries, listed);
+      const bytes = Buffer.allocUnsafe(listed * 3);
+      for (let index = 0; index < listed; index++) {
         const entry = entries[index]!;
         bytes[index * 3] = (entry >> 8) & 255;
         bytes[index * 3 + 1] = entry >> 16;
@@ -137,7 +141,6 @@ export class HyperLogLog {
 
   /** What merging all of them would count, without a new sketch. */
   static countUnion(sketches: readonly HyperLogLog[]): number {
-    union.fill(0);
     byRank.fill(0);
     if (sketches.every((sketch) => sketch.#dense === null)) {
       let zeros = registers;
@@ -153,6 +156,8 @@ export class HyperLogLog {
           union[entry >> 8] = rank;
         }
       byRank[0] = zeros;
+      for (const sketch of sketches)
+        for (let at = 0; at < sketch.#listed; at++) union[sketch.#list![at]! >> 8] = 0;
       return estimate();
     }
     for (const sketch of sketches) {
@@ -167,7 +172,18 @@ export class HyperLogLog {
         }
     }
     for (let index = 0; index < registers; index++) byRank[union[index]!]!++;
+    union.fill(0);
     return estimate();
+  }
+}
+
+/** Sorts the first few entries where they are. */
+function sortFirst(entries: Int32Array, count: number): void {
+  for (let next = 1; next < count; next++) {
+    const entry = entries[next]!;
+    let at = next;
+    for (; at > 0 && entries[at - 1]! > entry; at--) entries[at] = entries[at - 1]!;
+    entries[at] = entry;
   }
 }
 

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { recordType } from '../../../lib/contracts/codecs.ts';
 import type { PaneFrame } from '../../../lib/contracts/generated.ts';
-import type { PaneGroup } from '../pane-group.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
 import { GroupAccumulator } from '../combine/group-accumulator.ts';
 import { framesOf, groupsOf } from '../frames.ts';
 import { flag, sketchNames } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
 import { enriched } from '../traffic.test-fixture.ts';
 import { BottomK } from './bottom-k.ts';
@@ -112,38 +112,36 @@ const frameBytes = (group: PaneGroup): Buffer =>
     })[0],
   );
 /** Counts, sketches and samples of a group together, as panes send and reduce merges them. */
-const partial: Aggregate<
-  { readonly index: number; readonly ip: number; readonly flags: number },
-  PaneGroup
-> = {
-  values: request,
-  of: (values) => {
-    const group = new GroupAccumulator(samples, new Set(sketchNames));
-    const facts = createRequestFacts();
-    const contribution = createContribution();
-    for (const { index, ip, flags: of } of values) {
-      const event = enriched(
-        {
-          at: index,
-          ip: `192.0.2.${ip % 256}`,
-          endpoint: 'GET /api/stock',
-          session: `s${index % 90}`,
-          params: { sku: String(index % 70) },
-        },
-        // events of one id are one event: what differs in anything has another id, and so another place in the order
-        (index * 401 + ip) * flagSets.length + flagSets.indexOf(of),
-      );
-      readIdentity(facts, event, 3);
-      readFacts(facts, event);
-      contribute(contribution, event, of, facts);
-      group.add(contribution);
-    }
-    return group.partial('default', 'endpoint', 'GET x/api/stock');
-  },
-  merge: (a, b) => mergePartials([a, b], samples),
-  shown: (group) => frameBytes(group).toString('hex'),
-  stored: (group) => groupsOf(frameType.fromBuffer(frameBytes(group)) as PaneFrame)[0]!,
-};
+const partial: Aggregate<{ readonly index: number; readonly ip: number; readonly flags: number }, PaneGroup> =
+  {
+    values: request,
+    of: (values) => {
+      const group = new GroupAccumulator(samples, new Set(sketchNames));
+      const facts = createRequestFacts();
+      const contribution = createContribution();
+      for (const { index, ip, flags: of } of values) {
+        const event = enriched(
+          {
+            at: index,
+            ip: `192.0.2.${ip % 256}`,
+            endpoint: 'GET /api/stock',
+            session: `s${index % 90}`,
+            params: { sku: String(index % 70) },
+          },
+          // events of one id are one event: what differs in anything has another id, and so another place in the order
+          (index * 401 + ip) * flagSets.length + flagSets.indexOf(of),
+        );
+        readIdentity(facts, event, 3);
+        readFacts(facts, event);
+        contribute(contribution, event, of, facts);
+        group.add(contribution);
+      }
+      return group.partial('default', 'endpoint', 'GET x/api/stock');
+    },
+    merge: (a, b) => mergePartials([a, b], samples),
+    shown: (group) => frameBytes(group).toString('hex'),
+    stored: (group) => groupsOf(frameType.fromBuffer(frameBytes(group)) as PaneFrame)[0]!,
+  };
 
 function laws<V, S>(name: string, { values, of, merge, shown, stored }: Aggregate<V, S>, runs: number): void {
   describe(name, () => {

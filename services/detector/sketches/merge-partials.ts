@@ -1,6 +1,6 @@
-import type { PaneGroup, Sample } from '../pane-group.ts';
 import { isLocal } from '../groups.ts';
 import { suspiciousFlags } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { HyperLogLog } from './hyper-log-log.ts';
 
 const byOrder = (a: Sample, b: Sample): number => a.order - b.order;

@@ -1,6 +1,6 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
-import type { Sample } from '../../pane-group.ts';
 import { spared } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
 import type { Weighted } from '../scope.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
 import { type BoundedShare, createCollateral } from './collateral.ts';

@@ -1,7 +1,7 @@
 import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
-import type { Sample } from '../../pane-group.ts';
 import { requiredBits } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
 
 const places = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
 places.set('endpoint', traitIndex.endpoint);
