@@ -245,6 +245,13 @@ const controls: readonly ScenarioDraft[] = [
     crowds: ['app-release'],
   },
   {
+    name: 'locked-out',
+    title: 'all sessions are revoked: apps are refused where they begin, and people type passwords',
+    row: 'crowd',
+    populations: ['bank'],
+    crowds: ['locked-out'],
+  },
+  {
     name: 'login-outage',
     title: 'the identity provider is down for two minutes: every log-in fails',
     row: 'crowd',

@@ -70,6 +70,8 @@ export const countNames = [
   'went_on',
   /** Direct requests of 8 to 20 seconds ago whose visits have not gone on. Worked out by reduce, per second. */
   'bounced',
+  /** The same of 20 to 50 seconds ago: time enough to type a password. */
+  'abandoned',
   /** Log-ins that succeed where the client's last failure was with the same account. */
   'recovering',
 ] as const;

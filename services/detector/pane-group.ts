@@ -18,5 +18,7 @@ export interface PaneGroup extends Omit<GroupPartial, 'samples'> {
   readonly samples: readonly Sample[];
 }
 
-/** 53 bits of a hash as one number, which sorts as (hi, lo without its last 11 bits) does. */
-export const sampleKey = (lo: number, hi: number): number => (hi >>> 0) * 2 ** 21 + (lo >>> 11);
+/** 53 bits of the hash of an event id as one number. */
+export const orderOf = (lo: number, hi: number): number => (hi >>> 0) * 2 ** 21 + (lo >>> 11);
+/** 53 bits of the hash of a client as one number; its last 32 are those of `lo`. */
+export const clientOf = (lo: number, hi: number): number => (hi >>> 11) * 2 ** 32 + (lo >>> 0);

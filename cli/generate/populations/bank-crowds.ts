@@ -109,6 +109,39 @@ function* logInAgain(world: World, person: Person, random: Random, at: number): 
   yield due(visit.request('GET', '/mobile/v2/overview', { bytes: 3800, ms: 110 }));
 }
 
+/** All sessions were revoked: the app is refused where it begins, and asks for a password that takes a while to type. */
+function* lockedOut(world: World, person: Person, random: Random, at: number): Generator<Due, void> {
+  const visit = createVisit({
+    at,
+    random,
+    address: person.address(random),
+    look: appAppearance('BankApp', person.phone),
+    host: bankApiHost,
+    sendsReferer: false,
+    cookies: 1,
+    cookieLimit: 2,
+    app: true,
+    ways: person.ways,
+  });
+  yield due(
+    visit.request('POST', '/mobile/v1/token/refresh', {
+      status: 401,
+      outcome: 'failure',
+      bytes: 120,
+      ms: 40,
+    }),
+  );
+  if (chance(random, 0.2)) return;
+  visit.think(20);
+  visit.account = person.account;
+  const wrong = chance(random, 0.25) ? 1 + integer(random, 2) : 0;
+  const mistyped = { ...refused, path: '/mobile/v1/login', wrong, pauseSeconds: 10, givesUp: 0.1 };
+  if (!(yield* failedLogIns(visit, world, mistyped))) return;
+  yield due(visit.request('POST', '/mobile/v1/login', { outcome: 'success', bytes: 900, ms: 320 }));
+  visit.think(3);
+  yield due(visit.request('GET', '/mobile/v1/accounts', { bytes: 3800, ms: 110 }));
+}
+
 export function bankCrowds(world: World, partners: readonly Partner[]): Community['crowds'] {
   const { people } = world;
   return {
@@ -127,6 +160,15 @@ export function bankCrowds(world: World, partners: readonly Partner[]): Communit
         wave('log-in-again', options, options.rate * 0.2, 90_000, (random, at) => {
           const person = people.regular(random);
           return honest(person, logInAgain(world, person, random, at), 'update-');
+        }),
+      ],
+    },
+    'locked-out': {
+      onTarget: ({ path }) => path === '/mobile/v1/login' || path === '/mobile/v1/token/refresh',
+      flows: (options) => [
+        wave('locked-out', options, options.rate * 0.3, 20_000, (random, at) => {
+          const person = people.regular(random);
+          return honest(person, lockedOut(world, person, random, at), 'locked-out-');
         }),
       ],
     },

@@ -1,6 +1,6 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { countIndex, countNames, flag, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
-import { sampleKey } from '../pane-group.ts';
+import { orderOf } from '../pane-group.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
 import type { Sampled } from './sampled.ts';
 
@@ -49,7 +49,7 @@ export function contribute(
   let raised = 0;
   into.event = event;
   into.flags = flags;
-  into.order = sampleKey(facts.idLo, facts.idHi);
+  into.order = orderOf(facts.idLo, facts.idHi);
   into.facts = facts;
   into.sampled = null;
   counts[raised++] = countIndex.requests;

@@ -3,7 +3,7 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
 import { minedAttributes, type TraitName, traitNames } from '../layout.ts';
-import { type Sample, sampleKey } from '../pane-group.ts';
+import { clientOf, type Sample } from '../pane-group.ts';
 import { placeOf, word } from '../state/request-facts.ts';
 
 /** A request that groups may keep as a sample. */
@@ -69,7 +69,7 @@ function readSample({ event, flags, order }: Sampled): Sample {
   return {
     order,
     event_id: event.request.event_id,
-    client: sampleKey(word(hashes, lanes.client), word(hashes, lanes.client + 4)),
+    client: clientOf(word(hashes, lanes.client), word(hashes, lanes.client + 4)),
     flags,
     attributes: values,
   };

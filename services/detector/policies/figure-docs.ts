@@ -40,6 +40,8 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   fingerprint_known: 'Whose fingerprint, or browser, has been learned.',
   went_on: 'visits that began here and go on to another part of the site',
   bounced: 'direct requests of 8 to 20 seconds ago whose visits have not gone on',
+  abandoned:
+    'direct requests of 20 to 50 seconds ago whose visits have not gone on: time enough to type a password',
 };
 
 export const sketchDocs: { readonly [N in SketchName]: string } = {

@@ -44,6 +44,7 @@ const historyNames: ReadonlySet<CountName> = new Set([
   'new_sessions',
   'skipped',
   'bounced',
+  'abandoned',
 ]);
 
 /** Depends on earlier requests of the client, which the log may not reach back to. */
@@ -64,6 +65,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   new_sessions: { login: 0.2, payment: 0.05, '': 0.3 },
   skipped: { payment: 0.1, '': 0.02 },
   bounced: { content: 0.4, cart: 0.05, payment: 0.05, '': 0.2 },
+  abandoned: { content: 0.4, cart: 0.05, payment: 0.05, '': 0.2 },
   few_cookies: { '': 0.1 },
   undocumented: { '': 0.02 },
   foreign: { '': 0.02 },

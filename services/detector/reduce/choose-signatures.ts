@@ -45,6 +45,7 @@ export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (
         requirement !== null && (flags & flag.verified) === 0 && !spared(flags, requirement.required);
     case 'direct':
     case 'bounced':
+    case 'abandoned':
       return (flags) => (flags & flag.direct) !== 0;
     case 'failing':
       return (flags) => (flags & flag.failing) !== 0;

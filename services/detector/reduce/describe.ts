@@ -25,6 +25,7 @@ const words: { readonly [N in CountName]?: string } = {
   foreign: 'came from countries without genuine business',
   contradicted: 'named a browser that their TLS fingerprint contradicts',
   bounced: 'came without an earlier page and did not go on',
+  abandoned: 'came without an earlier page and did not go on within half a minute',
   unusual: 'skipped what people practically always do before',
 };
 

@@ -23,11 +23,21 @@ describe('what leads to a part of the site', () => {
       asked(
         'payment',
         new Map([
-          [content, 10],
-          [history, 990],
+          [cart | history, 200],
+          [content, 2],
+          [history, 800],
         ]),
       ),
     ).toEqual(['cart']);
+  });
+
+  it('is not asked for where the known have not done it either, though they are spared', () => {
+    const kiosks: Journeys = new Map([
+      [content, 10],
+      [history, 990],
+    ]);
+    expect(asked('payment', kiosks)).toBeNull();
+    expect(asked('payment', new Map([[history, 1000]]))).toBeNull();
   });
 
   it('is a cart, or to be signed in, where many pay for the cart of yesterday', () => {

@@ -7,7 +7,7 @@ import { wilsonUpper } from './miner/bounds.ts';
  */
 export type Journeys = Map<number, number>;
 
-/** What speaks for practically every honest client of a scope, since it leads there: any one of these. */
+/** What speaks for practically every honest client of a scope, since it leads there: any one of these, or a history. */
 export interface Requirement {
   /** Bits of lib/signature/standing.ts. */
   readonly required: number;
@@ -82,12 +82,27 @@ export function requirementOf(
   for (const names of choices) {
     const required = requiredBits(names);
     let failing = 0;
-    for (const { standing, weight } of known) if (!meets(standing, required)) failing += weight;
+    let telling = 0;
+    for (const { standing, weight } of known) {
+      const isExempt = (standing & required) === 0 && meets(standing, required);
+      if (!isExempt) telling += weight;
+      if (!meets(standing, required)) failing += weight;
+    }
+    if (!isRare(failing, telling)) continue;
     const share = failing / total;
-    const upper = wilsonUpper(share, total / alike);
-    if (share <= mostFailing.share && upper <= mostFailing.upper) return { required, share, upper, samples };
+    return { required, share, upper: wilsonUpper(share, total / alike), samples };
   }
   return null;
+}
+
+/**
+ * Who has a history is spared whatever he did, and so tells nothing of what leads here: kiosks that only ever order have
+ * no cart, and all of them have a history in time.
+ */
+function isRare(failing: number, telling: number): boolean {
+  if (telling === 0) return false;
+  const share = failing / telling;
+  return share <= mostFailing.share && wilsonUpper(share, telling / alike) <= mostFailing.upper;
 }
 
 interface Journey {

@@ -91,9 +91,14 @@ export function reducePane(
   return outputs;
 }
 
-/** People whom a link leads somewhere go on from there within this time, if they do. */
-const goOnPanes = 8;
-const bouncePanes = 20;
+/**
+ * People whom a link leads somewhere go on from there within seconds, if they do; who is asked for a password there takes
+ * half a minute. Panes ago: those who came then are asked about.
+ */
+const visits = [
+  { count: 'bounced', from: 20, until: 8 },
+  { count: 'abandoned', from: 50, until: 20 },
+] as const;
 
 /**
  * Direct requests whose visits have not gone on, as a figure of this pane. A crowd that a message leads somewhere, or an
@@ -101,9 +106,11 @@ const bouncePanes = 20;
  */
 function countBounced({ scope }: WatchedScope, pane: number): void {
   if (scope.kind !== 'endpoint') return;
-  const came = sum(scope, countIndex.direct, pane - goOnPanes, bouncePanes - goOnPanes);
-  const went = sum(scope, countIndex.went_on, pane, bouncePanes);
-  setCount(scope, countIndex.bounced, pane, Math.round(Math.max(0, came - went) / (bouncePanes - goOnPanes)));
+  for (const { count, from, until } of visits) {
+    const came = sum(scope, countIndex.direct, pane - until, from - until);
+    const went = sum(scope, countIndex.went_on, pane, from);
+    setCount(scope, countIndex[count], pane, Math.round(Math.max(0, came - went) / (from - until)));
+  }
 }
 
 /** Requests of the pane whose clients did not do before what practically all honest clients here do. */

@@ -5,6 +5,7 @@ import { ActorTable } from './actor-table.ts';
 
 const content = partBit('content');
 const payment = partBit('payment');
+const login = partBit('login');
 const now = 1_790_000_000;
 
 test('a flood of addresses that come once pushes out its own kind, not people with a history', () => {
@@ -85,4 +86,25 @@ test('outcomes are counted without end, their ratio is kept', () => {
   }
   for (let request = 0; request < 1000; request++) actors.note(content, 7, false, true);
   expect(actors.good()).toBe(false);
+});
+
+test('a visit goes on when what follows its beginning is not refused, and is elsewhere', () => {
+  const actors = new ActorTable(1000);
+  let address = 1;
+  /** Where each request of one visit says that the visit began; -1: it says nothing. Refused ones are asked nothing. */
+  const goesOn = (...requests: readonly (readonly [bit: number, endpoint: number, refused?: boolean])[]) => {
+    actors.open(++address, 0, now);
+    return requests.flatMap(([bit, endpoint, refused = false]) => {
+      const began = refused ? [] : [actors.entry(bit, endpoint)];
+      actors.note(bit, endpoint, !refused, refused);
+      return began;
+    });
+  };
+  expect(goesOn([content, 7], [content, 7], [payment, 9], [content, 8])).toEqual([-1, -1, 7, -1]);
+  // a token that is refused leads to the log-in, and the log-in to the rest
+  expect(goesOn([content, 7, true], [login, 5, true], [login, 5], [content, 8])).toEqual([7, 5]);
+  expect(goesOn([login, 5, true], [login, 5], [content, 8])).toEqual([-1, 5]);
+  expect(goesOn([payment, 9, true], [payment, 9, true], [payment, 9])).toEqual([-1]);
+  // to its like is no way on
+  expect(goesOn([login, 5], [login, 6], [content, 8])).toEqual([-1, -1, 5]);
 });

@@ -24,8 +24,9 @@ const rememberSeconds = 7 * 86_400;
 
 /**
  * A record. Outcomes: 8 bits of successes, 8 of failures, 8 of seconds between the first request and the last (as many
- * as fit), 8 that mark the account of the last failed log-in (0: none). Visit: 16 bits of its first page-like endpoint, 8 of the functions used in it, 2 marks, 3 bits of requests
- * whose cookies were counted, 3 of the most cookies gathered.
+ * as fit), 8 that mark the account of the last failed log-in (0: none). Visit: 16 bits of the endpoint it began with, 8
+ * of the functions used in it, 2 marks, 3 bits of requests whose cookies were counted, 3 of the most cookies gathered. A
+ * visit begins anew with its first success, and with its first page: what was refused, or is no page, led there.
  */
 const outcomes = 0;
 const visit = 1;
@@ -118,15 +119,16 @@ export class ActorTable {
   }
 
   /**
-   * 16 bits of the endpoint that the visit began with, when this request is the first to go on from there; else -1. Known
-   * of visits that began with a step of a visit.
+   * 16 bits of the endpoint that the visit began with, when this request, which is not refused, is the first to go on from
+   * there; else -1. From one log-in or stock look-up to its like is no way on.
    */
   entry(bit: number, endpoint16: number): number {
     const word = this.#table.record[this.#table.at + visit]!;
     const functions = (word >>> 8) & 0xff;
-    if ((functions & pageBits) === 0 || (functions & (functions - 1)) !== 0 || (word & markPages) !== 0)
-      return -1;
-    return functions === bit && word >>> 16 === endpoint16 ? -1 : word >>> 16;
+    const began = word >>> 16;
+    if (began === 0 || (functions & (functions - 1)) !== 0 || (word & markPages) !== 0) return -1;
+    const toItsLike = functions === bit && (bit & pageBits) === 0;
+    return toItsLike || began === endpoint16 ? -1 : began;
   }
 
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
@@ -150,11 +152,13 @@ export class ActorTable {
   /** The request is over: what it says about the actor from now on. */
   note(bit: number, endpoint16: number, succeeded: boolean, failed: boolean): void {
     const { record, at } = this.#table;
+    let word = record[at + visit]!;
     if (failed) {
+      if (word >>> 16 === 0) record[at + visit] = word | (endpoint16 << 16);
       this.#count(8);
       return;
     }
-    let word = record[at + visit]!;
+    if ((word & 0xff00) === 0) word = (word & 0xffff) | (endpoint16 << 16);
     if ((bit & pageBits) !== 0) {
       if ((word & (pageBits << 8)) === 0) word = (word & 0xffff) | (endpoint16 << 16);
       else if (word >>> 16 !== endpoint16) word |= markPages;

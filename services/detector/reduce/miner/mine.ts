@@ -89,7 +89,7 @@ function splitByClient(excess: readonly Weighted[]): {
   readonly judged: readonly Weighted[];
 } {
   if (population(excess).clients < fewClients) return { trained: excess, judged: excess };
-  const odd = ({ sample }: Weighted): boolean => sample.client % 2 === 1;
+  const odd = ({ sample }: Weighted): boolean => (sample.client & 256) !== 0;
   return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
 }
 
