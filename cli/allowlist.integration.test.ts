@@ -5,8 +5,8 @@ import { afterAll, expect, test } from 'vitest';
 import { openClickHouse } from '../lib/clickhouse/clickhouse.ts';
 import { clickhouseConfig } from '../lib/clickhouse/config.ts';
 import { migrate } from '../lib/clickhouse/migrations.ts';
+import { addressTarget, makeCommand } from '../lib/command.ts';
 import { allowCommandsSql, commandFromRow } from '../services/actuator/command-rows.ts';
-import { addressTarget, makeCommand } from '../services/actuator/commands.ts';
 import { createCommandBook } from '../services/actuator/decider/command-book.ts';
 import { commandRow } from '../services/archiver/finding-rows.ts';
 

@@ -77,7 +77,7 @@ async function lookAt(edges: EdgesAlone, name: string): Promise<Row> {
 
 const sound = new Set(['reachable', 'in_step', 'pending', 'dry_run', 'disarmed', 'purged', 'standby']);
 
-/** `edges list|check|plan|arm|disarm|let-go|purge`. */
+/** `edges list|check|plan|arm|disarm|let-go|kill|resume|purge`. */
 export function edgesCommand(): Command {
   const edges = new Command('edges').description('where traffic is stopped: state, plan, arm and disarm');
   const rows = async (command: Command): Promise<readonly Row[]> => {
@@ -148,6 +148,21 @@ export function edgesCommand(): Command {
       .action(async (edge: string, options: { readonly reason: string }, command: Command) => {
         await sendCommand(command, { kind, site: '*', edge: known(command, edge), reason: options.reason });
         console.log(`${kind.replace('_', '-')} ${edge}: sent to the actuator`);
+      });
+  for (const [kind, description, said] of [
+    ['kill', 'the kill switch: every edge gives up what is ours and adds nothing, until resume', 'killed'],
+    ['resume', 'undoes kill', 'resumed'],
+  ] as const)
+    edges
+      .command(kind)
+      .description(description)
+      .addOption(reasonOption())
+      .option('--site <site>', 'of this site only', '*')
+      .addOption(stateOption())
+      .action(async (options: { readonly reason: string; readonly site: string }, command: Command) => {
+        const { site, reason } = options;
+        await sendCommand(command, { kind, site, reason });
+        console.log(`enforcement ${said}${site === '*' ? '' : ` for ${site}`}: sent to the actuator`);
       });
   edges
     .command('purge')

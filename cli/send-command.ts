@@ -2,14 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Command as CliCommand } from 'commander';
+import { addressTarget, type CommandKind, commandRecord, makeCommand, whyNoCommand } from '../lib/command.ts';
 import type { Target } from '../lib/contracts/generated.ts';
 import { openLog } from '../lib/log/open.ts';
-import {
-  addressTarget,
-  type CommandKind,
-  commandRecord,
-  makeCommand,
-} from '../services/actuator/commands.ts';
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
 import { ExitError } from './exit-error.ts';
@@ -17,7 +12,7 @@ import { findRunning } from './running.ts';
 import { stateFolderOf } from './store.ts';
 
 export interface CommandInput {
-  readonly kind: Exclude<CommandKind, 'kill' | 'resume'>;
+  readonly kind: CommandKind;
   readonly site: string;
   readonly target?: Target;
   readonly decisionId?: string;
@@ -69,6 +64,8 @@ async function throughConsole(url: string, token: string, input: CommandInput): 
 
 /** Gives a command to the decider: through a running instance on this machine, else through the brokers. */
 export async function sendCommand(command: CliCommand, input: CommandInput): Promise<void> {
+  const wrong = whyNoCommand(input.kind, input.target ?? null);
+  if (wrong !== null) throw new ExitError(2, wrong);
   const { config } = loadRootConfig(configFileOption(command), process.env);
   const stateFolder = stateFolderOf(command, config.data_dir);
   const running = findRunning(stateFolder);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { makeCommand } from '../../lib/command.ts';
 import type { Command } from '../../lib/contracts/generated.ts';
 import { armingOf } from './arming.ts';
-import { makeCommand } from './commands.ts';
 
 const said = (kind: 'arm' | 'disarm' | 'purge'): Command =>
   makeCommand({ kind, site: '*', edge: 'web', reason: 'launch is over', who: 'ada', at: 1 });
@@ -29,4 +29,18 @@ test('whoever says no wins', () => {
 
 test('the reason tells who and why', () => {
   expect(armingOf(false, said('disarm')).because).toBe('disarm by ada: launch is over');
+});
+
+test('the kill switch winds down what is armed, and opens no lock', () => {
+  const kill = makeCommand({ kind: 'kill', site: '*', reason: 'customers call', who: 'ada', at: 2 });
+  expect(armingOf(false, null, kill)).toEqual({
+    mode: 'winding_down',
+    because: 'kill by ada: customers call',
+  });
+  expect(armingOf(undefined, said('arm'), kill).mode).toBe('winding_down');
+  expect([armingOf(undefined, null, kill).mode, armingOf(true, said('arm'), kill).mode]).toEqual([
+    'dry_run',
+    'dry_run',
+  ]);
+  expect(armingOf(false, said('purge'), kill).mode).toBe('purging');
 });

@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { durationField } from '../../lib/duration.ts';
 import { parseNetwork } from '../../lib/ip.ts';
+import { whyNotSpared } from '../../lib/spared-network.ts';
 import { clientClasses } from './action-table.ts';
 import { edgeConfig } from './edges/catalogue.ts';
 import { notificationConfig } from './notify/config.ts';
 
-const networkField = z.string().refine((text) => parseNetwork(text) !== null, {
-  error: 'not an address or network (192.0.2.0/24, 2001:db8::/48)',
+/** A network that is to be spared. */
+const networkField = z.string().superRefine((text, context) => {
+  const network = parseNetwork(text);
+  const message =
+    network === null ? 'not an address or network (192.0.2.0/24, 2001:db8::/48)' : whyNotSpared(network);
+  if (message !== null) context.addIssue({ code: 'custom', message });
 });
 
 const deciderConfig = z.strictObject({

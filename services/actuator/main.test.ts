@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
+import { makeCommand } from '../../lib/command.ts';
 import type { EdgeAction } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { command, contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
 import { until } from '../../test/counterparts/free-port.ts';
-import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
 import { hashSecret } from './edges/hashed-secret.ts';
 import { type RunningActuator, startActuator } from './main.ts';

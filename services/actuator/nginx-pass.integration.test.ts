@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeCommand } from '../../lib/command.ts';
 import type { Signature, Verdict } from '../../lib/contracts/generated.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { packageRoot } from '../../lib/package-root.ts';
@@ -24,7 +25,6 @@ import {
   type NginxWithInclude,
   startNginxWithInclude,
 } from '../../test/counterparts/nginx.ts';
-import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
 import { type RunningActuator, startActuator } from './main.ts';
 

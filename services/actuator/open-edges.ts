@@ -80,7 +80,7 @@ export function openEdges(
   };
   return config.edges.map((edgeConfig) => {
     const { name, sites, aggregate } = edgeConfig;
-    const arming = (): Arming => armingOf(edgeConfig.dry_run, book.aboutEdge(name));
+    const arming = (): Arming => armingOf(edgeConfig.dry_run, book.aboutEdge(name), book.killedAll(sites));
     const known = knownAt(edgeConfig, view);
     const isAskedFor = (key: string, ofSites: readonly string[]): boolean =>
       stateOf(ofSites).at(now()).changes?.entry(key) !== undefined;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { makeCommand } from '../../lib/command.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { command, contextOf, say, verdict } from '../../test/counterparts/actuator-input.ts';
-import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
 import { type RunningActuator, startActuator } from './main.ts';
 

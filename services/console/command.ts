@@ -1,17 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
-import type { Command, Signature, Target } from '../../lib/contracts/generated.ts';
-import { stableId } from '../../lib/ids.ts';
-import { parseIp, parseNetwork } from '../../lib/ip.ts';
+import { commandRecord, makeCommand as newCommand, whyNoCommand } from '../../lib/command.ts';
+import type { Signature, Target } from '../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
-import { targetKey } from '../../lib/target.ts';
-import { stampParam } from './stamps.ts';
 
 /** Body of POST /api/v1/commands. */
 export const commandRequest = z
   .strictObject({
-    kind: z.enum(['release', 'allow', 'disallow', 'block', 'arm', 'disarm', 'let_go', 'purge']),
+    kind: z.enum([
+      'release',
+      'allow',
+      'disallow',
+      'block',
+      'arm',
+      'disarm',
+      'let_go',
+      'purge',
+      'kill',
+      'resume',
+    ]),
     site: z
       .string()
       .regex(/^([a-z0-9-]{1,32}|\*)$/)
@@ -39,24 +46,28 @@ export const commandRequest = z
   })
   .refine(
     (command) =>
-      command.edge !== undefined || command.target !== undefined || command.decision_id !== undefined,
-    { message: 'target or decision_id is needed' },
+      !isSwitch(command.kind) || (command.target === undefined && command.decision_id === undefined),
+    { message: 'kill and resume are about a site' },
   )
   .refine(
-    (command) => command.edge !== undefined || command.kind === 'release' || command.target !== undefined,
+    (command) => isAbout(command) || command.target !== undefined || command.decision_id !== undefined,
     {
-      message: 'target is needed',
-      path: ['target'],
+      message: 'target or decision_id is needed',
     },
   )
-  .refine(
-    ({ target }) =>
-      target === undefined ||
-      (target.kind === 'ip'
-        ? parseIp(target.value) !== null
-        : target.kind !== 'cidr' || parseNetwork(target.value) !== null),
-    { message: 'not an address or network', path: ['target', 'value'] },
-  );
+  .refine((command) => isAbout(command) || command.kind === 'release' || command.target !== undefined, {
+    message: 'target is needed',
+    path: ['target'],
+  })
+  .superRefine(({ kind, target }, context) => {
+    const message = whyNoCommand(kind, target ?? null);
+    if (message !== null) context.addIssue({ code: 'custom', message, path: ['target', 'value'] });
+  });
+
+const isSwitch = (kind: string): boolean => kind === 'kill' || kind === 'resume';
+/** About an edge, or all of a site: it needs no target. */
+const isAbout = ({ kind, edge }: { readonly kind: string; readonly edge?: string | undefined }): boolean =>
+  edge !== undefined || isSwitch(kind);
 
 function isAboutEdge(kind: string): boolean {
   return kind === 'arm' || kind === 'disarm' || kind === 'let_go' || kind === 'purge';
@@ -79,7 +90,7 @@ export async function makeCommand(
 ): Promise<Outgoing<'commands'> | null> {
   let { site } = request;
   let target: Target | null = request.target === undefined ? null : { ...request.target, signature: null };
-  if (target === null && request.edge === undefined) {
+  if (target === null && !isAbout(request)) {
     const [decision] = await clickhouse.query<DecisionTarget>(
       'SELECT site, target_kind, target_value, target_predicates, target_except_good, target_good_after FROM decisions WHERE decision_id = {id:String}',
       { id: request.decision_id },
@@ -99,27 +110,19 @@ export async function makeCommand(
           : null,
     };
   }
-  const value: Command = {
-    command_id: stableId(
-      'command',
+  return commandRecord(
+    newCommand({
+      kind: request.kind,
       site,
-      request.kind,
-      target === null ? (request.edge ?? '') : targetKey(site, target),
-      stampParam(now),
-      randomUUID(),
-    ),
-    kind: request.kind,
-    site,
-    target,
-    decision_id: request.decision_id ?? null,
-    action: request.kind === 'block' ? (request.action ?? 'block') : null,
-    scope: request.kind === 'allow' ? (request.scope ?? 'address') : null,
-    reason: request.reason,
-    who: request.who,
-    at: now,
-    until_at: request.until_at ?? null,
-    edge: request.edge ?? null,
-  };
-  const key = target === null ? `${site}|edge|${request.edge}` : targetKey(site, target);
-  return { topic: 'commands', key, type: 'Command', value };
+      target,
+      decisionId: request.decision_id ?? null,
+      action: request.action ?? null,
+      scope: request.scope ?? null,
+      reason: request.reason,
+      who: request.who,
+      at: now,
+      untilAt: request.until_at ?? null,
+      edge: request.edge ?? null,
+    }),
+  );
 }

@@ -81,7 +81,8 @@ export const operations: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/v1/commands',
-    summary: 'Release, allow, disallow, block; arm, disarm or purge an edge. Who and why go into the audit',
+    summary:
+      'Release, allow, disallow, block; arm, disarm or purge an edge; kill switch. Who and why go into the audit',
     body: commandRequest,
     role: 'operate',
     status: 202,

@@ -1,3 +1,4 @@
+import { addressTarget, commandRecord, makeCommand } from '../../lib/command.ts';
 import type { Command, Verdict } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import type { CheckpointStore } from '../../lib/log/step.ts';
@@ -5,7 +6,6 @@ import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { targetKey } from '../../lib/target.ts';
-import { addressTarget, commandRecord, makeCommand } from '../../services/actuator/commands.ts';
 
 /** For tests: what the actuator is given, and what it is told. */
 

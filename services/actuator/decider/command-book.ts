@@ -1,6 +1,6 @@
+import { letGoMs } from '../../../lib/command.ts';
 import type { Command, Target } from '../../../lib/contracts/generated.ts';
 import { targetKey } from '../../../lib/target.ts';
-import { letGoMs } from '../commands.ts';
 
 /** A client or identity that is not to be stopped. */
 export interface AllowEntry {
@@ -27,6 +27,8 @@ export interface CommandBook {
   allowed(): readonly AllowEntry[];
   /** The kill switch of the site, or null when it is off. */
   killed(site: string): Command | null;
+  /** The kill switch that is on for all of these sites (none named: all there are), or null. */
+  killedAll(sites: readonly string[]): Command | null;
   /** Commands that take decisions back: releases, and purges of a whole site. */
   releases(): readonly Command[];
   /** Latest time up to which whatever was decided about the target is taken back; -Infinity: never. */
@@ -56,6 +58,12 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
     if (present !== undefined && present.at > command.at) return false;
     book.set(key, command);
     return true;
+  };
+  const killed = (site: string): Command | null => {
+    const newest = [switches.get(site), switches.get(everySite)]
+      .filter((command) => command !== undefined)
+      .sort((a, b) => b.at - a.at)[0];
+    return newest?.kind === 'kill' ? newest : null;
   };
   return {
     get version() {
@@ -109,11 +117,10 @@ export function createCommandBook(configured: readonly AllowEntry[] = []): Comma
       ];
       return list;
     },
-    killed(site) {
-      const newest = [switches.get(site), switches.get(everySite)]
-        .filter((command) => command !== undefined)
-        .sort((a, b) => b.at - a.at)[0];
-      return newest?.kind === 'kill' ? newest : null;
+    killed,
+    killedAll(sites) {
+      const switched = (sites.length === 0 ? [everySite] : sites).map(killed);
+      return switched.every((command) => command !== null) ? switched[0]! : null;
     },
     releases: () => [...releases.values()],
     releasedAt(site, target) {

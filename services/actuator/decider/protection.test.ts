@@ -87,6 +87,13 @@ test('the kill switch: the newest of site and all sites counts', () => {
   expect(book.killed('shop')).not.toBeNull();
   book.apply(command({ kind: 'resume', site: 'shop', at: 2 }));
   expect([book.killed('shop'), book.killed('default') !== null]).toEqual([null, true]);
+  const isKilled = (...sites: string[]) => book.killedAll(sites) !== null;
+  expect([isKilled(), isKilled('default'), isKilled('shop'), isKilled('shop', 'default')]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('a list that can not be read, or a line that is no network, refuses to start', () => {
@@ -94,6 +101,7 @@ test('a list that can not be read, or a line that is no network, refuses to star
     createProtection({ ...options, ...values }, createCommandBook());
   expect(() => start({ files: ['no/such/file'] })).toThrow(ConfigError);
   expect(() => start({ networks: ['300.1.1.1'] })).toThrow(/300\.1\.1\.1/);
+  expect(() => start({ networks: ['0.0.0.0/0'] })).toThrow(/0\.0\.0\.0\/0 is wider than \/8/);
 });
 
 test('whatever is allowed, nothing that overlaps it gets through', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../../lib/config.ts';
 import type { Target } from '../../../lib/contracts/generated.ts';
 import { isV4Network, type Network, parseNetwork } from '../../../lib/ip.ts';
+import { whyNotSpared } from '../../../lib/spared-network.ts';
 import { createNetworkSet, type NetworkSet } from '../network-set.ts';
 import { type AllowEntry, type CommandBook, everySite } from './command-book.ts';
 
@@ -159,6 +160,8 @@ function* loadNetworks(options: ProtectionOptions): Generator<readonly [Network,
       problems.push(`${place}: not a network: ${JSON.stringify(text)}`);
       return [];
     }
+    const tooWide = whyNotSpared(network);
+    if (tooWide !== null) problems.push(`${place}: ${tooWide}`);
     return [[network, reason]];
   };
   for (const text of options.networks)

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Command, Target } from '../../lib/contracts/generated.ts';
-import { stableId } from '../../lib/ids.ts';
-import { formatIp, formatNetwork, isV4, parseNetwork } from '../../lib/ip.ts';
-import type { Outgoing } from '../../lib/log/log.ts';
-import { targetKey } from '../../lib/target.ts';
+import type { Command, Target } from './contracts/generated.ts';
+import { stableId } from './ids.ts';
+import { formatIp, formatNetwork, isV4, parseNetwork } from './ip.ts';
+import type { Outgoing } from './log/log.ts';
+import { whyNotSpared } from './spared-network.ts';
+import { targetKey } from './target.ts';
 
 export const commandKinds = [
   'allow',
@@ -36,14 +37,26 @@ export function addressTarget(text: string): Target | null {
   return isMapped ? null : { kind: 'cidr', value: formatNetwork(network), signature: null };
 }
 
-/** A command as a person or tool gives it. `at` is the wall clock in epoch ms. Throws on a missing target. */
+/** What a command says is nobody's; a text for whoever gave it. null: nothing is wrong. */
+export function whyNoCommand(kind: string, target: Pick<Target, 'kind' | 'value'> | null): string | null {
+  if (target === null || (target.kind !== 'ip' && target.kind !== 'cidr')) return null;
+  const network = parseNetwork(target.value);
+  if (network === null) return `${target.value}: not an address or network`;
+  return kind === 'allow' ? whyNotSpared(network) : null;
+}
+
+/**
+ * A command as a person or tool gives it. `at` is the wall clock in epoch ms. Throws when what it needs is missing: who
+ * asks people checks that before.
+ */
 export function makeCommand(input: {
   readonly kind: CommandKind;
   readonly site: string;
   readonly target?: Target | null;
   readonly decisionId?: string | null;
   readonly action?: string | null;
-  readonly covers?: 'address' | 'all' | null;
+  /** Of an allow entry. */
+  readonly scope?: 'address' | 'all' | null;
   readonly reason: string;
   readonly who: string;
   readonly at: number;
@@ -66,8 +79,8 @@ export function makeCommand(input: {
     site: input.site,
     target,
     decision_id: decisionId,
-    action: input.action ?? null,
-    scope: input.kind === 'allow' ? (input.covers ?? 'address') : null,
+    action: input.kind === 'block' ? (input.action ?? 'block') : null,
+    scope: input.kind === 'allow' ? (input.scope ?? 'address') : null,
     reason: input.reason,
     who: input.who,
     at: input.at,
