@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { makeCommand } from '../../lib/command.ts';
 import type { GoodClient, Signature, Verdict } from '../../lib/contracts/generated.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import { fingerprintOf } from '../../lib/pass/binding.ts';
@@ -9,7 +10,6 @@ import { ask, is } from '../../test/counterparts/edge-fixture.ts';
 import { freePort, until } from '../../test/counterparts/free-port.ts';
 import { findNginx } from '../../test/counterparts/nginx.ts';
 import { startAskingNginx } from '../../test/counterparts/nginx-auth.ts';
-import { makeCommand } from './commands.ts';
 import { actuatorConfig } from './config.ts';
 import { startActuator } from './main.ts';
 
