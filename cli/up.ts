@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { describeEdge, describePlan } from '../services/actuator/describe-plan.ts';
+import { describedEdges } from '../services/actuator/describe-plan.ts';
 import { startActuator } from '../services/actuator/main.ts';
 import { startArchiver } from '../services/archiver/main.ts';
 import { startCollector } from '../services/collector/main.ts';
@@ -60,10 +60,7 @@ export function upCommand(): Command {
                 reason: runtime.log.reason,
                 edges: actuator.edges(),
               }),
-              edges: {
-                list: () => actuator.edges().map(describeEdge),
-                plan: async (name, limit) => describePlan(await actuator.planEdge(name), limit),
-              },
+              edges: describedEdges(actuator),
               costs: config.costs,
               attributions: await attributionsOf(config),
             },

@@ -8,6 +8,7 @@ import { formatIp } from '../../lib/ip.ts';
 import type { Log, Tail } from '../../lib/log/log.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { createProtection } from '../../services/actuator/decider/protection.ts';
+import { describedEdges } from '../../services/actuator/describe-plan.ts';
 import { configuredBook, protectionOptions, startActuator } from '../../services/actuator/main.ts';
 import { startArchiver } from '../../services/archiver/main.ts';
 import { collectFiles, inspectFiles } from '../../services/collector/collect-files.ts';
@@ -138,6 +139,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         {
           clickhouse: runtime.clickhouse!,
           status: () => ({ log: runtime.log.description, edges: actuator.edges() }),
+          edges: describedEdges(actuator),
           attributions: await attributionsOf(base),
         },
       ),

@@ -63,7 +63,7 @@ export function describePlan(plan: Plan, limit: number): PlanDescription {
 }
 
 /** An edge as the API and `tidegate edges list` show it. */
-export function describeEdge(status: EdgeStatus): { readonly [column: string]: unknown } {
+function describeEdge(status: EdgeStatus): { readonly [column: string]: unknown } {
   return {
     edge: status.name,
     name: status.name,
@@ -80,7 +80,18 @@ export function describeEdge(status: EdgeStatus): { readonly [column: string]: u
     held: status.held,
     capacity: status.capacity,
     circuit_open: status.consecutiveFailures >= circuitOpensAfter,
-    last_success_at: status.lastSuccessAt,
+    last_success_at: status.lastSuccessAt === null ? null : new Date(status.lastSuccessAt).toISOString(),
     detail: status.detail ?? status.arming.because,
+  };
+}
+
+/** The edges of a running actuator as the API shows them. */
+export function describedEdges(actuator: {
+  edges(): readonly EdgeStatus[];
+  planEdge(name: string): Promise<Plan>;
+}) {
+  return {
+    list: () => actuator.edges().map(describeEdge),
+    plan: async (name: string, limit: number) => describePlan(await actuator.planEdge(name), limit),
   };
 }

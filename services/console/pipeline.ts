@@ -17,7 +17,7 @@ export interface EdgeState {
   readonly capacity: number | null;
   readonly circuit_open: boolean | null;
   /** Epoch ms. */
-  readonly last_success_at: number | null;
+  readonly last_success_at: string | null;
 }
 
 interface Sample {
@@ -70,7 +70,7 @@ export async function readPipeline(metrics: Metrics): Promise<Pipeline> {
         drift: find(drift, edge),
         capacity: find(capacity, edge),
         circuit_open: yes(find(circuit, edge)),
-        last_success_at: seconds === null ? null : seconds * 1000,
+        last_success_at: seconds === null ? null : new Date(seconds * 1000).toISOString(),
       };
     }),
   };
