@@ -1,7 +1,9 @@
-/** One-sided 95 % upper bound of a share by Wilson's score interval; `n` may be fractional. 1 without observations. */
-export function wilsonUpper(share: number, n: number): number {
+/**
+ * One-sided upper bound of a share by Wilson's score interval, `z` standard deviations above (default: 95 %); `n` may be
+ * fractional. 1 without observations.
+ */
+export function wilsonUpper(share: number, n: number, z = 1.645): number {
   if (n <= 0) return 1;
-  const z = 1.645;
   const z2 = z * z;
   const centre = share + z2 / (2 * n);
   const spread = z * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));

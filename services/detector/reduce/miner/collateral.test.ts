@@ -71,6 +71,38 @@ describe('collateral', () => {
     expect(collateral.of(everybody).share).toBe(1);
   });
 
+  it('is bounded by what the people of the scope itself may plausibly be, however many others it selects', () => {
+    const costOf = (mine: number, hits: number, others: number) => {
+      const few = clients(mine);
+      const unsparedHere = { own: firstOf(mine, mine), other: firstOf(600, 600) };
+      return createCollateral({
+        own: few,
+        other,
+        unspared: unsparedHere,
+        unsparedShare: null,
+        spares: false,
+      }).of({ own: firstOf(mine, hits), other: firstOf(600, others) });
+    };
+    // an app's endpoint, and what one in ten has who use the site with a browser
+    expect(costOf(1000, 0, 60).upper).toBeLessThan(0.01);
+    expect(costOf(1000, 20, 60).upper).toBeGreaterThan(0.02);
+    // few people say little: others are believed
+    expect(costOf(40, 0, 60).upper).toBeGreaterThan(0.08);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: 0, max: 599 }),
+        fc.integer({ min: 1, max: 600 }),
+        (mine, a, b) => {
+          const [less, more] = [Math.min(a, b), Math.max(a, b)];
+          expect(costOf(mine, 0, less).share).toBeLessThanOrEqual(costOf(mine, 0, more).share);
+          expect(costOf(mine, 0, less).upper).toBeLessThanOrEqual(costOf(mine, 0, more).upper);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   it('without any good sample is unknown, not nothing', () => {
     const none = { own: firstOf(0, 0), other: firstOf(0, 0) };
     const collateral = createCollateral({

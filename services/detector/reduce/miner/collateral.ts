@@ -132,12 +132,17 @@ function stratumOf(
   };
 }
 
+/** Standard deviations within which chance moves the best of many rules. */
+const chance = 2;
+
 function estimate(stratum: Stratum, rule: GoodHits): BoundedShare {
   const { own, other, siblings, clients: n, trust } = stratum;
   if (n === 0) return { share: 0, upper: 1 };
   const ownShare = shareOf(rule.own, own, stratum.ownUnseen);
   const otherShare = shareOf(rule.other, other, stratum.otherUnseen);
-  const share = (ownShare * own.clients + otherShare * siblings) / n;
+  // others stand in for what the scope's own people do not tell yet, and say no more than these may plausibly be
+  const most = wilsonUpper(ownShare, own.clients, chance);
+  const share = Math.min(most, (ownShare * own.clients + otherShare * siblings) / n);
   // a scope whose own clients differ from the site's is judged by them as soon as they are many
   // and not by more than twice what the site's would make of them
   const ownUpper =
@@ -148,7 +153,7 @@ function estimate(stratum: Stratum, rule: GoodHits): BoundedShare {
         : 0;
   return {
     share: Math.max(share, own.clients >= trust.own ? ownShare : 0),
-    upper: Math.max(wilsonUpper(share, n), ownUpper),
+    upper: Math.max(Math.min(most, wilsonUpper(share, n)), ownUpper),
   };
 }
 
