@@ -3,6 +3,7 @@ import { history, namesOf } from '../../../lib/signature/standing.ts';
 import { groups, type PairKind, pairKinds } from '../groups.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { goodSamples } from './good-traffic.ts';
 import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import type { BoundedShare } from './miner/collateral.ts';
@@ -96,25 +97,6 @@ export function excessSamples(
   return found;
 }
 
-const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
-  const scale = Math.min(1, most / Math.max(1, weigh(weighted)));
-  return weighted.map(({ sample, weight }) => ({ sample, weight: weight * scale }));
-};
-
-/** Good requests of a scope: its normal mix from before, and what behaves well now. */
-export function goodSamples(watched: WatchedScope, pane: number): Weighted[] {
-  const before = watched.baseline.reference
-    .filter((sample) => (sample.flags & flag.verified) === 0)
-    .map((sample): Weighted => ({ sample, weight: 1 }));
-  const now = samplesOf(
-    watched.scope,
-    pane,
-    30,
-    (flags) => (flags & (suspiciousFlags | flag.verified)) === 0,
-  );
-  return [...before, ...unit(now, Math.max(100, before.length))];
-}
-
 /** A caller sends at least this share of what is usual at the scope, in this many samples. */
 const leastCaller = { share: 0.02, samples: 8 } as const;
 
@@ -180,7 +162,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const felt = feltBy(state, watched);
   const good = goodSamples(felt, pane);
   const site = state.scopes.get(scopeId('site', ''));
-  const siblings = site === undefined ? [] : goodSamples(site, pane);
+  const siblings = site === undefined ? [] : goodSamples(site, pane, felt);
   const callers = callersOf(felt);
 
   let found: Found[] = [];

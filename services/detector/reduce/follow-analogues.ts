@@ -1,7 +1,8 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { analoguesOf } from '../inventory/inventory.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { type Found, goodSamples, scopePredicates } from './choose-signatures.ts';
+import { type Found, scopePredicates } from './choose-signatures.ts';
+import { goodSamples } from './good-traffic.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { Scope } from './scope.ts';

@@ -1,8 +1,9 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { everyoneButTheGood, excessSamples, feltBy, goodSamples, isCheap } from './choose-signatures.ts';
+import { everyoneButTheGood, excessSamples, feltBy, isCheap } from './choose-signatures.ts';
 import { movedTo } from './follow-analogues.ts';
+import { goodSamples } from './good-traffic.ts';
 import { addSignatures, inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { campaignRecord, type LiveSignature, verdictsOn } from './open-campaign.ts';

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
+import { countIndex, countNames, flag, minedAttributes, paneMs, traitNames } from '../layout.ts';
+import { createBaseline } from './baseline.ts';
+import { goodSamples } from './good-traffic.ts';
+import { addPane, createScope } from './scope.ts';
+import type { WatchedScope } from './site-state.ts';
+
+const pane = 1_794_000_000_000 / paneMs;
+
+const agentAt = minedAttributes.indexOf('user_agent');
+
+function sample(client: string, order: number, flags: number, agent: string | null = null): AttributeSample {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32LE(order, 4);
+  return {
+    order: bytes,
+    event_id: `${client}-${order}`,
+    flags,
+    client: Buffer.from(client.padEnd(8)),
+    attributes: Array.from({ length: minedAttributes.length + traitNames.length }, (_, at) =>
+      at === agentAt ? agent : null,
+    ),
+  };
+}
+
+/** A scope of which only these samples are known. */
+function watchedWith(kind: string, samples: readonly AttributeSample[]): WatchedScope {
+  const counts: number[] = new Array(countNames.length).fill(0);
+  counts[countIndex.requests] = samples.length;
+  const partial: GroupPartial = { site: 'shop', kind, key: kind, counts, sketches: [], samples };
+  const scope = createScope(partial, pane, () => false);
+  addPane(scope, pane, partial);
+  return { scope, baseline: createBaseline(pane * paneMs), expected: new Map(), requirement: null };
+}
+
+const idsOf = (watched: WatchedScope, attacked?: WatchedScope): string[] =>
+  goodSamples(watched, pane, attacked)
+    .map((one) => one.sample.event_id)
+    .sort();
+
+test('what a client does well does not speak for it beside what it does badly', () => {
+  const lookUp = watchedWith('endpoint', [
+    sample('sweeper', 1, flag.missing),
+    sample('sweeper', 2, 0),
+    sample('person', 3, 0),
+    sample('person', 7, flag.failing),
+    sample('robot', 4, flag.verified),
+  ]);
+  expect(idsOf(lookUp)).toEqual(['person-3']);
+  // a page that it loaded first says no more for it
+  const site = watchedWith('site', [sample('sweeper', 5, 0), sample('visitor', 6, 0)]);
+  expect(idsOf(site)).toEqual(['sweeper-5', 'visitor-6']);
+  expect(idsOf(site, lookUp)).toEqual(['visitor-6']);
+});
+
+test('who lives behind the address of an attacker is none', () => {
+  const gateway = watchedWith('endpoint', [
+    sample('gateway', 1, flag.missing, 'Chrome'),
+    sample('gateway', 2, 0, 'Chrome'),
+    sample('gateway', 3, 0, 'Firefox'),
+  ]);
+  expect(idsOf(gateway)).toEqual(['gateway-3']);
+});

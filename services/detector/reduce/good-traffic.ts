@@ -1,0 +1,45 @@
+import { flag, minedAttributes, suspiciousFlags } from '../layout.ts';
+import { samplesOf, type Weighted } from './scope.ts';
+import type { WatchedScope } from './site-state.ts';
+import { weigh } from './weighted.ts';
+
+const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
+  const scale = Math.min(1, most / Math.max(1, weigh(weighted)));
+  return weighted.map(({ sample, weight }) => ({ sample, weight: weight * scale }));
+};
+
+/** Over how many panes a scope is asked who behaves well now. */
+const nowPanes = 30;
+
+const agentAt = minedAttributes.indexOf('user_agent');
+
+/** Many people live behind one address: one of them is known by the software as well. */
+const nameOf = ({ sample: { client, attributes } }: Weighted): string =>
+  `${client.toString('latin1')} ${attributes[agentAt] ?? ''}`;
+
+/** People mistype a password and then get in: to fail accuses nobody. */
+const accusing = suspiciousFlags & ~flag.failing;
+
+/** Clients of whom something suspicious was seen at a scope just now. */
+function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
+  return new Set(samplesOf(scope, pane, nowPanes, (flags) => (flags & accusing) !== 0).map(nameOf));
+}
+
+/**
+ * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all
+ * suspicious (some of what a sweep asks for exists): what a client does well does not speak for it beside what it does
+ * badly, here or at the scope that is `attacked`.
+ */
+export function goodSamples(watched: WatchedScope, pane: number, attacked = watched): Weighted[] {
+  const before = watched.baseline.reference
+    .filter((sample) => (sample.flags & flag.verified) === 0)
+    .map((sample): Weighted => ({ sample, weight: 1 }));
+  const accused = [...new Set([watched, attacked])].map((where) => accusedAt(where, pane));
+  const now = samplesOf(
+    watched.scope,
+    pane,
+    nowPanes,
+    (flags) => (flags & (suspiciousFlags | flag.verified)) === 0,
+  ).filter((one) => accused.every((clients) => !clients.has(nameOf(one))));
+  return [...before, ...unit(now, Math.max(100, before.length))];
+}
