@@ -18,6 +18,7 @@ export const enumeration: Behaviour = {
     'a crowd that asks for the few products of a sale',
     'a catalogue so wide that nothing comes twice: growth is then always high, combinations against normal still tell',
   ],
-  blindSpot: 'A sweep slower than the visitors.',
+  blindSpot:
+    'A sweep slower than the visitors. Where it comes directly and from abroad, `slow-enumeration` shows it, simulated.',
   tags: ['owasp.api4-2019', 'owasp.api6-2023', 'oat.oat-011'],
 };
