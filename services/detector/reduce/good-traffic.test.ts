@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AttributeSample, GroupPartial } from '../../../lib/contracts/generated.ts';
 import { countIndex, countNames, flag, minedAttributes, paneMs, traitNames } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { goodSamples } from './good-traffic.ts';
 import { addPane, createScope } from './scope.ts';
@@ -10,14 +10,12 @@ const pane = 1_794_000_000_000 / paneMs;
 
 const agentAt = minedAttributes.indexOf('user_agent');
 
-function sample(client: string, order: number, flags: number, agent: string | null = null): AttributeSample {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUInt32LE(order, 4);
+function sample(client: string, order: number, flags: number, agent: string | null = null): Sample {
   return {
-    order: bytes,
+    order,
     event_id: `${client}-${order}`,
     flags,
-    client: Buffer.from(client.padEnd(8)),
+    client: Buffer.from(client.padEnd(6)).readUIntBE(0, 6),
     attributes: Array.from({ length: minedAttributes.length + traitNames.length }, (_, at) =>
       at === agentAt ? agent : null,
     ),
@@ -25,10 +23,10 @@ function sample(client: string, order: number, flags: number, agent: string | nu
 }
 
 /** A scope of which only these samples are known. */
-function watchedWith(kind: string, samples: readonly AttributeSample[]): WatchedScope {
+function watchedWith(kind: string, samples: readonly Sample[]): WatchedScope {
   const counts: number[] = new Array(countNames.length).fill(0);
   counts[countIndex.requests] = samples.length;
-  const partial: GroupPartial = { site: 'shop', kind, key: kind, counts, sketches: [], samples };
+  const partial: PaneGroup = { site: 'shop', kind, key: kind, counts, sketches: [], samples };
   const scope = createScope(partial, pane, () => false);
   addPane(scope, pane, partial);
   return { scope, baseline: createBaseline(pane * paneMs), expected: new Map(), requirement: null };

@@ -15,7 +15,7 @@ const agentAt = minedAttributes.indexOf('user_agent');
 
 /** Many people live behind one address: one of them is known by the software as well. */
 const nameOf = ({ sample: { client, attributes } }: Weighted): string =>
-  `${client.toString('latin1')} ${attributes[agentAt] ?? ''}`;
+  `${client} ${attributes[agentAt] ?? ''}`;
 
 /** People mistype a password and then get in: to fail accuses nobody. */
 const accusing = suspiciousFlags & ~flag.failing;
