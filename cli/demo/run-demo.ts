@@ -225,11 +225,12 @@ const crowdMs = 5 * 60_000;
 
 function campaignLine(campaign: Campaign, terminal: Terminal): string {
   const at = new Date(campaign.opened_at).toISOString().slice(11, 19);
+  const simulated = campaign.mode === 'simulate';
   const active = campaign.state === 'active';
   const what = active
-    ? `${campaign.applied_action}, ${campaign.signatures.filter(({ until_at: until }) => until === null).length} signatures`
+    ? `${simulated ? 'would ' : ''}${campaign.applied_action}, ${campaign.signatures.filter(({ until_at: until }) => until === null).length} signatures${simulated ? ' (simulated)' : ''}`
     : campaign.state;
-  return ` ${at}  ${styled(terminal, active ? 'red' : 'yellow', campaign.title)}  ${what}\n           ${styled(terminal, 'dim', campaign.reason)}`;
+  return ` ${at}  ${styled(terminal, active && !simulated ? 'red' : 'yellow', campaign.title)}  ${what}\n           ${styled(terminal, 'dim', campaign.reason)}`;
 }
 
 /** Decisions as they are made, and each campaign when it first shows and when it first acts. */

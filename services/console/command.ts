@@ -1,24 +1,13 @@
 import { z } from 'zod';
 import type { ClickHouse } from '../../lib/clickhouse/clickhouse.ts';
-import { commandRecord, makeCommand as newCommand, whyNoCommand } from '../../lib/command.ts';
+import { commandKinds, commandRecord, makeCommand as newCommand, whyNoCommand } from '../../lib/command.ts';
 import type { Signature, Target } from '../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
 
 /** Body of POST /api/v1/commands. */
 export const commandRequest = z
   .strictObject({
-    kind: z.enum([
-      'release',
-      'allow',
-      'disallow',
-      'block',
-      'arm',
-      'disarm',
-      'let_go',
-      'purge',
-      'kill',
-      'resume',
-    ]),
+    kind: z.enum(commandKinds),
     site: z
       .string()
       .regex(/^([a-z0-9-]{1,32}|\*)$/)

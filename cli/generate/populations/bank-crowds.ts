@@ -3,7 +3,7 @@ import { type Due, due, respond } from '../event.ts';
 import { type Partner, partnerCall } from '../partners.ts';
 import { appAppearance, type Person, updated } from '../people.ts';
 import { chance, integer, pick, type Random, token } from '../random.ts';
-import { createVisit } from '../visit.ts';
+import { createVisit, type Visit } from '../visit.ts';
 import type { World } from '../world.ts';
 import { refused } from './bank-journeys.ts';
 import { failedLogIns } from './failed-log-ins.ts';
@@ -84,45 +84,56 @@ function* readTerms(world: World, person: Person, random: Random, at: number): G
   yield due(visit.request('POST', '/terms/2027/consent', { status: 201, bytes: 90, ms: 120 }));
 }
 
-/** After an update the app has forgotten everybody. */
-function* logInAgain(world: World, person: Person, random: Random, at: number): Generator<Due, void> {
-  const visit = createVisit({
+const openApp = (
+  person: Person,
+  random: Random,
+  at: number,
+  phone: Person['phone'],
+  cookies: number,
+): Visit =>
+  createVisit({
     at,
     random,
     address: person.address(random),
-    look: appAppearance('BankApp', updated(person.phone)),
+    look: appAppearance('BankApp', phone),
     host: bankApiHost,
     sendsReferer: false,
-    cookies: 0,
+    cookies,
     cookieLimit: 2,
     app: true,
     ways: person.ways,
   });
+
+/** The app asks for a password, which so many have to type more than once. False: gave up. */
+function* typePassword(
+  visit: Visit,
+  world: World,
+  person: Person,
+  mistakes: { readonly share: number; readonly most: number; readonly pauseSeconds: number },
+): Generator<Due, boolean> {
+  const { random } = visit;
+  const path = '/mobile/v1/login';
+  visit.account = person.account;
+  const wrong = chance(random, mistakes.share) ? 1 + integer(random, mistakes.most) : 0;
+  const mistyped = { ...refused, path, wrong, pauseSeconds: mistakes.pauseSeconds, givesUp: 0.1 };
+  if (!(yield* failedLogIns(visit, world, mistyped))) return false;
+  yield due(visit.request('POST', path, { outcome: 'success', bytes: 900, ms: 320 }));
+  visit.think(3);
+  return true;
+}
+
+/** After an update the app has forgotten everybody. */
+function* logInAgain(world: World, person: Person, random: Random, at: number): Generator<Due, void> {
+  const visit = openApp(person, random, at, updated(person.phone), 0);
   yield due(visit.request('POST', '/mobile/v2/enrol', { status: 201, bytes: 200, ms: 90 }));
   visit.think(4);
-  visit.account = person.account;
-  const wrong = chance(random, 0.35) ? 1 + integer(random, 3) : 0;
-  const mistyped = { ...refused, path: '/mobile/v1/login', wrong, pauseSeconds: 7, givesUp: 0.1 };
-  if (!(yield* failedLogIns(visit, world, mistyped))) return;
-  yield due(visit.request('POST', '/mobile/v1/login', { outcome: 'success', bytes: 900, ms: 320 }));
-  visit.think(3);
+  if (!(yield* typePassword(visit, world, person, { share: 0.35, most: 3, pauseSeconds: 7 }))) return;
   yield due(visit.request('GET', '/mobile/v2/overview', { bytes: 3800, ms: 110 }));
 }
 
 /** All sessions were revoked: the app is refused where it begins, and asks for a password that takes a while to type. */
 function* lockedOut(world: World, person: Person, random: Random, at: number): Generator<Due, void> {
-  const visit = createVisit({
-    at,
-    random,
-    address: person.address(random),
-    look: appAppearance('BankApp', person.phone),
-    host: bankApiHost,
-    sendsReferer: false,
-    cookies: 1,
-    cookieLimit: 2,
-    app: true,
-    ways: person.ways,
-  });
+  const visit = openApp(person, random, at, person.phone, 1);
   yield due(
     visit.request('POST', '/mobile/v1/token/refresh', {
       status: 401,
@@ -133,12 +144,7 @@ function* lockedOut(world: World, person: Person, random: Random, at: number): G
   );
   if (chance(random, 0.2)) return;
   visit.think(20);
-  visit.account = person.account;
-  const wrong = chance(random, 0.25) ? 1 + integer(random, 2) : 0;
-  const mistyped = { ...refused, path: '/mobile/v1/login', wrong, pauseSeconds: 10, givesUp: 0.1 };
-  if (!(yield* failedLogIns(visit, world, mistyped))) return;
-  yield due(visit.request('POST', '/mobile/v1/login', { outcome: 'success', bytes: 900, ms: 320 }));
-  visit.think(3);
+  if (!(yield* typePassword(visit, world, person, { share: 0.25, most: 2, pauseSeconds: 10 }))) return;
   yield due(visit.request('GET', '/mobile/v1/accounts', { bytes: 3800, ms: 110 }));
 }
 

@@ -39,6 +39,15 @@ export const commonEdgeFields = {
   adopt: z.boolean().default(false).describe('Treat what is there already as ours: it will be removed'),
 };
 
+/** Of proxies of one's own, which take rules as far as somebody reads them. */
+export const rulesField = (byDefault: number) =>
+  z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(byDefault)
+    .describe('Most signatures, countries, networks and fingerprints');
+
 /** Of edges that can look good clients up (ADR 23). */
 export const goodListField = z
   .strictObject({})

@@ -1,17 +1,13 @@
-import type { AddressInfo } from 'node:net';
-import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshToken, passKey } from '../../../lib/pass/pass.test-fixture.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
+import { type AskedProxy, askedFields, startAskedProxy } from '../../../test/counterparts/asked-proxy.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import {
   address,
   ask,
-  bringEdge,
-  dependenciesFor,
   is,
   named,
-  type ProxyFixture,
   rule,
   ruleTo,
   sparing,
@@ -25,54 +21,34 @@ import { envoyAuthzFilter } from './envoy-filters.ts';
 
 const missing = requireCounterpart('envoy', findEnvoy());
 
-interface AuthzFixture extends ProxyFixture {
-  /** The decisions API goes away. */
-  silence(): Promise<void>;
-}
-
-async function startAuthzFixture(): Promise<AuthzFixture> {
-  const config = envoyAuthzConfig.parse({
-    kind: 'envoy-authz',
-    name: 'edge',
-    client_address: { trusted_hops: 1 },
-    headers: { country: 'x-country' },
-    rate_limit: { requests: 4, per: '1h' },
-    challenge: 'https://shop.example/challenge',
-    pass: { keys: [passKey()] },
-  });
-  const edge = createEnvoyAuthzEdge(
-    config,
-    dependenciesFor(() => fixture.exempt),
+const start = (): Promise<AskedProxy> =>
+  startAskedProxy(
+    (dependencies) =>
+      createEnvoyAuthzEdge(
+        envoyAuthzConfig.parse({ kind: 'envoy-authz', client_address: { trusted_hops: 1 }, ...askedFields }),
+        dependencies,
+      ),
+    async (port) =>
+      startEnvoy({
+        filters: [
+          envoyAuthzFilter({
+            edge: askedFields.name,
+            cluster: 'tidegate',
+            headers: ['x-country'],
+            timeout: '5s',
+          }),
+        ],
+        adminPort: await freePort(),
+        tidegatePort: port,
+      }),
   );
-  const app = fastify({ forceCloseConnections: true });
-  edge.register!(app);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const envoy = await startEnvoy({
-    filters: [envoyAuthzFilter({ edge: 'edge', cluster: 'tidegate', headers: ['x-country'], timeout: '5s' })],
-    adminPort: await freePort(),
-    tidegatePort: (app.server.address() as AddressInfo).port,
-  });
-  const fixture: AuthzFixture = {
-    edge,
-    port: envoy.port,
-    exempt: [],
-    bring: (...desired) => bringEdge(edge, desired),
-    restart: () => envoy.restart(),
-    silence: () => app.close(),
-    async stop() {
-      await envoy.stop();
-      await app.close();
-    },
-  };
-  return fixture;
-}
 
-proxyContract({ name: 'envoy-authz', missing, start: startAuthzFixture, lacks: ['http_version'] });
+proxyContract({ name: 'envoy-authz', missing, start, lacks: ['http_version'] });
 
 describe.skipIf(missing !== null)('envoy-authz, what is its own', () => {
-  let proxy: AuthzFixture;
+  let proxy: AskedProxy;
   beforeAll(async () => {
-    proxy = await startAuthzFixture();
+    proxy = await start();
   });
   afterAll(async () => {
     await proxy?.stop();

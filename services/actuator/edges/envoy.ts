@@ -4,7 +4,7 @@ import { durationField } from '../../../lib/duration.ts';
 import { type Edge, type EdgeDependencies, EdgeError } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';
-import { commonEdgeFields } from './edge-config.ts';
+import { commonEdgeFields, rulesField } from './edge-config.ts';
 import {
   addressFilter,
   conditionOf,
@@ -34,12 +34,7 @@ export const envoyConfig = z.strictObject({
   capacity: z.int().positive().default(100_000).describe('Most addresses'),
   /** A change is as expensive for Envoy as the part that it is in. */
   parts: z.int().min(1).max(64).default(16).describe('Filters among which the addresses are spread'),
-  rules: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(100)
-    .describe('Most signatures, countries, networks and fingerprints'),
+  rules: rulesField(100),
   actions: z
     .array(z.enum(['tag', 'block']))
     .min(1)

@@ -1,17 +1,13 @@
-import type { AddressInfo } from 'node:net';
-import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshToken, passKey } from '../../../lib/pass/pass.test-fixture.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
+import { type AskedProxy, askedFields, startAskedProxy } from '../../../test/counterparts/asked-proxy.ts';
 import { requireCounterpart } from '../../../test/counterparts/counterpart.ts';
 import {
   address,
   ask,
-  bringEdge,
-  dependenciesFor,
   is,
   named,
-  type ProxyFixture,
   rule,
   ruleTo,
   type Sample,
@@ -25,58 +21,19 @@ import { createNginxAuthEdge, nginxAuthConfig } from './nginx-auth.ts';
 
 const missing = requireCounterpart('nginx', findNginx());
 
-interface AuthFixture extends ProxyFixture {
-  /** The decisions API stops answering, but takes connections. */
-  hang(): void;
-  /** It goes away. */
-  silence(): Promise<void>;
-}
-
-async function startAuthFixture(): Promise<AuthFixture> {
-  const config = nginxAuthConfig.parse({
-    kind: 'nginx-auth',
-    name: 'edge',
-    headers: { country: 'x-country' },
-    rate_limit: { requests: 4, per: '1h' },
-    challenge: 'https://shop.example/challenge',
-    pass: { keys: [passKey()] },
-  });
-  const edge = createNginxAuthEdge(
-    config,
-    dependenciesFor(() => fixture.exempt),
+const start = (): Promise<AskedProxy> =>
+  startAskedProxy(
+    (dependencies) =>
+      createNginxAuthEdge(nginxAuthConfig.parse({ kind: 'nginx-auth', ...askedFields }), dependencies),
+    (port) => startAskingNginx(askedFields.name, port),
   );
-  const app = fastify({ forceCloseConnections: true });
-  let hangs = false;
-  app.addHook('onRequest', (_request, _reply, done) => {
-    if (!hangs) done();
-  });
-  edge.register!(app);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const nginx = await startAskingNginx('edge', (app.server.address() as AddressInfo).port);
-  const fixture: AuthFixture = {
-    edge,
-    port: nginx.port,
-    exempt: [],
-    bring: (...desired) => bringEdge(edge, desired),
-    restart: nginx.restart,
-    hang: () => {
-      hangs = true;
-    },
-    silence: () => app.close(),
-    async stop() {
-      await nginx.stop();
-      await app.close();
-    },
-  };
-  return fixture;
-}
 
-proxyContract({ name: 'nginx-auth', missing, start: startAuthFixture, lacks: ['http_version'] });
+proxyContract({ name: 'nginx-auth', missing, start, lacks: ['http_version'] });
 
 describe.skipIf(missing !== null)('nginx-auth, what is its own', () => {
-  let proxy: AuthFixture;
+  let proxy: AskedProxy;
   beforeAll(async () => {
-    proxy = await startAuthFixture();
+    proxy = await start();
   });
   afterAll(async () => {
     await proxy?.stop();

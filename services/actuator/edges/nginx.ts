@@ -5,7 +5,7 @@ import { durationField } from '../../../lib/duration.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';
-import { commonEdgeFields } from './edge-config.ts';
+import { commonEdgeFields, rulesField } from './edge-config.ts';
 import { fileState, writeWhole } from './file-writer.ts';
 import { exemptLine, readNginxConfig, renderRule } from './nginx-config.ts';
 import { createNginxContent, type NginxContent } from './nginx-content.ts';
@@ -32,12 +32,7 @@ export const nginxConfig = z.strictObject({
     .describe('Instead of reload: nginx is signalled, and seen to load it by its workers (Linux)'),
   timeout: durationField('10s').describe('Longest time a test or a reload may take'),
   capacity: z.int().positive().default(200_000).describe('Most addresses'),
-  rules: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(200)
-    .describe('Most signatures, countries, networks and fingerprints'),
+  rules: rulesField(200),
   /** `country: $geoip2_country_code`, `ja4: $http_x_ja4`: empty must mean unknown. */
   variables: z
     .partialRecord(

@@ -13,7 +13,7 @@ import { type AttributeName, attributes } from '../../../lib/signature/attribute
 import { type ActionKind, actionKinds } from '../decider/actions.ts';
 import type { Edge, EdgeDependencies, RuleLanguage } from '../edge.ts';
 import { goodKey, whyNobodyIsGood } from '../good-list.ts';
-import { commonEdgeFields, goodListField } from './edge-config.ts';
+import { commonEdgeFields, goodListField, rulesField } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { asObserved, checked, type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
 import { exemptText, otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
@@ -44,12 +44,7 @@ export const requestCheckFields = {
     .default({})
     .describe('Headers, set by your own proxies, that hold an attribute; without one it is unknown'),
   capacity: z.int().positive().default(1_000_000).describe('Most addresses'),
-  rules: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(200)
-    .describe('Most signatures, countries, networks and fingerprints'),
+  rules: rulesField(200),
   rate_limit: z
     .strictObject({
       requests: z.int().positive().default(10),

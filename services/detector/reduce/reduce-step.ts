@@ -21,7 +21,7 @@ import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
 import { passQuietTime } from './quiet-campaigns.ts';
 import { judgedKinds } from './site-mix.ts';
-import { createSiteState, reducePane } from './site-reducer.ts';
+import { createSiteState, learnedFeatures, reducePane } from './site-reducer.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
 import { isAttacked, type ReduceSettings, type SiteState } from './site-state.ts';
 
@@ -97,6 +97,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
       config,
       policies,
       judged: judgedKinds(policies),
+      learned: learnedFeatures(policies),
       api,
       inputs: (pane, panes) => this.#inputs.within(pane, panes),
     };

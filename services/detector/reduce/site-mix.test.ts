@@ -36,6 +36,7 @@ test('what a site knows of its clients is of its last half-lives, however long i
     config,
     policies: [],
     judged: new Set(['site' as const]),
+    learned: new Map(),
     api: emptyCatalogue,
     inputs: () => [],
   };

@@ -2,7 +2,7 @@ import type { Outgoing } from '../../../lib/log/log.ts';
 import { verified } from '../../../lib/signature/standing.ts';
 import type { Cap } from '../caps.ts';
 import type { Traits } from '../endpoint-traits.ts';
-import { isScoped, type ScopedKind } from '../groups.ts';
+import { isScoped } from '../groups.ts';
 import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
@@ -239,7 +239,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     const counts = new Int32Array(columns);
     for (let column = 0; column < columns; column++) counts[column] = sum(scope, column, end - 1, 10);
     const values: [string, number][] = [];
-    for (const [key, spec] of featuresOf(settings, scope.kind)) {
+    for (const [key, spec] of settings.learned.get(scope.kind) ?? []) {
       const value = featureValue(state, scope, spec, end - 1);
       if (value !== null) values.push([key, value]);
     }
@@ -279,27 +279,15 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
 }
 
-const featuresOfKind = new WeakMap<ReduceSettings, Map<ScopedKind, ReadonlyMap<string, FeatureSpec>>>();
-
-/** Every feature that a policy on this kind of scope names, once, but for the rate that is learned anyway. */
-function featuresOf(settings: ReduceSettings, kind: ScopedKind): ReadonlyMap<string, FeatureSpec> {
-  let kinds = featuresOfKind.get(settings);
-  if (kinds === undefined) {
-    kinds = new Map();
-    featuresOfKind.set(settings, kinds);
+/** Every feature that a policy names, by kind of scope and key: once, but for the rate that is learned anyway. */
+export function learnedFeatures(policies: readonly Policy[]): ReduceSettings['learned'] {
+  const kinds = new Map<string, Map<string, FeatureSpec>>();
+  for (const { scope, features } of policies) {
+    const ofKind = kinds.get(scope) ?? new Map<string, FeatureSpec>();
+    kinds.set(scope, ofKind);
+    for (const { key, spec } of features) if (key !== rateKey) ofKind.set(key, spec);
   }
-  let found = kinds.get(kind);
-  if (found === undefined) {
-    const features = settings.policies
-      .filter(({ scope }) => scope === kind)
-      .flatMap((policy) => policy.features)
-      .filter(({ key }) => key !== rateKey)
-      .map(({ key, spec }) => [key, spec] as const);
-    // of equal keys the first place stands, and they mean the same
-    found = new Map(features);
-    kinds.set(kind, found);
-  }
-  return found;
+  return kinds;
 }
 
 function updateRequirement(state: SiteState, watched: WatchedScope): void {

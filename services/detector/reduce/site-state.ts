@@ -51,6 +51,8 @@ export interface ReduceSettings {
   readonly policies: readonly Policy[];
   /** Kinds of groups whose samples are held against the site's mix. */
   readonly judged: ReadonlySet<GroupKind>;
+  /** Features to be learned, by kind of scope and key. */
+  readonly learned: ReadonlyMap<string, ReadonlyMap<string, FeatureSpec>>;
   /** What OpenAPI documents say. */
   readonly api: ApiCatalogue;
   /** Where in requests.enriched the panes (pane - panes, pane] stand. */
