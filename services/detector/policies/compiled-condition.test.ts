@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ConditionNode, compiledCondition } from './compiled-condition.ts';
+import { type ConditionNode, compiledCondition, fieldsOfValues } from './compiled-condition.ts';
 import { rewriteCondition } from './condition.ts';
 import { loadPolicies } from './load-policies.ts';
 
@@ -65,7 +65,7 @@ test('a compiled condition holds exactly where CEL says so', () => {
       } catch {
         return; // types that can never fit are refused with the policy
       }
-      const holds = compiledCondition(parsed.ast as unknown as ConditionNode);
+      const holds = compiledCondition(parsed.ast as unknown as ConditionNode, fieldsOfValues);
       for (const one of all) {
         const answer = holds(one);
         if (answer === null) continue;
@@ -81,8 +81,11 @@ test('a compiled condition holds exactly where CEL says so', () => {
 test('the conditions of the shipped policies are decided without CEL', () => {
   for (const { document } of loadPolicies('')) {
     const { ast } = environment.parse(rewriteCondition(document.condition));
-    expect(compiledCondition(ast as unknown as ConditionNode)({}), document.id).toBe(false);
+    expect(compiledCondition(ast as unknown as ConditionNode, fieldsOfValues)({}), document.id).toBe(false);
     const ones = new Proxy({}, { get: () => 1 });
-    expect(compiledCondition(ast as unknown as ConditionNode)(ones), document.id).not.toBeNull();
+    expect(
+      compiledCondition(ast as unknown as ConditionNode, fieldsOfValues)(ones),
+      document.id,
+    ).not.toBeNull();
   }
 });

@@ -4,10 +4,12 @@ export interface ConditionNode {
   readonly args: unknown;
 }
 
-type Values = { readonly [name: string]: unknown };
 /** undefined: CEL's error value, for an unknown figure. */
 type Value = number | string | boolean | null | undefined;
-type Read = (values: Values) => unknown;
+/** Reads a value from what the condition is asked of. */
+export type Read<Asked> = (asked: Asked) => unknown;
+/** How the value of a name, or of a field of it (`normal.rate.p50`), is read; null: CEL has to be asked. */
+export type Names<Asked> = (path: readonly string[]) => Read<Asked> | null;
 
 /** Met something that CEL itself has to judge. */
 const unsure = new Error('left to CEL');
@@ -17,19 +19,47 @@ const unsure = new Error('left to CEL');
  * asked of every scope and account every second. Answers whether the condition holds, or null when CEL itself has to
  * be asked: for all that is not compiled here. A part that is joined by "and" and does not hold decides alone.
  */
-export function compiledCondition(condition: ConditionNode): (values: Values) => boolean | null {
-  const parts = conjuncts(condition).map(truthOf);
-  const compiled = parts.filter((part): part is Read => part !== null);
+export function compiledCondition<Asked>(
+  condition: ConditionNode,
+  names: Names<Asked>,
+): (asked: Asked) => boolean | null {
+  const compile = compiler(names);
+  const parts = conjuncts(condition).map((part) => truthOf(part, compile));
+  const compiled = parts.filter((part): part is Read<Asked> => part !== null);
   const whole = compiled.length === parts.length;
-  return (values) => {
+  return (asked) => {
     try {
       for (let index = 0; index < compiled.length; index++)
-        if (compiled[index]!(values) !== true) return false;
+        if (compiled[index]!(asked) !== true) return false;
       return whole ? true : null;
     } catch {
       return null;
     }
   };
+}
+
+/** Names as fields of an object, and of objects in it. */
+export const fieldsOfValues: Names<{ readonly [name: string]: unknown }> = ([name, ...fields]) => {
+  let read: Read<{ readonly [name: string]: unknown }> = (values) => values[name!];
+  for (const field of fields) {
+    const of = read;
+    read = (values) => fieldOf(of(values), field);
+  }
+  return read;
+};
+
+function fieldOf(object: unknown, name: string): unknown {
+  if (typeof object !== 'object' || object === null) return undefined;
+  return Object.hasOwn(object, name) ? (object as { readonly [name: string]: unknown })[name] : undefined;
+}
+
+/** `a.b.c` as [a, b, c]; null: it does not begin with a name. */
+function pathOf({ op, args }: ConditionNode): readonly string[] | null {
+  if (op === 'id') return [args as string];
+  if (op !== '.') return null;
+  const [object, name] = args as [ConditionNode, string];
+  const path = pathOf(object);
+  return path === null ? null : [...path, name];
 }
 
 function conjuncts(node: ConditionNode): ConditionNode[] {
@@ -52,74 +82,112 @@ function kindOf({ op, args }: ConditionNode): Kind {
 const mayBe = (kind: Kind, node: ConditionNode): boolean => kindOf(node) === kind || kindOf(node) === 'any';
 
 /** null: CEL has to be asked. */
-function compile(node: ConditionNode): Read | null {
-  switch (node.op) {
-    case 'value': {
-      const value = node.args;
-      return kindOf(node) === 'other' ? null : () => value;
+type Compile<Asked> = (node: ConditionNode) => Read<Asked> | null;
+
+function compiler<Asked>(names: Names<Asked>): Compile<Asked> {
+  const compile: Compile<Asked> = (node) => {
+    switch (node.op) {
+      case 'value': {
+        const value = node.args;
+        return kindOf(node) === 'other' ? null : () => value;
+      }
+      case 'id':
+      case '.': {
+        const path = pathOf(node);
+        return path === null ? null : names(path);
+      }
+      case '!_': {
+        const of = truthOf(node.args as ConditionNode, compile);
+        if (of === null) return null;
+        return (asked) => {
+          const value = of(asked);
+          return typeof value === 'boolean' ? !value : undefined;
+        };
+      }
+      case '&&':
+      case '||':
+        return joined(node, node.op === '||', compile);
+      default:
+        return binary(node, compile);
     }
-    case 'id': {
-      const name = node.args as string;
-      return (values) => values[name];
-    }
-    case '.': {
-      const [object, name] = node.args as [ConditionNode, string];
-      const of = compile(object);
-      return of === null ? null : (values) => memberOf(of(values), name);
-    }
-    case '!_': {
-      const of = truthOf(node.args as ConditionNode);
-      if (of === null) return null;
-      return (values) => {
-        const value = of(values);
-        return typeof value === 'boolean' ? !value : undefined;
-      };
-    }
-    case '&&':
-    case '||':
-      return joined(node, node.op === '||');
-    default:
-      return binary(node);
-  }
+  };
+  return compile;
 }
 
 /** A node that can be true or false. */
-function truthOf(node: ConditionNode): Read | null {
+function truthOf<Asked>(node: ConditionNode, compile: Compile<Asked>): Read<Asked> | null {
   return mayBe('boolean', node) ? compile(node) : null;
 }
 
-function memberOf(object: unknown, name: string): unknown {
-  if (typeof object !== 'object' || object === null) return undefined;
-  return Object.hasOwn(object, name) ? (object as Values)[name] : undefined;
-}
-
 /** `decisive`: the value of one side that decides, whatever the other is. */
-function joined(node: ConditionNode, decisive: boolean): Read | null {
-  const [left, right] = (node.args as ConditionNode[]).map(truthOf);
+function joined<Asked>(node: ConditionNode, decisive: boolean, compile: Compile<Asked>): Read<Asked> | null {
+  const [left, right] = (node.args as ConditionNode[]).map((side) => truthOf(side, compile));
   if (left == null || right == null) return null;
-  return (values) => {
-    const a = left(values);
+  return (asked) => {
+    const a = left(asked);
     if (a === decisive) return decisive;
-    const b = right(values);
+    const b = right(asked);
     if (b === decisive) return decisive;
     return a === !decisive && b === !decisive ? !decisive : undefined;
   };
 }
 
-const comparisons: { readonly [op: string]: (a: number, b: number) => boolean } = {
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
+/** Each a function of its own, so that a comparison of two numbers costs no call. */
+type Operation = <Asked>(left: Read<Asked>, right: Read<Asked>) => Read<Asked>;
+const comparisons: { readonly [op: string]: Operation } = {
+  '<': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a < b : noNumbers(a, b);
+  },
+  '<=': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a <= b : noNumbers(a, b);
+  },
+  '>': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a > b : noNumbers(a, b);
+  },
+  '>=': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a >= b : noNumbers(a, b);
+  },
 };
-const sums: { readonly [op: string]: (a: number, b: number) => number } = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
+const sums: { readonly [op: string]: Operation } = {
+  '+': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a + b : noNumbers(a, b);
+  },
+  '-': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a - b : noNumbers(a, b);
+  },
+  '*': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a * b : noNumbers(a, b);
+  },
+  '/': (left, right) => (asked) => {
+    const a = left(asked);
+    const b = right(asked);
+    return typeof a === 'number' && typeof b === 'number' ? a / b : noNumbers(a, b);
+  },
 };
 
-function binary({ op, args }: ConditionNode): Read | null {
+/** Of an unknown figure and a number CEL makes an error; of two texts, say, it may make something else. */
+function noNumbers(one: unknown, other: unknown): undefined {
+  const a = plain(one);
+  const b = plain(other);
+  if (a !== undefined && b !== undefined && typeof a === typeof b) throw unsure;
+  return undefined;
+}
+
+function binary<Asked>({ op, args }: ConditionNode, compile: Compile<Asked>): Read<Asked> | null {
   const numeric = comparisons[op] ?? sums[op];
   if (numeric === undefined && op !== '==' && op !== '!=') return null;
   const [one, other] = args as [ConditionNode, ConditionNode];
@@ -130,15 +198,12 @@ function binary({ op, args }: ConditionNode): Read | null {
   if (!fit) return null;
   const [left, right] = [compile(one), compile(other)];
   if (left === null || right === null) return null;
-  return (values) => {
-    const a = plain(left(values));
-    const b = plain(right(values));
-    if (a === undefined || b === undefined) return undefined;
-    if (numeric === undefined) return (a === b) === (op === '==');
-    if (typeof a === 'number' && typeof b === 'number') return numeric(a, b);
-    // of an unknown figure and a number CEL makes an error; of two texts, say, it may make something else
-    if (typeof a === typeof b) throw unsure;
-    return undefined;
+  if (numeric !== undefined) return numeric(left, right);
+  const equal = op === '==';
+  return (asked) => {
+    const a = plain(left(asked));
+    const b = plain(right(asked));
+    return a === undefined || b === undefined ? undefined : (a === b) === equal;
   };
 }
 

@@ -1,5 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { compiledCondition } from './compiled-condition.ts';
+import { compiledCondition, fieldsOfValues, type Names } from './compiled-condition.ts';
 import { builtins, functions, type Member, variables } from './vocabulary.ts';
 
 const environment = new Environment({ unlistedVariablesAreDyn: true });
@@ -46,20 +46,32 @@ export function rewriteCondition(text: string): string {
   );
 }
 
-/** Compiles once; throws with CEL's own message when the text is not CEL. */
-export function compileCondition(text: string): Condition {
+/**
+ * A condition that finds its figures through `names`, and says with `values` what they are when CEL itself has to be
+ * asked. Throws with CEL's own message when the text is not CEL.
+ */
+export function boundCondition<Asked>(
+  text: string,
+  names: Names<Asked>,
+  values: (asked: Asked) => ConditionValues,
+): (asked: Asked) => boolean {
   const evaluate = environment.parse(rewriteCondition(text));
-  const holds = compiledCondition(evaluate.ast as unknown as Node);
-  return (values) => {
-    const answer = holds(values);
+  const holds = compiledCondition(evaluate.ast as unknown as Node, names);
+  return (asked) => {
+    const answer = holds(asked);
     if (answer !== null) return answer;
     try {
-      return evaluate(values as Record<string, unknown>) === true;
+      return evaluate(values(asked) as Record<string, unknown>) === true;
     } catch {
       // CEL's error value: a figure it needs is unknown
       return false;
     }
   };
+}
+
+/** Compiles once; throws with CEL's own message when the text is not CEL. */
+export function compileCondition(text: string): Condition {
+  return boundCondition(text, fieldsOfValues, (values) => values);
 }
 
 interface Node {

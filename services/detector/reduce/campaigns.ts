@@ -20,8 +20,8 @@ import {
 import { campaignOut } from './outputs.ts';
 import { mostSurging, refreshCampaign } from './refresh-campaign.ts';
 import { rate, samplesOf, sum } from './scope.ts';
+import { figuresOf } from './scope-figures.ts';
 import {
-  conditionValues,
   contrastOf,
   effectiveAt,
   normal,
@@ -101,6 +101,7 @@ function shows(
 /** A campaign that only watches: is there still what it was opened for. */
 function watchOn(
   state: SiteState,
+  settings: ReduceSettings,
   campaign: OpenCampaign,
   watched: WatchedScope,
   policy: Policy,
@@ -109,7 +110,7 @@ function watchOn(
   if (
     policy.document.campaign.signature === 'none' &&
     (rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99 ||
-      policy.condition(conditionValues(state, watched, policy, pane)))
+      settings.figures.of(policy).condition(figuresOf(settings.figures, state, watched, pane)))
   )
     campaign.lastActivePane = pane;
 }
@@ -186,7 +187,7 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
       if (campaign.behaviour !== null)
         changed.push(...actOn(state, settings, campaign, watched, policy, pane, counts));
       else {
-        watchOn(state, campaign, watched, policy, pane);
+        watchOn(state, settings, campaign, watched, policy, pane);
         if (counts) campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);
       }
     }

@@ -6,6 +6,7 @@ import { evidenceOf, proxyOperator } from './evidence.ts';
 import { inForce } from './live-signatures.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate } from './scope.ts';
+import type { FigureTable } from './scope-figures.ts';
 import { contrastOf, expected, normal, type SiteState, type WatchedScope } from './site-state.ts';
 
 const words: { readonly [N in CountName]?: string } = {
@@ -36,13 +37,14 @@ const amount = (value: number): string =>
 /** The evidence of a campaign at the end of a pane, and the same in a sentence. */
 export function describe(
   state: SiteState,
+  table: FigureTable,
   watched: WatchedScope,
   policy: Policy,
   campaign: OpenCampaign,
   pane: number,
 ): { readonly reason: string; readonly evidence: Evidence[] } {
   const { scope } = watched;
-  const evidence = evidenceOf(state, watched, policy, pane, words);
+  const evidence = evidenceOf(state, table, watched, policy, pane, words);
   const now = rate(scope, pane, 5);
   const usual = normal(state, watched, rateKey);
   const parts = [`${amount(now)} requests/s on ${scope.key}, ${amount(usual.p50)} are usual`];

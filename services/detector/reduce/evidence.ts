@@ -3,8 +3,8 @@ import { flag, paneMs, traitIndex } from '../layout.ts';
 import { nearestClause, thresholdOf } from '../policies/clauses.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { samplesOf } from './scope.ts';
+import { type FigureTable, figuresOf } from './scope-figures.ts';
 import {
-  conditionValues,
   contrastOf,
   expected,
   featureValue,
@@ -24,13 +24,14 @@ const functionWords: { readonly [name: string]: string } = {
  */
 export function evidenceOf(
   state: SiteState,
+  table: FigureTable,
   watched: WatchedScope,
   policy: Policy,
   pane: number,
   words: { readonly [name: string]: string },
 ): Evidence[] {
   const { scope } = watched;
-  const values = conditionValues(state, watched, policy, pane);
+  const values = table.of(policy).values(figuresOf(table, state, watched, pane));
   const clause = nearestClause(policy.clauses, values)?.clause ?? [];
   const names = new Map<string, string>();
   const rows: Evidence[] = policy.features.map(({ name, key, spec }) => {

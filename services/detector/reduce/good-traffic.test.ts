@@ -4,7 +4,7 @@ import type { PaneGroup, Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { goodSamples } from './good-traffic.ts';
 import { addPane, createScope } from './scope.ts';
-import type { WatchedScope } from './site-state.ts';
+import { type WatchedScope, watchedScope } from './site-state.ts';
 
 const pane = 1_794_000_000_000 / paneMs;
 
@@ -29,7 +29,7 @@ function watchedWith(kind: string, samples: readonly Sample[]): WatchedScope {
   const partial: PaneGroup = { site: 'shop', kind, key: kind, counts, sketches: [], samples };
   const scope = createScope(partial, pane, () => false);
   addPane(scope, pane, partial);
-  return { scope, baseline: createBaseline(pane * paneMs), expected: new Map(), requirement: null };
+  return watchedScope(scope, createBaseline(pane * paneMs));
 }
 
 const idsOf = (watched: WatchedScope, attacked?: WatchedScope): string[] =>

@@ -6,6 +6,7 @@ import { createBaseline, rateKey } from './baseline.ts';
 import { decodeLearned, encodeLearned, learnedOf, summaryOf, warm } from './learned.ts';
 import { createScope } from './scope.ts';
 import { createSiteState } from './site-reducer.ts';
+import { watchedScope } from './site-state.ts';
 
 const hour = 3_600_000;
 
@@ -21,12 +22,7 @@ function known() {
     0,
     () => false,
   );
-  state.scopes.set('endpoint GET shop.example/', {
-    scope,
-    baseline,
-    expected: new Map(),
-    requirement: null,
-  });
+  state.scopes.set('endpoint GET shop.example/', watchedScope(scope, baseline));
   return state;
 }
 

@@ -20,6 +20,7 @@ import { InputHistory, type InputHistoryState } from './input-history.ts';
 import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
 import { passQuietTime } from './quiet-campaigns.ts';
+import { FigureTable } from './scope-figures.ts';
 import { judgedKinds } from './site-mix.ts';
 import { createSiteState, learnedFeatures, reducePane } from './site-reducer.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
@@ -98,6 +99,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
       policies,
       judged: judgedKinds(policies),
       learned: learnedFeatures(policies),
+      figures: new FigureTable(policies),
       api,
       inputs: (pane, panes) => this.#inputs.within(pane, panes),
     };

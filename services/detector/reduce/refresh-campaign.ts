@@ -61,7 +61,7 @@ export function refreshCampaign(
     ].slice(0, 10);
   campaign.degraded = degradedTogether(campaign.degraded, degradedBy(state.lost, pane * paneMs));
   if (!isNews && ratio < stillStrong * campaign.peakRatio) return;
-  const said = describe(state, watched, policy, campaign, pane);
+  const said = describe(state, settings.figures, watched, policy, campaign, pane);
   campaign.evidence = said.evidence;
   campaign.reason = said.reason;
   campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);

@@ -3,6 +3,7 @@ import { emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import { detectorConfig } from '../config.ts';
 import { countNames, minedAttributes, paneMs } from '../layout.ts';
 import type { Sample } from '../pane-group.ts';
+import { FigureTable } from './scope-figures.ts';
 import { createSiteMix, halveMix, isContradicted, learnMix } from './site-mix.ts';
 import { createSiteState, reducePane } from './site-reducer.ts';
 
@@ -37,6 +38,7 @@ test('what a site knows of its clients is of its last half-lives, however long i
     policies: [],
     judged: new Set(['site' as const]),
     learned: new Map(),
+    figures: new FigureTable([]),
     api: emptyCatalogue,
     inputs: () => [],
   };

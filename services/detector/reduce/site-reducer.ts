@@ -14,16 +14,17 @@ import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { endRefuted } from './refuted-campaigns.ts';
 import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
+import { figuresOf } from './scope-figures.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
   columns,
-  conditionValues,
   featureValue,
   poolsOf,
   type ReduceSettings,
   type SiteState,
   scopeId,
   type WatchedScope,
+  watchedScope,
 } from './site-state.ts';
 
 /** Fewer requests in a minute are no campaign. */
@@ -79,11 +80,11 @@ export function reducePane(
   }
   for (const watched of present) {
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
-    for (const policy of policiesOn(settings, watched.scope)) {
-      if (takenBy(state, watched.scope, policy)) continue;
-      const values = conditionValues(state, watched, policy, pane);
-      if (!policy.condition(values) || policy.refuted?.(values) === true) continue;
-      outputs.push(...openCampaign(state, settings, watched, policy, pane));
+    const figures = figuresOf(settings.figures, state, watched, pane);
+    for (const rule of figures.rules) {
+      if (takenBy(state, watched.scope, rule.policy)) continue;
+      if (!rule.condition(figures) || rule.refuted?.(figures) === true) continue;
+      outputs.push(...openCampaign(state, settings, watched, rule.policy, pane));
     }
   }
   outputs.push(...endRefuted(state, settings, pane), ...updateCampaigns(state, settings, pane));
@@ -127,25 +128,6 @@ function countUnusual({ scope, requirement }: WatchedScope, pane: number): void 
   setCount(scope, countIndex.unusual, pane, Math.round(unusual));
 }
 
-const policiesOfScope = new WeakMap<ReduceSettings, WeakMap<Scope, readonly Policy[]>>();
-
-/** Policies that look at a scope: decided once, its traits never change. */
-function policiesOn(settings: ReduceSettings, scope: Scope): readonly Policy[] {
-  let known = policiesOfScope.get(settings);
-  if (known === undefined) {
-    known = new WeakMap();
-    policiesOfScope.set(settings, known);
-  }
-  let found = known.get(scope);
-  if (found === undefined) {
-    found = settings.policies.filter(
-      (policy) => policy.scope === scope.kind && policy.matches({ endpoint: scope.traits }),
-    );
-    known.set(scope, found);
-  }
-  return found;
-}
-
 /** A scope that a campaign of weight already covers opens no second one. */
 function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
   for (const campaign of state.campaigns.values()) {
@@ -174,12 +156,10 @@ function watch(
       state.lost.set('scopes', secondOf(pane));
       if (!forgetIdle(state, pane)) return null;
     }
-    watched = {
-      scope: createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
-      baseline: state.learned.get(id) ?? createBaseline(pane * paneMs),
-      expected: new Map(),
-      requirement: null,
-    };
+    watched = watchedScope(
+      createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
+      state.learned.get(id) ?? createBaseline(pane * paneMs),
+    );
     state.learned.delete(id);
     if (group.kind === 'endpoint') updateRequirement(state, watched);
     state.scopes.set(id, watched);
@@ -273,6 +253,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     )
   ) {
     watched.expected.clear();
+    watched.primed.clear();
     if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
   // the mix forgets as the site does

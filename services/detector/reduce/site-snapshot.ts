@@ -7,7 +7,7 @@ import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import type { Baseline, Pool } from './baseline.ts';
 import type { Journeys } from './journeys.ts';
-import type { SiteState, WatchedScope } from './site-state.ts';
+import { type SiteState, type WatchedScope, watchedScope } from './site-state.ts';
 
 interface PoolSnapshot {
   readonly totals: Float64Array;
@@ -79,18 +79,18 @@ export function restoreSite(snapshot: SiteSnapshot): SiteState {
         const { scope, baseline, expected, requirement } = stored as WatchedScope;
         return [
           id,
-          {
-            scope: {
+          watchedScope(
+            {
               ...scope,
               sketches: scope.sketches.map(({ bucket, of }) => ({
                 bucket,
                 of: (of as unknown as Buffer[]).map((bytes) => HyperLogLog.fromBytes(bytes)),
               })),
             },
-            baseline: restoreBaseline(baseline),
-            expected: new Map(expected),
+            restoreBaseline(baseline),
+            expected,
             requirement,
-          },
+          ),
         ];
       }),
     ),

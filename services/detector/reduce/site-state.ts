@@ -14,6 +14,7 @@ import { type Contrast, contrast, type ExpectedShare, expectedShare } from './be
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, growth, rate, type Scope, split } from './scope.ts';
+import type { FigureTable, ScopeFigures } from './scope-figures.ts';
 import type { SiteMix } from './site-mix.ts';
 
 export interface WatchedScope {
@@ -21,8 +22,36 @@ export interface WatchedScope {
   readonly baseline: Baseline;
   /** Expected shares, forgotten whenever something is learned. */
   readonly expected: Map<CountName, ExpectedShare>;
+  /** Policies whose expected shares were all worked out since then. */
+  readonly primed: Set<Policy>;
   /** What its honest clients practically always did before; null: not known. Of endpoints only. */
   requirement: Requirement | null;
+  /** What policies ask of it; null until they do. */
+  figures: ScopeFigures | null;
+  /** Pools that it feeds and borrows from; null until they are asked for. */
+  pools: ScopePools | null;
+}
+
+interface ScopePools {
+  readonly class: Pool | null;
+  readonly host: Pool | null;
+}
+
+export function watchedScope(
+  scope: Scope,
+  baseline: Baseline,
+  expected: Iterable<readonly [CountName, ExpectedShare]> = [],
+  requirement: Requirement | null = null,
+): WatchedScope {
+  return {
+    scope,
+    baseline,
+    expected: new Map(expected),
+    primed: new Set(),
+    requirement,
+    figures: null,
+    pools: null,
+  };
 }
 
 /** Everything reduce knows of one site. */
@@ -53,6 +82,8 @@ export interface ReduceSettings {
   readonly judged: ReadonlySet<GroupKind>;
   /** Features to be learned, by kind of scope and key. */
   readonly learned: ReadonlyMap<string, ReadonlyMap<string, FeatureSpec>>;
+  /** What the conditions of the policies ask of scopes. */
+  readonly figures: FigureTable;
   /** What OpenAPI documents say. */
   readonly api: ApiCatalogue;
   /** Where in requests.enriched the panes (pane - panes, pane] stand. */
@@ -72,24 +103,17 @@ export function effectiveAt(settings: ReduceSettings, pane: number): number {
   return (pane + 1) * paneMs + settings.config.lateness;
 }
 
-/** Pools that a scope feeds and borrows from; none for the site itself. */
-export function poolsOf(
-  state: SiteState,
-  { scope }: WatchedScope,
-): { readonly class: Pool | null; readonly host: Pool | null } {
-  if (scope.kind === 'site') return { class: null, host: null };
-  let found = poolsOfScope.get(scope);
-  if (found === undefined) {
-    const { traits } = scope;
-    const host = `${scope.kind} ${traits.host} ${traits.write ? 'write' : 'read'}`;
-    found = { class: pool(state, `${host} ${traits.function}`), host: pool(state, host) };
-    poolsOfScope.set(scope, found);
-  }
-  return found;
+/** Pools that a scope feeds and borrows from; none for the site itself. Traits never change and pools are never dropped. */
+export function poolsOf(state: SiteState, watched: WatchedScope): ScopePools {
+  watched.pools ??= findPools(state, watched.scope);
+  return watched.pools;
 }
 
-/** Traits never change and pools are never dropped. */
-const poolsOfScope = new WeakMap<Scope, { readonly class: Pool; readonly host: Pool }>();
+function findPools(state: SiteState, { kind, traits }: Scope): ScopePools {
+  if (kind === 'site') return { class: null, host: null };
+  const host = `${kind} ${traits.host} ${traits.write ? 'write' : 'read'}`;
+  return { class: pool(state, `${host} ${traits.function}`), host: pool(state, host) };
+}
 
 function pool(state: SiteState, id: string): Pool {
   let found = state.pools.get(id);
@@ -215,7 +239,7 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
 }
 
 /** Endpoints that do the same, and how many of them are under an acting campaign. */
-function analogues(
+export function analogues(
   state: SiteState,
   { key }: Scope,
   simulated: boolean,
@@ -226,77 +250,6 @@ function analogues(
     if (campaign.behaviour !== null && campaign.simulated === simulated)
       for (const scope of campaign.scopes) attacked.add(scope.key);
   return { known: known.length, attacked: known.filter((other) => attacked.has(other)).length };
-}
-
-type Values = { readonly [name: string]: unknown };
-
-const viewsOfScope = new WeakMap<WatchedScope, WeakMap<Policy, (pane: number) => Values>>();
-
-/** The variables of a policy's condition at the end of a pane, good until the next call for the same scope and policy. */
-export function conditionValues(
-  state: SiteState,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-): Values {
-  let views = viewsOfScope.get(watched);
-  if (views === undefined) {
-    views = new WeakMap();
-    viewsOfScope.set(watched, views);
-  }
-  let view = views.get(policy);
-  if (view === undefined) {
-    view = createView(state, watched, policy);
-    views.set(policy, view);
-  }
-  return view(pane);
-}
-
-/**
- * Each variable is worked out when the condition reads it, and once for a pane: most conditions are decided by their
- * first comparison, and those that are not read some variables again and again.
- */
-function createView(state: SiteState, watched: WatchedScope, policy: Policy): (pane: number) => Values {
-  let now = 0;
-  const [values, normals, excess, surprise]: object[] = [{}, {}, {}, {}];
-  const once = <V>(work: () => V): (() => V) => {
-    let at = -1;
-    let value: V;
-    return () => {
-      if (at !== now) {
-        at = now;
-        value = work();
-      }
-      return value;
-    };
-  };
-  const lazy = (of: object | undefined, name: string, work: () => unknown): void => {
-    Object.defineProperty(of, name, { enumerable: true, get: once(work) });
-  };
-  const shares: CountName[] = [];
-  for (const { name, key, spec } of policy.features) {
-    if (!policy.uses.has(name)) continue;
-    lazy(values, name, () => featureValue(state, watched.scope, spec, now));
-    if (spec.type !== 'ratio') {
-      lazy(normals, name, () => normal(state, watched, key));
-      continue;
-    }
-    const window = once((): Contrast => contrastOf(state, watched, spec.of, now, spec.spanMs / paneMs));
-    shares.push(spec.of);
-    lazy(normals, name, () => ({ ...normal(state, watched, key), ...expected(state, watched, spec.of) }));
-    lazy(excess, name, () => window().excess);
-    lazy(surprise, name, () => window().surprise);
-  }
-  Object.assign(values!, { endpoint: watched.scope.traits, normal: normals, excess, surprise });
-  if (policy.uses.has('siblings')) lazy(values, 'siblings', () => siblingGrowth(state, watched.scope, now));
-  if (policy.uses.has('analogues'))
-    lazy(values, 'analogues', () => analogues(state, watched.scope, policy.document.mode === 'simulate'));
-  return (pane) => {
-    now = pane;
-    // a share is expected as of the pane after something was learned, whether or not a condition reads it there
-    for (const name of shares) expected(state, watched, name);
-    return values as Values;
-  };
 }
 
 export const columns = countNames.length;
