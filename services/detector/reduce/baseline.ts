@@ -134,7 +134,9 @@ export function release(
       for (const histogram of baseline.histograms.values()) histogram.halve();
     }
     fade(baseline, bucket.at, config.half_life);
-    const values = withoutDrift(baseline, bucket);
+    const values = withoutDrift(baseline, bucket).map(
+      ([key, value]) => [key, LogHistogram.bucketOf(value)] as const,
+    );
     for (const pool of [baseline, ...pools]) {
       if (pool.early !== null && bucket.at >= siteStartedAt + earlyGoneMs) {
         for (let column = 0; column < columns; column++)
@@ -148,13 +150,13 @@ export function release(
       }
       // clients whose earlier pages lie before the start of the log would look as if they had read none
       if (bucket.at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, bucket.journeys);
-      for (const [key, value] of values) {
+      for (const [key, at] of values) {
         let histogram = pool.histograms.get(key);
         if (histogram === undefined) {
           histogram = new LogHistogram();
           pool.histograms.set(key, histogram);
         }
-        histogram.add(value);
+        histogram.addTo(at);
       }
     }
     onSamples?.(bucket.samples);
@@ -210,9 +212,11 @@ function withoutDrift(baseline: Baseline, bucket: Held): readonly (readonly [str
   });
 }
 
+const hourKeys = Array.from({ length: 24 }, (_, hour) => `${rateKey}@${hour}`);
+
 /** The ten-second rate at this hour of the day (UTC). */
 export function hourKey(at: number): string {
-  return `${rateKey}@${Math.floor((at % dayMs) / hourMs)}`;
+  return hourKeys[Math.floor((at % dayMs) / hourMs)]!;
 }
 
 /** Median of the ten-second rate at this hour of the day, else of all; null until learned. */

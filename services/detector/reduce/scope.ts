@@ -124,7 +124,8 @@ function keepMinute(scope: Scope, { counts, minute: kept }: Minutes, minute: num
 
 /** Adds the merged partial of the pane that the scope was advanced to. */
 export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
-  distinctCounts.get(scope)?.clear();
+  const counted = distinctCounts.get(scope);
+  if (counted !== undefined && counted.size > 0) counted.clear();
   const { counts } = partial;
   const slot = pane % ringPanes;
   for (let column = 0; column < columns; column++)
@@ -253,8 +254,9 @@ export function samplesOf(
   wanted: (flags: number) => boolean,
 ): Weighted[] {
   const found: Weighted[] = [];
-  for (const pane of scope.samples) {
-    if (pane.pane <= now - panes || pane.pane > now) continue;
+  for (let at = firstAfter(scope, now - panes); at < scope.samples.length; at++) {
+    const pane = scope.samples[at]!;
+    if (pane.pane > now) break;
     let suspicious = 0;
     for (const sample of pane.samples) if ((sample.flags & suspiciousFlags) !== 0) suspicious++;
     const others = pane.samples.length - suspicious;
@@ -268,4 +270,22 @@ export function samplesOf(
     }
   }
   return found;
+}
+
+/** Samples of the panes (now - panes, now]. */
+export function samplesIn(scope: Scope, now: number, panes: number): Sample[] {
+  const found: Sample[] = [];
+  for (let at = firstAfter(scope, now - panes); at < scope.samples.length; at++) {
+    const { pane, samples } = scope.samples[at]!;
+    if (pane > now) break;
+    for (const sample of samples) found.push(sample);
+  }
+  return found;
+}
+
+/** Where the samples of panes after this one begin. */
+function firstAfter({ samples }: Scope, pane: number): number {
+  let first = samples.length;
+  while (first > 0 && samples[first - 1]!.pane > pane) first--;
+  return first;
 }

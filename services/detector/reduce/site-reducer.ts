@@ -7,18 +7,28 @@ import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { type FeatureSpec, paneSpanMs } from '../policies/policy-schema.ts';
+import { paneSpanMs } from '../policies/policy-schema.ts';
 import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
 import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { endRefuted } from './refuted-campaigns.ts';
-import { addPane, advanceScope, createScope, type Scope, samplesOf, setCount, sum } from './scope.ts';
+import {
+  addPane,
+  advanceScope,
+  createScope,
+  type Scope,
+  samplesIn,
+  samplesOf,
+  setCount,
+  sum,
+} from './scope.ts';
 import { figuresOf } from './scope-figures.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
   columns,
   featureValue,
+  type LearnedFeature,
   poolsOf,
   type ReduceSettings,
   type SiteState,
@@ -219,20 +229,12 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     const counts = new Int32Array(columns);
     for (let column = 0; column < columns; column++) counts[column] = sum(scope, column, end - 1, 10);
     const values: [string, number][] = [];
-    for (const [key, spec] of settings.learned.get(scope.kind) ?? []) {
+    for (const { key, spec } of settings.learned.get(scope.kind) ?? []) {
       const value = featureValue(state, scope, spec, end - 1);
       if (value !== null) values.push([key, value]);
     }
     values.push([rateKey, counts[countIndex.requests]! / (bucketMs / 1000)]);
-    const weighted = samplesOf(scope, end - 1, 10, () => true);
-    const journeys: Journeys = new Map();
-    if (scope.kind === 'endpoint' && hasPrerequisite(scope.traits.function))
-      for (const { sample, weight } of weighted) {
-        const standing = standingOf(sample.flags);
-        if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
-      }
-    const samples = weighted.map(({ sample }) => sample);
-    hold(baseline, now, counts, values, samples, journeys);
+    hold(baseline, now, counts, values, samplesIn(scope, end - 1, 10), journeysOf(scope, end - 1));
   }
   const { class: ofClass, host } = poolsOf(state, watched);
   const pools = ofClass === null || host === null ? [] : [ofClass, host];
@@ -260,15 +262,26 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
 }
 
-/** Every feature that a policy names, by kind of scope and key: once, but for the rate that is learned anyway. */
-export function learnedFeatures(policies: readonly Policy[]): ReduceSettings['learned'] {
-  const kinds = new Map<string, Map<string, FeatureSpec>>();
-  for (const { scope, features } of policies) {
-    const ofKind = kinds.get(scope) ?? new Map<string, FeatureSpec>();
-    kinds.set(scope, ofKind);
-    for (const { key, spec } of features) if (key !== rateKey) ofKind.set(key, spec);
+/** What spoke for the clients of the last ten panes, where something leads to the scope by its nature. */
+function journeysOf(scope: Scope, now: number): Journeys {
+  const journeys: Journeys = new Map();
+  if (scope.kind !== 'endpoint' || !hasPrerequisite(scope.traits.function)) return journeys;
+  for (const { sample, weight } of samplesOf(scope, now, 10, () => true)) {
+    const standing = standingOf(sample.flags);
+    if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
   }
-  return kinds;
+  return journeys;
+}
+
+/** Every feature that a policy names, by kind of scope: once, but for the rate that is learned anyway. */
+export function learnedFeatures(policies: readonly Policy[]): ReduceSettings['learned'] {
+  const kinds = new Map<string, Map<string, LearnedFeature>>();
+  for (const { scope, features } of policies) {
+    const ofKind = kinds.get(scope) ?? new Map<string, LearnedFeature>();
+    kinds.set(scope, ofKind);
+    for (const { key, spec } of features) if (key !== rateKey) ofKind.set(key, { key, spec });
+  }
+  return new Map([...kinds].map(([kind, features]) => [kind, [...features.values()]]));
 }
 
 function updateRequirement(state: SiteState, watched: WatchedScope): void {

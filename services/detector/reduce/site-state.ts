@@ -74,14 +74,19 @@ export interface SiteState {
   readonly inventory: Inventory;
 }
 
+export interface LearnedFeature {
+  readonly key: string;
+  readonly spec: FeatureSpec;
+}
+
 export interface ReduceSettings {
   readonly config: DetectorConfig;
   /** In order of severity, then id. */
   readonly policies: readonly Policy[];
   /** Kinds of groups whose samples are held against the site's mix. */
   readonly judged: ReadonlySet<GroupKind>;
-  /** Features to be learned, by kind of scope and key. */
-  readonly learned: ReadonlyMap<string, ReadonlyMap<string, FeatureSpec>>;
+  /** Features to be learned, by kind of scope. */
+  readonly learned: ReadonlyMap<string, readonly LearnedFeature[]>;
   /** What the conditions of the policies ask of scopes. */
   readonly figures: FigureTable;
   /** What OpenAPI documents say. */

@@ -6,6 +6,8 @@
 const precision = 11;
 const registers = 1 << precision;
 const listLimit = 24;
+/** So many filled registers are known by their index: what most groups see in ten seconds is less. */
+const indexLimit = 320;
 /** Above this many filled registers all of them are shorter than the list of those filled. */
 const sparseBytesLimit = 680;
 const alpha = 0.7213 / (1 + 1.079 / registers);
@@ -22,6 +24,9 @@ export class HyperLogLog {
   #listed = 0;
   /** Registers of an earlier life, all zero. */
   #spare: Uint8Array | null = null;
+  /** Of the registers: which are filled, in the order in which they were; of no use above the limit. */
+  #filled: Uint16Array | null = null;
+  #filledCount = 0;
 
   add(lo: number, hi: number): void {
     // hashes are uniform; the low bits choose the register, the other half gives the rank
@@ -29,9 +34,8 @@ export class HyperLogLog {
   }
 
   #set(index: number, rank: number): void {
-    const dense = this.#dense;
-    if (dense !== null) {
-      if (dense[index]! < rank) dense[index] = rank;
+    if (this.#dense !== null) {
+      this.#raise(this.#dense, index, rank);
       return;
     }
     if (this.#list === null) this.#list = new Int32Array(listLimit);
@@ -47,15 +51,25 @@ export class HyperLogLog {
       this.#listed = listed + 1;
       return;
     }
-    this.#toDense()[index] = rank;
+    this.#raise(this.#toDense(), index, rank);
+  }
+
+  #raise(dense: Uint8Array, index: number, rank: number): void {
+    const before = dense[index]!;
+    if (before >= rank) return;
+    dense[index] = rank;
+    if (before !== 0) return;
+    if (this.#filledCount < indexLimit) this.#filled![this.#filledCount] = index;
+    this.#filledCount++;
   }
 
   #toDense(): Uint8Array {
     if (this.#dense !== null) return this.#dense;
     const dense = this.#spare ?? new Uint8Array(registers);
+    this.#filled ??= new Uint16Array(indexLimit);
     for (let at = 0; at < this.#listed; at++) {
       const entry = this.#list![at]!;
-      dense[entry >> 8] = entry & 255;
+      this.#raise(dense, entry >> 8, entry & 255);
     }
     this.#dense = dense;
     this.#spare = null;
@@ -66,19 +80,24 @@ export class HyperLogLog {
   /** Empty again; keeps its memory. */
   clear(): void {
     this.#listed = 0;
-    if (this.#dense === null) return;
-    this.#dense.fill(0);
-    this.#spare = this.#dense;
+    const dense = this.#dense;
+    if (dense === null) return;
+    this.#empty(dense);
+    this.#filledCount = 0;
+    this.#spare = dense;
     this.#dense = null;
+  }
+
+  /** Sets the registers that are filled to zero, in an array of theirs. */
+  #empty(array: Uint8Array): void {
+    if (this.#filledCount > indexLimit) array.fill(0);
+    else for (let at = 0; at < this.#filledCount; at++) array[this.#filled![at]!] = 0;
   }
 
   merge(other: HyperLogLog): void {
     const from = other.#dense;
-    if (from !== null) {
-      const dense = this.#toDense();
-      for (let index = 0; index < registers; index++)
-        if (dense[index]! < from[index]!) dense[index] = from[index]!;
-    } else
+    if (from !== null) this.#mergeRegisters(from);
+    else
       for (let at = 0; at < other.#listed; at++) {
         const entry = other.#list![at]!;
         this.#set(entry >> 8, entry & 255);
@@ -86,14 +105,15 @@ export class HyperLogLog {
   }
 
   mergeBytes(bytes: Buffer): void {
-    if (bytes.length === registers) {
-      const dense = this.#toDense();
-      for (let index = 0; index < registers; index++)
-        if (dense[index]! < bytes[index]!) dense[index] = bytes[index]!;
-      return;
-    }
-    for (let at = 0; at + 3 <= bytes.length; at += 3)
-      this.#set(bytes[at]! | (bytes[at + 1]! << 8), bytes[at + 2]!);
+    if (bytes.length === registers) this.#mergeRegisters(bytes);
+    else
+      for (let at = 0; at + 3 <= bytes.length; at += 3)
+        this.#set(bytes[at]! | (bytes[at + 1]! << 8), bytes[at + 2]!);
+  }
+
+  #mergeRegisters(from: Uint8Array): void {
+    const dense = this.#toDense();
+    for (let index = 0; index < registers; index++) this.#raise(dense, index, from[index]!);
   }
 
   /** Canonical: equal sets have equal bytes. Sparse: 3 bytes per register, by index; dense: one byte each. */
@@ -113,8 +133,7 @@ export class HyperLogLog {
       }
       return bytes;
     }
-    let filled = 0;
-    for (let index = 0; index < registers; index++) if (dense[index] !== 0) filled++;
+    const filled = this.#filledCount;
     if (filled > sparseBytesLimit) return Buffer.from(dense);
     const bytes = Buffer.allocUnsafe(filled * 3);
     let at = 0;
@@ -142,39 +161,35 @@ export class HyperLogLog {
   /** What merging all of them would count, without a new sketch. */
   static countUnion(sketches: readonly HyperLogLog[]): number {
     byRank.fill(0);
-    if (sketches.every((sketch) => sketch.#dense === null)) {
-      let zeros = registers;
-      for (const sketch of sketches)
-        for (let at = 0; at < sketch.#listed; at++) {
-          const entry = sketch.#list![at]!;
-          const before = union[entry >> 8]!;
-          const rank = entry & 255;
-          if (rank <= before) continue;
-          if (before === 0) zeros--;
-          else byRank[before]!--;
-          byRank[rank]!++;
-          union[entry >> 8] = rank;
-        }
-      byRank[0] = zeros;
-      for (const sketch of sketches)
-        for (let at = 0; at < sketch.#listed; at++) union[sketch.#list![at]! >> 8] = 0;
-      return estimate();
-    }
-    for (const sketch of sketches) {
-      const dense = sketch.#dense;
-      if (dense !== null) {
-        for (let index = 0; index < registers; index++)
-          if (union[index]! < dense[index]!) union[index] = dense[index]!;
-      } else
-        for (let at = 0; at < sketch.#listed; at++) {
-          const entry = sketch.#list![at]!;
-          if (union[entry >> 8]! < (entry & 255)) union[entry >> 8] = entry & 255;
-        }
-    }
-    for (let index = 0; index < registers; index++) byRank[union[index]!]!++;
-    union.fill(0);
+    byRank[0] = registers;
+    for (const sketch of sketches) sketch.#unite();
+    for (const sketch of sketches) sketch.#divide();
     return estimate();
   }
+
+  #unite(): void {
+    const dense = this.#dense;
+    if (dense === null) {
+      const list = this.#list!;
+      for (let at = 0; at < this.#listed; at++) raiseUnion(list[at]! >> 8, list[at]! & 255);
+    } else if (this.#filledCount <= indexLimit) {
+      const filled = this.#filled!;
+      for (let at = 0; at < this.#filledCount; at++) raiseUnion(filled[at]!, dense[filled[at]!]!);
+    } else for (let index = 0; index < registers; index++) raiseUnion(index, dense[index]!);
+  }
+
+  #divide(): void {
+    if (this.#dense !== null) this.#empty(union);
+    else for (let at = 0; at < this.#listed; at++) union[this.#list![at]! >> 8] = 0;
+  }
+}
+
+function raiseUnion(index: number, rank: number): void {
+  const before = union[index]!;
+  if (rank <= before) return;
+  union[index] = rank;
+  byRank[before]!--;
+  byRank[rank]!++;
 }
 
 /** Sorts the first few entries where they are. */

@@ -12,22 +12,32 @@ const buckets = 320;
 export class LogHistogram {
   #counts: Float64Array;
   #total = 0;
-  /** Answers since the last change: they are asked for far more often than anything is learned. */
-  readonly #quantiles = new Map<number, number>();
+  /** Answers since the last change, each after what was asked: they are asked for far more often than anything is learned. */
+  #quantiles: number[] = [];
 
   constructor(counts?: Float64Array) {
     this.#counts = counts ?? new Float64Array(buckets);
     for (const count of this.#counts) this.#total += count;
   }
 
+  /** Where a value is counted: several histograms may take it in. */
+  static bucketOf(value: number): number {
+    if (value < least) return 0;
+    return Math.min(buckets - 1, 1 + Math.max(0, Math.floor(Math.log(value / least) / logGamma)));
+  }
+
   add(value: number): void {
-    const index =
-      value < least
-        ? 0
-        : Math.min(buckets - 1, 1 + Math.max(0, Math.floor(Math.log(value / least) / logGamma)));
-    this.#counts[index]!++;
+    this.addTo(LogHistogram.bucketOf(value));
+  }
+
+  addTo(bucket: number): void {
+    this.#counts[bucket]!++;
     this.#total++;
-    this.#quantiles.clear();
+    this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#quantiles.length > 0) this.#quantiles = [];
   }
 
   get total(): number {
@@ -37,7 +47,7 @@ export class LogHistogram {
   /** Forgets half of everything: called once per half-life. */
   halve(): void {
     this.#total = 0;
-    this.#quantiles.clear();
+    this.#forget();
     for (let index = 0; index < buckets; index++) {
       this.#counts[index] = Math.floor(this.#counts[index]! / 2);
       this.#total += this.#counts[index]!;
@@ -47,17 +57,16 @@ export class LogHistogram {
   merge(other: LogHistogram): void {
     for (let index = 0; index < buckets; index++) this.#counts[index]! += other.#counts[index]!;
     this.#total += other.#total;
-    this.#quantiles.clear();
+    this.#forget();
   }
 
   /** null while empty. */
   quantile(q: number): number | null {
     if (this.#total === 0) return null;
-    let value = this.#quantiles.get(q);
-    if (value === undefined) {
-      value = this.#search(q);
-      this.#quantiles.set(q, value);
-    }
+    const answers = this.#quantiles;
+    for (let at = 0; at < answers.length; at += 2) if (answers[at] === q) return answers[at + 1]!;
+    const value = this.#search(q);
+    answers.push(q, value);
     return value;
   }
 
