@@ -6,6 +6,7 @@ import { bytesOf, type Snapshot } from '../../lib/log/snapshot.ts';
 import { AddressLife } from '../../services/detector/match/address-life.ts';
 import { ActorTable } from '../../services/detector/state/actor-table.ts';
 import { AddressWindows, windowColumn } from '../../services/detector/state/address-windows.ts';
+import { aheadRecords } from '../../services/detector/state/look-ahead.ts';
 import { RecentIds } from '../../services/detector/state/recent-ids.ts';
 import { tableBlobs, tableOfBlobs } from '../../services/detector/state/segmented-table.ts';
 import { type Figure, figureOf, timed } from './bench.ts';
@@ -45,6 +46,7 @@ class ClientState {
     for (let client = from; client < until; client++) {
       // one look at the clock in a hundred clients: growth stops the loop for longer than that
       if (client % 100 === 0) this.#watch();
+      if (client % aheadRecords === 0) this.#lookAhead(client, Math.min(until, client + aheadRecords));
       const second = startSecond + Math.floor(client / rate);
       const lo = mixed(client, 0x9e3779b9);
       const hi = mixed(client, 0x7f4a7c15);
@@ -64,6 +66,21 @@ class ClientState {
       this.life.note(lo, hi, second);
     }
     this.#watchedAt = 0;
+  }
+
+  /** What was seen: of no meaning. */
+  #seen = 0;
+
+  /** As combine and match do for the next requests of a batch: see look-ahead.ts. */
+  #lookAhead(from: number, until: number): void {
+    for (let client = from; client < until; client++) {
+      const lo = mixed(client, 0x9e3779b9);
+      const hi = mixed(client, 0x7f4a7c15);
+      const session = mixed(client, 0x94d049bb);
+      for (const actors of [this.combineActors, this.matchActors])
+        this.#seen ^= actors.touch(lo, hi) ^ actors.touch(session, lo);
+      this.#seen ^= this.addresses.touch(lo, hi);
+    }
   }
 
   #watchedAt = 0;
