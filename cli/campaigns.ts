@@ -25,7 +25,7 @@ export function campaignsCommand(): Command {
       const store = await openStore(command);
       try {
         const rows = await store.query(
-          `SELECT campaign_id, site, state, level, title, opened_at, closed_at, requests, clients, applied_action AS action
+          `SELECT campaign_id, site, state, level, title, opened_at, closed_at, requests, clients, applied_action AS action, mode
 FROM campaigns ${options.open === true ? 'WHERE closed_at IS NULL' : ''}
 ORDER BY closed_at IS NULL DESC, opened_at DESC LIMIT ${options.limit}`,
         );

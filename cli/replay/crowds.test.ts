@@ -13,6 +13,7 @@ const campaign = (more: Partial<CampaignSummary>): CampaignSummary => ({
   scope: 'GET a',
   taxonomy: [],
   applied_action: 'observe',
+  mode: 'enforce',
   peak_ratio: null,
   requests: 1,
   clients: 1,

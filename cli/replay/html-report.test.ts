@@ -40,6 +40,7 @@ const summary: ReplaySummary = {
       scope: hostile,
       taxonomy: ['OAT-011'],
       applied_action: 'block',
+      mode: 'enforce',
       peak_ratio: 12.34,
       requests: 6,
       clients: 3,
@@ -85,4 +86,11 @@ test('a log without a request is a page too', () => {
   const page = renderHtml({ ...summary, period: null, timeline: null, campaigns: [] });
   expect(page).toContain('no request');
   expect(page).not.toContain('<svg');
+});
+
+test('a campaign that stops nothing says whether its policy was to', () => {
+  const [campaign] = summary.campaigns;
+  const page = (mode: string) => renderHtml({ ...summary, campaigns: [{ ...campaign!, mode, stopped: 0 }] });
+  expect(page('enforce')).toContain('>nothing<');
+  expect(page('simulate')).toContain('>simulated<');
 });

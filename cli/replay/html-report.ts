@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { count, percent } from '../terminal.ts';
 import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
-import { bytes, campaignLasted, lasted, money, stamp, times } from './render-summary.ts';
+import { bytes, campaignLasted, lasted, money, stamp, times, wouldStop } from './render-summary.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -78,7 +78,7 @@ const campaignColumns: readonly Column<CampaignSummary>[] = [
   },
   { title: 'Requests', right: true, value: (row) => count(row.requests) },
   { title: 'Clients', right: true, value: (row) => count(row.clients) },
-  { title: 'Would stop', right: true, value: (row) => (row.stopped === 0 ? 'nothing' : count(row.stopped)) },
+  { title: 'Would stop', right: true, value: wouldStop },
 ];
 
 const crowdColumns: readonly Column<Crowd>[] = [

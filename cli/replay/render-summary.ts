@@ -21,6 +21,10 @@ export function lasted(ms: number): string {
 export const campaignLasted = (campaign: CampaignSummary): string =>
   lasted(endOf(campaign) - campaign.opened_at) + (campaign.closed_at === null ? '+' : '');
 
+/** Requests that it would have stopped; `simulated`: its policy is not to stop any. */
+export const wouldStop = ({ stopped, mode }: CampaignSummary): string =>
+  stopped > 0 ? count(stopped) : mode === 'simulate' ? 'simulated' : 'nothing';
+
 export const money = (amount: number, currency: string) =>
   `${currency}${amount >= 100 ? count(amount) : amount.toFixed(2)}`;
 
@@ -110,7 +114,7 @@ function campaigns(terminal: Terminal, { campaigns: list, crowds }: Findings): s
       {
         title: 'WOULD STOP',
         align: 'right',
-        value: (row) => (row.stopped === 0 ? 'nothing' : count(row.stopped)),
+        value: wouldStop,
       },
     ],
     list,

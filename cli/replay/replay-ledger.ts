@@ -112,6 +112,7 @@ export function createReplayLedger(): ReplayLedger {
           scope: campaign.scopes.map(({ key }) => key).join(', '),
           taxonomy: campaign.taxonomy,
           applied_action: campaign.applied_action,
+          mode: campaign.mode,
           peak_ratio: campaign.peak_ratio,
           requests: campaign.requests,
           clients: campaign.clients,

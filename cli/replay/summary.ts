@@ -25,6 +25,8 @@ export interface CampaignSummary {
   readonly scope: string;
   readonly taxonomy: readonly string[];
   readonly applied_action: string;
+  /** enforce, or simulate: its policy is not to stop anything. */
+  readonly mode: string;
   readonly peak_ratio: number | null;
   readonly requests: number;
   readonly clients: number;
