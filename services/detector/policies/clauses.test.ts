@@ -34,3 +34,14 @@ test('what is unknown is far from holding, and zero is not unknown', () => {
   expect(nearestClause(clausesOf('a < 1'), { a: null })?.nearness).toBe(0);
   expect(nearestClause(clausesOf('a < 1'), { a: 0 })?.nearness).toBe(1);
 });
+
+test('a negation and a bare name are comparisons of their own', () => {
+  const [clause] = clausesOf('!(a > 2) && b && true && a > 0');
+  expect(clause!.map(({ text, op }) => [text, op])).toEqual([
+    ['!(a > 2)', 'test'],
+    ['b', 'test'],
+    ['true', 'test'],
+    ['a > 0', '>'],
+  ]);
+  expect(clause!.map((one) => one.holds({ a: 1, b: false }))).toEqual([true, false, true, true]);
+});

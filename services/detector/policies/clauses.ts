@@ -58,8 +58,8 @@ export function clausesOf(text: string): readonly Clause[] {
 }
 
 function comparisonOf(node: Node): Comparison {
-  const args = node.args as readonly unknown[];
-  const [left, right] = args;
+  // a negation, a name and a literal have no list of parts
+  const [left, right]: readonly unknown[] = Array.isArray(node.args) ? node.args : [];
   const shown = textOf(node);
   const whole = evaluator(shown);
   const holds = (values: object): boolean => whole(values) === true;
