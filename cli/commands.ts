@@ -46,11 +46,14 @@ export async function loadCommands(): Promise<readonly Command[]> {
 }
 
 /**
- * What has to be loaded for a command line: the command it names; all of them when it names none that is known (help,
- * a suggestion for a typing error) or one that lists them. `args`: without node and the script.
+ * What has to be loaded for a command line: the command it names, or whose help it asks for; none for the version; all of
+ * them when it names none that is known (help, a suggestion for a typing error) or one that lists them. `args`: without
+ * node and the script.
  */
 export async function loadCommandsFor(args: readonly string[]): Promise<readonly Command[]> {
-  const word = args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '--config');
+  const words = args.filter((arg, index) => !arg.startsWith('-') && args[index - 1] !== '--config');
+  if (words.length === 0 && args.some((arg) => arg === '--version' || arg === '-V')) return [];
+  const word = words[0] === 'help' ? words[1] : words[0];
   const module = commandModules.find(({ names }) => names.includes(word ?? ''));
   return module === undefined || word === 'completion' ? loadCommands() : module.load();
 }

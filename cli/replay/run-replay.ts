@@ -5,6 +5,7 @@ import { inPackage } from '../../lib/package-root.ts';
 import { type CollectProgress, inspectFiles } from '../../services/collector/collect-files.ts';
 import type { FormatConfig } from '../../services/collector/config.ts';
 import { loadPolicies, policyRequires } from '../../services/detector/policies/load-policies.ts';
+import { dataSetSources, readAhead } from '../../services/enricher/data-sets.ts';
 import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
 import { createSeenEndpoints } from '../inventory/seen-endpoints.ts';
@@ -45,6 +46,7 @@ export interface ReplayOptions {
 export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> {
   const { config, outputs, delayMs } = options;
   const started = performance.now();
+  readAhead(dataSetSources(config.enricher));
   const policies = loadPolicies(config.detector.policies);
   const files = await inspectFiles(options.files, options.format);
   const addresses = createAddressCheck(cdnRanges());

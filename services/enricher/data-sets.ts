@@ -77,6 +77,7 @@ export async function fileStamp(path: string): Promise<string> {
 
 /** A file as it was read once. */
 interface FileContent {
+  readonly path: string;
   readonly format: string;
   readonly set: DataSet;
   /** Of the file's bytes. */
@@ -120,22 +121,56 @@ function modifiedAt(stamp: string): number {
   return Number(stamp.split(':')[0]);
 }
 
+interface FileBytes {
+  /** Taken before the file was read. */
+  readonly stamp: string;
+  /** Of the file as it lies on disk. */
+  readonly contentId: string;
+  /** Unpacked. */
+  readonly bytes: Buffer;
+}
+
+async function readBytes(path: string): Promise<FileBytes> {
+  const stamp = await fileStamp(path);
+  const packedBytes = await readFile(path);
+  const unpack = unpackers.find(([pattern]) => pattern.test(path))?.[1];
+  return {
+    stamp,
+    contentId: createHash('sha256').update(packedBytes).digest('hex').slice(0, 16),
+    bytes: unpack === undefined ? packedBytes : await unpack(packedBytes),
+  };
+}
+
+/** Files that are being read, each for whoever loads it next. */
+const ahead = new Map<string, Promise<FileBytes>>();
+
+/**
+ * Begins to read files that will be loaded soon: unpacking is done by other threads, beside what this one has to do
+ * until then.
+ */
+export function readAhead(sources: readonly DataSetSource[]): void {
+  const read = new Set([...lastRead.values()].map(({ path }) => path));
+  for (const { path } of sources) {
+    if (ahead.has(path) || read.has(path)) continue;
+    const reading = readBytes(path);
+    reading.catch(() => {}); // told to whoever loads it
+    ahead.set(path, reading);
+  }
+}
+
 async function readContent(source: DataSetSource, stamp: string): Promise<FileContent> {
-  const packedBytes = await readFile(source.path);
-  const unpack = unpackers.find(([pattern]) => pattern.test(source.path))?.[1];
-  const bytes = unpack === undefined ? packedBytes : await unpack(packedBytes);
+  const { path } = source;
+  const reading = ahead.get(path);
+  ahead.delete(path);
+  const early = await reading;
+  const { contentId, bytes } = early?.stamp === stamp ? early : await readBytes(path);
   const file: DataFile = {
-    path: source.path,
+    path,
     bytes,
     modifiedAt: modifiedAt(stamp),
     class: source.class,
     operator: source.operator,
   };
-  const provider = providerFor(source.format, source.path, bytes);
-  return {
-    format: provider.name,
-    set: provider.load(file),
-    contentId: createHash('sha256').update(packedBytes).digest('hex').slice(0, 16),
-    stamp,
-  };
+  const provider = providerFor(source.format, path, bytes);
+  return { path, format: provider.name, set: provider.load(file), contentId, stamp };
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
 import { type AddressSummary, emptyFacts, summarise } from './address-facts.ts';
-import { type DataSetSource, fileStamp, type LoadedDataSet, loadDataSet } from './data-sets.ts';
+import { type DataSetSource, fileStamp, type LoadedDataSet, loadDataSet, readAhead } from './data-sets.ts';
 
 /** All data sets in use: what is known of an address, now. */
 export interface EnrichmentData {
@@ -96,6 +96,7 @@ export async function openEnrichmentData(options: {
     }
   };
 
+  readAhead(options.sources);
   for (const slot of slots) await load(slot);
   use();
   const starters = slots.filter(({ source }) => source.starter);

@@ -1,8 +1,9 @@
-import { isV4, isV4Network, type Network, parseIp, parseNetwork } from '../../lib/ip.ts';
+import { contains, isV4, isV4Network, type Network, parseIp, parseNetwork, v4Number } from '../../lib/ip.ts';
 import { specialPurposeNetworks } from '../../lib/ip-special-purpose.ts';
+import { type Columns, flatten, noRange } from './range-steps.ts';
+import { flatten6, noRanges6, pushNetwork6, pushRange6 } from './ranges6.ts';
 
-/** Value of addresses that no range covers. */
-export const noRange = -1;
+export { noRange };
 
 /** An immutable map from address ranges to small integers: two sorted arrays, one binary search a look-up. */
 export interface RangeTable {
@@ -10,68 +11,6 @@ export interface RangeTable {
   readonly size: number;
   /** The value given with the narrowest range that holds the address, or `noRange`. */
   get(ip: Buffer): number;
-}
-
-/** First address and the one after the last: numbers below 2^32 + 1 (IPv4), bigints up to 2^128 (IPv6). */
-interface Columns<T extends number | bigint> {
-  readonly starts: T[];
-  readonly ends: T[];
-  readonly values: number[];
-}
-
-/** Points at which the value changes, in order: the form that is searched. */
-interface Steps<T> {
-  readonly starts: T[];
-  readonly values: number[];
-}
-
-/**
- * Nested and overlapping ranges become steps. Wider ranges come first, so a narrower one covers them for its length
- * and gives way to them after it; of two equal ranges the later one counts.
- */
-function flatten<T extends number | bigint>(columns: Columns<T>): Steps<T> {
-  const { starts, ends, values } = columns;
-  let sorted = true;
-  for (let i = 1; i < starts.length && sorted; i++) sorted = ends[i - 1]! <= starts[i]!;
-  const order = new Uint32Array(starts.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  if (!sorted) {
-    order.sort((a, b) => {
-      if (starts[a]! !== starts[b]!) return starts[a]! < starts[b]! ? -1 : 1;
-      if (ends[a]! !== ends[b]!) return ends[a]! > ends[b]! ? -1 : 1;
-      return a - b;
-    });
-  }
-  const steps: Steps<T> = { starts: [], values: [] };
-  const step = (at: T, value: number): void => {
-    const last = steps.starts.length - 1;
-    if (last >= 0 && steps.starts[last] === at) {
-      steps.values[last] = value;
-      if (last > 0 && steps.values[last - 1] === value) {
-        steps.starts.pop();
-        steps.values.pop();
-      }
-    } else if ((last < 0 ? noRange : steps.values[last]) !== value) {
-      steps.starts.push(at);
-      steps.values.push(value);
-    }
-  };
-  const open: number[] = [];
-  const closeUntil = (at: T | null): void => {
-    while (open.length > 0 && (at === null || ends[open[open.length - 1]!]! <= at)) {
-      const end = ends[open.pop()!]!;
-      // Ranges below that have ended meanwhile say nothing any more.
-      while (open.length > 0 && ends[open[open.length - 1]!]! <= end) open.pop();
-      step(end, open.length > 0 ? values[open[open.length - 1]!]! : noRange);
-    }
-  };
-  for (const index of order) {
-    closeUntil(starts[index]!);
-    step(starts[index]!, values[index]!);
-    open.push(index);
-  }
-  closeUntil(null);
-  return steps;
 }
 
 function search4(starts: Uint32Array, address: number): number {
@@ -106,22 +45,36 @@ function search6(starts: Uint32Array, ip: Buffer): number {
   return low - 1;
 }
 
-/** Sorted points at which the value changes: `starts6` holds four 32-bit words an address. */
+/** Sorted points at which the value changes. */
 export interface RangeSteps {
   readonly starts4: Uint32Array;
   readonly values4: Int32Array;
+  /** Asked for when the first IPv6 address is looked up: many logs have none. */
+  steps6(): RangeSteps6;
+}
+
+/** `starts6` holds four 32-bit words an address. */
+export interface RangeSteps6 {
   readonly starts6: Uint32Array;
   readonly values6: Int32Array;
 }
 
-export function tableOfSteps({ starts4, values4, starts6, values6 }: RangeSteps): RangeTable {
+export function tableOfSteps({ starts4, values4, steps6 }: RangeSteps): RangeTable {
+  let known6: RangeSteps6 | null = null;
+  const six = (): RangeSteps6 => {
+    known6 ??= steps6();
+    return known6;
+  };
   return {
-    size: values4.length + values6.length,
+    get size() {
+      return values4.length + six().values6.length;
+    },
     get(ip) {
       if (isV4(ip)) {
-        const index = search4(starts4, ip.readUInt32BE(12));
+        const index = search4(starts4, v4Number(ip));
         return index < 0 ? noRange : values4[index]!;
       }
+      const { starts6, values6 } = six();
       const index = search6(starts6, ip);
       return index < 0 ? noRange : values6[index]!;
     },
@@ -133,7 +86,6 @@ export interface RangeTableBuilder {
   /** Inclusive bounds. Returns false, and adds nothing, when the two are no range of one family. */
   add(first: Buffer, last: Buffer, value: number): boolean;
   addV4(first: number, last: number, value: number): void;
-  addV6(first: bigint, last: bigint, value: number): void;
   /** `address` or `address/length`; false when malformed. */
   addNetwork(text: string, value: number): boolean;
   readonly added: number;
@@ -142,88 +94,78 @@ export interface RangeTableBuilder {
   build(): RangeTable;
 }
 
-export function bigIntOf(ip: Buffer): bigint {
-  return (ip.readBigUInt64BE(0) << 64n) | ip.readBigUInt64BE(8);
-}
-
-/** First and last address. */
-function boundsV4({ address, prefix }: Network): readonly [number, number] {
-  const first = address.readUInt32BE(12);
-  return [first, first + 2 ** (128 - prefix) - 1];
-}
-
-function boundsV6({ address, prefix }: Network): readonly [bigint, bigint] {
-  const first = bigIntOf(address);
-  return [first, first + (1n << BigInt(128 - prefix)) - 1n];
-}
-
-function within<T extends number | bigint>(ranges: readonly (readonly [T, T])[], first: T, last: T): boolean {
-  for (const range of ranges) if (range[0] <= first && last <= range[1]) return true;
-  return false;
-}
-
 /** `special`: networks that are nobody's; what a list says of them can only hit whoever uses them at home. */
 export function createRangeTable(special = specialPurposeNetworks): RangeTableBuilder {
-  const v4: Columns<number> = { starts: [], ends: [], values: [] };
-  const v6: Columns<bigint> = { starts: [], ends: [], values: [] };
-  const special4 = special.filter(isV4Network).map(boundsV4);
-  const special6 = special.filter((network) => !isV4Network(network)).map(boundsV6);
+  const v4: Columns = { starts: [], ends: [], values: [] };
+  const v6 = noRanges6();
+  const special4 = special.filter(isV4Network).map(({ address, prefix }) => {
+    const first = v4Number(address);
+    return { first, last: first + 2 ** (128 - prefix) - 1 };
+  });
+  const special6 = special.filter((network) => !isV4Network(network));
   let leftOut = 0;
   const addV4 = (first: number, last: number, value: number): void => {
-    if (within(special4, first, last)) {
-      leftOut++;
-      return;
+    for (const network of special4) {
+      if (network.first <= first && last <= network.last) {
+        leftOut++;
+        return;
+      }
     }
     v4.starts.push(first);
     v4.ends.push(last + 1);
     v4.values.push(value);
   };
-  const addV6 = (first: bigint, last: bigint, value: number): void => {
-    if (within(special6, first, last)) {
-      leftOut++;
-      return;
+  /** Whether a range of these bounds lies in a special network. */
+  const isSpecial6 = (first: Buffer, last: Buffer): boolean => {
+    for (const network of special6) if (contains(network, first) && contains(network, last)) return true;
+    return false;
+  };
+  const addNetwork6 = (network: Network, value: number): void => {
+    for (const special of special6) {
+      if (special.prefix <= network.prefix && contains(special, network.address)) {
+        leftOut++;
+        return;
+      }
     }
-    v6.starts.push(first);
-    v6.ends.push(last + 1n);
-    v6.values.push(value);
+    pushNetwork6(v6, network, value);
   };
   return {
     addV4,
-    addV6,
     get added() {
-      return v4.starts.length + v6.starts.length;
+      return v4.starts.length + v6.values.length;
     },
     get leftOut() {
       return leftOut;
     },
     add(first, last, value) {
       if (isV4(first) !== isV4(last) || first.compare(last) > 0) return false;
-      if (isV4(first)) addV4(first.readUInt32BE(12), last.readUInt32BE(12), value);
-      else addV6(bigIntOf(first), bigIntOf(last), value);
+      if (isV4(first)) addV4(v4Number(first), v4Number(last), value);
+      else if (isSpecial6(first, last)) leftOut++;
+      else pushRange6(v6, first, last, value);
       return true;
     },
     addNetwork(text, value) {
       const network = parseNetwork(text);
       if (network === null) return false;
-      if (isV4Network(network)) addV4(...boundsV4(network), value);
-      else addV6(...boundsV6(network), value);
+      const { address, prefix } = network;
+      if (isV4Network(network)) {
+        const first = v4Number(address);
+        addV4(first, first + 2 ** (128 - prefix) - 1, value);
+      } else addNetwork6(network, value);
       return true;
     },
     build() {
       const steps4 = flatten(v4);
-      const steps6 = flatten(v6);
       // A step at the very end of the address space starts nothing.
-      if (steps4.starts.at(-1) === 2 ** 32) steps4.starts.pop();
-      if (steps6.starts.at(-1) === 1n << 128n) steps6.starts.pop();
-      const starts4 = Uint32Array.from(steps4.starts);
-      const values4 = Int32Array.from(steps4.values);
-      const starts6 = new Uint32Array(steps6.starts.length * 4);
-      const values6 = Int32Array.from(steps6.values);
-      steps6.starts.forEach((start, index) => {
-        for (let word = 0; word < 4; word++)
-          starts6[index * 4 + word] = Number((start >> BigInt(96 - 32 * word)) & 0xffffffffn);
+      if (steps4.starts.at(-1) === 2 ** 32) {
+        steps4.starts.pop();
+        steps4.values.pop();
+      }
+      return tableOfSteps({
+        starts4: Uint32Array.from(steps4.starts),
+        values4: Int32Array.from(steps4.values),
+        steps6: () => flatten6(v6),
       });
-      return tableOfSteps({ starts4, values4, starts6, values6 });
     },
   };
 }

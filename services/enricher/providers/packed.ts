@@ -24,78 +24,104 @@ function readHeader(bytes: Buffer): { header: PackedHeader; offset: number } {
   return { header: JSON.parse(bytes.toString('utf8', 8, offset)) as PackedHeader, offset };
 }
 
+/**
+ * Reads LEB128 numbers one after the other, as halves of 64 bits. What lies beyond the end reads as zeros; `at` is then
+ * behind the end.
+ */
+class NumberReader {
+  readonly #bytes: Buffer;
+  at: number;
+  /** Halves of the number read last, unsigned. */
+  low = 0;
+  high = 0;
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes;
+    this.at = at;
+  }
+  /** Numbers of up to four bytes are nearly all there are. */
+  next(): void {
+    const bytes = this.#bytes;
+    let byte = bytes[this.at++]!;
+    let low = byte & 127;
+    for (let shift = 7; byte > 127; shift += 7) {
+      if (shift === 28) {
+        this.#long(low);
+        return;
+      }
+      byte = bytes[this.at++]!;
+      low |= (byte & 127) << shift;
+    }
+    this.low = low;
+    this.high = 0;
+  }
+  #long(start: number): void {
+    let low = start;
+    let high = 0;
+    for (let shift = 28; ; shift += 7) {
+      const byte = this.#bytes[this.at++]!;
+      if (shift > 63) throw damaged();
+      const bits = byte & 127;
+      if (shift === 28) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else high |= bits << (shift - 32);
+      if (!(byte > 127)) break;
+    }
+    this.low = low >>> 0;
+    this.high = high >>> 0;
+  }
+}
+
+const damaged = (): Error => new Error('the packed range table is damaged');
+
 /** Reads the steps into the arrays that are searched. Throws an Error when they do not fit the header. */
 function readSteps(bytes: Buffer, offset: number, header: PackedHeader): RangeSteps {
   // A step takes two bytes at least: a damaged count must not allocate what the file cannot hold.
   const most = (bytes.length - offset) / 2;
-  const { v4, v6, labels } = header;
+  const { v4, v6 } = header;
   if (!(v4 >= 0 && v6 >= 0 && v4 + v6 <= most)) throw new Error('the packed range table is cut off');
-  let at = offset;
-  /** Halves of the number read last, unsigned. */
-  let low = 0;
-  let high = 0;
-  const varint = (): void => {
-    // Numbers of one or two bytes are nearly all there are.
-    const first = bytes[at];
-    const second = bytes[at + 1];
-    if (first !== undefined && first < 128) {
-      at++;
-      low = first;
-      high = 0;
-    } else if (second !== undefined && second < 128) {
-      at += 2;
-      low = (first! & 127) | (second << 7);
-      high = 0;
-    } else longVarint();
-  };
-  const longVarint = (): void => {
-    low = 0;
-    high = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined || shift > 63) throw new Error('the packed range table is damaged');
-      const bits = byte & 127;
-      if (shift < 28) low |= bits << shift;
-      else if (shift === 28) {
-        low |= bits << 28;
-        high |= bits >>> 4;
-      } else high |= bits << (shift - 32);
-      if (byte < 128) break;
-    }
-    low >>>= 0;
-    high >>>= 0;
-  };
-  const label = (): number => {
-    varint();
-    if (high > 0 || low > labels.length) throw new Error('the packed range table is damaged');
-    return low - 1;
-  };
-  const starts4 = new Uint32Array(v4);
-  const values4 = new Int32Array(v4);
+  const reader = new NumberReader(bytes, offset);
+  const steps4 = readSteps4(reader, v4, header.labels.length);
+  const steps6 = readSteps6(reader, v6, header.labels.length);
+  if (reader.at > bytes.length) throw damaged();
+  return { ...steps4, steps6: () => steps6 };
+}
+
+function readSteps4(reader: NumberReader, count: number, labels: number) {
+  const starts4 = new Uint32Array(count);
+  const values4 = new Int32Array(count);
   let start = 0;
-  for (let step = 0; step < v4; step++) {
-    varint();
-    start += low;
-    if (high > 0 || start > 2 ** 32) throw new Error('the packed range table is damaged');
+  for (let step = 0; step < count; step++) {
+    reader.next();
+    start += reader.low;
+    if (reader.high > 0 || start > 2 ** 32) throw damaged();
     // The end of the address space cannot be asked for; its step only ends the last range.
     starts4[step] = Math.min(start, 2 ** 32 - 1);
-    values4[step] = label();
+    reader.next();
+    if (reader.high > 0 || reader.low > labels) throw damaged();
+    values4[step] = reader.low - 1;
   }
-  const starts6 = new Uint32Array(v6 * 4);
-  const values6 = new Int32Array(v6);
-  let startLow = 0;
-  let startHigh = 0;
-  for (let step = 0; step < v6; step++) {
-    varint();
-    startLow += low;
-    startHigh += high + (startLow > 0xffffffff ? 1 : 0);
-    startLow >>>= 0;
-    if (startHigh > 0xffffffff) throw new Error('the packed range table is damaged');
-    starts6[step * 4] = startHigh;
-    starts6[step * 4 + 1] = startLow;
-    values6[step] = label();
+  return { starts4, values4 };
+}
+
+function readSteps6(reader: NumberReader, count: number, labels: number) {
+  const starts6 = new Uint32Array(count * 4);
+  const values6 = new Int32Array(count);
+  let low = 0;
+  let high = 0;
+  for (let step = 0; step < count; step++) {
+    reader.next();
+    low += reader.low;
+    high += reader.high + (low > 0xffffffff ? 1 : 0);
+    low >>>= 0;
+    if (high > 0xffffffff) throw damaged();
+    starts6[step * 4] = high;
+    starts6[step * 4 + 1] = low;
+    reader.next();
+    if (reader.high > 0 || reader.low > labels) throw damaged();
+    values6[step] = reader.low - 1;
   }
-  return { starts4, values4, starts6, values6 };
+  return { starts6, values6 };
 }
 
 export const packed: Provider = {
@@ -106,11 +132,18 @@ export const packed: Provider = {
     const { bytes } = file;
     const { header, offset } = readHeader(bytes);
     const table = tableOfSteps(readSteps(bytes, offset, header));
-    const asns = header.labels.map((text) => Number.parseInt(text, 10));
-    const names =
-      header.kind === 'asn'
-        ? header.labels.map((text) => text.slice(text.indexOf(' ') + 1) || null)
-        : header.labels;
+    const { labels } = header;
+    /** Taken apart when asked for: nearly all labels of a table are never met. */
+    const operators = new Map<number, { readonly asn: number; readonly name: string | null }>();
+    const operatorOf = (index: number) => {
+      let operator = operators.get(index);
+      if (operator === undefined) {
+        const label = labels[index]!;
+        operator = { asn: Number.parseInt(label, 10), name: label.slice(label.indexOf(' ') + 1) || null };
+        operators.set(index, operator);
+      }
+      return operator;
+    };
     return {
       kinds: [header.kind],
       entries: table.size,
@@ -119,10 +152,11 @@ export const packed: Provider = {
       lookup(address, facts) {
         const found = table.get(address.ip);
         if (found === noRange) return;
-        if (header.kind === 'country') facts.country ??= names[found]!;
+        if (header.kind === 'country') facts.country ??= labels[found]!;
         else if (facts.asn === null) {
-          facts.asn = asns[found]!;
-          facts.asOrg ??= names[found]!;
+          const { asn, name } = operatorOf(found);
+          facts.asn = asn;
+          facts.asOrg ??= name;
         }
       },
     };
