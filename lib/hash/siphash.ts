@@ -26,7 +26,8 @@ export const sipResult = { lo: 0, hi: 0 };
 
 /**
  * Hashes bytes [from, to) into `sipResult`. One function with its state in local variables: as module variables or
- * through calls the same arithmetic takes several times as long.
+ * through calls the same arithmetic takes several times as long. A carry is read off the signs of the halves: a sum that
+ * does not fit 32 bits would become a floating-point number.
  */
 export function sipHashBytes(key: SipKey, bytes: Uint8Array, from = 0, to: number = bytes.length): void {
   let v0l = key.k0lo ^ 0x70736575;
@@ -64,9 +65,9 @@ export function sipHashBytes(key: SipKey, bytes: Uint8Array, from = 0, to: numbe
     v3h ^= high;
     for (; rounds > 0; rounds--) {
       // v0 += v1; v1 = rotl(v1, 13) ^ v0; v0 = rotl(v0, 32)
-      let sum = (v0l >>> 0) + (v1l >>> 0);
-      v0h = (v0h + v1h + (sum > 0xffffffff ? 1 : 0)) | 0;
-      v0l = sum | 0;
+      let sum = (v0l + v1l) | 0;
+      v0h = (v0h + v1h + (((v0l & v1l) | ((v0l | v1l) & ~sum)) >>> 31)) | 0;
+      v0l = sum;
       let t = v1l;
       v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
       v1h = ((v1h << 13) | (t >>> 19)) ^ v0h;
@@ -74,23 +75,23 @@ export function sipHashBytes(key: SipKey, bytes: Uint8Array, from = 0, to: numbe
       v0l = v0h;
       v0h = t;
       // v2 += v3; v3 = rotl(v3, 16) ^ v2
-      sum = (v2l >>> 0) + (v3l >>> 0);
-      v2h = (v2h + v3h + (sum > 0xffffffff ? 1 : 0)) | 0;
-      v2l = sum | 0;
+      sum = (v2l + v3l) | 0;
+      v2h = (v2h + v3h + (((v2l & v3l) | ((v2l | v3l) & ~sum)) >>> 31)) | 0;
+      v2l = sum;
       t = v3l;
       v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
       v3h = ((v3h << 16) | (t >>> 16)) ^ v2h;
       // v0 += v3; v3 = rotl(v3, 21) ^ v0
-      sum = (v0l >>> 0) + (v3l >>> 0);
-      v0h = (v0h + v3h + (sum > 0xffffffff ? 1 : 0)) | 0;
-      v0l = sum | 0;
+      sum = (v0l + v3l) | 0;
+      v0h = (v0h + v3h + (((v0l & v3l) | ((v0l | v3l) & ~sum)) >>> 31)) | 0;
+      v0l = sum;
       t = v3l;
       v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
       v3h = ((v3h << 21) | (t >>> 11)) ^ v0h;
       // v2 += v1; v1 = rotl(v1, 17) ^ v2; v2 = rotl(v2, 32)
-      sum = (v2l >>> 0) + (v1l >>> 0);
-      v2h = (v2h + v1h + (sum > 0xffffffff ? 1 : 0)) | 0;
-      v2l = sum | 0;
+      sum = (v2l + v1l) | 0;
+      v2h = (v2h + v1h + (((v2l & v1l) | ((v2l | v1l) & ~sum)) >>> 31)) | 0;
+      v2l = sum;
       t = v1l;
       v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;
       v1h = ((v1h << 17) | (t >>> 15)) ^ v2h;

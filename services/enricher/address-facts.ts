@@ -63,11 +63,17 @@ export function emptyFacts(): AddressFacts {
   };
 }
 
+/** A lane of EnrichedRequest.hashes: its halves as signed numbers. */
+export interface LaneHash {
+  readonly lo: number;
+  readonly hi: number;
+}
+
 /** Client and network lane of an address on a site. */
 export interface AddressHashes {
   readonly site: string;
-  /** 16 bytes. */
-  readonly bytes: Buffer;
+  readonly client: LaneHash;
+  readonly network: LaneHash;
 }
 
 /** Software of a client, and the hash of what it showed. */
@@ -77,7 +83,7 @@ export interface Fingerprint {
   readonly http: string | null;
   readonly language: boolean;
   readonly agent: string;
-  readonly bytes: Buffer;
+  readonly hash: LaneHash;
 }
 
 /** What the client at an address showed last: most show the same in every request. */

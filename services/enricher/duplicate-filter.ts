@@ -16,52 +16,60 @@ export interface DuplicateFilter {
   remember(batch: LogBatch<'requests.raw'>): void;
 }
 
-/** Highest offset by hash; open addressing, at most half full. */
+/**
+ * Highest offset by hash; open addressing, at most half full. A slot is four words side by side: the halves of the hash
+ * (both zero: free) and of the offset.
+ */
 interface OffsetTable {
-  /** Low and high half by slot, both zero: free. */
-  hashes: Int32Array;
-  offsets: Float64Array;
+  words: Int32Array;
   size: number;
 }
 
+const slotWords = 4;
 const firstSlots = 1024;
+const half = 2 ** 32;
 
 function emptyTable(slots: number): OffsetTable {
-  return { hashes: new Int32Array(slots * 2), offsets: new Float64Array(slots), size: 0 };
+  return { words: new Int32Array(slots * slotWords), size: 0 };
 }
 
-/** Slot of the hash, or the free one where it would stand. */
-function slotOf(table: OffsetTable, lo: number, hi: number): number {
-  const { hashes } = table;
-  const mask = table.offsets.length - 1;
-  for (let slot = lo & mask; ; slot = (slot + 1) & mask) {
-    const low = hashes[slot * 2]!;
-    const high = hashes[slot * 2 + 1]!;
-    if ((low === lo && high === hi) || (low === 0 && high === 0)) return slot;
+const slotsOf = ({ words }: OffsetTable): number => words.length / slotWords;
+
+/** Where the slot of the hash begins, or the free one where it would stand. */
+function placeOf({ words }: OffsetTable, lo: number, hi: number): number {
+  const mask = words.length - 1;
+  for (let place = (lo * slotWords) & mask; ; place = (place + slotWords) & mask) {
+    const low = words[place]!;
+    const high = words[place + 1]!;
+    if ((low === lo && high === hi) || (low === 0 && high === 0)) return place;
   }
 }
 
 /** -1 when it is not there. */
-function offsetOf(table: OffsetTable, lo: number, hi: number): number {
-  const slot = slotOf(table, lo, hi);
-  return table.hashes[slot * 2] === 0 && table.hashes[slot * 2 + 1] === 0 ? -1 : table.offsets[slot]!;
+function offsetAt({ words }: OffsetTable, place: number): number {
+  if (words[place] === 0 && words[place + 1] === 0) return -1;
+  return (words[place + 2]! >>> 0) + words[place + 3]! * half;
 }
 
-function put(table: OffsetTable, lo: number, hi: number, offset: number): void {
-  if (table.size * 2 >= table.offsets.length) grow(table);
-  const slot = slotOf(table, lo, hi);
-  if (table.hashes[slot * 2] === 0 && table.hashes[slot * 2 + 1] === 0) table.size++;
-  table.hashes[slot * 2] = lo;
-  table.hashes[slot * 2 + 1] = hi;
-  table.offsets[slot] = offset;
+function put(table: OffsetTable, place: number, lo: number, hi: number, offset: number): void {
+  const { words } = table;
+  if (words[place] === 0 && words[place + 1] === 0) table.size++;
+  words[place] = lo;
+  words[place + 1] = hi;
+  words[place + 2] = offset | 0;
+  words[place + 3] = Math.floor(offset / half);
+  if (table.size * 2 >= slotsOf(table)) grow(table);
 }
 
 function grow(table: OffsetTable): void {
-  const { hashes, offsets } = table;
-  Object.assign(table, emptyTable(offsets.length * 4));
-  for (let slot = 0; slot < offsets.length; slot++)
-    if (hashes[slot * 2] !== 0 || hashes[slot * 2 + 1] !== 0)
-      put(table, hashes[slot * 2]!, hashes[slot * 2 + 1]!, offsets[slot]!);
+  const before: OffsetTable = { ...table };
+  Object.assign(table, emptyTable(slotsOf(table) * 4));
+  for (let place = 0; place < before.words.length; place += slotWords) {
+    const offset = offsetAt(before, place);
+    const lo = before.words[place]!;
+    const hi = before.words[place + 1]!;
+    if (offset >= 0) put(table, placeOf(table, lo, hi), lo, hi, offset);
+  }
 }
 
 /** Two generations of ids: together they always hold the last `window` offsets and never more than twice that. */
@@ -82,7 +90,7 @@ export function createDuplicateFilter(window: number, key: SipKey): DuplicateFil
       partitions.set(partition, ids);
     } else if (offset - ids.since >= window) {
       ids.older = offset - ids.since >= 2 * window ? emptyTable(firstSlots) : ids.recent;
-      ids.recent = emptyTable(ids.recent.offsets.length);
+      ids.recent = emptyTable(slotsOf(ids.recent));
       ids.since = offset;
     }
     return ids;
@@ -96,9 +104,10 @@ export function createDuplicateFilter(window: number, key: SipKey): DuplicateFil
       sipHashText(key, eventId);
       const lo = sipResult.lo === 0 && sipResult.hi === 0 ? 1 : sipResult.lo;
       const { hi } = sipResult;
-      let seen = offsetOf(recent, lo, hi);
-      if (seen < 0) seen = offsetOf(older, lo, hi);
-      if (seen < offset) put(recent, lo, hi, offset);
+      const place = placeOf(recent, lo, hi);
+      let seen = offsetAt(recent, place);
+      if (seen < 0) seen = offsetAt(older, placeOf(older, lo, hi));
+      if (seen < offset) put(recent, place, lo, hi, offset);
       return seen >= 0 && seen < offset && offset - seen <= window;
     },
     remember(batch) {

@@ -1,15 +1,15 @@
 import type { EnrichedRequest, RequestEvent } from '../../lib/contracts/generated.ts';
-import { createLaneHasher, lanes, lanesBytes } from '../../lib/hash/lanes.ts';
 import type { SipKey } from '../../lib/hash/siphash.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
 import type { StatelessStep } from '../../lib/log/step.ts';
-import type { Endpoint, Templater } from '../../lib/path/template.ts';
-import type { AddressSummary, Fingerprint, LastClient } from './address-facts.ts';
+import type { Templater } from '../../lib/path/template.ts';
+import type { AddressSummary } from './address-facts.ts';
 import { judgeRelease } from './browser-releases.ts';
 import type { ClientTraits } from './client-traits.ts';
 import type { EnricherConfig } from './config.ts';
 import type { DuplicateFilter } from './duplicate-filter.ts';
 import { createOutcomeRules } from './outcome-rules.ts';
+import { createRequestHashes } from './request-hashes.ts';
 
 export interface EnrichOptions {
   readonly key: SipKey;
@@ -32,100 +32,11 @@ function botOf(traits: ClientTraits, address: AddressSummary): string {
   return traits.botOperator !== null && traits.botOperator === address.crawler ? 'verified' : 'declared';
 }
 
-/** Hashes of a text that many records share, with what else went into them. */
-interface Remembered {
-  readonly site: string;
-  readonly rest: string;
-  readonly bytes: Buffer;
-}
-
-/** Fingerprints remembered per user agent: as many as TLS stacks and languages use one honestly. */
-const fingerprintsPerAgent = 32;
-
-/** The eight hashes of a request. What repeats is remembered on the objects that repeat. */
-function createHashes(key: SipKey) {
-  const hasher = createLaneHasher(key);
-  const endpoints = new WeakMap<Endpoint, Remembered>();
-  const fingerprints = new WeakMap<ClientTraits, Fingerprint[]>();
-  const scratch = Buffer.alloc(lanesBytes);
-
-  /** The last host decides: an endpoint object belongs to one host, except those that stand for "other". */
-  const endpointHash = (site: string, host: string, endpoint: Endpoint): Buffer => {
-    const known = endpoints.get(endpoint);
-    if (known !== undefined && known.rest === host && known.site === site) return known.bytes;
-    hasher.text('endpoint', site, `${host} ${endpoint.name}`, scratch);
-    const bytes = Buffer.from(scratch.subarray(lanes.endpoint, lanes.endpoint + 8));
-    endpoints.set(endpoint, { site, rest: host, bytes });
-    return bytes;
-  };
-
-  const addressHashes = (site: string, ip: Buffer, address: AddressSummary): Buffer => {
-    const known = address.hashes;
-    if (known !== null && known.site === site) return known.bytes;
-    hasher.client(site, ip, scratch);
-    hasher.network(site, ip, scratch);
-    const bytes = Buffer.from(scratch.subarray(lanes.client, lanes.network + 8));
-    address.hashes = { site, bytes };
-    return bytes;
-  };
-
-  /** What a client's software shows of itself; null when it shows nothing. */
-  const fingerprint = (request: RequestEvent, client: LastClient): Fingerprint | null => {
-    const tls = request.ja4 ?? request.ja3 ?? '';
-    const agent = request.user_agent ?? '';
-    if (tls === '' && agent === '') return null;
-    const { site, http_version: http } = request;
-    const language = request.accept_language !== null;
-    const isIt = (seen: Fingerprint): boolean =>
-      seen.agent === agent &&
-      seen.http === http &&
-      seen.tls === tls &&
-      seen.language === language &&
-      seen.site === site;
-    if (client.fingerprint !== null && isIt(client.fingerprint)) return client.fingerprint;
-    let known = fingerprints.get(client.traits);
-    if (known === undefined) {
-      known = [];
-      fingerprints.set(client.traits, known);
-    }
-    let found = known.find(isIt);
-    if (found === undefined) {
-      hasher.text('fingerprint', site, `${tls}|${http ?? ''}|${language ? 1 : 0}|${agent}`, scratch);
-      const bytes = Buffer.from(scratch.subarray(lanes.fingerprint, lanes.fingerprint + 8));
-      found = { site, tls, http, language, agent, bytes };
-      if (known.length >= fingerprintsPerAgent) known.length = 0;
-      known.push(found);
-    }
-    client.fingerprint = found;
-    return found;
-  };
-
-  return (request: RequestEvent, endpoint: Endpoint, address: AddressSummary, client: LastClient): Buffer => {
-    const { site } = request;
-    // From the pool: a Buffer.alloc of its own costs more than all hashes together.
-    const bytes = Buffer.allocUnsafe(lanesBytes);
-    for (let index = lanes.session; index < lanesBytes; index++) bytes[index] = 0;
-    put(addressHashes(site, request.client_ip, address), bytes, lanes.client);
-    put(endpointHash(site, request.host, endpoint), bytes, lanes.endpoint);
-    const shown = fingerprint(request, client);
-    if (shown !== null) put(shown.bytes, bytes, lanes.fingerprint);
-    if (request.session_id !== null) hasher.text('session', site, request.session_id, bytes);
-    if (request.account_id !== null) hasher.text('account', site, request.account_id, bytes);
-    if (request.partner_id !== null) hasher.text('partner', site, request.partner_id, bytes);
-    return bytes;
-  };
-}
-
-/** Copies a few bytes; a call of Buffer.copy costs more than this loop. */
-function put(from: Buffer, into: Buffer, at: number): void {
-  for (let index = 0; index < from.length; index++) into[at + index] = from[index]!;
-}
-
 /** RequestEvent and its offset in, EnrichedRequest out. Same event and same data, same record. */
 export function createEnrich(
   options: EnrichOptions,
 ): (request: RequestEvent, offset: number) => EnrichedRequest {
-  const hashes = createHashes(options.key);
+  const hashes = createRequestHashes(options.key);
   const outcomeOf = createOutcomeRules(options.outcomes);
 
   return (event, offset) => {
