@@ -106,6 +106,16 @@ export function isMethod(value: string): boolean {
   return true;
 }
 
+/** Methods that are nearly all there are, by how often they come. */
+export const usualMethods = ['GET', 'POST', 'HEAD', 'PUT', 'OPTIONS', 'DELETE', 'PATCH'] as const;
+
+/** The method at line[from, to), as the same text each time; null when it is none of the usual ones. */
+export function usualMethod(line: string, from: number, to: number): string | null {
+  for (const method of usualMethods)
+    if (to - from === method.length && line.startsWith(method, from)) return method;
+  return null;
+}
+
 /** Years 1990 to 9999: what is outside is not a time of a request but an unset or misread field. */
 const earliest = Date.UTC(1990, 0, 1);
 const latest = Date.UTC(9999, 11, 31);

@@ -6,6 +6,7 @@ import { segmentShape } from '../../lib/path/shapes.ts';
 import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
 import { cleanHost, cleanText } from './clean-text.ts';
 import type { PrivacyConfig } from './config.ts';
+import { usualMethods } from './normalise.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import { createPseudonymiser, valueKeyBytes } from './pseudonyms.ts';
 import { paramName, parseQuery } from './query.ts';
@@ -39,6 +40,7 @@ const limits = {
   extraFields: 32,
 } as const;
 
+const methods: ReadonlySet<string> = new Set(usualMethods);
 const noParams: readonly Param[] = [];
 const noTexts: Readonly<Record<string, string>> = Object.freeze({});
 /** Hash of a value that must leave no trace. */
@@ -169,7 +171,9 @@ export function createRedactor(
       received_at: context.receivedAt,
       timestamp: at,
       client_ip: context.clientIp,
-      method: cleanText(request.method, limits.method).toUpperCase(),
+      method: methods.has(request.method)
+        ? request.method
+        : cleanText(request.method, limits.method).toUpperCase(),
       host: context.host,
       path: path(request.path),
       params: params(request),

@@ -1,7 +1,4 @@
-import { detached } from '../../../lib/detached-text.ts';
-import { parseIp } from '../../../lib/ip.ts';
 import { type Outcome, ok, reject } from '../../../lib/outcome.ts';
-import { createTwoGenerationCache } from '../../../lib/two-generation-cache.ts';
 import { createParsedRequest, type ParsedRequest } from '../parsed-request.ts';
 import type { Take } from './variables.ts';
 
@@ -144,19 +141,4 @@ function isHex(text: string, at: number): boolean {
     if (!((code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102))) return false;
   }
   return true;
-}
-
-/** Addresses remembered: a client asks more than once. */
-const recentAddresses = 65_536;
-
-/** Reads addresses; equal texts give the same bytes, which nobody changes. */
-export function createAddressReader(): (text: string) => Buffer | null {
-  const known = createTwoGenerationCache<string, Buffer>(recentAddresses);
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    const ip = parseIp(text);
-    if (ip !== null) known.set(detached(text), ip);
-    return ip;
-  };
 }

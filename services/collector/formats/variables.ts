@@ -1,10 +1,11 @@
 import { parsePeer, proxyLineAddress, splitForwarded, splitForwardedFor } from '../client-address.ts';
 import type { FieldMap } from '../config.ts';
 import { cookieValue, jwtClaim } from '../field-map.ts';
-import { isMethod, readTimestamp } from '../normalise.ts';
+import { createKnownClients, type KnownClients } from '../known-clients.ts';
+import { isMethod, readTimestamp, usualMethod } from '../normalise.ts';
 import { httpVersion, type ParsedRequest, setTarget } from '../parsed-request.ts';
 import { parseIsoTimestamp, parseLogTimestamp } from '../timestamps.ts';
-import { createAddressReader, unescapeText } from './access-log.ts';
+import { unescapeText } from './access-log.ts';
 
 /** Takes line[from, to) into the request; answers what is wrong, or null. `-` and nothing mean absent. */
 export type Take = (request: ParsedRequest, line: string, from: number, to: number) => string | null;
@@ -17,7 +18,6 @@ function absent(line: string, from: number, to: number): boolean {
 
 type TextField =
   | 'host'
-  | 'user_agent'
   | 'referer'
   | 'accept_language'
   | 'tls_version'
@@ -104,8 +104,11 @@ export function time(parse: (text: string) => number): Take {
 const requestLine: Take = (request, line, from, to) => {
   const methodEnd = line.indexOf(' ', from);
   if (methodEnd < 0 || methodEnd >= to) return 'not an HTTP request line';
-  const method = line.slice(from, methodEnd);
-  if (!isMethod(method)) return 'not an HTTP request line';
+  let method = usualMethod(line, from, methodEnd);
+  if (method === null) {
+    method = line.slice(from, methodEnd);
+    if (!isMethod(method)) return 'not an HTTP request line';
+  }
   let targetEnd = line.lastIndexOf(' ', to - 1);
   if (targetEnd > methodEnd && line.startsWith('HTTP/', targetEnd + 1))
     request.http_version = httpVersion(line.slice(targetEnd + 1, to));
@@ -125,12 +128,18 @@ function problemOf(answer: unknown): string | null {
   return typeof answer === 'string' ? answer : null;
 }
 
-function address(): Take {
-  const read = createAddressReader();
+function address(clients: KnownClients): Take {
   return (request, line, from, to) => {
-    const ip = read(line.slice(from, to));
+    const ip = clients.address(line, from, to);
     if (ip === null) return 'not an IP address';
     request.client_ip = ip;
+    return null;
+  };
+}
+
+function userAgent(clients: KnownClients): Take {
+  return (request, line, from, to) => {
+    if (!absent(line, from, to)) request.user_agent = clients.agent(line, from, to);
     return null;
   };
 }
@@ -161,8 +170,9 @@ function header(request: ParsedRequest, name: string, value: string): void {
 export function createVariableTakers(fields: FieldMap): (variable: string) => Take | null {
   const session = constantOf(fields, 'session_id', 'cookie');
   const accountClaim = constantOf(fields, 'account_id', 'jwt');
+  const clients = createKnownClients();
   const known = new Map<string, Take>([
-    ['remote_addr', address()],
+    ['remote_addr', address(clients)],
     ['remote_user', text('account_id')],
     ['time_local', time(parseLogTimestamp)],
     ['time_iso8601', time(parseIsoTimestamp)],
@@ -191,7 +201,7 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
     ['request_length', bytes('request_bytes')],
     ['request_time', seconds],
     ['http_referer', text('referer')],
-    ['http_user_agent', text('user_agent')],
+    ['http_user_agent', userAgent(clients)],
     ['http_accept_language', text('accept_language')],
     ['http_host', text('host')],
     ['host', text('host')],
