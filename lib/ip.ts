@@ -220,21 +220,9 @@ export function overlaps(a: Network, b: Network): boolean {
   return a.prefix <= b.prefix ? contains(a, b.address) : contains(b, a.address);
 }
 
-const keyNetworks = new Uint32Array(2 ** memoBits);
-const keySites = new Array<string>(2 ** memoBits).fill('');
-const keyTexts = new Array<string>(2 ** memoBits).fill('');
-
 /** The partition key of a client: its /24 (IPv4) or /48 (IPv6), as text after the site. */
 export function networkKey(site: string, ip: Buffer): string {
-  if (!isV4(ip)) return `${site}|${ip.toString('hex', 0, 6)}`;
-  const network = v4Number(ip) >>> 8;
-  const slot = Math.imul(network, 0x9e3779b1) >>> (32 - memoBits);
-  if (keyNetworks[slot] === network && keySites[slot] === site) return keyTexts[slot]!;
-  const text = detached(`${site}|${ip[12]}.${ip[13]}.${ip[14]}`);
-  keyNetworks[slot] = network;
-  keySites[slot] = site;
-  keyTexts[slot] = text;
-  return text;
+  return isV4(ip) ? `${site}|${ip[12]}.${ip[13]}.${ip[14]}` : `${site}|${ip.toString('hex', 0, 6)}`;
 }
 
 /** The address that stands for one client: the IPv4 address, or the IPv6 /64. */

@@ -7,7 +7,7 @@ test('equal texts give the same bytes and the same text, from whatever line they
   const take = (ip: string, agent: string) => {
     const line = `${ip} "${agent}" rest`;
     const address = clients.address(line, 0, ip.length);
-    return { address, agent: clients.agent(line, ip.length + 2, ip.length + 2 + agent.length) };
+    return { address, agent: clients.agent(line, ip.length + 2, ip.length + 2 + agent.length).text };
   };
   const first = take('203.0.113.7', 'Mozilla/5.0');
   expect(first).toEqual({ address: parseIp('203.0.113.7'), agent: 'Mozilla/5.0' });
@@ -23,7 +23,7 @@ test('a text with escapes is never taken for the one it reads as', () => {
   const read = (agent: string) => {
     const line = `203.0.113.7 "${agent}"`;
     clients.address(line, 0, 11);
-    return clients.agent(line, 13, 13 + agent.length);
+    return clients.agent(line, 13, 13 + agent.length).text;
   };
   expect(read('a\\x22b')).toBe('a"b');
   expect(read('a\\x22b')).toBe('a"b');

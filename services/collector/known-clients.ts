@@ -1,19 +1,16 @@
-import { detached } from '../../lib/detached-text.ts';
 import { parseIp } from '../../lib/ip.ts';
-import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
-import { unescapeText } from './formats/access-log.ts';
+import { createKnownTexts, type KnownText } from './known-texts.ts';
+import { createTextTable, type MetText } from './text-table.ts';
 
-/** Addresses remembered: a client asks more than once. */
-const recentAddresses = 65_536;
-const recentAgents = 8192;
-/** Longer ones are made up. */
-const longestAgent = 1024;
+/** Slots: a client asks more than once, and many have the same browser. */
+const addressBits = 15;
+const agentBits = 12;
 
-interface KnownClient {
+interface KnownClient extends MetText {
   /** Nobody changes it. */
   readonly ip: Buffer;
-  /** What it called itself last, where the log has it without escapes. */
-  agent: string;
+  /** What it called itself last. */
+  agent: KnownText | null;
 }
 
 /**
@@ -23,41 +20,27 @@ interface KnownClient {
 export interface KnownClients {
   /** null: not an IP address. */
   address(line: string, from: number, to: number): Buffer | null;
-  agent(line: string, from: number, to: number): string;
+  agent(line: string, from: number, to: number): KnownText;
 }
 
 export function createKnownClients(): KnownClients {
-  const clients = createTwoGenerationCache<string, KnownClient>(recentAddresses);
-  const agents = createTwoGenerationCache<string, string>(recentAgents);
+  const clients = createTextTable<KnownClient>(addressBits, (raw) => {
+    const ip = parseIp(raw);
+    return ip === null ? null : { raw, ip, agent: null };
+  });
+  const agents = createKnownTexts(agentBits);
   let client: KnownClient | null = null;
-
-  const shared = (agent: string): string => {
-    let known = agents.get(agent);
-    if (known === undefined) {
-      known = detached(agent);
-      if (agent.length <= longestAgent) agents.set(known, known);
-    }
-    return known;
-  };
-
   return {
     address(line, from, to) {
-      const text = line.slice(from, to);
-      client = clients.get(text) ?? null;
-      if (client !== null) return client.ip;
-      const ip = parseIp(text);
-      if (ip === null) return null;
-      client = { ip, agent: '' };
-      clients.set(detached(text), client);
-      return ip;
+      client = clients.find(line, from, to);
+      return client === null ? null : client.ip;
     },
     agent(line, from, to) {
-      if (client !== null && client.agent.length === to - from && line.startsWith(client.agent, from))
-        return client.agent;
-      const text = shared(unescapeText(line.slice(from, to)));
-      // An escape makes a text shorter than it stands in the line.
-      if (client !== null && text.length === to - from && text.length <= longestAgent) client.agent = text;
-      return text;
+      const last = client === null ? null : client.agent;
+      if (last !== null && last.raw.length === to - from && line.startsWith(last.raw, from)) return last;
+      const agent = agents.find(line, from, to)!;
+      if (client !== null) client.agent = agent;
+      return agent;
     },
   };
 }

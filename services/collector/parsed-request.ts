@@ -1,3 +1,5 @@
+import type { KnownText } from './known-texts.ts';
+
 /**
  * A request as read from any input, before anything is decided or hidden: what formats fill in and the pipeline turns
  * into a RequestEvent. It never leaves the collector. Null is unknown. All are made by `createParsedRequest`, so that
@@ -45,6 +47,10 @@ export interface ParsedRequest {
   edge_action: string | null;
   request_id: string | null;
   sample_rate: number | null;
+  /** Where a format remembers texts that repeat: those of path, referer and user agent. */
+  known_path: KnownText | null;
+  known_referer: KnownText | null;
+  known_agent: KnownText | null;
   /** Fields that are not ours, as found. */
   unknown: readonly (readonly [name: string, value: unknown])[] | null;
 }
@@ -87,6 +93,9 @@ export function createParsedRequest(): ParsedRequest {
     edge_action: null,
     request_id: null,
     sample_rate: null,
+    known_path: null,
+    known_referer: null,
+    known_agent: null,
     unknown: null,
   };
 }

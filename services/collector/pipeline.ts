@@ -1,5 +1,4 @@
 import type { RequestEvent } from '../../lib/contracts/generated.ts';
-import { networkKey } from '../../lib/ip.ts';
 import { deadLetterRecord, makeDeadLetter } from '../../lib/log/dead-letter.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import type { Outcome, RejectReason } from '../../lib/outcome.ts';
@@ -67,6 +66,8 @@ export interface IntakeOptions {
   readonly defaultHost: string;
   readonly collectorId: string;
   readonly partitions: number;
+  /** The key that places a client's records; null where there is one place. */
+  readonly keyOf: (site: string, ip: Buffer) => string | null;
   readonly sites: Sites;
   readonly clientAddress: ClientAddressResolver;
   readonly redact: Redactor;
@@ -127,7 +128,7 @@ export function createIntake(options: IntakeOptions): Intake {
       newest = event.timestamp;
       outbox.push({
         topic: 'requests.raw',
-        key: networkKey(event.site, event.client_ip),
+        key: options.keyOf(event.site, event.client_ip),
         type: 'RequestEvent',
         value: event,
       });

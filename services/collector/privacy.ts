@@ -6,6 +6,7 @@ import { segmentShape } from '../../lib/path/shapes.ts';
 import { createTwoGenerationCache } from '../../lib/two-generation-cache.ts';
 import { cleanHost, cleanText } from './clean-text.ts';
 import type { PrivacyConfig } from './config.ts';
+import type { KnownText } from './known-texts.ts';
 import { usualMethods } from './normalise.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import { createPseudonymiser, valueKeyBytes } from './pseudonyms.ts';
@@ -50,6 +51,13 @@ function clean(text: string | null, limit: number): string | null {
   return text === null ? null : cleanText(text, limit);
 }
 
+/** What `make` says of the text, and `other` of one that no format remembers. */
+function known(before: KnownText | null, text: string, make: (text: string) => string, other = make): string {
+  if (before === null || before.text !== text) return other(text);
+  before.safe ??= make(text);
+  return before.safe;
+}
+
 export function createRedactor(
   config: PrivacyConfig,
   secret: Buffer,
@@ -79,15 +87,17 @@ export function createRedactor(
     return known;
   };
 
+  /** In memory of its own. */
+  const safePath = (text: string): string => {
+    const redacted = redactPath(text, hashValue, keepShapes);
+    return redacted === text ? text : detached(redacted);
+  };
   const path = (text: string): string => {
     let redacted = recentPaths.get(text);
     if (redacted === undefined) {
-      redacted = redactPath(text, hashValue, keepShapes);
-      if (text.length <= 256) {
-        const key = detached(text);
-        redacted = redacted === text ? key : detached(redacted);
-        recentPaths.set(key, redacted);
-      }
+      const key = detached(text);
+      redacted = safePath(key);
+      if (text.length <= 256) recentPaths.set(key, redacted);
     }
     return redacted;
   };
@@ -121,19 +131,19 @@ export function createRedactor(
     return result;
   };
 
+  const safeReferer = (text: string): string => {
+    const scheme = text.indexOf('://');
+    const start = scheme < 0 ? 0 : scheme + 3;
+    const slash = text.indexOf('/', start);
+    const hostEnd = slash < 0 ? text.length : slash;
+    const host = cleanHost(text.slice(start, hostEnd).split(/[?#]/, 1)[0]!) ?? '';
+    return detached(host + redactPath(slash < 0 ? '/' : text.slice(slash), hashValue, keepShapes));
+  };
   const referer = (text: string): string => {
     let redacted = recentReferers.get(text);
     if (redacted === undefined) {
-      const scheme = text.indexOf('://');
-      const start = scheme < 0 ? 0 : scheme + 3;
-      const slash = text.indexOf('/', start);
-      const hostEnd = slash < 0 ? text.length : slash;
-      const host = cleanHost(text.slice(start, hostEnd).split(/[?#]/, 1)[0]!) ?? '';
-      redacted = host + redactPath(slash < 0 ? '/' : text.slice(slash), hashValue, keepShapes);
-      if (text.length <= 512) {
-        redacted = detached(redacted);
-        recentReferers.set(detached(text), redacted);
-      }
+      redacted = safeReferer(text);
+      if (text.length <= 512) recentReferers.set(detached(text), redacted);
     }
     return redacted;
   };
@@ -175,15 +185,17 @@ export function createRedactor(
         ? request.method
         : cleanText(request.method, limits.method).toUpperCase(),
       host: context.host,
-      path: path(request.path),
+      path: known(request.known_path, request.path, safePath, path),
       params: params(request),
       status: request.status,
       outcome: request.outcome ?? 'unknown',
       request_bytes: request.request_bytes,
       response_bytes: request.response_bytes,
       duration_ms: request.duration_ms,
-      user_agent: request.user_agent === null ? null : userAgent(request.user_agent),
-      referer: request.referer === null ? null : referer(request.referer),
+      user_agent:
+        request.user_agent === null ? null : known(request.known_agent, request.user_agent, userAgent),
+      referer:
+        request.referer === null ? null : known(request.known_referer, request.referer, safeReferer, referer),
       accept_language: clean(request.accept_language, limits.acceptLanguage),
       http_version: clean(request.http_version, limits.version),
       tls_version: clean(request.tls_version, limits.version),

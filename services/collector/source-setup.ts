@@ -1,4 +1,4 @@
-import { parseNetwork } from '../../lib/ip.ts';
+import { networkKey, parseNetwork } from '../../lib/ip.ts';
 import type { LogProducer } from '../../lib/log/log.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createClientAddressResolver } from './client-address.ts';
@@ -37,6 +37,7 @@ export async function createSourceSetup(
   const redact = createRedactor(config.privacy, context.secret, unknownFields);
   const producers: LogProducer[] = [];
   const partitions = await context.log.partitions('requests.raw');
+  const keyOf = context.log.kind === 'memory' && partitions === 1 ? () => null : networkKey;
   return {
     unknownFields,
     close: async () => {
@@ -52,6 +53,7 @@ export async function createSourceSetup(
         defaultHost: options.defaultHost ?? 'unknown',
         collectorId: context.instance,
         partitions,
+        keyOf,
         sites,
         clientAddress: createClientAddressResolver(
           [...config.trusted_proxies, ...(options.trusted ?? [])].map((text) => parseNetwork(text)!),

@@ -142,3 +142,10 @@ function isHex(text: string, at: number): boolean {
   }
   return true;
 }
+
+const dash = 45;
+
+/** `-` and nothing mean absent. */
+export function absent(line: string, from: number, to: number): boolean {
+  return to === from || (to === from + 1 && line.charCodeAt(from) === dash);
+}

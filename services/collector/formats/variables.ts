@@ -1,24 +1,18 @@
 import { parsePeer, proxyLineAddress, splitForwarded, splitForwardedFor } from '../client-address.ts';
 import type { FieldMap } from '../config.ts';
 import { cookieValue, jwtClaim } from '../field-map.ts';
-import { createKnownClients, type KnownClients } from '../known-clients.ts';
-import { isMethod, readTimestamp, usualMethod } from '../normalise.ts';
+import { createKnownClients } from '../known-clients.ts';
+import { isMethod, readTimestamp } from '../normalise.ts';
 import { httpVersion, type ParsedRequest, setTarget } from '../parsed-request.ts';
 import { parseIsoTimestamp, parseLogTimestamp } from '../timestamps.ts';
-import { unescapeText } from './access-log.ts';
+import { absent, unescapeText } from './access-log.ts';
+import { address, referer, requestLine, userAgent } from './repeating-variables.ts';
 
 /** Takes line[from, to) into the request; answers what is wrong, or null. `-` and nothing mean absent. */
 export type Take = (request: ParsedRequest, line: string, from: number, to: number) => string | null;
 
-const dash = 45;
-
-function absent(line: string, from: number, to: number): boolean {
-  return to === from || (to === from + 1 && line.charCodeAt(from) === dash);
-}
-
 type TextField =
   | 'host'
-  | 'referer'
   | 'accept_language'
   | 'tls_version'
   | 'ja3'
@@ -101,23 +95,6 @@ export function time(parse: (text: string) => number): Take {
   };
 }
 
-const requestLine: Take = (request, line, from, to) => {
-  const methodEnd = line.indexOf(' ', from);
-  if (methodEnd < 0 || methodEnd >= to) return 'not an HTTP request line';
-  let method = usualMethod(line, from, methodEnd);
-  if (method === null) {
-    method = line.slice(from, methodEnd);
-    if (!isMethod(method)) return 'not an HTTP request line';
-  }
-  let targetEnd = line.lastIndexOf(' ', to - 1);
-  if (targetEnd > methodEnd && line.startsWith('HTTP/', targetEnd + 1))
-    request.http_version = httpVersion(line.slice(targetEnd + 1, to));
-  else targetEnd = to;
-  request.method = method;
-  setTarget(request, unescapeText(line.slice(methodEnd + 1, targetEnd)));
-  return null;
-};
-
 /** For variables that are rare or cheap: `take` gets the text without escapes and may answer a problem. */
 export function custom(take: (request: ParsedRequest, text: string) => unknown): Take {
   return (request, line, from, to) =>
@@ -126,22 +103,6 @@ export function custom(take: (request: ParsedRequest, text: string) => unknown):
 
 function problemOf(answer: unknown): string | null {
   return typeof answer === 'string' ? answer : null;
-}
-
-function address(clients: KnownClients): Take {
-  return (request, line, from, to) => {
-    const ip = clients.address(line, from, to);
-    if (ip === null) return 'not an IP address';
-    request.client_ip = ip;
-    return null;
-  };
-}
-
-function userAgent(clients: KnownClients): Take {
-  return (request, line, from, to) => {
-    if (!absent(line, from, to)) request.user_agent = clients.agent(line, from, to);
-    return null;
-  };
 }
 
 /** The client as proxies name the other end of a connection: its address with a port. */
@@ -177,7 +138,7 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
     ['time_local', time(parseLogTimestamp)],
     ['time_iso8601', time(parseIsoTimestamp)],
     ['msec', time((value) => Math.round(Number(value) * 1000))],
-    ['request', requestLine],
+    ['request', requestLine()],
     [
       'request_method',
       custom((request, value) => {
@@ -200,7 +161,7 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
     ['bytes_sent', bytes('response_bytes')],
     ['request_length', bytes('request_bytes')],
     ['request_time', seconds],
-    ['http_referer', text('referer')],
+    ['http_referer', referer()],
     ['http_user_agent', userAgent(clients)],
     ['http_accept_language', text('accept_language')],
     ['http_host', text('host')],
