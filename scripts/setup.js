@@ -54,22 +54,26 @@ function newest(folder) {
   return latest;
 }
 
-/** Compiles to dist/ when a source is newer. Answers a line for people. */
+/** Runs a tool of node_modules; ends the process with what it said when it fails. */
+function runTool(path, ...args) {
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', path), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (result.status === 0) return;
+  console.error(`build failed:\n${result.stdout}${result.stderr}`);
+  process.exit(1);
+}
+
+/** Compiles to dist/, and the command line into few files in dist/bin, when a source is newer. Answers a line for people. */
 export function ensureBuild() {
   const marker = join(root, 'dist', '.built');
   const sources = Math.max(...['lib', 'services', 'cli'].map((folder) => newest(join(root, folder))));
   if (existsSync(marker) && statSync(marker).mtimeMs > sources) return 'dist/ is current';
   const started = Date.now();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (result.status !== 0) {
-    console.error(`build failed:\n${result.stdout}${result.stderr}`);
-    process.exit(1);
-  }
+  runTool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  runTool('rolldown/bin/cli.mjs', '-c', 'scripts/rolldown.config.js');
   writeFileSync(marker, '');
   return `dist/, ${seconds(started)}`;
 }
