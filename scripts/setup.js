@@ -1,7 +1,16 @@
 // What a fresh clone needs before anything runs: dependencies and dist/. Plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +35,9 @@ export function ensureDependencies() {
     .digest('hex');
   const marker = join(root, 'node_modules', '.tidegate-lock');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock) return 'node_modules is current';
+  const folder = join(root, 'node_modules');
+  // npm ci would empty the folder that a link leads to, which belongs to another clone
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(folder);
   const started = Date.now();
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []];
