@@ -3,7 +3,6 @@ import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { termsOf } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
-import { excessSamples } from './choose-signatures.ts';
 import { countedScopes } from './counted-scopes.ts';
 import { joinCampaign } from './join-campaign.ts';
 import { inForce } from './live-signatures.ts';
@@ -21,6 +20,7 @@ import { campaignOut } from './outputs.ts';
 import { mostSurging, refreshCampaign } from './refresh-campaign.ts';
 import { rate, samplesOf, sum } from './scope.ts';
 import { figuresOf } from './scope-figures.ts';
+import { isDue, searchOn } from './search-on.ts';
 import {
   contrastOf,
   effectiveAt,
@@ -32,13 +32,7 @@ import {
   type WatchedScope,
 } from './site-state.ts';
 import { going, isFew, strongest } from './strongest-behaviour.ts';
-import { shareSelected, weightSelected } from './weighted.ts';
-
-/** Re-mine when active signatures miss more than this of the excess, honest look-alikes aside. */
-const mostMissed = 0.015;
-/** Panes between two minings; doubled by each that finds nothing new. */
-const minePausePanes = 3;
-const longestMinePause = 60;
+import { weightSelected } from './weighted.ts';
 
 /** A policy's condition holds for a scope without a campaign. */
 export function openCampaign(
@@ -78,7 +72,9 @@ export function openCampaign(
     baselineRung: normal(state, watched, rateKey).rung,
   });
   state.campaigns.set(campaign.id, campaign);
-  const changed = acting ? mineCampaign(state, settings, campaign, watched, policy, pane) : [];
+  const changed = acting
+    ? mineCampaign(state, settings, campaign, watched, policy, pane, { behaviour: behaviour!, missed: 1 })
+    : [];
   refreshCampaign(state, settings, campaign, watched, policy, pane, true);
   return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at)];
 }
@@ -148,15 +144,7 @@ function actOn(
     (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
   )
     campaign.lastActivePane = pane;
-  if (!goes) return [];
-  const pause = Math.min(longestMinePause, minePausePanes * 2 ** campaign.fruitless);
-  if (pane - campaign.lastMinedPane < pause) return [];
-  const excess = excessSamples(watched, behaviour, pane);
-  const honest = Math.min(1, Math.max(0, window.expected / Math.max(1, window.suspicious)));
-  const missed = 1 - shareSelected(excess, tests) - honest;
-  return excess.length > 0 && missed > mostMissed
-    ? mineCampaign(state, settings, campaign, watched, policy, pane)
-    : [];
+  return isDue(campaign, watched, pane) ? searchOn(state, settings, campaign, watched, policy, pane) : [];
 }
 
 /** Gives verdicts in force another time to live when half of theirs is used up, while the campaign is seen. */

@@ -130,6 +130,9 @@ export function feltBy(state: SiteState, watched: WatchedScope): WatchedScope {
   return state.scopes.get(scopeId('endpoint', key.slice(0, key.indexOf(words)))) ?? watched;
 }
 
+/** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */
+const leastForSparing = 0.05;
+
 export interface ChooseInput {
   readonly state: SiteState;
   readonly watched: WatchedScope;
@@ -138,6 +141,10 @@ export interface ChooseInput {
   readonly pane: number;
   /** Signatures already in force there, of whatever campaign: what they select needs no further one, and they use up the budget. */
   readonly present: readonly Signature[];
+  /** Looks at all samples that there are, not only at the newest as soon as they are enough. */
+  readonly all?: boolean;
+  /** Share of the excess that a choice before this one leaves over, where this one is to take its place. */
+  readonly leftBefore?: number;
 }
 
 /**
@@ -149,11 +156,12 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const { state, watched, policy, behaviour, pane } = input;
   const present = input.present.map(sampleSignature);
   const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
-  const least = present.length === 0 ? fewSamples.first : fewSamples.later;
+  const few = present.length === 0 ? fewSamples.first : fewSamples.later;
+  const least = input.all === true ? Infinity : few;
   const all = excessSamples(watched, behaviour, pane, isLeft, least);
   const excess = all.filter(isLeft);
   if (excess.length < leastSamples) return null;
-  const left = weigh(excess) / weigh(all);
+  const left = Math.min(input.leftBefore ?? 1, weigh(excess) / weigh(all));
   const limits = policy.document.campaign;
   const window = contrastOf(state, watched, behaviour, pane, 10_000 / paneMs);
   const honestShare =
@@ -177,6 +185,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     const tests = [...present, ...found.map(({ signature }) => sampleSignature(signature))];
     const mined = mineSignatures({
       excess: rest,
+      weight: Math.min(1, bad(rest) / whole),
       honestShare: honestOf(rest),
       callers,
       good,
@@ -210,10 +219,15 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const required = felt.requirement?.required ?? 0;
   const most = limits['max-collateral'];
   const budget = { share: most, upper: most };
-  const sparingBudget = budgetSparing(policy, 0);
+  const isFirst = input.present.length === 0 && input.leftBefore === undefined;
+  const factor = isFirst ? sparingFactor : 1;
+  const stageSparing = (of: BoundedShare): void => {
+    if (left >= leastForSparing) stage(required, of);
+  };
+  const sparingBudget = budgetSparing(policy, 0, factor);
   stage(null, budget);
   stage(history, budget);
-  stage(required, sparingBudget);
+  stageSparing(sparingBudget);
   if (covered() < enough) {
     // what spares nobody uses up the budget for little: keep of it only what is next to free
     const before = { found, rest, covered: covered() };
@@ -222,7 +236,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     const little = { share: most / 2, upper: most / 2 };
     stage(null, little);
     stage(history, little);
-    stage(required, sparingBudget);
+    stageSparing(sparingBudget);
     if (covered() < before.covered + leastGain) ({ found, rest } = before);
   }
   const everyone = everyoneButTheGood(state, watched, policy, excess);
@@ -234,14 +248,14 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       goodClients,
     };
   // the price of sparing the good is paid for what it stops: little for the remains of an excess
-  const price = budgetSparing(policy, left);
+  const price = budgetSparing(policy, left, factor);
   if (
     everyone !== null &&
     everyone.coverage > covered() + 0.1 &&
     everyone.signatures.every(({ collateral }) => collateral <= price.share)
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
-  stage(required, price);
+  stageSparing(price);
   // of what is left over, a part is worth having
   const leastCovered = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
   return found.length > 0 && covered() >= leastCovered
@@ -249,13 +263,16 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     : null;
 }
 
-/** Signatures that spare the good may cost so many times what others may: their victims need only look around first. */
+/**
+ * The first signatures that spare the good may cost so many times what others may: their victims need only look around
+ * first. Those that are added or take their place may not: what is bought last costs most people.
+ */
 const sparingFactor = 1.5;
 
 /** What signatures that spare the good may cost; the more of an excess is left without, the more. */
-function budgetSparing(policy: Policy, left: number): BoundedShare {
+function budgetSparing(policy: Policy, left: number, factor: number): BoundedShare {
   const { 'max-collateral': others, 'max-collateral-except-good': sparing } = policy.document.campaign;
-  const share = Math.max(others, Math.min(sparing, Math.max(sparingFactor * others, sparing * left)));
+  const share = Math.max(others, Math.min(sparing, Math.max(factor * others, sparing * left)));
   // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
   return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
 }

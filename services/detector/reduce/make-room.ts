@@ -1,4 +1,5 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import type { CountName } from '../layout.ts';
 import { excessSamples, type Found, feltBy, scopePredicates } from './choose-signatures.ts';
 import { inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
@@ -12,7 +13,7 @@ const mostSignatures = 16;
 const comparedSamples = 400;
 
 /** Whether a signature is about the endpoint of this predicate. */
-function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
+export function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
   return predicates.some(
     ({ attribute, values }) => attribute === endpoint.attribute && values[0] === endpoint.values[0],
   );
@@ -25,6 +26,7 @@ function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
 export function makeRoom(
   campaign: OpenCampaign,
   watched: WatchedScope,
+  behaviour: CountName,
   fresh: readonly Found[],
   pane: number,
 ): { readonly kept: readonly Found[]; readonly ended: readonly LiveSignature[] } {
@@ -32,7 +34,7 @@ export function makeRoom(
   const here = inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
   const surplus = here.length + fresh.length - mostSignatures;
   if (surplus <= 0) return { kept: fresh, ended: [] };
-  const excess = excessSamples(watched, campaign.behaviour!, pane, undefined, comparedSamples);
+  const excess = excessSamples(watched, behaviour, pane, undefined, comparedSamples);
   const weakest = [...here, ...fresh]
     .map((one) => ({ one, selects: weightSelected(excess, [sampleSignature(one.signature)]) }))
     // of equal ones the older goes

@@ -1,11 +1,20 @@
+import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { evidence } from './choose-anew.ts';
 import { type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { followAnalogues } from './follow-analogues.ts';
 import { addSignatures, endVerdict, inForce, newAmong } from './live-signatures.ts';
 import { inForceAt, makeRoom } from './make-room.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
-import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
-import { effectiveAt, type ReduceSettings, type SiteState, type WatchedScope } from './site-state.ts';
+import type { LiveSignature, OpenCampaign, Search } from './open-campaign.ts';
+import {
+  effectiveAt,
+  type ReduceSettings,
+  type SiteState,
+  scopeId,
+  type WatchedScope,
+} from './site-state.ts';
+import type { Missed } from './strongest-behaviour.ts';
 import { weigh, weightSelected } from './weighted.ts';
 
 /**
@@ -19,8 +28,9 @@ export function mineCampaign(
   watched: WatchedScope,
   policy: Policy,
   pane: number,
+  { behaviour, missed }: Missed,
 ): LiveSignature[] {
-  campaign.lastMinedPane = pane;
+  const search = beginSearch(campaign, watched, pane, missed);
   const at = effectiveAt(settings, pane);
   const changed: LiveSignature[] = [];
   const choose = (): Chosen | null =>
@@ -28,7 +38,7 @@ export function mineCampaign(
       state,
       watched,
       policy,
-      behaviour: campaign.behaviour!,
+      behaviour,
       pane,
       present: inForceAt(state, campaign, watched),
     });
@@ -39,34 +49,87 @@ export function mineCampaign(
   };
   let chosen = choose();
   if (chosen === null) {
-    for (const live of outlived(campaign, watched, pane)) end(live);
+    for (const live of outlived(campaign, watched, behaviour, pane)) end(live);
     if (changed.length > 0) chosen = choose();
   }
   if (chosen === null) {
-    campaign.fruitless++;
+    search.fruitless++;
     if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
     return changed;
   }
-  const room = makeRoom(campaign, watched, newAmong(campaign, chosen.signatures), pane);
+  const room = makeRoom(campaign, watched, behaviour, newAmong(campaign, chosen.signatures), pane);
   for (const live of room.ended) end(live);
-  const goodSample = Math.round(chosen.goodClients);
-  const fresh = addSignatures(campaign, room.kept, goodSample, at);
+  const fresh = enforce(state, campaign, watched, policy, { ...chosen, signatures: room.kept }, pane, at);
+  search.fruitless = fresh.length === 0 ? search.fruitless + 1 : 0;
+  return [...changed, ...fresh];
+}
+
+function beginSearch(campaign: OpenCampaign, watched: WatchedScope, pane: number, missed: number): Search {
+  const id = scopeId(watched.scope.kind, watched.scope.key);
+  const search = campaign.searches.get(id) ?? {
+    pane,
+    missed,
+    fruitless: 0,
+    chosenOn: evidence(watched, campaign.behaviour!, pane).length,
+  };
+  search.pane = pane;
+  search.missed = missed;
+  campaign.searches.set(id, search);
+  return search;
+}
+
+/** Puts what was chosen in force, at analogues of the endpoint too. Answers what was not yet. */
+function enforce(
+  state: SiteState,
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  policy: Policy,
+  { signatures, goodClients }: Chosen,
+  pane: number,
+  at: number,
+): LiveSignature[] {
+  const goodSample = Math.round(goodClients);
+  const fresh = addSignatures(campaign, signatures, goodSample, at);
   if (fresh.length > 0) {
     campaign.state = 'active';
     campaign.appliedAction = policy.document.action.kind;
   }
   const elsewhere = followAnalogues(state, watched, policy, fresh, pane);
-  changed.push(...fresh, ...addSignatures(campaign, elsewhere, goodSample, at));
-  campaign.fruitless = fresh.length === 0 ? campaign.fruitless + 1 : 0;
-  return changed;
+  return [...fresh, ...addSignatures(campaign, elsewhere, goodSample, at)];
+}
+
+/** Signatures that are replaced hold on for so long, until edges have those that come for them. */
+const handOverMs = 10_000;
+
+/** Ends some signatures of a campaign for others that were chosen in their stead. */
+export function replace(
+  state: SiteState,
+  settings: ReduceSettings,
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+  { chosen, ended }: { readonly chosen: Chosen; readonly ended: readonly LiveSignature[] },
+): LiveSignature[] {
+  const at = effectiveAt(settings, pane);
+  for (const live of ended) {
+    live.untilAt = at;
+    live.verdictUntilAt = Math.min(live.verdictUntilAt, at + handOverMs);
+  }
+  return [...ended, ...enforce(state, campaign, watched, policy, chosen, pane, at)];
 }
 
 /** Selects less than this of the excess now. */
 const outlivedShare = 0.01;
 
 /** Signatures that cost honest requests and stop the attack no more: what they cost is wanted for its new shape. */
-function outlived(campaign: OpenCampaign, watched: WatchedScope, pane: number): LiveSignature[] {
-  const excess = excessSamples(watched, campaign.behaviour!, pane);
+function outlived(
+  campaign: OpenCampaign,
+  watched: WatchedScope,
+  behaviour: CountName,
+  pane: number,
+): LiveSignature[] {
+  const excess = excessSamples(watched, behaviour, pane);
   const least = outlivedShare * weigh(excess);
   return inForce(campaign).filter(
     ({ collateral, signature }) =>

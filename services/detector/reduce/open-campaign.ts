@@ -28,6 +28,17 @@ export interface LiveSignature {
   verdictUntilAt: number;
 }
 
+/** How signatures were last looked for at a scope. */
+export interface Search {
+  pane: number;
+  /** Share of the excess that those in force missed then. */
+  missed: number;
+  /** Searches in a row that found nothing new. */
+  fruitless: number;
+  /** Samples on which they were last chosen from nothing. */
+  chosenOn: number;
+}
+
 /** A campaign while it is open: plain values, so that a checkpoint can hold it. */
 export interface OpenCampaign {
   readonly id: string;
@@ -54,9 +65,8 @@ export interface OpenCampaign {
   inputs: readonly OffsetRange[];
   baselineRung: string;
   lastActivePane: number;
-  lastMinedPane: number;
-  /** Minings in a row that found nothing new. */
-  fruitless: number;
+  /** By scope. */
+  readonly searches: Map<string, Search>;
   requests: number;
   excess: number;
   peakRatio: number | null;
@@ -108,8 +118,7 @@ export function newCampaign({ scope: { kind, key }, ...opening }: Opening): Open
     evidence: [],
     inputs: [],
     lastActivePane: pane,
-    lastMinedPane: pane,
-    fruitless: 0,
+    searches: new Map(),
     requests: 0,
     excess: 0,
     peakRatio: null,

@@ -73,8 +73,9 @@ function renewed(campaign: OpenCampaign, settings: ReduceSettings, before: numbe
  */
 export function ended(campaign: OpenCampaign, at: number, all = false): Outgoing[] {
   campaign.state = 'ended';
-  const lost = inForce(campaign).filter((live) => {
-    live.untilAt = at;
+  // those too that hold on only until edges have what came in their stead
+  const lost = campaign.signatures.filter((live) => {
+    live.untilAt ??= at;
     return (all || live.signature.except_good || live.collateral > 0) && endVerdict(live, at);
   });
   return [...verdictsOn(campaign, lost, at), campaignOut(campaignRecord(campaign, at))];

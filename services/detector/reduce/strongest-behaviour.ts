@@ -1,9 +1,12 @@
+import type { Signature } from '../../../lib/contracts/generated.ts';
 import { type CountName, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { speaksAgainst } from './behaviour.ts';
-import { behaviourFlag } from './choose-signatures.ts';
+import { behaviourFlag, excessSamples } from './choose-signatures.ts';
+import { sampleSignature } from './miner/sample-predicate.ts';
 import { samplePanes, samplesOf } from './scope.ts';
 import { contrastOf, type SiteState, type WatchedScope } from './site-state.ts';
+import { shareSelected } from './weighted.ts';
 
 /** Excess that counts as "still going on". */
 export const going = { excess: 8, surprise: 3 } as const;
@@ -50,4 +53,44 @@ export function isFew(watched: WatchedScope, { behaviour, panes, excess }: Stron
     most = Math.max(most, own);
   }
   return byClient.size < leastClients || most > excess / 2;
+}
+
+/** A behaviour, and the share of its excess that signatures miss. */
+export interface Missed {
+  readonly behaviour: CountName;
+  readonly missed: number;
+}
+
+/**
+ * The behaviour of the policy that shows most of an attack beside what signatures select, honest look-alikes aside; null:
+ * none shows an attack. One that goes on elsewhere or otherwise need not show by what gave it away.
+ */
+export function mostMissed(
+  state: SiteState,
+  watched: WatchedScope,
+  policy: Policy,
+  pane: number,
+  signatures: readonly Signature[],
+): Missed | null {
+  const tests = signatures.map(sampleSignature);
+  let best: Missed | null = null;
+  let most = -Infinity;
+  for (const behaviour of behavioursOf(policy)) {
+    const { suspicious, expected, excess, surprise } = contrastOf(state, watched, behaviour, pane, 10);
+    if (excess < going.excess || surprise < going.surprise) continue;
+    const samples = excessSamples(watched, behaviour, pane);
+    if (samples.length === 0) continue;
+    const honest = Math.min(1, Math.max(0, expected / Math.max(1, suspicious)));
+    const missed = 1 - shareSelected(samples, tests) - honest;
+    if (missed * suspicious <= most) continue;
+    most = missed * suspicious;
+    best = { behaviour, missed };
+  }
+  return best;
+}
+
+function behavioursOf({ features }: Policy): ReadonlySet<CountName> {
+  const found = new Set<CountName>();
+  for (const { spec } of features) if (spec.type === 'ratio' && speaksAgainst(spec.of)) found.add(spec.of);
+  return found;
 }

@@ -109,7 +109,7 @@ export function candidatePredicates(
       const values = [...bad.by.keys()].filter((value) => value !== null).map(Number);
       values.sort((a, b) => a - b);
       const picks = new Set(
-        [0.25, 0.5, 0.75, 0.9, 0.97, 1].map((q) => values[Math.floor(q * (values.length - 1))]),
+        [0, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 1].map((q) => values[Math.floor(q * (values.length - 1))]),
       );
       for (const value of picks) {
         if (value === undefined) continue;

@@ -13,6 +13,8 @@ import { leastGain, type Rule, search } from './search.ts';
 export interface MineInput {
   /** Suspicious requests of the window: the excess, and the few honest ones that look like it. */
   readonly excess: readonly Weighted[];
+  /** Share of the whole attack that `excess` is, what earlier signatures stop included. */
+  readonly weight: number;
   /** Share of `excess` that is expected to be honest. */
   readonly honestShare: number;
   /** Good requests at the attacked scope: before the onset, and clean ones during it. */
@@ -92,6 +94,9 @@ function splitByClient(excess: readonly Weighted[]): {
   const odd = ({ sample }: Weighted): boolean => (sample.client & 256) !== 0;
   return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
 }
+
+/** Those that what is found is judged on. */
+export const heldOut = (excess: readonly Weighted[]): readonly Weighted[] => splitByClient(excess).judged;
 
 /** One array for the same good samples: what is added up of it serves every time. */
 const goodTogether = new WeakMap<
@@ -198,6 +203,7 @@ export function mineSignatures(input: MineInput): MineResult {
         };
       },
       spentOf(total),
+      input.weight,
     );
     if (best === null || best.gain < leastGain) break;
     const { rule } = best;

@@ -36,6 +36,7 @@ export function search(
   everything: Rule,
   judge: (rule: Rule) => { gain: number; spends: number; reach: number },
   spent: number,
+  weight: number,
 ): { rule: Rule; gain: number } | null {
   let best: { rule: Rule; gain: number } | null = null;
   let bestValue = -Infinity;
@@ -44,7 +45,8 @@ export function search(
     // a conjunct is worth its place when it buys a few per cent of coverage
     // and collateral, which further signatures may need, must buy more than a few
     const lasting = rule.predicates.some(({ attribute }) => addresses.has(attribute)) ? worthOfAddresses : 1;
-    const value = lasting * gain - 0.01 * rule.predicates.length - worthOfBudget * (spends - spent);
+    const value =
+      weight * (lasting * gain - 0.01 * rule.predicates.length) - worthOfBudget * (spends - spent);
     if (spends <= 1 && gain > 0 && value > bestValue) {
       best = { rule, gain };
       bestValue = value;

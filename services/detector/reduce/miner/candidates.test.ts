@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { minedAttributes, traitNames } from '../../layout.ts';
+import type { Weighted } from '../scope.ts';
+import { candidatePredicates } from './candidates.ts';
+
+const versionAt = minedAttributes.indexOf('browser_version');
+
+const withVersion = (version: number, index: number): Weighted => ({
+  weight: 1,
+  sample: {
+    order: index,
+    event_id: `e${index}`,
+    flags: 0,
+    client: index,
+    attributes: Array.from({ length: minedAttributes.length + traitNames.length }, (_, at) =>
+      at === versionAt ? String(version) : null,
+    ),
+  },
+});
+
+test('a range of versions can begin where those of the attack begin', () => {
+  const bad = Array.from({ length: 40 }, (_, index) => withVersion(41 + index, index));
+  const good = Array.from({ length: 400 }, (_, index) =>
+    withVersion(index % 2 === 0 ? 26 : 150, 100 + index),
+  );
+  const found = candidatePredicates(bad, good, { addresses: false, networks: false }, false);
+  expect(found).toContainEqual({ attribute: 'browser_version', op: 'gte', values: ['41'] });
+  expect(found).toContainEqual({ attribute: 'browser_version', op: 'lte', values: ['80'] });
+});
