@@ -220,7 +220,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const most = limits['max-collateral'];
   const budget = { share: most, upper: most };
   const isFirst = input.present.length === 0 && input.leftBefore === undefined;
-  const factor = isFirst ? sparingFactor : 1;
+  const factor = isFirst ? sparingFactor.first : sparingFactor.later;
   const stageSparing = (of: BoundedShare): void => {
     if (left >= leastForSparing) stage(required, of);
   };
@@ -264,10 +264,10 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
 }
 
 /**
- * The first signatures that spare the good may cost so many times what others may: their victims need only look around
- * first. Those that are added or take their place may not: what is bought last costs most people.
+ * Signatures that spare the good may cost so many times what others may: their victims need only look around first. Those
+ * that are added, or take the place of others, less than the first: what is bought last costs most people.
  */
-const sparingFactor = 1.5;
+const sparingFactor = { first: 1.5, later: 1.25 } as const;
 
 /** What signatures that spare the good may cost; the more of an excess is left without, the more. */
 function budgetSparing(policy: Policy, left: number, factor: number): BoundedShare {

@@ -89,8 +89,12 @@ export function mostMissed(
   return best;
 }
 
+/** Of visits that began half a minute ago: they go on to show an attack that is over, on samples of those who came since. */
+const late: ReadonlySet<CountName> = new Set(['bounced', 'abandoned']);
+
 function behavioursOf({ features }: Policy): ReadonlySet<CountName> {
   const found = new Set<CountName>();
-  for (const { spec } of features) if (spec.type === 'ratio' && speaksAgainst(spec.of)) found.add(spec.of);
+  for (const { spec } of features)
+    if (spec.type === 'ratio' && speaksAgainst(spec.of) && !late.has(spec.of)) found.add(spec.of);
   return found;
 }
