@@ -132,51 +132,17 @@ function joined<Asked>(node: ConditionNode, decisive: boolean, compile: Compile<
   };
 }
 
-/** Each a function of its own, so that a comparison of two numbers costs no call. */
-type Operation = <Asked>(left: Read<Asked>, right: Read<Asked>) => Read<Asked>;
-const comparisons: { readonly [op: string]: Operation } = {
-  '<': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a < b : noNumbers(a, b);
-  },
-  '<=': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a <= b : noNumbers(a, b);
-  },
-  '>': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a > b : noNumbers(a, b);
-  },
-  '>=': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a >= b : noNumbers(a, b);
-  },
+const comparisons: { readonly [op: string]: (a: number, b: number) => boolean } = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
 };
-const sums: { readonly [op: string]: Operation } = {
-  '+': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a + b : noNumbers(a, b);
-  },
-  '-': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a - b : noNumbers(a, b);
-  },
-  '*': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a * b : noNumbers(a, b);
-  },
-  '/': (left, right) => (asked) => {
-    const a = left(asked);
-    const b = right(asked);
-    return typeof a === 'number' && typeof b === 'number' ? a / b : noNumbers(a, b);
-  },
+const sums: { readonly [op: string]: (a: number, b: number) => number } = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
 };
 
 /** Of an unknown figure and a number CEL makes an error; of two texts, say, it may make something else. */
@@ -198,7 +164,12 @@ function binary<Asked>({ op, args }: ConditionNode, compile: Compile<Asked>): Re
   if (!fit) return null;
   const [left, right] = [compile(one), compile(other)];
   if (left === null || right === null) return null;
-  if (numeric !== undefined) return numeric(left, right);
+  if (numeric !== undefined)
+    return (asked) => {
+      const a = left(asked);
+      const b = right(asked);
+      return typeof a === 'number' && typeof b === 'number' ? numeric(a, b) : noNumbers(a, b);
+    };
   const equal = op === '==';
   return (asked) => {
     const a = plain(left(asked));

@@ -37,8 +37,6 @@ export interface Policy {
   /** Which groups it looks at; for re-keyed ones, which requests. */
   readonly matches: Condition;
   readonly condition: Condition;
-  /** Absent: nothing refutes it. */
-  readonly refuted: Condition | null;
   /** The ways in which the condition can hold, for explanations. */
   readonly clauses: readonly Clause[];
   /** Names that the condition speaks of. */
@@ -159,7 +157,6 @@ export function compilePolicy(file: string, text: string): Policy {
     features: specs.map(({ name, key, spec }) => ({ name, key, spec })),
     matches: compileCondition(document.match),
     condition: compileCondition(document.condition),
-    refuted: document.refuted === undefined ? null : compileCondition(document.refuted),
     clauses: clausesOf(document.condition),
     uses: new Set([...namesIn(document.condition), ...namesIn(document.refuted ?? 'false')]),
     taxonomy: document.tags.map(taxonomyOf),

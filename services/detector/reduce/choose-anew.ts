@@ -1,15 +1,9 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import {
-  type Chosen,
-  chooseSignatures,
-  excessSamples,
-  feltBy,
-  scopePredicates,
-} from './choose-signatures.ts';
-import { inForce, newAmong } from './live-signatures.ts';
-import { holdsAt, inForceAt } from './make-room.ts';
+import { type Chosen, chooseSignatures, excessSamples, feltBy } from './choose-signatures.ts';
+import { newAmong } from './live-signatures.ts';
+import { inForceAt, ownAt } from './make-room.ts';
 import { heldOut } from './miner/mine.ts';
 import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
 import type { Weighted } from './scope.ts';
@@ -18,15 +12,10 @@ import { effectsAt, worthKeeping, worthOf } from './worth.ts';
 
 /** So many times the samples of the last choice are worth another one. */
 const growth = 4;
+
 /** The suspicious samples that there are of a scope now: the evidence for a choice. */
 export function evidence(watched: WatchedScope, behaviour: CountName, pane: number): readonly Weighted[] {
   return excessSamples(watched, behaviour, pane, undefined, Infinity);
-}
-
-/** Signatures of a campaign in force at the endpoint of one of its scopes. */
-export function ownAt(campaign: OpenCampaign, { scope }: WatchedScope): LiveSignature[] {
-  const [endpoint] = scopePredicates(scope);
-  return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
 }
 
 /** Whether a scope shows all of a campaign that its endpoint sees: only then can a choice made there replace what is in force. */
@@ -56,8 +45,7 @@ export function chooseAnew(
   const search = campaign.searches.get(scopeId(kind, key));
   if (search === undefined || !showsAll(campaign, watched, state)) return null;
   const samples = evidence(watched, behaviour, pane);
-  const before = search.chosenOn;
-  if (samples.length < growth * before) return null;
+  if (samples.length < growth * search.chosenOn) return null;
   search.chosenOn = samples.length;
   search.pane = pane;
   const live = ownAt(campaign, watched);

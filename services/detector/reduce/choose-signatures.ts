@@ -3,7 +3,7 @@ import { history, namesOf } from '../../../lib/signature/standing.ts';
 import { groups, type PairKind, pairKinds } from '../groups.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { goodSamples } from './good-traffic.ts';
+import { goodAround } from './good-traffic.ts';
 import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import type { BoundedShare } from './miner/collateral.ts';
@@ -168,9 +168,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     window.suspicious === 0 ? 0 : Math.min(0.9, Math.max(0, window.expected / window.suspicious));
   const honest = honestShare * weigh(all);
   const felt = feltBy(state, watched);
-  const good = goodSamples(felt, pane);
-  const site = state.scopes.get(scopeId('site', ''));
-  const siblings = site === undefined ? [] : goodSamples(site, pane, felt);
+  const { own: good, siblings } = goodAround(state, felt, pane);
   const callers = callersOf(felt);
 
   let found: Found[] = [];

@@ -1,6 +1,6 @@
 import { flag, minedAttributes, suspiciousFlags } from '../layout.ts';
 import { samplesOf, type Weighted } from './scope.ts';
-import type { WatchedScope } from './site-state.ts';
+import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { weigh } from './weighted.ts';
 
 const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
@@ -42,4 +42,17 @@ export function goodSamples(watched: WatchedScope, pane: number, attacked = watc
     (flags) => (flags & (suspiciousFlags | flag.verified)) === 0,
   ).filter((one) => accused.every((clients) => !clients.has(nameOf(one))));
   return [...before, ...unit(now, Math.max(100, before.length))];
+}
+
+/** Good requests of a scope, and those of the rest of the site, which stand in while its own are few. */
+export function goodAround(
+  state: SiteState,
+  felt: WatchedScope,
+  pane: number,
+): { readonly own: Weighted[]; readonly siblings: Weighted[] } {
+  const site = state.scopes.get(scopeId('site', ''));
+  return {
+    own: goodSamples(felt, pane),
+    siblings: site === undefined ? [] : goodSamples(site, pane, felt),
+  };
 }

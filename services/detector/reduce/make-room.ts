@@ -13,10 +13,16 @@ const mostSignatures = 16;
 const comparedSamples = 400;
 
 /** Whether a signature is about the endpoint of this predicate. */
-export function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
+function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
   return predicates.some(
     ({ attribute, values }) => attribute === endpoint.attribute && values[0] === endpoint.values[0],
   );
+}
+
+/** Signatures of a campaign in force at the endpoint of one of its scopes. */
+export function ownAt(campaign: OpenCampaign, { scope }: WatchedScope): LiveSignature[] {
+  const [endpoint] = scopePredicates(scope);
+  return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
 }
 
 /**
@@ -30,8 +36,7 @@ export function makeRoom(
   fresh: readonly Found[],
   pane: number,
 ): { readonly kept: readonly Found[]; readonly ended: readonly LiveSignature[] } {
-  const [endpoint] = scopePredicates(watched.scope);
-  const here = inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
+  const here = ownAt(campaign, watched);
   const surplus = here.length + fresh.length - mostSignatures;
   if (surplus <= 0) return { kept: fresh, ended: [] };
   const excess = excessSamples(watched, behaviour, pane, undefined, comparedSamples);

@@ -4,7 +4,7 @@ import { inForce } from './live-signatures.ts';
 import { mineCampaign, replace } from './mine-campaign.ts';
 import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
 import { type ReduceSettings, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
-import { mostMissed } from './strongest-behaviour.ts';
+import { mostMissed, showing } from './strongest-behaviour.ts';
 
 /** Look for further signatures when those in force miss more than this of the excess, honest look-alikes aside. */
 const tolerated = 0.015;
@@ -32,10 +32,11 @@ export function searchOn(
   pane: number,
 ): LiveSignature[] {
   const signatures = inForce(campaign).map(({ signature }) => signature);
-  const most = mostMissed(state, watched, policy, pane, signatures);
-  const shown = mostMissed(state, watched, policy, pane, []);
-  if (most === null || shown === null) return [];
-  const anew = chooseAnew(state, campaign, watched, policy, pane, shown.behaviour);
+  const shown = showing(state, watched, policy, pane);
+  const most = mostMissed(shown, signatures);
+  const whole = mostMissed(shown, []);
+  if (most === null || whole === null) return [];
+  const anew = chooseAnew(state, campaign, watched, policy, pane, whole.behaviour);
   const changed = anew === null ? [] : replace(state, settings, campaign, watched, policy, pane, anew);
   if (changed.length > 0) return changed;
   if (most.missed <= tolerated) return [];

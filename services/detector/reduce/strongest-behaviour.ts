@@ -4,7 +4,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { speaksAgainst } from './behaviour.ts';
 import { behaviourFlag, excessSamples } from './choose-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
-import { samplePanes, samplesOf } from './scope.ts';
+import { samplePanes, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, type SiteState, type WatchedScope } from './site-state.ts';
 import { shareSelected } from './weighted.ts';
 
@@ -55,32 +55,40 @@ export function isFew(watched: WatchedScope, { behaviour, panes, excess }: Stron
   return byClient.size < leastClients || most > excess / 2;
 }
 
-/** A behaviour, and the share of its excess that signatures miss. */
-export interface Missed {
+/** An attack as it shows now by one behaviour: requests, the share of honest look-alikes among them, and samples. */
+export interface Showing {
   readonly behaviour: CountName;
-  readonly missed: number;
+  readonly suspicious: number;
+  readonly honest: number;
+  readonly samples: readonly Weighted[];
 }
 
-/**
- * The behaviour of the policy that shows most of an attack beside what signatures select, honest look-alikes aside; null:
- * none shows an attack. One that goes on elsewhere or otherwise need not show by what gave it away.
- */
-export function mostMissed(
-  state: SiteState,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-  signatures: readonly Signature[],
-): Missed | null {
-  const tests = signatures.map(sampleSignature);
-  let best: Missed | null = null;
-  let most = -Infinity;
+/** The behaviours of the policy by which an attack shows: one that goes on elsewhere or otherwise need not by the first. */
+export function showing(state: SiteState, watched: WatchedScope, policy: Policy, pane: number): Showing[] {
+  const found: Showing[] = [];
   for (const behaviour of behavioursOf(policy)) {
     const { suspicious, expected, excess, surprise } = contrastOf(state, watched, behaviour, pane, 10);
     if (excess < going.excess || surprise < going.surprise) continue;
     const samples = excessSamples(watched, behaviour, pane);
     if (samples.length === 0) continue;
     const honest = Math.min(1, Math.max(0, expected / Math.max(1, suspicious)));
+    found.push({ behaviour, suspicious, honest, samples });
+  }
+  return found;
+}
+
+/** A behaviour, and the share of its excess that signatures miss. */
+export interface Missed {
+  readonly behaviour: CountName;
+  readonly missed: number;
+}
+
+/** By which behaviour most of an attack shows beside what signatures select, look-alikes aside; null: by none. */
+export function mostMissed(shown: readonly Showing[], signatures: readonly Signature[]): Missed | null {
+  const tests = signatures.map(sampleSignature);
+  let best: Missed | null = null;
+  let most = -Infinity;
+  for (const { behaviour, suspicious, honest, samples } of shown) {
     const missed = 1 - shareSelected(samples, tests) - honest;
     if (missed * suspicious <= most) continue;
     most = missed * suspicious;

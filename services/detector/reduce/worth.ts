@@ -1,11 +1,11 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { scopePredicates } from './choose-signatures.ts';
-import { goodSamples } from './good-traffic.ts';
+import { goodAround } from './good-traffic.ts';
 import { createCollateral } from './miner/collateral.ts';
 import { either, emptyMask, hits, type Mask, maskOf } from './miner/mask.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { Weighted } from './scope.ts';
-import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import type { SiteState, WatchedScope } from './site-state.ts';
 
 /** Stopping one in a hundred honest requests must buy so many in a hundred of the excess. */
 const price = 10;
@@ -30,9 +30,7 @@ export function effectsAt(
   excess: readonly Weighted[],
   pane: number,
 ): (signatures: readonly Signature[]) => Effect {
-  const own = goodSamples(felt, pane);
-  const site = state.scopes.get(scopeId('site', ''));
-  const other = site === undefined ? [] : goodSamples(site, pane, felt);
+  const { own, siblings: other } = goodAround(state, felt, pane);
   const nobody = { own: emptyMask(own.length), other: emptyMask(other.length) };
   const collateral = createCollateral({ own, other, unspared: nobody, unsparedShare: null, spares: false });
   const weights = Float64Array.from(excess, ({ weight }) => weight);
