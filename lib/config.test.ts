@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, findConfigFile, parseConfig } from './config.ts';
-import { durationField } from './duration.ts';
+import { durationField } from './duration-field.ts';
 
 const schema = z.strictObject({
   port: z.number().int().default(7480),

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 const units: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `250ms`, `5s`, `1h30m`, `14d` in milliseconds; null when malformed. */
@@ -22,24 +20,4 @@ export function formatDuration(ms: number): string {
     rest -= amount * units[unit]!;
   }
   return text;
-}
-
-const durationText = (text: string, context: z.RefinementCtx): number => {
-  const ms = parseDuration(text);
-  if (ms !== null) return ms;
-  context.addIssue({
-    code: 'custom',
-    message: `not a duration: ${JSON.stringify(text)} (use 500ms, 5s, 1h30m, 14d)`,
-  });
-  return z.NEVER;
-};
-
-/** Config field for a duration: text in, milliseconds out. `durationField('1s')` sets a default. */
-export function durationField(fallback: string) {
-  return z.string().default(fallback).transform(durationText);
-}
-
-/** The same without a default: left out it is undefined. */
-export function optionalDurationField() {
-  return z.string().transform(durationText).optional();
 }

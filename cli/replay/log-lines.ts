@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type FormatConfig, formatNames } from '../../services/collector/config.ts';
+import type { FormatConfig } from '../../services/collector/config.ts';
+import { formatNames } from '../../services/collector/format-names.ts';
 import type { RootConfig } from '../config.ts';
 
 /** Flags of a command that reads logs. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../duration.ts';
+import { durationField } from '../duration-field.ts';
 
 /** Section `clickhouse` of the configuration. Without `url` the embedded engine (chdb) is used. */
 export const clickhouseConfig = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../duration.ts';
+import { durationField } from '../duration-field.ts';
 
 const tls = z.strictObject({
   enabled: z.boolean().default(false),

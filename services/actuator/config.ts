@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../lib/duration.ts';
+import { durationField } from '../../lib/duration-field.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { whyNotSpared } from '../../lib/spared-network.ts';
 import { clientClasses } from './action-table.ts';

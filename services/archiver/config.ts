@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../lib/duration.ts';
+import { durationField } from '../../lib/duration-field.ts';
 
 /** Section `archiver` of the configuration. */
 export const archiverConfig = z.strictObject({

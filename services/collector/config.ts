@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { requestFields } from '../../lib/contracts/request-fields.ts';
-import { durationField } from '../../lib/duration.ts';
+import { durationField } from '../../lib/duration-field.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { shapes } from '../../lib/path/shapes.ts';
+import { formatNames } from './format-names.ts';
 
 const network = z
   .string()
@@ -42,22 +43,6 @@ const mappable = z.enum([
 
 export const fieldMap = z.partialRecord(mappable, z.union([selector, z.array(selector).min(1)]));
 export type FieldMap = { readonly [field: string]: Selector | readonly Selector[] };
-
-export const formatNames = [
-  'ndjson',
-  'json',
-  'combined',
-  'common',
-  'alb',
-  'cloudfront',
-  'cloudflare',
-  'fastly',
-  'envoy',
-  'caddy',
-  'traefik',
-  'haproxy',
-] as const;
-export type FormatName = (typeof formatNames)[number];
 
 /** How lines of one input are read. Shared by configured files and by replay. */
 export const formatConfig = z.strictObject({

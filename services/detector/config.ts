@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField, optionalDurationField } from '../../lib/duration.ts';
+import { durationField, optionalDurationField } from '../../lib/duration-field.ts';
 import { inventoryConfig } from './inventory/config.ts';
 
 const limit = (fallback: number) => z.number().int().positive().default(fallback);

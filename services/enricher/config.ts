@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../lib/duration.ts';
+import { durationField } from '../../lib/duration-field.ts';
 import { endpointFunctions } from '../../lib/path/endpoint-function.ts';
 import { documentations } from '../../lib/path/openapi.ts';
 import { providerNames } from './providers/catalogue.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import type { Edge, EntryKind, VendorEdgeDependencies } from '../edge.ts';
 import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';
 import { clientListPart } from './akamai-client-list.ts';

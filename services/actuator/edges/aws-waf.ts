@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { type Edge, EdgeError, type EntryKind, type VendorEdgeDependencies } from '../edge.ts';
 import { ruleKinds } from '../rules/entry-condition.ts';
 import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { type Edge, EdgeError, type VendorEdgeDependencies } from '../edge.ts';
 import { composedEdge, type EdgePart } from '../vendor/composed-edge.ts';
 import { serviceAccountKey } from '../vendor/google-token.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { type Edge, EdgeError, type Entry, type VendorEdgeDependencies } from '../edge.ts';
 import { type EntryName, named } from '../entry-name.ts';
 import { composedEdge } from '../vendor/composed-edge.ts';

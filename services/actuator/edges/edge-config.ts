@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 
 /** Fields that every edge has. */
 export const commonEdgeFields = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { type Edge, type EdgeDependencies, EdgeError } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';
 import type { Plan } from '../reconcile.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { type ActionKind, actionKinds } from '../decider/actions.ts';
 import type { Edge, EntryKind, VendorEdgeDependencies } from '../edge.ts';
 import { named } from '../entry-name.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { actionKinds } from '../decider/actions.ts';
 import type { Edge, EdgeDependencies, Observed } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { actionKinds } from '../decider/actions.ts';
 import { type Edge, type EdgeDependencies, EdgeError, type Observed } from '../edge.ts';
 import { isAddress } from '../entry-name.ts';

@@ -2,7 +2,7 @@ import { METHODS } from 'node:http';
 import { posix } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { clientAddress, formatIp, parseIp } from '../../../lib/ip.ts';
 import { fingerprintOf } from '../../../lib/pass/binding.ts';
 import { createKeyRing } from '../../../lib/pass/key-ring.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 import { bySeverity } from '../choose-entries.ts';
 import { type Edge, type Entry, entryKinds, type VendorEdgeDependencies } from '../edge.ts';
 import type { Plan } from '../reconcile.ts';

@@ -1,4 +1,5 @@
-import type { FormatConfig, FormatName } from '../config.ts';
+import type { FormatConfig } from '../config.ts';
+import type { FormatName } from '../format-names.ts';
 import { alb } from './alb.ts';
 import { caddy } from './caddy.ts';
 import { cloudflare } from './cloudflare.ts';

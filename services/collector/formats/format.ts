@@ -1,5 +1,6 @@
 import type { Outcome } from '../../../lib/outcome.ts';
-import type { FormatConfig, FormatName } from '../config.ts';
+import type { FormatConfig } from '../config.ts';
+import type { FormatName } from '../format-names.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../../lib/outcome.ts';
-import type { FieldMap, FormatConfig, FormatName } from '../config.ts';
+import type { FieldMap, FormatConfig } from '../config.ts';
 import { compileFieldMap } from '../field-map.ts';
+import type { FormatName } from '../format-names.ts';
 import type { ParsedRequest } from '../parsed-request.ts';
 import type { FormatDefinition } from './format.ts';
 import { parseJsonLine } from './ndjson.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatIp } from '../../../lib/ip.ts';
 import { cleanHost } from '../clean-text.ts';
-import { type FormatName, formatConfig } from '../config.ts';
+import { formatConfig } from '../config.ts';
+import type { FormatName } from '../format-names.ts';
 import { createFormat, detectFormat } from './catalogue.ts';
 
 const config = formatConfig.parse({});

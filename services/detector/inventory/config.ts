@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationField } from '../../../lib/duration.ts';
+import { durationField } from '../../../lib/duration-field.ts';
 
 export const clientClasses = ['browser', 'app', 'server', 'mixed', 'unknown'] as const;
 export type ClientClass = (typeof clientClasses)[number];
