@@ -5,7 +5,7 @@ import { defineConfig } from 'rolldown';
  * Node longer than to run a short command. A piece is loaded with the command that needs it; packages stay outside.
  */
 export default defineConfig({
-  input: { tidegate: 'cli/main.ts' },
+  input: { tidegate: 'cli/main.ts', 'front-worker': 'cli/replay/front/front-worker.ts' },
   platform: 'node',
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
   output: {

@@ -1,24 +1,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
-import { createLogger } from '../../lib/observability/logger.ts';
-import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
-import { configFileOption } from '../config-command.ts';
-import { ExitError } from '../exit-error.ts';
-import { interruptible } from '../interruptible.ts';
 import { append, wholeNumber } from '../options.ts';
-import { terminalOf } from '../terminal.ts';
-import { version } from '../version.ts';
-import { edgeNames, edgePresets } from './edge-presets.ts';
-import { openHtmlFile } from './html-file.ts';
-import { renderHtml } from './html-report.ts';
-import { readLabels } from './label-book.ts';
-import { type LineFlags, lineFormat, withLineFlags } from './log-lines.ts';
-import { createProgressBar } from './progress-bar.ts';
-import { renderSummary } from './render-summary.ts';
-import { openReplayOutputs } from './replay-outputs.ts';
-import { runReplay } from './run-replay.ts';
+import { edgeNames } from './edge-presets.ts';
+import { startThread } from './front/start-thread.ts';
+import { type LineFlags, withLineFlags } from './log-lines.ts';
 
-interface ReplayFlags extends LineFlags {
+export interface ReplayFlags extends LineFlags {
   readonly openapi?: string;
   readonly proxyFeed: readonly string[];
   readonly policies?: string;
@@ -35,6 +22,7 @@ interface ReplayFlags extends LineFlags {
   readonly rejects?: string;
   readonly html?: string;
   readonly labels?: string;
+  readonly threads: '1' | '2';
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -46,70 +34,15 @@ function duration(text: string): number {
 }
 const durationOrAuto = (text: string): number | 'auto' => (text === 'auto' ? 'auto' : duration(text));
 
-/** Flags that stand for configuration are applied to it, and checked with it. */
-function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
-  const { enricher, detector } = config;
-  const feeds = rootConfig.shape.enricher.parse({ data_sets: [...flags.proxyFeed] }).data_sets;
-  return {
-    ...config,
-    detector: {
-      ...detector,
-      ...(flags.policies === undefined ? {} : { policies: flags.policies }),
-      ...(flags.baseline === undefined ? {} : { baseline: flags.baseline }),
-    },
-    enricher: {
-      ...enricher,
-      data_sets: [...feeds, ...enricher.data_sets],
-      openapi: [
-        ...(flags.openapi === undefined
-          ? []
-          : [{ file: flags.openapi, hosts: [], state: 'current' as const }]),
-        ...enricher.openapi,
-      ],
-    },
-  };
-}
-
+/** The second thread loads its code while this one loads the rest of its own. */
 async function replay(files: readonly string[], flags: ReplayFlags, command: Command): Promise<void> {
-  const loaded = loadRootConfig(configFileOption(command), process.env);
-  const config = withFlags(loaded.config, flags);
-  const edge = edgePresets.find(({ name }) => name === flags.edge)!;
-  const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
-  await interruptible(async (signal) => {
-    try {
-      const writeHtml = flags.html === undefined ? null : openHtmlFile(flags.html);
-      const summary = await runReplay({
-        config,
-        files,
-        format: lineFormat(config, files, flags),
-        edge,
-        delayMs: flags.enforcementDelay ?? edge.delayMs,
-        slots: flags.edgeCapacity ?? edge.entries,
-        warmUp: flags.warmUp,
-        force: flags.force === true,
-        labels: flags.labels === undefined ? null : await readLabels(flags.labels),
-        outputs: openReplayOutputs(flags),
-        logger: createLogger({
-          service: 'replay',
-          version,
-          level: process.env['TIDEGATE_LOG_LEVEL'] === 'debug' ? 'debug' : 'error',
-        }),
-        onProgress: progress.update,
-        signal,
-      });
-      progress.clear();
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify(summary, null, 2)}\n`
-          : renderSummary(summary, terminalOf(process.stdout, process.env)),
-      );
-      writeHtml?.(renderHtml(summary));
-      if (summary.lines.read > 0 && summary.lines.parsed === 0)
-        throw new ExitError(3, `none of ${summary.lines.read} lines could be read`);
-    } finally {
-      progress.clear();
-    }
-  });
+  const thread = flags.threads === '1' ? null : startThread(files);
+  try {
+    const { replayFiles } = await import('./replay-files.ts');
+    await replayFiles(files, flags, command, thread);
+  } finally {
+    await thread?.terminate();
+  }
 }
 
 /** `tidegate replay`: what would have been stopped, when, why, and who was at risk. Blocks nothing, sends nothing. */
@@ -138,6 +71,11 @@ export function replayCommand(): Command {
     .option('--inventory <file>', 'endpoints that were called, NDJSON (read it with tidegate inventory)')
     .option('--rejects <file>', 'lines that were not read, NDJSON')
     .option('--labels <file>', 'the truth about each request, NDJSON: adds a table of hits and harm')
+    .addOption(
+      new Option('--threads <number>', 'a second one reads and enriches where there is a processor for it')
+        .choices(['1', '2'])
+        .default('2'),
+    )
     .option('--force', 'go on although all clients have the address of a proxy')
     .option('--html <file>', 'the summary as a page of its own, to show to others')
     .option('--json', 'the summary as one JSON object')

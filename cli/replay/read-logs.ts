@@ -6,7 +6,10 @@ import type { RootConfig } from '../config.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import { edgePresets } from './edge-presets.ts';
+import { startThread } from './front/start-thread.ts';
+import { withFront } from './front/with-front.ts';
 import { createProgressBar } from './progress-bar.ts';
+import { replaySecret } from './replay-secret.ts';
 import { type OpenLoopListener, runOpenLoop } from './run-open-loop.ts';
 
 /** Runs logs through the services for what is learned of them, whatever would become of the requests. */
@@ -22,22 +25,28 @@ export async function readLogs(options: {
   readonly signal: AbortSignal;
 }): Promise<CollectResult> {
   const { config, policies, files, format, service, listener, signal } = options;
+  const logger = createLogger({ service, version, level: 'error' });
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
   try {
-    const { collected } = await runOpenLoop({
-      config,
-      ...(policies === undefined ? {} : { policies }),
-      files: await inspectFiles(files, format),
-      defaultHost: format.host,
-      edge: edgePresets[0]!,
-      delayMs: 0,
-      slots: 0,
-      warmUpMs: 0,
-      listener: { ...listener, settled: () => undefined },
-      logger: createLogger({ service, version, level: 'error' }),
-      onProgress: progress.update,
-      signal,
-    });
+    const { collected } = await withFront(
+      { config, secret: replaySecret(config), logger, thread: startThread(files) },
+      async (front) =>
+        runOpenLoop({
+          config,
+          ...(policies === undefined ? {} : { policies }),
+          front,
+          files: await inspectFiles(files, format),
+          defaultHost: format.host,
+          edge: edgePresets[0]!,
+          delayMs: 0,
+          slots: 0,
+          warmUpMs: 0,
+          listener: { ...listener, settled: () => undefined },
+          logger,
+          onProgress: progress.update,
+          signal,
+        }),
+    );
     return collected;
   } finally {
     progress.clear();

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Campaign, Decision, EnrichedRequest, Tick, Verdict } from '../../lib/contracts/generated.ts';
 import type { TopicValue } from '../../lib/contracts/topics.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import type { Log, Tail } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
-import type { CheckpointStore } from '../../lib/log/step.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -13,9 +11,10 @@ import { createProtection, type Protection } from '../../services/actuator/decid
 import { runDecider } from '../../services/actuator/decider/run-decider.ts';
 import { configuredBook, protectionOptions } from '../../services/actuator/main.ts';
 import { type DetectorOptions, startDetector } from '../../services/detector/main.ts';
-import { startEnricher } from '../../services/enricher/main.ts';
 import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
+import { noCheckpoints } from './no-checkpoints.ts';
+import { replaySecret } from './replay-secret.ts';
 
 /** Where replay listens in. All calls come in the order of the topic. */
 export interface PipelineListener {
@@ -30,7 +29,10 @@ export interface PipelineListener {
   inventory(record: TopicValue<'endpoints'>): void;
 }
 
-/** The services of the pipeline in this process, on a log in memory with one partition: input order is kept. */
+/**
+ * The services from detection on in this process, on a log in memory with one partition: input order is kept. A front
+ * (front/front.ts) writes requests.enriched.
+ */
 export interface ReplayPipeline {
   readonly context: ServiceContext;
   readonly protection: Protection;
@@ -51,25 +53,6 @@ const chain = [
   ['tidegate.detector.match', 'requests.enriched'],
   ['tidegate.decider', 'verdicts'],
 ] as const;
-
-/** In the memory log the process is the durability: nothing is ever read back. */
-const noCheckpoints: CheckpointStore = {
-  storeId: 'replay',
-  write: async () => {},
-  read: async () => null,
-  list: async () => [],
-  delete: async () => {},
-};
-
-/**
- * Without a configured secret replay uses a fixed one, so that the same log gives the same ids on every machine. It
- * keys tables that live as long as the run.
- */
-function replaySecret(config: RootConfig): Buffer {
-  return config.secret === undefined
-    ? createHash('sha256').update('tidegate replay').digest()
-    : Buffer.from(config.secret, 'utf8');
-}
 
 async function isDrained(log: Log): Promise<boolean> {
   for (const [group, topic] of chain) {
@@ -157,7 +140,6 @@ export async function startReplayPipeline(
         ...detector,
       }),
     );
-    services.push(await startEnricher(context, config.enricher));
   } catch (error) {
     await stop();
     throw error;

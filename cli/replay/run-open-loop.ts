@@ -3,17 +3,18 @@ import type { Campaign, Decision, EnrichedRequest, Verdict } from '../../lib/con
 import type { TopicValue } from '../../lib/contracts/topics.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
-import {
-  type CollectProgress,
-  type CollectResult,
-  collectFiles,
-  type InspectedFile,
+import type {
+  CollectProgress,
+  CollectResult,
+  InspectedFile,
 } from '../../services/collector/collect-files.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
 import type { LearnedSite } from '../../services/detector/reduce/learned.ts';
 import type { RootConfig } from '../config.ts';
 import { createDecisionClock } from './decision-clock.ts';
 import type { EdgePreset } from './edge-presets.ts';
+import type { Front } from './front/front.ts';
+import { createFrontHere } from './front/front-here.ts';
 import { createOutcomeQueue } from './outcome-queue.ts';
 import { startReplayPipeline } from './replay-pipeline.ts';
 import type { EdgeReport, Judgement } from './simulated-edge.ts';
@@ -47,6 +48,8 @@ export interface OpenLoopOptions {
   readonly config: RootConfig;
   /** Ready-made policies instead of those of the configuration. */
   readonly policies?: readonly Policy[];
+  /** Stopped by whoever made it. Default: one in this thread. */
+  readonly front?: Front;
   readonly files: readonly InspectedFile[];
   readonly defaultHost: string;
   readonly edge: EdgePreset;
@@ -75,6 +78,7 @@ const settleEveryMs = 15;
  */
 export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
   const { config, listener, delayMs } = options;
+  const front = options.front ?? createFrontHere(config);
   const queue = createOutcomeQueue(delayMs);
   const clocks = new Map<string, number>();
   let armedAt = Infinity;
@@ -139,9 +143,8 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   try {
     const settling = settler();
     const collected = await Promise.race([
-      collectFiles(pipeline.context, config.collector, {
+      front.run(pipeline.context, {
         files: options.files,
-        sites: config.sites,
         defaultHost: options.defaultHost,
         onRejected: (rejection) => listener.rejected?.(rejection),
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
@@ -158,6 +161,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     return { collected, edge: edges.report(), metrics: pipeline.context.metrics };
   } finally {
     reading = false;
+    if (options.front === undefined) await front.stop();
     await pipeline.stop();
   }
 }

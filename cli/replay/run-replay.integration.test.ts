@@ -27,6 +27,7 @@ async function run(name: string, more: { warmUp?: number; slots?: number } = {})
     delayMs: 2000,
     slots: more.slots ?? generic.entries,
     warmUp: more.warmUp ?? 0,
+    thread: null,
     force: false,
     labels: await readLabels(path('labels.ndjson')),
     outputs: openReplayOutputs({

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
 import { formatIp } from '../../lib/ip.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
@@ -5,7 +6,6 @@ import { inPackage } from '../../lib/package-root.ts';
 import { type CollectProgress, inspectFiles } from '../../services/collector/collect-files.ts';
 import type { FormatConfig } from '../../services/collector/config.ts';
 import { loadPolicies, policyRequires } from '../../services/detector/policies/load-policies.ts';
-import { dataSetSources, readAhead } from '../../services/enricher/data-sets.ts';
 import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
 import { createSeenEndpoints } from '../inventory/seen-endpoints.ts';
@@ -13,10 +13,13 @@ import { version } from '../version.ts';
 import { createAddressCheck, readRanges, refusalOf } from './client-addresses.ts';
 import type { EdgePreset } from './edge-presets.ts';
 import { enrichmentInUse } from './enrichment-in-use.ts';
+import type { Front } from './front/front.ts';
+import { withFront } from './front/with-front.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
+import { replaySecret } from './replay-secret.ts';
 import { runOpenLoop } from './run-open-loop.ts';
 import type { ReplaySummary } from './summary.ts';
 import { notVisible } from './visibility.ts';
@@ -30,6 +33,8 @@ export interface ReplayOptions {
   readonly delayMs: number;
   readonly slots: number;
   readonly warmUp: number | 'auto';
+  /** For what comes before detection; null: it happens in this one. */
+  readonly thread: Worker | null;
   /** Go on although the client addresses make no sense. */
   readonly force: boolean;
   readonly labels: LabelBook | null;
@@ -44,9 +49,13 @@ export interface ReplayOptions {
  * or not; enforcement is computed beside it. Throws ExitError 2 (nonsense, `force` to go on) or 3 (unreadable).
  */
 export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> {
+  const secret = replaySecret(options.config);
+  return withFront({ ...options, secret }, (front) => replayWith(front, options));
+}
+
+async function replayWith(front: Front, options: ReplayOptions): Promise<ReplaySummary> {
   const { config, outputs, delayMs } = options;
   const started = performance.now();
-  readAhead(dataSetSources(config.enricher));
   const policies = loadPolicies(config.detector.policies);
   const files = await inspectFiles(options.files, options.format);
   const addresses = createAddressCheck(cdnRanges());
@@ -60,6 +69,7 @@ export async function runReplay(options: ReplayOptions): Promise<ReplaySummary> 
   const { collected, edge, metrics } = await runOpenLoop({
     config,
     policies,
+    front,
     files,
     defaultHost: options.format.host,
     edge: options.edge,

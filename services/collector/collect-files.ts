@@ -1,5 +1,5 @@
-import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import type { RequestEvent } from '../../lib/contracts/generated.ts';
+import { relieved } from '../../lib/log/relief.ts';
 import { type RejectReason, reject } from '../../lib/outcome.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import type { CollectorConfig, FormatConfig, SiteConfig } from './config.ts';
@@ -15,6 +15,8 @@ export interface InspectedFile {
   readonly input: InputFile;
   /** Has seen none of its lines yet. */
   readonly format: InputFormat;
+  /** What `format` was made of. */
+  readonly formatConfig: FormatConfig;
   /** Earliest stamp among the first lines, epoch ms; null when none could be read. */
   readonly firstAt: number | null;
   /** Client addresses of the first lines as the log has them, for a look at what they are. */
@@ -42,7 +44,13 @@ export async function inspectFiles(
       if (firstAt === null || outcome.value.timestamp < firstAt) firstAt = outcome.value.timestamp;
       addresses.push(outcome.value.client_ip);
     }
-    inspected.push({ input, format: createFormat(format.name, config), firstAt, sampleAddresses: addresses });
+    inspected.push({
+      input,
+      format: createFormat(format.name, config),
+      formatConfig: config,
+      firstAt,
+      sampleAddresses: addresses,
+    });
   }
   // The sort is stable: files without a stamp go last, equal ones stay as given.
   return inspected.sort(
@@ -105,10 +113,7 @@ const pieceBytes = 128 * 1024;
 const batchRecords = { kafka: 1000, memory: 800 } as const;
 const keptRejections = 100;
 /** How far a file is read ahead of its readers in this process: it can wait, and what waits costs memory. */
-const readAheadBytes = 1024 * 1024;
-/** While the in-process log is full: turns of the event loop, then pauses. */
-const pressureTurns = 100;
-const pressurePauseMs = 2;
+export const readAheadBytes = 1024 * 1024;
 
 /**
  * Reads files to their end through the same intake as the live sources and resolves when all of it is acknowledged,
@@ -137,10 +142,6 @@ async function readFiles(
   const { files, onAccepted, onProgress, signal } = options;
   const { log } = context;
   const limitBytes = Math.min(config.max_log_bytes, readAheadBytes);
-  const relieved = async (): Promise<void> => {
-    for (let turn = 0; log.pressure() > limitBytes; turn++)
-      await (turn < pressureTurns ? breathe() : sleep(pressurePauseMs, undefined, { signal }));
-  };
   const sourceId = options.sourceId ?? 'files';
   const sizes = files.map(({ input }) => input.size);
   const rejections: Rejection[] = [];
@@ -196,7 +197,7 @@ async function readFiles(
           await acknowledged; // at most one batch at work while the next is read
           acknowledged = intake.flush();
           report(input);
-          await relieved();
+          await relieved(log, limitBytes, signal);
         }
       }
     } catch (error) {

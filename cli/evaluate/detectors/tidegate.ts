@@ -41,6 +41,7 @@ function asFile(
   format: OutputFormat,
   labels: EventLabel[],
 ): InspectedFile {
+  const config = formatConfig.parse({ format });
   return {
     input: {
       name: `generated.${format}`,
@@ -65,7 +66,8 @@ function asFile(
         if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
       },
     },
-    format: createFormat(format, formatConfig.parse({ format })),
+    format: createFormat(format, config),
+    formatConfig: config,
     firstAt: null,
     sampleAddresses: [],
   };

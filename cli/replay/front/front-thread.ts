@@ -1,0 +1,152 @@
+import type { Worker } from 'node:worker_threads';
+import { createRowUnpacker } from '../../../lib/contracts/record-rows.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { relieved } from '../../../lib/log/relief.ts';
+import type { ServiceContext } from '../../../lib/service-context.ts';
+import { type CollectResult, readAheadBytes } from '../../../services/collector/collect-files.ts';
+import { carriedError, carryError } from './carried-error.ts';
+import type { Front, FrontInput, FrontOptions } from './front.ts';
+import {
+  type CarriedError,
+  type FromFront,
+  type FrontSettings,
+  frontRecords,
+  type ToFront,
+} from './messages.ts';
+
+/** How far files are read ahead of the thread: a pipe gives little at a time, and this thread is often busy. */
+const aheadBytes = 1024 * 1024;
+
+/** Bytes of input on their way. */
+interface Waiting {
+  bytes: number;
+  less(): void;
+}
+
+/**
+ * In a thread of its own (start-thread.ts). Files are read here, a chunk at a time, and requests come back as rows; there
+ * are never more than a few of either on the way.
+ */
+export function createFrontThread({ config, secret, logger }: FrontOptions, worker: Worker): Front {
+  const settings: FrontSettings = {
+    collector: config.collector,
+    enricher: config.enricher,
+    sites: config.sites,
+    secret,
+    instance: 'replay',
+    logLevel: logger.level,
+  };
+  worker.postMessage({ kind: 'settings', settings } satisfies ToFront);
+  let failure: ((error: unknown) => void) | null = null;
+  let early: unknown = null;
+  worker.once('error', (error) => {
+    early = error;
+    failure?.(error);
+  });
+  worker.once('exit', () => failure?.(new Error('the thread that reads the input has ended')));
+  return {
+    run: (context, input) =>
+      new Promise((resolve, reject) => {
+        failure = reject;
+        if (early !== null) reject(early);
+        const { signal } = input;
+        const stopped = () => reject(signal!.reason);
+        if (signal?.aborted) stopped();
+        signal?.addEventListener('abort', stopped, { once: true });
+        converse(worker, context, input)
+          .then(resolve, reject)
+          .finally(() => signal?.removeEventListener('abort', stopped));
+      }),
+    stop: async () => {
+      failure = null;
+      await worker.terminate();
+    },
+  };
+}
+
+async function converse(worker: Worker, context: ServiceContext, input: FrontInput): Promise<CollectResult> {
+  const { log, metrics } = context;
+  const producer = await log.producer('tidegate-enricher');
+  const unpacker = createRowUnpacker(frontRecords);
+  const send = (message: ToFront, transfer: ArrayBuffer[] = []): void =>
+    worker.postMessage(message, transfer);
+  const waiting: Waiting = { bytes: 0, less: () => {} };
+
+  const append = async (rows: Extract<FromFront, { kind: 'rows' }>['rows']): Promise<void> => {
+    const records = unpacker
+      .unpack(rows)
+      .map(
+        ({ type, value }) =>
+          ({ topic: 'requests.enriched', key: null, partition: 0, type, value }) as Outgoing,
+      );
+    await producer.send(records);
+    await relieved(log, readAheadBytes, input.signal);
+    send({ kind: 'taken' });
+  };
+
+  return new Promise((resolve, reject) => {
+    // one after the other, in their order, however long each takes
+    let appended: Promise<void> = Promise.resolve();
+    const handle = (message: FromFront): void => {
+      switch (message.kind) {
+        case 'eaten':
+          waiting.bytes -= message.bytes;
+          waiting.less();
+          break;
+        case 'rows':
+          appended = appended.then(() => append(message.rows));
+          appended.catch(reject);
+          break;
+        case 'progress':
+          for (const rejection of message.rejections) input.onRejected?.(rejection);
+          input.onProgress?.(message.progress);
+          break;
+        case 'done':
+          for (const { database, builtAt } of message.builds)
+            metrics.databaseBuild.set({ database }, builtAt);
+          appended.then(() => resolve(message.result), reject);
+          break;
+        case 'failed':
+          reject(carriedError(message.error));
+      }
+    };
+    worker.on('message', handle);
+    send({
+      kind: 'run',
+      files: input.files.map(({ input: { name, size }, format, formatConfig }) => ({
+        name,
+        size,
+        format: format.name,
+        formatConfig,
+      })),
+      defaultHost: input.defaultHost ?? null,
+    });
+    feed(input, send, waiting).catch(reject);
+  });
+}
+
+/** Sends the files, chunk by chunk; waits while more than `aheadBytes` have not been taken in. */
+async function feed(
+  { files, signal }: FrontInput,
+  send: (message: ToFront, transfer?: ArrayBuffer[]) => void,
+  waiting: Waiting,
+): Promise<void> {
+  for (const { input } of files) {
+    let error: CarriedError | null = null;
+    try {
+      for await (const chunk of input.chunks(signal)) {
+        // a copy: chunks are cut from memory that others use
+        const bytes = new Uint8Array(chunk);
+        waiting.bytes += bytes.length;
+        send({ kind: 'chunk', bytes, bytesRead: input.bytesRead() }, [bytes.buffer]);
+        while (waiting.bytes > aheadBytes)
+          await new Promise<void>((resolve) => {
+            waiting.less = resolve;
+          });
+      }
+    } catch (thrown) {
+      error = carryError(thrown);
+    }
+    send({ kind: 'end', error });
+  }
+}
