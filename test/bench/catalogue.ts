@@ -4,6 +4,7 @@ import type { Bench } from './bench.ts';
 export const benches: { readonly [name: string]: Bench } = {
   'replay-combined': async () => (await import('./replay-combined.ts')).replayCombined(),
   'bytes-per-client': async () => (await import('./client-state.ts')).bytesPerClient(),
+  'returning-clients': async () => (await import('./client-state.ts')).returningClients(),
   'state-cap': async () => (await import('./client-state.ts')).stateCap(),
   checkpoint: async () => (await import('./client-state.ts')).checkpointBench(),
   detector: async () => (await import('./detector-loop.ts')).detectorLoop(),

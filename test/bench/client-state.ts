@@ -41,17 +41,23 @@ class ClientState {
     this.recent = new RecentIds(60_000, limits.recentEvents);
   }
 
-  /** Clients [from, until), each with one request, an address and a session of its own. */
-  feed(from: number, until: number): void {
-    for (let client = from; client < until; client++) {
-      // one look at the clock in a hundred clients: growth stops the loop for longer than that
-      if (client % 100 === 0) this.#watch();
-      if (client % aheadRecords === 0) this.#lookAhead(client, Math.min(until, client + aheadRecords));
-      const second = startSecond + Math.floor(client / rate);
+  /**
+   * Requests [from, until). `clientOf`: whose each is; without it everybody sends one. Every client has an address and a
+   * session of its own.
+   */
+  feed(from: number, until: number, clientOf: (request: number) => number = (request) => request): void {
+    for (let request = from; request < until; request++) {
+      // one look at the clock in a hundred requests: growth stops the loop for longer than that
+      if (request % 100 === 0) this.#watch();
+      if (request % aheadRecords === 0)
+        this.#lookAhead(request, Math.min(until, request + aheadRecords), clientOf);
+      const client = clientOf(request);
+      const second = startSecond + Math.floor(request / rate);
+      const id = mixed(request, 0x1b873593);
       const lo = mixed(client, 0x9e3779b9);
       const hi = mixed(client, 0x7f4a7c15);
       const session = mixed(client, 0x94d049bb);
-      this.recent.seen(session, lo, second * 1000);
+      this.recent.seen(id, lo, second * 1000);
       for (const actors of [this.combineActors, this.matchActors]) {
         actors.open(lo, hi, second);
         actors.note(64, lo & 0xffff, true, false);
@@ -72,8 +78,9 @@ class ClientState {
   #seen = 0;
 
   /** As combine and match do for the next requests of a batch: see look-ahead.ts. */
-  #lookAhead(from: number, until: number): void {
-    for (let client = from; client < until; client++) {
+  #lookAhead(from: number, until: number, clientOf: (request: number) => number): void {
+    for (let request = from; request < until; request++) {
+      const client = clientOf(request);
       const lo = mixed(client, 0x9e3779b9);
       const hi = mixed(client, 0x7f4a7c15);
       const session = mixed(client, 0x94d049bb);
@@ -141,6 +148,25 @@ export async function bytesPerClient(): Promise<readonly Figure[]> {
     figure('client_windows_rate', clients / seconds, 'events/s'),
     figure('longest_pause', state.longestMs / 1000, 's'),
   ];
+}
+
+/** Who comes back: this many clients, of whom a few send three requests in ten. */
+const returning = { requests: 4_000_000, clients: 200_000, loud: 1000, loud_share: 0.3 } as const;
+
+/** The cost of counting a request of clients who were seen before, as most are. */
+export async function returningClients(): Promise<readonly Figure[]> {
+  const state = new ClientState(limits);
+  const clientOf = (request: number): number => {
+    const draw = mixed(request, 0x51ed270b) >>> 0;
+    const isLoud = draw % 1000 < returning.loud_share * 1000;
+    return Math.floor(draw / 1000) % (isLoud ? returning.loud : returning.clients);
+  };
+  state.feed(0, returning.requests / 2, clientOf);
+  const { seconds, cpuSeconds } = await timed(() =>
+    state.feed(returning.requests / 2, returning.requests, clientOf),
+  );
+  const figure = figureOf({ ...returning, ...limits, requests_per_second: rate }, cpuSeconds);
+  return [figure('client_windows_returning_rate', returning.requests / 2 / seconds, 'events/s')];
 }
 
 /**
