@@ -3,6 +3,7 @@ import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { termsOf } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
+import type { CampaignAt } from './campaign-at.ts';
 import { countedScopes } from './counted-scopes.ts';
 import { joinCampaign } from './join-campaign.ts';
 import { inForce } from './live-signatures.ts';
@@ -72,10 +73,9 @@ export function openCampaign(
     baselineRung: normal(state, watched, rateKey).rung,
   });
   state.campaigns.set(campaign.id, campaign);
-  const changed = acting
-    ? mineCampaign(state, settings, campaign, watched, policy, pane, { behaviour: behaviour!, missed: 1 })
-    : [];
-  refreshCampaign(state, settings, campaign, watched, policy, pane, true);
+  const here: CampaignAt = { state, settings, campaign, watched, policy, pane };
+  const changed = acting ? mineCampaign(here, { behaviour: behaviour!, missed: 1 }) : [];
+  refreshCampaign(here, true);
   return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at)];
 }
 
@@ -95,14 +95,7 @@ function shows(
 }
 
 /** A campaign that only watches: is there still what it was opened for. */
-function watchOn(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-): void {
+function watchOn({ state, settings, campaign, watched, policy, pane }: CampaignAt): void {
   if (
     policy.document.campaign.signature === 'none' &&
     (rate(watched.scope, pane, 10) > 3 * normal(state, watched, rateKey).p99 ||
@@ -112,15 +105,8 @@ function watchOn(
 }
 
 /** A campaign that acts, at one of its scopes: is it going on, and do its signatures still cover it. */
-function actOn(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-  counts: boolean,
-): LiveSignature[] {
+function actOn(here: CampaignAt, counts: boolean): LiveSignature[] {
+  const { state, campaign, watched, pane } = here;
   const behaviour = campaign.behaviour!;
   const { scope } = watched;
   const live = inForce(campaign);
@@ -144,7 +130,7 @@ function actOn(
     (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
   )
     campaign.lastActivePane = pane;
-  return isDue(campaign, watched, pane) ? searchOn(state, settings, campaign, watched, policy, pane) : [];
+  return isDue(here) ? searchOn(here) : [];
 }
 
 /** Gives verdicts in force another time to live when half of theirs is used up, while the campaign is seen. */
@@ -172,10 +158,10 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
       if (watched === undefined || watched.scope.lastPane !== pane) continue;
       seen.push(watched);
       const counts = counted.includes(name);
-      if (campaign.behaviour !== null)
-        changed.push(...actOn(state, settings, campaign, watched, policy, pane, counts));
+      const here: CampaignAt = { state, settings, campaign, watched, policy, pane };
+      if (campaign.behaviour !== null) changed.push(...actOn(here, counts));
       else {
-        watchOn(state, settings, campaign, watched, policy, pane);
+        watchOn(here);
         if (counts) campaign.requests += sum(watched.scope, countIndex.requests, pane, 1);
       }
     }
@@ -187,15 +173,8 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
     if (!isNews && pane - campaign.publishedPane < publishPanes) continue;
     campaign.publishedPane = pane;
     const at = effectiveAt(settings, pane);
-    refreshCampaign(
-      state,
-      settings,
-      campaign,
-      mostSurging(state, [first, ...others], pane),
-      policy,
-      pane,
-      isNews,
-    );
+    const watched = mostSurging(state, [first, ...others], pane);
+    refreshCampaign({ state, settings, campaign, watched, policy, pane }, isNews);
     changed.push(...renew(campaign, pane, at));
     outputs.push(campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at));
   }

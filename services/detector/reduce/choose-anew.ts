@@ -1,13 +1,13 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
+import type { CampaignAt } from './campaign-at.ts';
 import { type Chosen, chooseSignatures, excessSamples, feltBy } from './choose-signatures.ts';
 import { newAmong } from './live-signatures.ts';
 import { inForceAt, ownAt } from './make-room.ts';
 import { heldOut } from './miner/mine.ts';
-import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
+import type { LiveSignature } from './open-campaign.ts';
 import type { Weighted } from './scope.ts';
-import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { scopeId, type WatchedScope } from './site-state.ts';
 import { effectsAt, worthKeeping, worthOf } from './worth.ts';
 
 /** So many times the samples of the last choice are worth another one. */
@@ -19,7 +19,7 @@ export function evidence(watched: WatchedScope, behaviour: CountName, pane: numb
 }
 
 /** Whether a scope shows all of a campaign that its endpoint sees: only then can a choice made there replace what is in force. */
-function showsAll(campaign: OpenCampaign, watched: WatchedScope, state: SiteState): boolean {
+function showsAll({ campaign, watched, state }: CampaignAt): boolean {
   const felt = feltBy(state, watched);
   if (felt === watched) return true;
   return !campaign.scopes.some(({ kind, key }) => {
@@ -34,23 +34,20 @@ function showsAll(campaign: OpenCampaign, watched: WatchedScope, state: SiteStat
  * those in force the ones stay that are worth their place, judged on clients that the new ones were not made from.
  */
 export function chooseAnew(
-  state: SiteState,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
+  here: CampaignAt,
   behaviour: CountName,
 ): { readonly chosen: Chosen; readonly ended: readonly LiveSignature[] } | null {
+  const { state, campaign, watched, policy, pane } = here;
   const { kind, key } = watched.scope;
   const search = campaign.searches.get(scopeId(kind, key));
-  if (search === undefined || !showsAll(campaign, watched, state)) return null;
+  if (search === undefined || !showsAll(here)) return null;
   const samples = evidence(watched, behaviour, pane);
   if (samples.length < growth * search.chosenOn) return null;
   search.chosenOn = samples.length;
   search.pane = pane;
-  const live = ownAt(campaign, watched);
+  const live = ownAt(here);
   const own = live.map(({ signature }) => signature);
-  const others = inForceAt(state, campaign, watched).filter((signature) => !own.includes(signature));
+  const others = inForceAt(here).filter((signature) => !own.includes(signature));
   const effectOf = effectsAt(state, feltBy(state, watched), heldOut(samples), pane);
   const { selected } = effectOf([...others, ...own]);
   const chosen = chooseSignatures({

@@ -1,13 +1,11 @@
 import type { Evidence } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
-import type { Policy } from '../policies/load-policies.ts';
 import { rateKey } from './baseline.ts';
+import type { CampaignAt } from './campaign-at.ts';
 import { evidenceOf, proxyOperator } from './evidence.ts';
 import { inForce } from './live-signatures.ts';
-import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate } from './scope.ts';
-import type { FigureTable } from './scope-figures.ts';
-import { contrastOf, expected, normal, type SiteState, type WatchedScope } from './site-state.ts';
+import { contrastOf, expected, normal } from './site-state.ts';
 
 const words: { readonly [N in CountName]?: string } = {
   direct: 'came without an earlier page',
@@ -35,16 +33,12 @@ const amount = (value: number): string =>
   value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US');
 
 /** The evidence of a campaign at the end of a pane, and the same in a sentence. */
-export function describe(
-  state: SiteState,
-  table: FigureTable,
-  watched: WatchedScope,
-  policy: Policy,
-  campaign: OpenCampaign,
-  pane: number,
-): { readonly reason: string; readonly evidence: Evidence[] } {
+export function describe({ state, settings, watched, policy, campaign, pane }: CampaignAt): {
+  readonly reason: string;
+  readonly evidence: Evidence[];
+} {
   const { scope } = watched;
-  const evidence = evidenceOf(state, table, watched, policy, pane, words);
+  const evidence = evidenceOf(state, settings.figures, watched, policy, pane, words);
   const now = rate(scope, pane, 5);
   const usual = normal(state, watched, rateKey);
   const parts = [`${amount(now)} requests/s on ${scope.key}, ${amount(usual.p50)} are usual`];

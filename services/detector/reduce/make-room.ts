@@ -1,10 +1,10 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
+import type { CampaignAt } from './campaign-at.ts';
 import { excessSamples, type Found, feltBy, scopePredicates } from './choose-signatures.ts';
 import { inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
-import type { LiveSignature, OpenCampaign } from './open-campaign.ts';
-import type { SiteState, WatchedScope } from './site-state.ts';
+import type { LiveSignature } from './open-campaign.ts';
 import { weightSelected } from './weighted.ts';
 
 /** Signatures of a campaign that are in force at one endpoint. */
@@ -20,8 +20,8 @@ function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
 }
 
 /** Signatures of a campaign in force at the endpoint of one of its scopes. */
-export function ownAt(campaign: OpenCampaign, { scope }: WatchedScope): LiveSignature[] {
-  const [endpoint] = scopePredicates(scope);
+export function ownAt({ campaign, watched }: CampaignAt): LiveSignature[] {
+  const [endpoint] = scopePredicates(watched.scope);
   return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
 }
 
@@ -30,16 +30,14 @@ export function ownAt(campaign: OpenCampaign, { scope }: WatchedScope): LiveSign
  * signatures than an edge has room for: those that select least of the present excess give way, be they old or new.
  */
 export function makeRoom(
-  campaign: OpenCampaign,
-  watched: WatchedScope,
+  at: CampaignAt,
   behaviour: CountName,
   fresh: readonly Found[],
-  pane: number,
 ): { readonly kept: readonly Found[]; readonly ended: readonly LiveSignature[] } {
-  const here = ownAt(campaign, watched);
+  const here = ownAt(at);
   const surplus = here.length + fresh.length - mostSignatures;
   if (surplus <= 0) return { kept: fresh, ended: [] };
-  const excess = excessSamples(watched, behaviour, pane, undefined, comparedSamples);
+  const excess = excessSamples(at.watched, behaviour, at.pane, undefined, comparedSamples);
   const weakest = [...here, ...fresh]
     .map((one) => ({ one, selects: weightSelected(excess, [sampleSignature(one.signature)]) }))
     // of equal ones the older goes
@@ -53,7 +51,7 @@ export function makeRoom(
 }
 
 /** Signatures of all campaigns that hold where a campaign's would: people there bear them together. */
-export function inForceAt(state: SiteState, campaign: OpenCampaign, watched: WatchedScope): Signature[] {
+export function inForceAt({ state, campaign, watched }: CampaignAt): Signature[] {
   const [endpoint] = scopePredicates(feltBy(state, watched).scope);
   const found: Signature[] = [];
   for (const other of state.campaigns.values()) {

@@ -1,19 +1,14 @@
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import type { CampaignAt } from './campaign-at.ts';
 import { evidence } from './choose-anew.ts';
 import { type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
 import { followAnalogues } from './follow-analogues.ts';
 import { addSignatures, endVerdict, inForce, newAmong } from './live-signatures.ts';
 import { inForceAt, makeRoom } from './make-room.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
-import type { LiveSignature, OpenCampaign, Search } from './open-campaign.ts';
-import {
-  effectiveAt,
-  type ReduceSettings,
-  type SiteState,
-  scopeId,
-  type WatchedScope,
-} from './site-state.ts';
+import type { LiveSignature, Search } from './open-campaign.ts';
+import { effectiveAt, scopeId } from './site-state.ts';
 import type { Missed } from './strongest-behaviour.ts';
 import { weigh, weightSelected } from './weighted.ts';
 
@@ -21,16 +16,9 @@ import { weigh, weightSelected } from './weighted.ts';
  * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Answers all that came or
  * went: their verdicts are due once the campaign's evidence is fresh.
  */
-export function mineCampaign(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-  { behaviour, missed }: Missed,
-): LiveSignature[] {
-  const search = beginSearch(campaign, watched, pane, missed);
+export function mineCampaign(here: CampaignAt, { behaviour, missed }: Missed): LiveSignature[] {
+  const { state, settings, campaign, watched, policy, pane } = here;
+  const search = beginSearch(here, missed);
   const at = effectiveAt(settings, pane);
   const changed: LiveSignature[] = [];
   const choose = (): Chosen | null =>
@@ -40,7 +28,7 @@ export function mineCampaign(
       policy,
       behaviour,
       pane,
-      present: inForceAt(state, campaign, watched),
+      present: inForceAt(here),
     });
   const end = (live: LiveSignature): void => {
     live.untilAt = at;
@@ -49,7 +37,7 @@ export function mineCampaign(
   };
   let chosen = choose();
   if (chosen === null) {
-    for (const live of outlived(campaign, watched, behaviour, pane)) end(live);
+    for (const live of outlived(here, behaviour)) end(live);
     if (changed.length > 0) chosen = choose();
   }
   if (chosen === null) {
@@ -57,14 +45,14 @@ export function mineCampaign(
     if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
     return changed;
   }
-  const room = makeRoom(campaign, watched, behaviour, newAmong(campaign, chosen.signatures), pane);
+  const room = makeRoom(here, behaviour, newAmong(campaign, chosen.signatures));
   for (const live of room.ended) end(live);
-  const fresh = enforce(state, campaign, watched, policy, { ...chosen, signatures: room.kept }, pane, at);
+  const fresh = enforce(here, { ...chosen, signatures: room.kept }, at);
   search.fruitless = fresh.length === 0 ? search.fruitless + 1 : 0;
   return [...changed, ...fresh];
 }
 
-function beginSearch(campaign: OpenCampaign, watched: WatchedScope, pane: number, missed: number): Search {
+function beginSearch({ campaign, watched, pane }: CampaignAt, missed: number): Search {
   const id = scopeId(watched.scope.kind, watched.scope.key);
   const search = campaign.searches.get(id) ?? {
     pane,
@@ -79,15 +67,8 @@ function beginSearch(campaign: OpenCampaign, watched: WatchedScope, pane: number
 }
 
 /** Puts what was chosen in force, at analogues of the endpoint too. Answers what was not yet. */
-function enforce(
-  state: SiteState,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  { signatures, goodClients }: Chosen,
-  pane: number,
-  at: number,
-): LiveSignature[] {
+function enforce(here: CampaignAt, { signatures, goodClients }: Chosen, at: number): LiveSignature[] {
+  const { state, campaign, watched, policy, pane } = here;
   const goodSample = Math.round(goodClients);
   const fresh = addSignatures(campaign, signatures, goodSample, at);
   if (fresh.length > 0) {
@@ -103,32 +84,22 @@ const handOverMs = 10_000;
 
 /** Ends some signatures of a campaign for others that were chosen in their stead. */
 export function replace(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
+  here: CampaignAt,
   { chosen, ended }: { readonly chosen: Chosen; readonly ended: readonly LiveSignature[] },
 ): LiveSignature[] {
-  const at = effectiveAt(settings, pane);
+  const at = effectiveAt(here.settings, here.pane);
   for (const live of ended) {
     live.untilAt = at;
     live.verdictUntilAt = Math.min(live.verdictUntilAt, at + handOverMs);
   }
-  return [...ended, ...enforce(state, campaign, watched, policy, chosen, pane, at)];
+  return [...ended, ...enforce(here, chosen, at)];
 }
 
 /** Selects less than this of the excess now. */
 const outlivedShare = 0.01;
 
 /** Signatures that cost honest requests and stop the attack no more: what they cost is wanted for its new shape. */
-function outlived(
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  behaviour: CountName,
-  pane: number,
-): LiveSignature[] {
+function outlived({ campaign, watched, pane }: CampaignAt, behaviour: CountName): LiveSignature[] {
   const excess = excessSamples(watched, behaviour, pane);
   const least = outlivedShare * weigh(excess);
   return inForce(campaign).filter(

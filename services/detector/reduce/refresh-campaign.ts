@@ -1,12 +1,12 @@
 import { degradedBy, degradedTogether } from '../caps.ts';
 import { paneMs } from '../layout.ts';
-import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
+import { longestSpanMs } from '../policies/load-policies.ts';
 import { rateKey } from './baseline.ts';
+import type { CampaignAt } from './campaign-at.ts';
 import { behaviourFlag } from './choose-signatures.ts';
 import { describe } from './describe.ts';
-import type { OpenCampaign } from './open-campaign.ts';
 import { distinct, rate, samplesOf } from './scope.ts';
-import { normal, type ReduceSettings, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** How many times its usual rate a scope has now. */
 const surge = (state: SiteState, watched: WatchedScope, pane: number): number =>
@@ -34,15 +34,8 @@ const stillStrong = 0.5;
  * Brings figures up to date. Words and evidence stay those of a strong moment, or of the last change: when all is over
  * the last minute looks like any other, and says nothing of what happened.
  */
-export function refreshCampaign(
-  state: SiteState,
-  settings: ReduceSettings,
-  campaign: OpenCampaign,
-  watched: WatchedScope,
-  policy: Policy,
-  pane: number,
-  isNews: boolean,
-): void {
+export function refreshCampaign(here: CampaignAt, isNews: boolean): void {
+  const { state, settings, campaign, watched, policy, pane } = here;
   const { scope } = watched;
   const now = rate(scope, pane, 5);
   const ratio = surge(state, watched, pane);
@@ -61,7 +54,7 @@ export function refreshCampaign(
     ].slice(0, 10);
   campaign.degraded = degradedTogether(campaign.degraded, degradedBy(state.lost, pane * paneMs));
   if (!isNews && ratio < stillStrong * campaign.peakRatio) return;
-  const said = describe(state, settings.figures, watched, policy, campaign, pane);
+  const said = describe(here);
   campaign.evidence = said.evidence;
   campaign.reason = said.reason;
   campaign.inputs = settings.inputs(pane, longestSpanMs(policy) / paneMs);
