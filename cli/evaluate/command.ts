@@ -1,3 +1,4 @@
+import { availableParallelism, totalmem } from 'node:os';
 import { Command, Option } from 'commander';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { loadRootConfig, type RootConfig } from '../config.ts';
@@ -14,6 +15,7 @@ import { type Case, evaluate } from './evaluation.ts';
 import { goalsOf } from './goals.ts';
 import { type Parameters, parameterNames, parseParameters } from './parameters.ts';
 import { renderEvaluation } from './render-evaluation.ts';
+import { runApart, runHere } from './run-job.ts';
 import { suits } from './scenario-traffic.ts';
 import { scenarios } from './scenarios.ts';
 import { writeTraffic } from './write-traffic.ts';
@@ -26,12 +28,16 @@ interface EvaluateFlags {
   readonly minutes?: number;
   readonly policies?: string;
   readonly detector: string;
+  readonly jobs: number;
   readonly list?: boolean;
   readonly write?: string;
   readonly json?: boolean;
 }
 
 const defaultSeeds = [1, 2, 3, 4, 5];
+/** What one run takes at most, roughly. */
+const bytesPerJob = 2 * 1024 ** 3;
+const defaultJobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / bytesPerJob)));
 
 /** The first value replaces the default, the others are added. */
 function seedList(text: string, list: readonly number[]): readonly number[] {
@@ -111,7 +117,8 @@ async function run(flags: EvaluateFlags, command: Command): Promise<void> {
       }
     return;
   }
-  const { config: loaded } = loadRootConfig(configFileOption(command), process.env);
+  const configFile = configFileOption(command);
+  const { config: loaded } = loadRootConfig(configFile, process.env);
   const config: RootConfig =
     flags.policies === undefined
       ? loaded
@@ -119,13 +126,24 @@ async function run(flags: EvaluateFlags, command: Command): Promise<void> {
   const logger = createLogger({ service: 'evaluate', version, level: 'error' });
   const stderr = terminalOf(process.stderr, process.env);
   const status = createStatusLine(process.stderr, stderr);
+  const seeds = [...new Set(flags.seed)];
+  const atATime = Math.min(flags.jobs, cases.length * seeds.length);
+  const runJob =
+    atATime === 1
+      ? runHere(createDetector(flags.detector, config, logger))
+      : runApart(configFile === undefined ? [] : ['--config', configFile], [
+          ...['--detector', flags.detector],
+          ...(flags.policies === undefined ? [] : ['--policies', flags.policies]),
+        ]);
   await interruptible(async (signal) => {
     try {
       const evaluation = await evaluate({
         cases,
-        seeds: [...new Set(flags.seed)],
+        seeds,
         parameters: parametersOf(flags),
-        detector: createDetector(flags.detector, config, logger),
+        detector: flags.detector,
+        runJob,
+        atATime,
         signal,
         onProgress: ({ share, now }) => status.update(() => `${Math.floor(share * 100)} %  ${now}`),
         onCase({ scenario, population, passed, cpu_seconds: seconds }) {
@@ -168,6 +186,7 @@ export function evaluateCommand(): Command {
         .choices(detectorNames)
         .default('tidegate'),
     )
+    .option('--jobs <number>', 'runs at a time, each in a process of its own', wholeNumber(1), defaultJobs)
     .option('--write <folder>', 'only write the traffic and its labels, for replay --labels')
     .option('--list', 'scenarios, populations and goals')
     .option('--json', 'everything as one JSON object')

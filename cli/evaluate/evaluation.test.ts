@@ -4,6 +4,7 @@ import { constants } from './detectors/catalogue.ts';
 import type { EvaluatedDetector } from './detectors/detector.ts';
 import { type CaseResult, type Evaluation, evaluate } from './evaluation.ts';
 import { renderEvaluation } from './render-evaluation.ts';
+import { runHere } from './run-job.ts';
 import { scenarios } from './scenarios.ts';
 
 /** Small, but with the proportions of the real ones. */
@@ -22,7 +23,9 @@ function run(detector: EvaluatedDetector): Promise<Evaluation> {
     cases: chosen.map((scenario) => ({ scenario, population: findPopulation(scenario.populations[0]!)! })),
     seeds: [3],
     parameters: small,
-    detector,
+    detector: detector.name,
+    runJob: runHere(detector),
+    atATime: 1,
     signal: new AbortController().signal,
   });
 }

@@ -1,10 +1,9 @@
 import type { Population } from '../generate/populations/population.ts';
 import type { Share } from '../replay/score-outcomes.ts';
 import { version } from '../version.ts';
-import type { EvaluatedDetector } from './detectors/detector.ts';
 import { type GoalResult, judge } from './goals.ts';
 import type { Parameters } from './parameters.ts';
-import { type Run, runScenario } from './run-scenario.ts';
+import type { Run } from './run-scenario.ts';
 import { parametersFor, type Row, type Scenario } from './scenario.ts';
 import { pooled } from './tally.ts';
 
@@ -42,73 +41,101 @@ export interface Evaluation {
   readonly cpu_seconds: number;
 }
 
+/** One scenario on one population with one seed. */
+export interface Job extends Case {
+  readonly parameters: Parameters;
+  readonly seed: number;
+}
+
+/** Does a job; `onProgress`: the share of it that is through, 0 to 1. Jobs may run side by side. */
+export type RunJob = (job: Job, signal: AbortSignal, onProgress: (share: number) => void) => Promise<Run>;
+
 export interface EvaluationOptions {
   readonly cases: readonly Case[];
   readonly seeds: readonly number[];
   /** Beat those of the scenarios. */
   readonly parameters: Partial<Parameters>;
-  readonly detector: EvaluatedDetector;
+  /** Name of what is measured. */
+  readonly detector: string;
+  readonly runJob: RunJob;
+  /** Jobs at a time. */
+  readonly atATime: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: { readonly share: number; readonly now: string }) => void;
+  /** As they are through; with several jobs at a time not always in their order. */
   readonly onCase?: (result: CaseResult) => void;
 }
 
-/** Runs every case with every seed, one after the other. */
+/** Runs every case with every seed. The first job that fails ends the others. */
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
-  const { cases, seeds, detector, signal } = options;
-  const results: CaseResult[] = [];
-  let done = 0;
-  for (const { scenario, population } of cases) {
-    const parameters = parametersFor(scenario, options.parameters);
-    const runs: Run[] = [];
-    for (const seed of seeds) {
-      runs.push(
-        await runScenario({
-          scenario,
-          population,
-          parameters,
-          seed,
-          detector,
-          signal,
-          onProgress: (share) =>
-            options.onProgress?.({
-              share: (done + share) / (cases.length * seeds.length),
-              now: `${scenario.name} on ${population.name}, seed ${seed}`,
-            }),
-        }),
-      );
-      done++;
-    }
-    const goals = judge(scenario.row, runs);
-    const all = (of: (run: Run) => Share) => pooled(runs.map(of));
-    const result: CaseResult = {
-      scenario: scenario.name,
-      title: scenario.title,
-      population: population.name,
-      row: scenario.row,
-      parameters,
-      passed: goals.every(({ met }) => met),
-      goals,
-      attack: all(({ tally }) => tally.attack),
-      attack_later: all(({ tally }) => tally.attack_later),
-      honest: all(({ tally }) => tally.honest),
-      honest_on_target: all(({ tally }) => tally.honest_on_target),
-      runs,
-      cpu_seconds: runs.reduce((sum, run) => sum + run.cpu_seconds, 0),
-    };
-    results.push(result);
+  const { cases, seeds, detector } = options;
+  const jobs = cases.flatMap((one) => {
+    const parameters = parametersFor(one.scenario, options.parameters);
+    return seeds.map((seed): Job => ({ ...one, parameters, seed }));
+  });
+  const runs = new Array<Run>(jobs.length);
+  const shares = new Float64Array(jobs.length);
+  const results: (CaseResult | undefined)[] = cases.map(() => undefined);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const runOne = async (index: number): Promise<void> => {
+    const job = jobs[index]!;
+    const now = `${job.scenario.name} on ${job.population.name}, seed ${job.seed}`;
+    runs[index] = await options.runJob(job, signal, (share) => {
+      shares[index] = share;
+      options.onProgress?.({ share: shares.reduce((sum, of) => sum + of, 0) / jobs.length, now });
+    });
+    shares[index] = 1;
+    const at = Math.floor(index / seeds.length);
+    const own = runs.slice(at * seeds.length, (at + 1) * seeds.length);
+    if (own.includes(undefined as never)) return;
+    const result = resultOf(job, own);
+    results[at] = result;
     options.onCase?.(result);
-  }
+  };
+  let next = 0;
+  const runOn = async (): Promise<void> => {
+    while (next < jobs.length) await runOne(next++);
+  };
+  await Promise.all(
+    Array.from({ length: options.atATime }, () =>
+      runOn().catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  const all = results as CaseResult[];
   return {
     version,
-    detector: detector.name,
+    detector,
     seeds,
-    passed: results.every(({ passed }) => passed),
-    cases: results,
-    requests: results.reduce(
-      (sum, { runs }) => sum + runs.reduce((total, { tally }) => total + tally.requests, 0),
+    passed: all.every(({ passed }) => passed),
+    cases: all,
+    requests: all.reduce(
+      (sum, { runs: own }) => sum + own.reduce((total, { tally }) => total + tally.requests, 0),
       0,
     ),
-    cpu_seconds: results.reduce((sum, one) => sum + one.cpu_seconds, 0),
+    cpu_seconds: all.reduce((sum, one) => sum + one.cpu_seconds, 0),
+  };
+}
+
+function resultOf({ scenario, population, parameters }: Job, runs: readonly Run[]): CaseResult {
+  const goals = judge(scenario.row, runs);
+  const all = (of: (run: Run) => Share) => pooled(runs.map(of));
+  return {
+    scenario: scenario.name,
+    title: scenario.title,
+    population: population.name,
+    row: scenario.row,
+    parameters,
+    passed: goals.every(({ met }) => met),
+    goals,
+    attack: all(({ tally }) => tally.attack),
+    attack_later: all(({ tally }) => tally.attack_later),
+    honest: all(({ tally }) => tally.honest),
+    honest_on_target: all(({ tally }) => tally.honest_on_target),
+    runs,
+    cpu_seconds: runs.reduce((sum, run) => sum + run.cpu_seconds, 0),
   };
 }
