@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { pipeline as connect } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { gunzipped } from './gunzipped.ts';
 import { createLineSplitter } from './lines.ts';
 
 /** A file (plain or gzip, recognised by its content), a pipe or standard input, with its first lines looked at. */
@@ -37,8 +36,7 @@ async function openFile(path: string, size: number, sampleLines: number): Promis
     file.on('data', (chunk) => {
       bytesRead += chunk.length;
     });
-    // A damaged end must not undo what was read before it: errors surface at the end of the iteration.
-    return gzip ? connect(file, createGunzip({ chunkSize: chunkBytes }), () => {}) : file;
+    return gzip ? gunzipped(file, chunkBytes) : file;
   };
   const sample = await takeLines(read(), sampleLines);
   bytesRead = 0;
@@ -55,9 +53,7 @@ async function openStream(
   let source = asIterable(first.done === true ? [] : [first.value], iterator);
   const head = first.done === true ? null : first.value;
   if (head !== null && head[0] === 0x1f && head[1] === 0x8b) {
-    const gunzip = createGunzip({ chunkSize: chunkBytes });
-    connect(source, gunzip, () => {});
-    source = gunzip;
+    source = gunzipped(source, chunkBytes);
   }
   const rest = source[Symbol.asyncIterator]();
   const sample = await takeLines(
