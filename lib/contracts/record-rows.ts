@@ -1,5 +1,4 @@
-import type { Decoded } from './codecs.ts';
-import { recordSchemas } from './codecs.ts';
+import { type Decoded, recordSchemas } from './codecs.ts';
 import { compileRow, type RowFunctions } from './compile-row.ts';
 import { RowReader, RowWriter } from './row-streams.ts';
 import type { RecordName } from './topics.ts';

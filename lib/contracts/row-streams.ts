@@ -9,11 +9,18 @@ const usefulShare = 1 / 8;
 const lookAgain = 16;
 /** Room for the largest fixed part of a record or an item of a list. */
 const roomWords = 256;
-const roomBytes = 1024;
 
 const noText = -1;
 /** In place of a text's number. */
 const passingText = -2;
+
+/** The array, or twice as long a copy where it is shorter than that. */
+function withRoom<A extends Int32Array | Float64Array | Uint8Array>(array: A, length: number): A {
+  if (length <= array.length) return array;
+  const more = new (array.constructor as new (length: number) => A)(Math.max(2 * array.length, length));
+  more.set(array);
+  return more;
+}
 
 /** Where generated code (compile-row.ts) writes records. Positions are public: it keeps them in variables. */
 export class RowWriter {
@@ -50,25 +57,13 @@ export class RowWriter {
 
   /** Makes room for one record or item of a list: what it has of fixed size. */
   roomForWords(): void {
-    if (this.word + roomWords > this.words.length) {
-      const more = new Int32Array(this.words.length * 2);
-      more.set(this.words);
-      this.words = more;
-    }
-    if (this.double + roomWords > this.doubles.length) {
-      const more = new Float64Array(this.doubles.length * 2);
-      more.set(this.doubles);
-      this.doubles = more;
-    }
+    this.words = withRoom(this.words, this.word + roomWords);
+    this.doubles = withRoom(this.doubles, this.double + roomWords);
   }
 
   copy(bytes: Uint8Array): void {
     const end = this.#byte + bytes.length;
-    if (end > this.#bytes.length) {
-      const more = new Uint8Array(Math.max(2 * this.#bytes.length, end + roomBytes));
-      more.set(this.#bytes);
-      this.#bytes = more;
-    }
+    this.#bytes = withRoom(this.#bytes, end);
     this.#bytes.set(bytes, this.#byte);
     this.#byte = end;
   }
