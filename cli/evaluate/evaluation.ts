@@ -6,6 +6,7 @@ import type { Parameters } from './parameters.ts';
 import type { Run } from './run-scenario.ts';
 import { parametersFor, type Row, type Scenario } from './scenario.ts';
 import { pooled } from './tally.ts';
+import { createTurns } from './turns.ts';
 
 /** A scenario on a population. */
 export interface Case {
@@ -69,58 +70,52 @@ export interface EvaluationOptions {
 /** Runs every case with every seed. The first job that fails ends the others. */
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
   const { cases, seeds, detector } = options;
-  const jobs = cases.flatMap((one) => {
-    const parameters = parametersFor(one.scenario, options.parameters);
-    return seeds.map((seed): Job => ({ ...one, parameters, seed }));
-  });
-  const runs = new Array<Run>(jobs.length);
-  const shares = new Float64Array(jobs.length);
-  const results: (CaseResult | undefined)[] = cases.map(() => undefined);
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const runOne = async (index: number): Promise<void> => {
-    const job = jobs[index]!;
+  const inTurn = createTurns(options.atATime);
+  let through = 0;
+  const runOne = (job: Job): Promise<Run> => {
     const now = `${job.scenario.name} on ${job.population.name}, seed ${job.seed}`;
-    runs[index] = await options.runJob(job, signal, (share) => {
-      shares[index] = share;
-      options.onProgress?.({ share: shares.reduce((sum, of) => sum + of, 0) / jobs.length, now });
+    let before = 0;
+    const advance = (share: number): void => {
+      through += share - before;
+      before = share;
+      options.onProgress?.({ share: through / (cases.length * seeds.length), now });
+    };
+    return inTurn(async () => {
+      signal.throwIfAborted();
+      const run = await options.runJob(job, signal, advance);
+      advance(1);
+      return run;
+    }).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
     });
-    shares[index] = 1;
-    const at = Math.floor(index / seeds.length);
-    const own = runs.slice(at * seeds.length, (at + 1) * seeds.length);
-    if (own.includes(undefined as never)) return;
-    const result = resultOf(job, own);
-    results[at] = result;
-    options.onCase?.(result);
   };
-  let next = 0;
-  const runOn = async (): Promise<void> => {
-    while (next < jobs.length) await runOne(next++);
-  };
-  await Promise.all(
-    Array.from({ length: options.atATime }, () =>
-      runOn().catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
-      }),
-    ),
+  const results = await Promise.all(
+    cases.map(async (one) => {
+      const parameters = parametersFor(one.scenario, options.parameters);
+      const runs = await Promise.all(seeds.map((seed) => runOne({ ...one, parameters, seed })));
+      const result = resultOf({ ...one, parameters }, runs);
+      options.onCase?.(result);
+      return result;
+    }),
   );
-  const all = results as CaseResult[];
   return {
     version,
     detector,
     seeds,
-    passed: all.every(({ passed }) => passed),
-    cases: all,
-    requests: all.reduce(
-      (sum, { runs: own }) => sum + own.reduce((total, { tally }) => total + tally.requests, 0),
+    passed: results.every(({ passed }) => passed),
+    cases: results,
+    requests: results.reduce(
+      (sum, { runs }) => sum + runs.reduce((total, { tally }) => total + tally.requests, 0),
       0,
     ),
-    cpu_seconds: all.reduce((sum, one) => sum + one.cpu_seconds, 0),
+    cpu_seconds: results.reduce((sum, one) => sum + one.cpu_seconds, 0),
   };
 }
 
-function resultOf({ scenario, population, parameters }: Job, runs: readonly Run[]): CaseResult {
+function resultOf({ scenario, population, parameters }: Omit<Job, 'seed'>, runs: readonly Run[]): CaseResult {
   const goals = judge(scenario.row, runs);
   const all = (of: (run: Run) => Share) => pooled(runs.map(of));
   return {

@@ -37,10 +37,7 @@ export function runApart(global: readonly string[], options: readonly string[]):
         if (code !== 0 && (code !== 1 || stdout === '')) {
           const said = stderr.trim().split('\n').at(-1) ?? '';
           reject(new ExitError(code === 2 || code === 3 ? code : 1, said.replace(/^tidegate: /, '')));
-        } else {
-          onProgress(1);
-          resolve((JSON.parse(stdout) as Evaluation).cases[0]!.runs[0]!);
-        }
+        } else resolve((JSON.parse(stdout) as Evaluation).cases[0]!.runs[0]!);
       });
     });
 }
