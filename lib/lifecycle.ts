@@ -8,3 +8,8 @@ export interface RunningService {
   /** Finishes what was accepted, closes everything it opened. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** Rejects as `done` does, and never resolves: for a race with what only goes on while that does. */
+export function failureOf(done: Promise<unknown>): Promise<never> {
+  return done.then(() => new Promise<never>(() => {}));
+}

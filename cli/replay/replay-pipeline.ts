@@ -2,10 +2,9 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Campaign, Decision, EnrichedRequest, Tick, Verdict } from '../../lib/contracts/generated.ts';
 import type { TopicValue } from '../../lib/contracts/topics.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
-import type { Log, Tail } from '../../lib/log/log.ts';
+import type { Tail } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
-import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createProtection, type Protection } from '../../services/actuator/decider/protection.ts';
 import { runDecider } from '../../services/actuator/decider/run-decider.ts';
@@ -13,7 +12,8 @@ import { configuredBook, protectionOptions } from '../../services/actuator/main.
 import { type DetectorOptions, startDetector } from '../../services/detector/main.ts';
 import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
-import { noCheckpoints } from './no-checkpoints.ts';
+import { drained } from './drained.ts';
+import { replayContext } from './replay-context.ts';
 import { replaySecret } from './replay-secret.ts';
 
 /** Where replay listens in. All calls come in the order of the topic. */
@@ -46,22 +46,12 @@ export interface ReplayPipeline {
 }
 
 const chain = [
-  ['tidegate.enricher', 'requests.raw'],
   ['tidegate.detector.combine', 'requests.enriched'],
   ['tidegate.detector.reduce', 'aggregates'],
   ['tidegate.detector.keyed', 'keyed'],
   ['tidegate.detector.match', 'requests.enriched'],
   ['tidegate.decider', 'verdicts'],
 ] as const;
-
-async function isDrained(log: Log): Promise<boolean> {
-  for (const [group, topic] of chain) {
-    const { endOffsets } = await log.status(topic);
-    const committed = await log.committed(group, topic);
-    if (endOffsets.some((end, partition) => (committed[partition]?.offset ?? 0) < end)) return false;
-  }
-  return true;
-}
 
 export async function startReplayPipeline(
   config: RootConfig,
@@ -71,15 +61,7 @@ export async function startReplayPipeline(
   detector: Pick<DetectorOptions, 'policies' | 'onEnded'> = {},
 ): Promise<ReplayPipeline> {
   const log = createMemoryLog({ trafficPartitions: 1 });
-  const context: ServiceContext = {
-    log,
-    logger,
-    metrics: createMetrics(),
-    instance: 'replay',
-    secret: replaySecret(config),
-    checkpoints: noCheckpoints,
-    now: Date.now,
-  };
+  const context = replayContext(log, logger, replaySecret(config));
   const book = configuredBook(config.actuator);
   const protection = createProtection(protectionOptions(config.actuator), book);
   const handedOn = new Array<number>(await log.partitions('decisions')).fill(0);
@@ -154,7 +136,7 @@ export async function startReplayPipeline(
     decisionsHandedOn: () => handedOn,
     failed,
     async drained() {
-      while (!(await isDrained(log))) await breathe();
+      await drained(log, chain);
       const { endOffsets } = await log.status('endpoints');
       while (endOffsets.some((end, partition) => (endpointsRead[partition] ?? 0) < end)) await breathe();
     },

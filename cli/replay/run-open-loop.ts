@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign, Decision, EnrichedRequest, Verdict } from '../../lib/contracts/generated.ts';
 import type { TopicValue } from '../../lib/contracts/topics.ts';
+import { failureOf } from '../../lib/lifecycle.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { Metrics } from '../../lib/observability/metrics.ts';
 import type {
@@ -151,7 +152,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }),
       pipeline.failed,
-      settling.then(() => new Promise<never>(() => {})),
+      failureOf(settling),
     ]);
     await Promise.race([pipeline.drained(), pipeline.failed]);
     reading = false;

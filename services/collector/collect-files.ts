@@ -113,7 +113,11 @@ const pieceBytes = 128 * 1024;
 const batchRecords = { kafka: 1000, memory: 800 } as const;
 const keptRejections = 100;
 /** How far a file is read ahead of its readers in this process: it can wait, and what waits costs memory. */
-export const readAheadBytes = 1024 * 1024;
+const readAheadBytes = 1024 * 1024;
+
+/** Unread bytes of a log in this process beyond which nothing more is put into it. */
+export const readAheadLimit = (config: CollectorConfig): number =>
+  Math.min(config.max_log_bytes, readAheadBytes);
 
 /**
  * Reads files to their end through the same intake as the live sources and resolves when all of it is acknowledged,
@@ -141,7 +145,7 @@ async function readFiles(
 ): Promise<CollectResult> {
   const { files, onAccepted, onProgress, signal } = options;
   const { log } = context;
-  const limitBytes = Math.min(config.max_log_bytes, readAheadBytes);
+  const limitBytes = readAheadLimit(config);
   const sourceId = options.sourceId ?? 'files';
   const sizes = files.map(({ input }) => input.size);
   const rejections: Rejection[] = [];

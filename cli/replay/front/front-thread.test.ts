@@ -3,24 +3,16 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../lib/config.ts';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
 import { silentLogger } from '../../../lib/observability/logger.ts';
-import { createMetrics } from '../../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../../lib/service-context.ts';
 import { rootConfig } from '../../config.ts';
-import { noCheckpoints } from '../no-checkpoints.ts';
+import { replayContext } from '../replay-context.ts';
 import type { Front } from './front.ts';
 import { createFrontThread } from './front-thread.ts';
 
 /** The other side is a script of a line or two: what a thread may come to. The whole is in test/e2e/replay-threads.test.ts. */
 const secret = Buffer.alloc(32, 1);
-const context = (): ServiceContext => ({
-  log: createMemoryLog({ trafficPartitions: 1 }),
-  logger: silentLogger,
-  metrics: createMetrics(),
-  instance: 'test',
-  secret,
-  checkpoints: noCheckpoints,
-  now: Date.now,
-});
+const context = (): ServiceContext =>
+  replayContext(createMemoryLog({ trafficPartitions: 1 }), silentLogger, secret);
 const input = { files: [], defaultHost: 'shop.example' };
 
 let front: Front | null = null;

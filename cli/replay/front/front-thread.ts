@@ -3,7 +3,7 @@ import { createRowUnpacker } from '../../../lib/contracts/record-rows.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { relieved } from '../../../lib/log/relief.ts';
 import type { ServiceContext } from '../../../lib/service-context.ts';
-import { type CollectResult, readAheadBytes } from '../../../services/collector/collect-files.ts';
+import { type CollectResult, readAheadLimit } from '../../../services/collector/collect-files.ts';
 import { carriedError, carryError } from './carried-error.ts';
 import type { Front, FrontInput, FrontOptions } from './front.ts';
 import {
@@ -28,43 +28,40 @@ interface Waiting {
  * are never more than a few of either on the way.
  */
 export function createFrontThread({ config, secret, logger }: FrontOptions, worker: Worker): Front {
-  const settings: FrontSettings = {
-    collector: config.collector,
-    enricher: config.enricher,
-    sites: config.sites,
-    secret,
-    instance: 'replay',
-    logLevel: logger.level,
-  };
+  // configuration alone: what stands beside it in the root need not cross
+  const { collector, enricher, sites } = config;
+  const settings: FrontSettings = { config: { collector, enricher, sites }, secret, logLevel: logger.level };
   worker.postMessage({ kind: 'settings', settings } satisfies ToFront);
-  let failure: ((error: unknown) => void) | null = null;
-  let early: unknown = null;
-  worker.once('error', (error) => {
-    early = error;
-    failure?.(error);
+  const ended = new Promise<never>((_, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the thread that reads the input has ended')));
   });
-  worker.once('exit', () => failure?.(new Error('the thread that reads the input has ended')));
+  ended.catch(() => {}); // told when there is something to run
   return {
     run: (context, input) =>
-      new Promise((resolve, reject) => {
-        failure = reject;
-        if (early !== null) reject(early);
-        const { signal } = input;
-        const stopped = () => reject(signal!.reason);
-        if (signal?.aborted) stopped();
-        signal?.addEventListener('abort', stopped, { once: true });
-        converse(worker, context, input)
-          .then(resolve, reject)
-          .finally(() => signal?.removeEventListener('abort', stopped));
-      }),
+      Promise.race([
+        converse(worker, context, input, readAheadLimit(collector)),
+        ended,
+        aborted(input.signal),
+      ]),
     stop: async () => {
-      failure = null;
       await worker.terminate();
     },
   };
 }
 
-async function converse(worker: Worker, context: ServiceContext, input: FrontInput): Promise<CollectResult> {
+const aborted = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
+async function converse(
+  worker: Worker,
+  context: ServiceContext,
+  input: FrontInput,
+  limitBytes: number,
+): Promise<CollectResult> {
   const { log, metrics } = context;
   const producer = await log.producer('tidegate-enricher');
   const unpacker = createRowUnpacker(frontRecords);
@@ -80,7 +77,7 @@ async function converse(worker: Worker, context: ServiceContext, input: FrontInp
           ({ topic: 'requests.enriched', key: null, partition: 0, type, value }) as Outgoing,
       );
     await producer.send(records);
-    await relieved(log, readAheadBytes, input.signal);
+    await relieved(log, limitBytes, input.signal);
     send({ kind: 'taken' });
   };
 

@@ -1,22 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { createRowPacker } from '../../../lib/contracts/record-rows.ts';
-import type { RunningService } from '../../../lib/lifecycle.ts';
+import { failureOf, type RunningService } from '../../../lib/lifecycle.ts';
+import type { Log, Subscription } from '../../../lib/log/log.ts';
 import { createMemoryLog } from '../../../lib/log/memory.ts';
 import { createLogger, type LogLevel } from '../../../lib/observability/logger.ts';
-import { createMetrics } from '../../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../../lib/service-context.ts';
-import {
-  type CollectProgress,
-  collectFiles,
-  type InspectedFile,
-  type Rejection,
+import type {
+  CollectProgress,
+  CollectResult,
+  InspectedFile,
+  Rejection,
 } from '../../../services/collector/collect-files.ts';
 import { createFormat } from '../../../services/collector/formats/catalogue.ts';
 import { startEnricher } from '../../../services/enricher/main.ts';
 import { version } from '../../version.ts';
-import { noCheckpoints } from '../no-checkpoints.ts';
+import { drained } from '../drained.ts';
+import { replayContext } from '../replay-context.ts';
 import { carriedError, carryError } from './carried-error.ts';
+import { enrichInput } from './enrich-input.ts';
+import type { FrontConfig } from './front.ts';
 import {
   type FromFront,
   type FrontFile,
@@ -32,19 +34,9 @@ const batchesAhead = 4;
 const port = parentPort!;
 const tell = (message: FromFront, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
-const log = createMemoryLog({ trafficPartitions: 1 });
-const contextOf = ({ logLevel, instance, secret }: FrontSettings): ServiceContext => ({
-  log,
-  logger: createLogger({ service: 'replay', version, level: logLevel as LogLevel }),
-  metrics: createMetrics(),
-  instance,
-  secret: Buffer.from(secret),
-  checkpoints: noCheckpoints,
-  now: Date.now,
-});
 let begun: {
   readonly context: ServiceContext;
-  readonly settings: FrontSettings;
+  readonly config: FrontConfig;
   readonly enricher: Promise<RunningService>;
 } | null = null;
 
@@ -76,11 +68,13 @@ port.on('message', (message: ToFront) => {
 });
 
 /** Loads data sets: the longest that there is to be done before the first line. */
-function begin(settings: FrontSettings): void {
-  const context = contextOf(settings);
-  const enricher = startEnricher(context, settings.enricher);
+function begin({ config, secret, logLevel }: FrontSettings): void {
+  const log = createMemoryLog({ trafficPartitions: 1 });
+  const logger = createLogger({ service: 'replay', version, level: logLevel as LogLevel });
+  const context = replayContext(log, logger, Buffer.from(secret));
+  const enricher = startEnricher(context, config.enricher);
   enricher.catch(() => {}); // told when there is something to run
-  begun = { context, settings, enricher };
+  begun = { context, config, enricher };
 }
 
 /** A file whose bytes come as messages. Files are read one after the other, in the order of their messages. */
@@ -115,12 +109,12 @@ function remoteFile({ name, size, format, formatConfig }: FrontFile): InspectedF
   };
 }
 
-async function run(files: readonly FrontFile[], defaultHost: string | null): Promise<void> {
-  const { context, settings } = begun!;
-  const enricher = await begun!.enricher;
-  let passed = 0;
+const forwarder = 'tidegate.replay.front';
+
+/** Sends on what is enriched, as far as the other side takes it. */
+function forward(log: Log): Promise<Subscription> {
   const packer = createRowPacker(frontRecords);
-  await log.subscribe('tidegate.replay.front', ['requests.enriched'], {
+  return log.subscribe(forwarder, ['requests.enriched'], {
     assigned: async () => 'earliest',
     batch: async (batch, commit) => {
       while (onTheWay >= batchesAhead)
@@ -132,30 +126,30 @@ async function run(files: readonly FrontFile[], defaultHost: string | null): Pro
       onTheWay++;
       tell({ kind: 'rows', rows }, [rows.words.buffer, rows.doubles.buffer, rows.bytes.buffer]);
       await commit(batch.nextOffset);
-      passed = batch.nextOffset;
     },
     revoked: async () => {},
   });
+}
+
+async function run(files: readonly FrontFile[], defaultHost: string | null): Promise<void> {
+  const { context, config, enricher } = begun!;
   let rejections: Rejection[] = [];
   const report = (progress: CollectProgress): void => {
     tell({ kind: 'progress', progress, rejections });
     rejections = [];
   };
-  const result = await Promise.race([
-    collectFiles(context, settings.collector, {
+  const reading = async (): Promise<CollectResult> => {
+    const collected = await enrichInput(context, config, await enricher, {
       files: files.map(remoteFile),
-      sites: settings.sites,
       ...(defaultHost === null ? {} : { defaultHost }),
       onRejected: (rejection) => rejections.push(rejection),
       onProgress: report,
-    }),
-    enricher.done.then(() => new Promise<never>(() => {})),
-  ]);
-  const { endOffsets } = await log.status('requests.raw');
-  const all = async (): Promise<boolean> =>
-    ((await log.committed('tidegate.enricher', 'requests.raw'))[0]?.offset ?? 0) >= endOffsets[0]! &&
-    passed >= (await log.status('requests.enriched')).endOffsets[0]!;
-  while (!(await all())) await sleep(1);
+    });
+    await drained(context.log, [[forwarder, 'requests.enriched']]);
+    return collected;
+  };
+  const { done } = await forward(context.log);
+  const result = await Promise.race([reading(), failureOf(done)]);
   report({ ...result });
   const builds = (await context.metrics.databaseBuild.get()).values.map(({ labels, value }) => ({
     database: String(labels.database),

@@ -1,7 +1,6 @@
 import type { Logger } from '../../../lib/observability/logger.ts';
 import type { ServiceContext } from '../../../lib/service-context.ts';
 import type { CollectOptions, CollectResult } from '../../../services/collector/collect-files.ts';
-import type { SiteConfig } from '../../../services/collector/config.ts';
 import type { RootConfig } from '../../config.ts';
 
 /** What is read, and who is told. */
@@ -17,9 +16,7 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-export type FrontConfig = Pick<RootConfig, 'collector' | 'enricher'> & {
-  readonly sites: readonly SiteConfig[];
-};
+export type FrontConfig = Pick<RootConfig, 'collector' | 'enricher' | 'sites'>;
 
 export interface FrontOptions {
   readonly config: FrontConfig;

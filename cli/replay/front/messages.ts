@@ -1,16 +1,13 @@
 import type { PackedRows } from '../../../lib/contracts/record-rows.ts';
 import type { CollectProgress, CollectResult, Rejection } from '../../../services/collector/collect-files.ts';
-import type { CollectorConfig, FormatConfig, SiteConfig } from '../../../services/collector/config.ts';
+import type { FormatConfig } from '../../../services/collector/config.ts';
 import type { FormatName } from '../../../services/collector/format-names.ts';
-import type { EnricherConfig } from '../../../services/enricher/config.ts';
+import type { FrontConfig } from './front.ts';
 
 /** What the thread works with. */
 export interface FrontSettings {
-  readonly collector: CollectorConfig;
-  readonly enricher: EnricherConfig;
-  readonly sites: readonly SiteConfig[];
+  readonly config: FrontConfig;
   readonly secret: Uint8Array;
-  readonly instance: string;
   readonly logLevel: string;
 }
 
