@@ -1,8 +1,6 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Campaign, Decision, EnrichedRequest, Tick, Verdict } from '../../lib/contracts/generated.ts';
-import type { TopicValue } from '../../lib/contracts/topics.ts';
+import type { TopicName, TopicValue } from '../../lib/contracts/topics.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
-import type { Tail } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -12,11 +10,11 @@ import { configuredBook, protectionOptions } from '../../services/actuator/main.
 import { type DetectorOptions, startDetector } from '../../services/detector/main.ts';
 import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
-import { drained } from './drained.ts';
+import { drained, followTopic, groupReader, type Reader } from './readers.ts';
 import { replayContext } from './replay-context.ts';
 import { replaySecret } from './replay-secret.ts';
 
-/** Where replay listens in. All calls come in the order of the topic. */
+/** Where replay listens in. All calls come in the order of the topic, the last before `drained` resolves. */
 export interface PipelineListener {
   /** A request as match has judged it; `good`: its client is known to be good. In the order of input. */
   evaluated(event: EnrichedRequest, good: boolean, standing: number): void;
@@ -25,7 +23,7 @@ export interface PipelineListener {
   verdict(verdict: Verdict): void;
   decision(decision: Decision): void;
   campaign(campaign: Campaign): void;
-  /** What is known of endpoints, revision after revision; all of it before `drained` resolves. */
+  /** What is known of endpoints, revision after revision. */
   inventory(record: TopicValue<'endpoints'>): void;
 }
 
@@ -36,22 +34,14 @@ export interface PipelineListener {
 export interface ReplayPipeline {
   readonly context: ServiceContext;
   readonly protection: Protection;
-  /** Offsets after the last decision handed to the listener. */
-  decisionsHandedOn(): readonly number[];
+  /** Through whom what the detector finds becomes decisions that the listener was told, one after the other. */
+  readonly decisionPath: readonly Reader[];
   /** Rejects when a service can not go on. */
   readonly failed: Promise<never>;
   /** Resolves when everything sent so far has gone all the way. */
   drained(): Promise<void>;
   stop(): Promise<void>;
 }
-
-const chain = [
-  ['tidegate.detector.combine', 'requests.enriched'],
-  ['tidegate.detector.reduce', 'aggregates'],
-  ['tidegate.detector.keyed', 'keyed'],
-  ['tidegate.detector.match', 'requests.enriched'],
-  ['tidegate.decider', 'verdicts'],
-] as const;
 
 export async function startReplayPipeline(
   config: RootConfig,
@@ -64,47 +54,38 @@ export async function startReplayPipeline(
   const context = replayContext(log, logger, replaySecret(config));
   const book = configuredBook(config.actuator);
   const protection = createProtection(protectionOptions(config.actuator), book);
-  const handedOn = new Array<number>(await log.partitions('decisions')).fill(0);
-  const endpointsRead: number[] = [];
-  const tails: Tail[] = [
-    await log.tail({
-      topic: 'decisions',
-      from: 'earliest',
-      onBatch: (batch) => {
-        for (const { value } of batch.records) listener.decision(value);
-        handedOn[batch.partition] = batch.nextOffset;
-      },
+  const group = (name: string, topic: TopicName): Reader => groupReader(log, name, topic);
+  const decisions = await followTopic(log, 'decisions', (batch) => {
+    for (const { value } of batch.records) listener.decision(value);
+  });
+  const followed = [
+    decisions,
+    await followTopic(log, 'verdicts', (batch) => {
+      for (const { value } of batch.records) listener.verdict(value);
     }),
-    await log.tail({
-      topic: 'verdicts',
-      from: 'earliest',
-      onBatch: (batch) => {
-        for (const { value } of batch.records) listener.verdict(value);
-      },
+    await followTopic(log, 'campaigns', (batch) => {
+      for (const record of batch.records) if (record.type === 'Campaign') listener.campaign(record.value);
     }),
-    await log.tail({
-      topic: 'campaigns',
-      from: 'earliest',
-      onBatch: (batch) => {
-        for (const record of batch.records) if (record.type === 'Campaign') listener.campaign(record.value);
-      },
+    await followTopic(log, 'endpoints', (batch) => {
+      for (const record of batch.records) listener.inventory(record);
     }),
-    await log.tail({
-      topic: 'endpoints',
-      from: 'earliest',
-      onBatch: (batch) => {
-        for (const record of batch.records) listener.inventory(record);
-        endpointsRead[batch.partition] = batch.nextOffset;
-      },
+    await followTopic(log, 'requests.enriched', (batch) => {
+      for (const record of batch.records)
+        if (record.type === 'Tick') listener.tick(record.value, record.offset);
     }),
-    await log.tail({
-      topic: 'requests.enriched',
-      from: 'earliest',
-      onBatch: (batch) => {
-        for (const record of batch.records)
-          if (record.type === 'Tick') listener.tick(record.value, record.offset);
-      },
-    }),
+  ];
+  const tails = followed.map(({ tail }) => tail);
+  const decisionPath = [
+    group('tidegate.detector.keyed', 'keyed'),
+    group('tidegate.decider', 'verdicts'),
+    decisions.reader,
+  ];
+  const readers = [
+    group('tidegate.detector.combine', 'requests.enriched'),
+    group('tidegate.detector.reduce', 'aggregates'),
+    group('tidegate.detector.match', 'requests.enriched'),
+    ...decisionPath,
+    ...followed.map(({ reader }) => reader),
   ];
   const decider = await runDecider(context, config.actuator.decider, book, protection);
   const services: RunningService[] = [];
@@ -133,13 +114,9 @@ export async function startReplayPipeline(
   return {
     context,
     protection,
-    decisionsHandedOn: () => handedOn,
+    decisionPath,
     failed,
-    async drained() {
-      await drained(log, chain);
-      const { endOffsets } = await log.status('endpoints');
-      while (endOffsets.some((end, partition) => (endpointsRead[partition] ?? 0) < end)) await breathe();
-    },
+    drained: () => drained(log, readers),
     stop,
   };
 }

@@ -113,7 +113,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   );
   const clock = createDecisionClock({
     log: pipeline.context.log,
-    handedOn: pipeline.decisionsHandedOn,
+    path: pipeline.decisionPath,
     pause: () => sleep(1),
   });
   const edges = createSimulatedEdges({
@@ -157,7 +157,6 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     await Promise.race([pipeline.drained(), pipeline.failed]);
     reading = false;
     await Promise.race([settling, pipeline.failed]);
-    await clock.advance();
     await settle(Infinity, Infinity);
     return { collected, edge: edges.report(), metrics: pipeline.context.metrics };
   } finally {

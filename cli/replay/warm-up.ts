@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import type { InspectedFile } from '../../services/collector/collect-files.ts';
 
 const longestMs = 24 * 3_600_000;
@@ -9,20 +9,20 @@ const tailBytes = 64 * 1024;
 /** Stamp of the last readable line of a plain file, epoch ms. */
 async function lastStamp({ input, format }: InspectedFile): Promise<number | null> {
   if (input.size === null || input.name.endsWith('.gz')) return null;
-  const handle = await open(input.name);
-  try {
-    const from = Math.max(0, input.size - tailBytes);
-    const buffer = Buffer.alloc(input.size - from);
-    await handle.read(buffer, 0, buffer.length, from);
-    for (const line of buffer.toString('utf8').split('\n').reverse()) {
-      if (line.trim() === '') continue;
-      const outcome = format.parse(line.trimEnd());
-      if (outcome.kind === 'ok') return outcome.value.timestamp;
-    }
-    return null;
-  } finally {
-    await handle.close();
+  const end = createReadStream(input.name, {
+    start: Math.max(0, input.size - tailBytes),
+    end: Math.max(0, input.size - 1),
+  });
+  const lines = Buffer.concat(await end.toArray())
+    .toString('utf8')
+    .split('\n')
+    .reverse();
+  for (const line of lines) {
+    if (line.trim() === '') continue;
+    const outcome = format.parse(line.trimEnd());
+    if (outcome.kind === 'ok') return outcome.value.timestamp;
   }
+  return null;
 }
 
 /** How long the start of the input is for learning only: a seventh of it, at most a day. */

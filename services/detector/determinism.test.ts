@@ -5,6 +5,8 @@ import type { StatefulStep } from '../../lib/log/step.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import { createCombineStep } from './combine/combine-step.ts';
 import { detectorConfig } from './config.ts';
+import { CampaignBook } from './match/campaign-book.ts';
+import { createMatchStep } from './match/match-step.ts';
 import { loadPolicies } from './policies/load-policies.ts';
 import { fixedPolicies } from './policies/timeline.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
@@ -131,5 +133,78 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
     const doubled = panes.flatMap((batch) => [batch, batch]);
     const news = (out: readonly Outgoing[]) => out.filter((record) => record.type !== 'CampaignTick');
     expect(news(await through(reduce, doubled, null))).toEqual(news(found));
+  });
+
+  it('however far ahead of match campaigns are read', async () => {
+    // the attack moves to a second endpoint half a minute later: its campaign goes on there
+    const people = [...crowd({ seed: 9, from: start, until: start + 4 * minute, visits: () => 2 })];
+    const mobile = stuffing({ next: random(8), from: start + 3.6 * minute, until: start + 4 * minute });
+    const input = batches(
+      'requests.enriched',
+      records(
+        inOrder(
+          stream(),
+          mobile.map((sketch) => ({ ...sketch, endpoint: 'POST /mobile/login' })),
+          people.map((sketch) =>
+            sketch.fn === 'login' ? { ...sketch, endpoint: 'POST /mobile/login' } : sketch,
+          ),
+        ),
+        1,
+      ),
+      97,
+    );
+    const metrics = createMetrics();
+    const config = detectorConfig.parse({});
+    const policies = fixedPolicies(loadPolicies(''));
+    const combine = createCombineStep({
+      config,
+      policies,
+      sources: 1,
+      targets: 1,
+      keyedTargets: 1,
+      seed: 1,
+      metrics,
+    });
+    const reduce = createReduceStep({ config, policies, reducers: 1, campaignPartitions: 1, metrics });
+    const frames = (await through(combine, input, null)).filter(({ topic }) => topic === 'aggregates');
+    const said = (await through(reduce, batches('aggregates', frames, 7), null)).filter(
+      ({ topic }) => topic === 'campaigns',
+    );
+    const campaigns = said.flatMap((out) => (out.type === 'Campaign' ? [out.value] : []));
+    const starts = campaigns.flatMap(({ opened_at, signatures }) =>
+      signatures.map(({ from_at }) => from_at - opened_at),
+    );
+    expect(Math.max(...starts)).toBeGreaterThan(20_000);
+
+    /** What match finds when it is given so many records of campaigns whenever it waits. */
+    const found = async (atOnce: number) => {
+      const unread = batches('campaigns', said, atOnce);
+      const book = new CampaignBook();
+      const evaluations: unknown[] = [];
+      const match = createMatchStep({
+        config,
+        policies,
+        reducers: 1,
+        book,
+        metrics,
+        onEvaluated: ({ request }, { good, standing, inForce }) =>
+          evaluations.push([request.event_id, good, standing, inForce?.fromAt]),
+      }).open(0, null);
+      const verdicts: Outgoing[] = [];
+      for (const batch of input) {
+        let through = false;
+        const answer = Promise.resolve(match.process(batch)).then(({ outputs }) => {
+          through = true;
+          verdicts.push(...outputs);
+        });
+        for (await new Promise(setImmediate); !through; await new Promise(setImmediate))
+          book.take(unread.shift()!);
+        await answer;
+      }
+      return { evaluations, verdicts };
+    };
+    const step = await found(1);
+    expect(step.verdicts.length).toBeGreaterThan(0);
+    expect(await found(said.length)).toEqual(step);
   });
 });

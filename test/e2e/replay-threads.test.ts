@@ -31,9 +31,10 @@ afterAll(async () => {
   workspace.remove();
 });
 
+const files = ['outcomes', 'verdicts', 'decisions', 'rejects', 'inventory'];
+
 async function replayed(threads: 1 | 2, file: string) {
   const out = (name: string): string => workspace.path(`${name}.${threads}`);
-  const files = ['outcomes', 'verdicts', 'decisions', 'rejects', 'inventory'];
   const { code, stdout, tail } = await runTidegate([
     'replay',
     file,
@@ -43,8 +44,21 @@ async function replayed(threads: 1 | 2, file: string) {
   ]);
   expect(code, tail).toBe(0);
   const { seconds: _, lines_per_second: __, ...summary } = JSON.parse(stdout) as ReplaySummary;
-  const written = files.map((name) => readFileSync(out(name), 'utf8').split('\n').sort());
-  return { summary, written };
+  /** All that was said, in lines. */
+  const said = [
+    ...JSON.stringify(summary, null, 1).split('\n'),
+    ...files.flatMap((name) => readFileSync(out(name), 'utf8').split('\n')),
+  ].sort();
+  return { summary, said };
+}
+
+/** What one says and the other does not: short enough to be read in the message of a failed test. */
+function differences(one: readonly string[], other: readonly string[]): string[] {
+  const [inOne, inOther] = [new Set(one), new Set(other)];
+  return [...one.filter((line) => !inOther.has(line)), ...other.filter((line) => !inOne.has(line))].slice(
+    0,
+    6,
+  );
 }
 
 describe('replay', () => {
@@ -53,14 +67,16 @@ describe('replay', () => {
     const two = await replayed(2, log);
     expect(one.summary.stopped.requests).toBeGreaterThan(0);
     expect(one.summary.rejected.unreadable).toBeGreaterThan(2);
-    expect(two).toEqual(one);
+    expect(differences(one.said, two.said)).toEqual([]);
+    expect(two.said).toEqual(one.said);
   });
 
   test('reads a damaged archive up to the damage', async () => {
     const one = await replayed(1, compressed);
     const two = await replayed(2, compressed);
     expect(one.summary.rejections.map(({ detail }) => detail).join()).toContain('damaged from here on');
-    expect(two).toEqual(one);
+    expect(differences(one.said, two.said)).toEqual([]);
+    expect(two.said).toEqual(one.said);
   });
 
   test('tells what is wrong with the configuration of the second thread', async () => {

@@ -14,7 +14,7 @@ import type {
 import { createFormat } from '../../../services/collector/formats/catalogue.ts';
 import { startEnricher } from '../../../services/enricher/main.ts';
 import { version } from '../../version.ts';
-import { drained } from '../drained.ts';
+import { drained, groupReader } from '../readers.ts';
 import { replayContext } from '../replay-context.ts';
 import { carriedError, carryError } from './carried-error.ts';
 import { enrichInput } from './enrich-input.ts';
@@ -145,7 +145,7 @@ async function run(files: readonly FrontFile[], defaultHost: string | null): Pro
       onRejected: (rejection) => rejections.push(rejection),
       onProgress: report,
     });
-    await drained(context.log, [[forwarder, 'requests.enriched']]);
+    await drained(context.log, [groupReader(context.log, forwarder, 'requests.enriched')]);
     return collected;
   };
   const { done } = await forward(context.log);

@@ -9,7 +9,7 @@ import { meets } from '../../../lib/signature/standing.ts';
 import { degradedBy, degradedTogether, type LastLosses } from '../caps.ts';
 import type { DetectorConfig } from '../config.ts';
 import { extend } from '../episode.ts';
-import { paneMs, standingOf } from '../layout.ts';
+import { standingOf } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PolicyTimeline } from '../policies/timeline.ts';
@@ -167,22 +167,12 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     let attacked = false;
     let selected: InForce | null = null;
     for (const inForce of concerning) {
-      // a campaign's endpoints earn nobody anything from the moment it could be known
-      const { opened_at: opened } = inForce.campaign;
-      const { closedAt: closed } = inForce;
-      if (
-        inForce.campaign.mode !== 'simulate' &&
-        timestamp >= opened + paneMs + this.#options.config.lateness &&
-        (closed === null || timestamp < closed)
-      )
-        attacked = true;
-      if (
-        selected === null &&
-        timestamp >= inForce.fromAt &&
-        timestamp < inForce.untilAt &&
-        inForce.test(event)
-      )
-        selected = inForce;
+      const { fromAt, campaign, closedAt } = inForce;
+      // what the book knows of later times, because it happened to be read so far, must not count before them
+      if (timestamp < fromAt) continue;
+      // the endpoints of a campaign that acts earn nobody anything while it is open
+      if (campaign.mode !== 'simulate' && (closedAt === null || timestamp < closedAt)) attacked = true;
+      if (selected === null && timestamp < inForce.untilAt && inForce.test(event)) selected = inForce;
     }
     const second = Math.floor(timestamp / 1000);
     const facts = this.#facts;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { inPackage } from '../../../lib/package-root.ts';
 import { until, type Watched } from './until.ts';
@@ -78,9 +79,12 @@ export function startTidegate(
   read(child.stderr, () => {});
 
   let how: string | null = null;
-  const exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
+  const closed = once(child, 'close');
+  const exited = once(child, 'exit').then(async ([code, signal]: unknown[]) => {
     running.delete(child);
     how = signal === null ? ` with code ${String(code)}` : ` by ${String(signal)}`;
+    // what it wrote last is read, unless a process of its own that outlives it holds the pipe
+    await Promise.race([closed, sleep(1000, undefined, { ref: false })]);
     return signal === null ? (code as number) : 128;
   });
   const self: TidegateProcess = {
