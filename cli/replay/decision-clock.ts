@@ -1,42 +1,54 @@
+import type { CampaignTick, Tick } from '../../lib/contracts/generated.ts';
 import type { Log } from '../../lib/log/log.ts';
 import { followed, groupReader, type Reader } from './readers.ts';
 
 /**
- * Up to which moment of event time all decisions are known. What match has committed it has judged and published, and
- * combine and reduce before it; what has been found by then is followed from reader to reader.
+ * Up to which moment of event time everything that the detector finds is known: what match may still find is not earlier
+ * than the watermark that it has passed, and what reduce and the account stage may still find is later than the campaign
+ * clock.
  */
 export interface DecisionClock {
-  /** A watermark stands at this offset of requests.enriched: nothing earlier than `at` follows. */
-  mark(offset: number, at: number): void;
-  /** Looks how far the chain has come; resolves to the clock, -Infinity before the first mark is passed. */
+  /** The watermark of a site, at an offset of requests.enriched. */
+  tick(tick: Tick, offset: number): void;
+  /** How far a reducer has decided. */
+  decided(tick: CampaignTick): void;
+  /** Looks how far the detector has come; resolves to the clock, -Infinity at first. */
   advance(): Promise<number>;
 }
 
 export function createDecisionClock(options: {
   readonly log: Log;
-  /** Through whom findings become decisions that are known here. */
+  /** Through whom findings, once made, become known here. */
   readonly path: readonly Reader[];
   /** Lets the other loops of this process run. */
   pause(): Promise<void>;
 }): DecisionClock {
   const { log, path, pause } = options;
   const match = groupReader(log, 'tidegate.detector.match', 'requests.enriched');
-  let marks: { readonly offset: number; readonly at: number }[] = [];
+  const sites = new Map<string, number>();
+  const reducers = new Map<number, number>();
+  let marks: { readonly offset: number; readonly watermark: number }[] = [];
+  let passedWatermark = -Infinity;
   let clock = -Infinity;
 
   return {
-    mark(offset, at) {
-      marks.push({ offset, at });
+    tick({ site, watermark_at }, offset) {
+      sites.set(site, watermark_at);
+      marks.push({ offset, watermark: Math.min(...sites.values()) });
+    },
+    decided({ reducer, clock_at, closing }) {
+      reducers.set(reducer, closing ? Infinity : clock_at);
     },
     async advance() {
       const [position = 0] = await match.positions();
       let passed = 0;
       while (passed < marks.length && marks[passed]!.offset < position) passed++;
-      if (passed === 0) return clock;
-      const next = marks[passed - 1]!.at;
+      if (passed > 0) passedWatermark = marks[passed - 1]!.watermark;
       marks = marks.slice(passed);
+      const next = Math.min(passedWatermark - 1, ...(reducers.size === 0 ? [-Infinity] : reducers.values()));
+      if (next <= clock) return clock;
       await followed(log, path, pause);
-      clock = Math.max(clock, next);
+      clock = next;
       return clock;
     },
   };

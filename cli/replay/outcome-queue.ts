@@ -13,13 +13,9 @@ export interface Waiting {
  * behind it: outcomes come out in input order.
  */
 export interface OutcomeQueue {
-  readonly length: number;
   push(waiting: Waiting): void;
-  /**
-   * Takes out, in order, what is settled when all decisions dated `clockAt` or earlier are known; at most `limit`, for
-   * requests that joined after that was established.
-   */
-  settle(clockAt: number, limit?: number): Generator<Waiting, void>;
+  /** Takes out, in order, what is settled when all decisions dated `clockAt` or earlier are known. */
+  settle(clockAt: number): Generator<Waiting, void>;
 }
 
 /** What is taken out stays reachable until its block is done: short blocks let it die young. */
@@ -30,9 +26,6 @@ export function createOutcomeQueue(delayMs: number): OutcomeQueue {
   let head = 0;
   let length = 0;
   return {
-    get length() {
-      return length;
-    },
     push(waiting) {
       let last = blocks.at(-1)!;
       if (last.length >= blockLength) {
@@ -42,8 +35,8 @@ export function createOutcomeQueue(delayMs: number): OutcomeQueue {
       last.push(waiting);
       length++;
     },
-    *settle(clockAt, limit = Infinity) {
-      for (let taken = 0; taken < limit && length > 0; ) {
+    *settle(clockAt) {
+      while (length > 0) {
         const block = blocks[0]!;
         if (head >= block.length) {
           blocks.shift();
@@ -54,7 +47,6 @@ export function createOutcomeQueue(delayMs: number): OutcomeQueue {
         if (waiting.event.request.timestamp - delayMs > clockAt) return;
         head++;
         length--;
-        taken++;
         yield waiting;
       }
     },

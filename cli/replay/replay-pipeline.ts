@@ -1,15 +1,23 @@
-import type { Campaign, Decision, EnrichedRequest, Tick, Verdict } from '../../lib/contracts/generated.ts';
+import type {
+  Campaign,
+  CampaignTick,
+  Decision,
+  EnrichedRequest,
+  Tick,
+  Verdict,
+} from '../../lib/contracts/generated.ts';
 import type { TopicName, TopicValue } from '../../lib/contracts/topics.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
+import type { Log } from '../../lib/log/log.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { createProtection, type Protection } from '../../services/actuator/decider/protection.ts';
-import { runDecider } from '../../services/actuator/decider/run-decider.ts';
 import { configuredBook, protectionOptions } from '../../services/actuator/main.ts';
 import { type DetectorOptions, startDetector } from '../../services/detector/main.ts';
 import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
+import { createOrderedDecider } from './ordered-decider.ts';
 import { drained, followTopic, groupReader, type Reader } from './readers.ts';
 import { replayContext } from './replay-context.ts';
 import { replaySecret } from './replay-secret.ts';
@@ -21,8 +29,9 @@ export interface PipelineListener {
   /** The watermark of a site, at an offset of requests.enriched. */
   tick(tick: Tick, offset: number): void;
   verdict(verdict: Verdict): void;
-  decision(decision: Decision): void;
   campaign(campaign: Campaign): void;
+  /** How far campaigns are decided. */
+  decided(tick: CampaignTick): void;
   /** What is known of endpoints, revision after revision. */
   inventory(record: TopicValue<'endpoints'>): void;
 }
@@ -34,8 +43,10 @@ export interface PipelineListener {
 export interface ReplayPipeline {
   readonly context: ServiceContext;
   readonly protection: Protection;
-  /** Through whom what the detector finds becomes decisions that the listener was told, one after the other. */
-  readonly decisionPath: readonly Reader[];
+  /** Through whom the listener is told of every verdict. */
+  readonly verdictPath: readonly Reader[];
+  /** What follows from the verdicts dated `until` or earlier; all of them must have been told. */
+  decide(until: number): Decision[];
   /** Rejects when a service can not go on. */
   readonly failed: Promise<never>;
   /** Resolves when everything sent so far has gone all the way. */
@@ -43,28 +54,39 @@ export interface ReplayPipeline {
   stop(): Promise<void>;
 }
 
+export interface PipelineOptions {
+  /** In memory, with one partition for traffic. */
+  readonly log?: Log;
+}
+
+/** `policies`: ready-made ones instead of those of the configuration. */
 export async function startReplayPipeline(
   config: RootConfig,
   logger: Logger,
   listener: PipelineListener,
-  /** `policies`: ready-made ones instead of those of the configuration. */
-  detector: Pick<DetectorOptions, 'policies' | 'onEnded'> = {},
+  {
+    log = createMemoryLog({ trafficPartitions: 1 }),
+    ...detector
+  }: Pick<DetectorOptions, 'policies' | 'onEnded'> & PipelineOptions = {},
 ): Promise<ReplayPipeline> {
-  const log = createMemoryLog({ trafficPartitions: 1 });
   const context = replayContext(log, logger, replaySecret(config));
   const book = configuredBook(config.actuator);
   const protection = createProtection(protectionOptions(config.actuator), book);
   const group = (name: string, topic: TopicName): Reader => groupReader(log, name, topic);
-  const decisions = await followTopic(log, 'decisions', (batch) => {
-    for (const { value } of batch.records) listener.decision(value);
+  const decider = createOrderedDecider(config.actuator.decider, book, protection);
+  const verdicts = await followTopic(log, 'verdicts', (batch) => {
+    for (const { value } of batch.records) {
+      listener.verdict(value);
+      decider.add(value);
+    }
   });
   const followed = [
-    decisions,
-    await followTopic(log, 'verdicts', (batch) => {
-      for (const { value } of batch.records) listener.verdict(value);
-    }),
+    verdicts,
     await followTopic(log, 'campaigns', (batch) => {
-      for (const record of batch.records) if (record.type === 'Campaign') listener.campaign(record.value);
+      for (const record of batch.records) {
+        if (record.type === 'Campaign') listener.campaign(record.value);
+        else listener.decided(record.value);
+      }
     }),
     await followTopic(log, 'endpoints', (batch) => {
       for (const record of batch.records) listener.inventory(record);
@@ -75,23 +97,17 @@ export async function startReplayPipeline(
     }),
   ];
   const tails = followed.map(({ tail }) => tail);
-  const decisionPath = [
-    group('tidegate.detector.keyed', 'keyed'),
-    group('tidegate.decider', 'verdicts'),
-    decisions.reader,
-  ];
+  const keyed = group('tidegate.detector.keyed', 'keyed');
   const readers = [
     group('tidegate.detector.combine', 'requests.enriched'),
     group('tidegate.detector.reduce', 'aggregates'),
     group('tidegate.detector.match', 'requests.enriched'),
-    ...decisionPath,
+    keyed,
     ...followed.map(({ reader }) => reader),
   ];
-  const decider = await runDecider(context, config.actuator.decider, book, protection);
   const services: RunningService[] = [];
   const stop = async (): Promise<void> => {
     for (const service of services.splice(0).reverse()) await service.stop();
-    await decider.close();
     for (const tail of tails) await tail.close();
     await log.close();
   };
@@ -108,13 +124,14 @@ export async function startReplayPipeline(
     throw error;
   }
   const failed = new Promise<never>((_, reject) => {
-    for (const part of [...services, decider, ...tails]) part.done.catch(reject);
+    for (const part of [...services, ...tails]) part.done.catch(reject);
   });
   failed.catch(() => {}); // reported to whoever waits for it
   return {
     context,
     protection,
-    decisionPath,
+    verdictPath: [keyed, verdicts.reader],
+    decide: decider.decide,
     failed,
     drained: () => drained(log, readers),
     stop,

@@ -17,7 +17,7 @@ import type { EdgePreset } from './edge-presets.ts';
 import type { Front } from './front/front.ts';
 import { createFrontHere } from './front/front-here.ts';
 import { createOutcomeQueue } from './outcome-queue.ts';
-import { startReplayPipeline } from './replay-pipeline.ts';
+import { type PipelineOptions, startReplayPipeline } from './replay-pipeline.ts';
 import type { EdgeReport, Judgement } from './simulated-edge.ts';
 import { createSimulatedEdges } from './simulated-edges.ts';
 import type { Rejection } from './summary.ts';
@@ -45,7 +45,7 @@ export interface OpenLoopListener {
   ended?(learned: readonly LearnedSite[]): void;
 }
 
-export interface OpenLoopOptions {
+export interface OpenLoopOptions extends PipelineOptions {
   readonly config: RootConfig;
   /** Ready-made policies instead of those of the configuration. */
   readonly policies?: readonly Policy[];
@@ -81,7 +81,6 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   const { config, listener, delayMs } = options;
   const front = options.front ?? createFrontHere(config);
   const queue = createOutcomeQueue(delayMs);
-  const clocks = new Map<string, number>();
   let armedAt = Infinity;
   let position = 0;
 
@@ -94,26 +93,21 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
         listener.evaluated?.(event);
         queue.push({ event, good, standing });
       },
-      tick: (tick, offset) => {
-        clocks.set(tick.site, tick.watermark_at);
-        clock.mark(offset, Math.min(...clocks.values()));
-      },
+      tick: (tick, offset) => clock.tick(tick, offset),
+      decided: (tick) => clock.decided(tick),
       verdict: (verdict) => listener.verdict?.(verdict),
-      decision: (decision) => {
-        listener.decision?.(decision);
-        edges.learn(decision);
-      },
       campaign: (campaign) => listener.campaign?.(campaign),
       inventory: (record) => listener.inventory?.(record),
     },
     {
+      ...(options.log === undefined ? {} : { log: options.log }),
       ...(options.policies === undefined ? {} : { policies: options.policies }),
       ...(listener.ended === undefined ? {} : { onEnded: (learned) => listener.ended?.(learned) }),
     },
   );
   const clock = createDecisionClock({
     log: pipeline.context.log,
-    path: pipeline.decisionPath,
+    path: pipeline.verdictPath,
     pause: () => sleep(1),
   });
   const edges = createSimulatedEdges({
@@ -122,8 +116,13 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     entries: options.slots,
     exempt: pipeline.protection.exempt(null, 0),
   });
-  const settle = async (until: number, limit: number): Promise<void> => {
-    for (const { event, good, standing } of queue.settle(until, limit)) {
+  /** `until`: the moment up to which all is known. */
+  const settle = async (until: number): Promise<void> => {
+    for (const decision of pipeline.decide(until)) {
+      listener.decision?.(decision);
+      edges.learn(decision);
+    }
+    for (const { event, good, standing } of queue.settle(until)) {
       const judgement =
         event.request.timestamp < armedAt
           ? ({ outcome: 'allowed', decision: null } as const)
@@ -137,8 +136,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   const settler = async (): Promise<void> => {
     while (reading) {
       await sleep(settleEveryMs);
-      const waiting = queue.length;
-      await settle(await clock.advance(), waiting);
+      await settle(await clock.advance());
     }
   };
   try {
@@ -157,7 +155,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     await Promise.race([pipeline.drained(), pipeline.failed]);
     reading = false;
     await Promise.race([settling, pipeline.failed]);
-    await settle(Infinity, Infinity);
+    await settle(Infinity);
     return { collected, edge: edges.report(), metrics: pipeline.context.metrics };
   } finally {
     reading = false;

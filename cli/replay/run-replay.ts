@@ -19,13 +19,14 @@ import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
+import type { PipelineOptions } from './replay-pipeline.ts';
 import { replaySecret } from './replay-secret.ts';
 import { runOpenLoop } from './run-open-loop.ts';
 import type { ReplaySummary } from './summary.ts';
 import { notVisible } from './visibility.ts';
 import { chooseWarmUp } from './warm-up.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends PipelineOptions {
   readonly config: RootConfig;
   readonly files: readonly string[];
   readonly format: FormatConfig;
@@ -96,6 +97,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
       inventory: (record) => seen.add(record),
       rejected: (rejection) => outputs.rejected(rejection),
     },
+    ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

@@ -14,6 +14,8 @@ export interface MemoryLogOptions {
   readonly encoded?: boolean;
   /** What topics that nobody reads may hold before their oldest records go. Default 256 MiB. */
   readonly limitBytes?: number;
+  /** What a reader waits for between batches. Default: for timers and sockets, once they have waited for 8 ms. */
+  readonly between?: () => Promise<void> | undefined;
 }
 
 /** Longest time the loops may keep the thread from timers and sockets. */
@@ -70,7 +72,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
 
   let lastBreath = performance.now();
   let breath: Promise<void> | undefined;
-  const breathe: Breathe = () => {
+  const giveWay: Breathe = () => {
     if (breath !== undefined) return breath;
     if (performance.now() - lastBreath < breathAfterMs) return undefined;
     breath = new Promise((resolve) =>
@@ -82,6 +84,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
     );
     return breath;
   };
+  const breathe = options.between ?? giveWay;
 
   const trimmed = (partition: MemoryPartition): void => {
     partition.trim();

@@ -1,5 +1,6 @@
 import type { Cause, Command, Decision, Target, Verdict } from '../../../lib/contracts/generated.ts';
 import { stableId } from '../../../lib/ids.ts';
+import type { DeciderConfig } from '../config.ts';
 import { inForce, strength } from './actions.ts';
 
 /** What can happen to one target. */
@@ -17,6 +18,12 @@ export interface DecisionLimits {
   /** Verdicts about a target that a person released change nothing for this long. */
   readonly coolDownMs: number;
 }
+
+export const decisionLimits = (config: DeciderConfig): DecisionLimits => ({
+  maxTtlMs: config.max_ttl,
+  commandTtlMs: config.command_ttl,
+  coolDownMs: config.release_cool_down,
+});
 
 /** Ended causes are remembered this long, so that a verdict sent again does not come back. */
 const rememberEndedMs = 24 * 3_600_000;

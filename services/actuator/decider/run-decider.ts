@@ -6,6 +6,7 @@ import type { ServiceContext } from '../../../lib/service-context.ts';
 import { targetKey } from '../../../lib/target.ts';
 import type { DeciderConfig } from '../config.ts';
 import type { CommandBook } from './command-book.ts';
+import { decisionLimits } from './next-decision.ts';
 import { createPartitionDecisions, type PartitionDecisions } from './partition-decisions.ts';
 import type { Protection, Refusal } from './protection.ts';
 
@@ -82,11 +83,7 @@ export async function runDecider(
     const decisions = createPartitionDecisions({
       book,
       protection,
-      limits: {
-        maxTtlMs: config.max_ttl,
-        commandTtlMs: config.command_ttl,
-        coolDownMs: config.release_cool_down,
-      },
+      limits: decisionLimits(config),
       maxTargets: config.max_targets,
       onEvicted: (count) => metrics.stateEvictions.inc({ table: 'decider_targets' }, count),
     });
