@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtCommand } from '../../lib/built-command.ts';
 import { logConfig } from '../../lib/log/config.ts';
 import { openLog } from '../../lib/log/open.ts';
 import { inPackage } from '../../lib/package-root.ts';
@@ -32,8 +33,7 @@ describe.skipIf(missing !== null)('policies are published through Kafka', () => 
   });
 
   async function tidegate(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-    const main = inPackage('dist', 'cli', 'main.js');
-    const all = [main, '--config', join(folder, 'tidegate.yaml'), 'policies', ...args];
+    const all = [...builtCommand(), '--config', join(folder, 'tidegate.yaml'), 'policies', ...args];
     return promisify(execFile)(process.execPath, all).then(
       ({ stdout, stderr }) => ({ code: 0, out: stdout, error: stderr }),
       ({ code, stdout, stderr }) => ({ code, out: stdout, error: stderr }),

@@ -4,10 +4,12 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { builtCommand } from '../../../lib/built-command.ts';
 import { inPackage } from '../../../lib/package-root.ts';
 import { until, type Watched } from './until.ts';
 
-const entry = inPackage('dist', 'cli', 'main.js');
+/** What is installed: `bin` of package.json. */
+const entry = inPackage('dist', 'bin', 'tidegate.js');
 const keptLines = 60;
 
 /** `npm test` builds first; whoever runs vitest alone is told when what runs is not what was written. */
@@ -53,7 +55,7 @@ export function startTidegate(
 ): TidegateProcess {
   if (!existsSync(entry)) throw new Error('dist/ is missing: run npm test, or npm run build');
   const name = options.name ?? `tidegate ${args[0] ?? ''}`;
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, [...builtCommand(), ...args], {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
