@@ -13,17 +13,18 @@ export interface DecisionClock {
   /** How far a reducer has decided. */
   decided(tick: CampaignTick): void;
   /** Looks how far the detector has come; resolves to the clock, -Infinity at first. */
-  advance(): Promise<number>;
+  advance(readers: DecisionReaders): Promise<number>;
 }
 
-export function createDecisionClock(options: {
-  readonly log: Log;
-  /** Through whom findings, once made, become known here. */
-  readonly path: readonly Reader[];
-  /** Lets the other loops of this process run. */
-  pause(): Promise<void>;
-}): DecisionClock {
-  const { log, path, pause } = options;
+/** Who must have been told of what is found before the clock may move. */
+export interface DecisionReaders {
+  /** Who tells `decided`: match may have seen a reducer of which nothing was told here yet. */
+  readonly campaigns: Reader;
+  /** Through whom verdicts, once found, become known, one after the other. */
+  readonly verdicts: readonly Reader[];
+}
+
+export function createDecisionClock(log: Log): DecisionClock {
   const match = groupReader(log, 'tidegate.detector.match', 'requests.enriched');
   const sites = new Map<string, number>();
   const reducers = new Map<number, number>();
@@ -39,15 +40,17 @@ export function createDecisionClock(options: {
     decided({ reducer, clock_at, closing }) {
       reducers.set(reducer, closing ? Infinity : clock_at);
     },
-    async advance() {
+    async advance({ campaigns, verdicts }) {
       const [position = 0] = await match.positions();
       let passed = 0;
       while (passed < marks.length && marks[passed]!.offset < position) passed++;
       if (passed > 0) passedWatermark = marks[passed - 1]!.watermark;
       marks = marks.slice(passed);
-      const next = Math.min(passedWatermark - 1, ...(reducers.size === 0 ? [-Infinity] : reducers.values()));
+      await followed(log, [campaigns]);
+      if (reducers.size === 0) return clock;
+      const next = Math.min(passedWatermark - 1, ...reducers.values());
       if (next <= clock) return clock;
-      await followed(log, path, pause);
+      await followed(log, verdicts);
       clock = next;
       return clock;
     },

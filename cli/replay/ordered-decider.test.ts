@@ -3,36 +3,16 @@ import { expect, test } from 'vitest';
 import type { Verdict } from '../../lib/contracts/generated.ts';
 import { createCommandBook } from '../../services/actuator/decider/command-book.ts';
 import { createProtection } from '../../services/actuator/decider/protection.ts';
+import { blockVerdict } from '../../services/actuator/decider/verdict.test-fixture.ts';
 import { rootConfig } from '../config.ts';
 import { createOrderedDecider } from './ordered-decider.ts';
 
-const minute = 60_000;
-function verdict(policy: string, address: number, at: number): Verdict {
-  return {
+const verdict = (policy: string, address: number, at: number): Verdict =>
+  blockVerdict(`198.51.100.${address}`, at, {
     verdict_id: `vrd_${policy}_${address}`,
-    revision: 1,
-    updated_at: at,
-    site: 'default',
     policy_id: policy,
-    policy_title: policy,
-    policy_hash: 'h',
-    level: 'high',
-    mode: 'enforce',
-    target: { kind: 'ip', value: `198.51.100.${address}`, signature: null },
-    action: { kind: 'block', fallback: null, ttl_ms: 60 * minute, escalate_ms: [] },
-    campaign_id: null,
-    decided_at: at,
-    first_seen_at: at,
-    until_at: at + 60 * minute,
     reason: policy,
-    evidence: [],
-    taxonomy: [],
-    sample_event_ids: [],
-    inputs: [],
-    degraded: [],
-    baseline_rung: null,
-  };
-}
+  });
 
 function decider() {
   const book = createCommandBook([]);

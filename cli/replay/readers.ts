@@ -64,13 +64,9 @@ async function areIdle(log: Log, readers: readonly Reader[]): Promise<boolean> {
 }
 
 /** Resolves when each has done, one after the other, what its topic holds by the time that the one before has. */
-export async function followed(
-  log: Log,
-  readers: readonly Reader[],
-  pause: () => Promise<void>,
-): Promise<void> {
+export async function followed(log: Log, readers: readonly Reader[]): Promise<void> {
   for (const { topic, positions } of readers) {
     const { endOffsets } = await log.status(topic);
-    while (!haveReached(await positions(), endOffsets)) await pause();
+    while (!haveReached(await positions(), endOffsets)) await sleep(1);
   }
 }

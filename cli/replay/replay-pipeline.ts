@@ -1,11 +1,4 @@
-import type {
-  Campaign,
-  CampaignTick,
-  Decision,
-  EnrichedRequest,
-  Tick,
-  Verdict,
-} from '../../lib/contracts/generated.ts';
+import type { Campaign, Decision, EnrichedRequest, Verdict } from '../../lib/contracts/generated.ts';
 import type { TopicName, TopicValue } from '../../lib/contracts/topics.ts';
 import type { RunningService } from '../../lib/lifecycle.ts';
 import type { Log } from '../../lib/log/log.ts';
@@ -17,6 +10,7 @@ import { configuredBook, protectionOptions } from '../../services/actuator/main.
 import { type DetectorOptions, startDetector } from '../../services/detector/main.ts';
 import { apiCatalogueOf } from '../api-catalogue.ts';
 import type { RootConfig } from '../config.ts';
+import { createDecisionClock } from './decision-clock.ts';
 import { createOrderedDecider } from './ordered-decider.ts';
 import { drained, followTopic, groupReader, type Reader } from './readers.ts';
 import { replayContext } from './replay-context.ts';
@@ -26,12 +20,8 @@ import { replaySecret } from './replay-secret.ts';
 export interface PipelineListener {
   /** A request as match has judged it; `good`: its client is known to be good. In the order of input. */
   evaluated(event: EnrichedRequest, good: boolean, standing: number): void;
-  /** The watermark of a site, at an offset of requests.enriched. */
-  tick(tick: Tick, offset: number): void;
   verdict(verdict: Verdict): void;
   campaign(campaign: Campaign): void;
-  /** How far campaigns are decided. */
-  decided(tick: CampaignTick): void;
   /** What is known of endpoints, revision after revision. */
   inventory(record: TopicValue<'endpoints'>): void;
 }
@@ -43,9 +33,9 @@ export interface PipelineListener {
 export interface ReplayPipeline {
   readonly context: ServiceContext;
   readonly protection: Protection;
-  /** Through whom the listener is told of every verdict. */
-  readonly verdictPath: readonly Reader[];
-  /** What follows from the verdicts dated `until` or earlier; all of them must have been told. */
+  /** Resolves to the moment up to which everything found is known (decision-clock.ts). */
+  advance(): Promise<number>;
+  /** What follows from the verdicts dated `until` or earlier; all of them must be known. */
   decide(until: number): Decision[];
   /** Rejects when a service can not go on. */
   readonly failed: Promise<never>;
@@ -55,15 +45,15 @@ export interface ReplayPipeline {
 }
 
 export interface PipelineOptions {
-  /** In memory, with one partition for traffic. */
+  /** In memory, with one partition for traffic. Default: a new one. */
   readonly log?: Log;
 }
 
-/** `policies`: ready-made ones instead of those of the configuration. */
 export async function startReplayPipeline(
   config: RootConfig,
   logger: Logger,
   listener: PipelineListener,
+  /** `policies`: ready-made ones instead of those of the configuration. */
   {
     log = createMemoryLog({ trafficPartitions: 1 }),
     ...detector
@@ -74,26 +64,27 @@ export async function startReplayPipeline(
   const protection = createProtection(protectionOptions(config.actuator), book);
   const group = (name: string, topic: TopicName): Reader => groupReader(log, name, topic);
   const decider = createOrderedDecider(config.actuator.decider, book, protection);
+  const clock = createDecisionClock(log);
   const verdicts = await followTopic(log, 'verdicts', (batch) => {
     for (const { value } of batch.records) {
       listener.verdict(value);
       decider.add(value);
     }
   });
+  const campaigns = await followTopic(log, 'campaigns', (batch) => {
+    for (const record of batch.records) {
+      if (record.type === 'Campaign') listener.campaign(record.value);
+      else clock.decided(record.value);
+    }
+  });
   const followed = [
     verdicts,
-    await followTopic(log, 'campaigns', (batch) => {
-      for (const record of batch.records) {
-        if (record.type === 'Campaign') listener.campaign(record.value);
-        else listener.decided(record.value);
-      }
-    }),
+    campaigns,
     await followTopic(log, 'endpoints', (batch) => {
       for (const record of batch.records) listener.inventory(record);
     }),
     await followTopic(log, 'requests.enriched', (batch) => {
-      for (const record of batch.records)
-        if (record.type === 'Tick') listener.tick(record.value, record.offset);
+      for (const record of batch.records) if (record.type === 'Tick') clock.tick(record.value, record.offset);
     }),
   ];
   const tails = followed.map(({ tail }) => tail);
@@ -130,7 +121,7 @@ export async function startReplayPipeline(
   return {
     context,
     protection,
-    verdictPath: [keyed, verdicts.reader],
+    advance: () => clock.advance({ campaigns: campaigns.reader, verdicts: [keyed, verdicts.reader] }),
     decide: decider.decide,
     failed,
     drained: () => drained(log, readers),

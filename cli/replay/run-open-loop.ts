@@ -12,7 +12,6 @@ import type {
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
 import type { LearnedSite } from '../../services/detector/reduce/learned.ts';
 import type { RootConfig } from '../config.ts';
-import { createDecisionClock } from './decision-clock.ts';
 import type { EdgePreset } from './edge-presets.ts';
 import type { Front } from './front/front.ts';
 import { createFrontHere } from './front/front-here.ts';
@@ -93,8 +92,6 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
         listener.evaluated?.(event);
         queue.push({ event, good, standing });
       },
-      tick: (tick, offset) => clock.tick(tick, offset),
-      decided: (tick) => clock.decided(tick),
       verdict: (verdict) => listener.verdict?.(verdict),
       campaign: (campaign) => listener.campaign?.(campaign),
       inventory: (record) => listener.inventory?.(record),
@@ -105,11 +102,6 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
       ...(listener.ended === undefined ? {} : { onEnded: (learned) => listener.ended?.(learned) }),
     },
   );
-  const clock = createDecisionClock({
-    log: pipeline.context.log,
-    path: pipeline.verdictPath,
-    pause: () => sleep(1),
-  });
   const edges = createSimulatedEdges({
     preset: options.edge,
     delayMs,
@@ -136,7 +128,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   const settler = async (): Promise<void> => {
     while (reading) {
       await sleep(settleEveryMs);
-      await settle(await clock.advance());
+      await settle(await pipeline.advance());
     }
   };
   try {

@@ -9,6 +9,7 @@ import { silentLogger } from '../../lib/observability/logger.ts';
 import { formatConfig } from '../../services/collector/config.ts';
 import { rootConfig } from '../config.ts';
 import { formatEvent } from '../generate/format.ts';
+import { createRandom } from '../generate/random.ts';
 import { generateTraffic } from '../generate/traffic.ts';
 import { edgePresets } from './edge-presets.ts';
 import { readLabels } from './label-book.ts';
@@ -17,14 +18,6 @@ import { runReplay } from './run-replay.ts';
 import type { ReplaySummary } from './summary.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-replay-'));
-/** Numbers in [0, 1), the same for a seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 const path = (name: string) => join(folder, name);
 const ids: string[] = [];
 const generic = edgePresets.find(({ name }) => name === 'generic')!;
@@ -94,7 +87,7 @@ describe('replay of a labelled sweep', () => {
   it('gives the same result again, whenever its stages come to work', async () => {
     const { seconds: _, lines_per_second: __, ...expected } = first;
     for (const seed of [1, 2, 3]) {
-      const next = random(seed);
+      const next = createRandom(seed, 0);
       const log = createMemoryLog({
         trafficPartitions: 1,
         // most go on at once; some are held up by what takes the others through many batches

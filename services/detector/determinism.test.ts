@@ -51,6 +51,9 @@ function batches<T extends TopicName>(topic: T, out: readonly Outgoing[], size: 
   return cut;
 }
 
+/** One partition everywhere. */
+const alone = { sources: 1, targets: 1, keyedTargets: 1, seed: 1 } as const;
+
 /** Runs a step over batches; after batch `restart` its state goes through a snapshot, and that batch comes twice. */
 async function through<T extends TopicName>(
   step: StatefulStep<T>,
@@ -105,15 +108,7 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
     const config = detectorConfig.parse({});
     const policies = fixedPolicies(loadPolicies(''));
     const input = batches('requests.enriched', records(stream(), 1), 97);
-    const combine = createCombineStep({
-      config,
-      policies: fixedPolicies([]),
-      sources: 1,
-      targets: 1,
-      keyedTargets: 1,
-      seed: 1,
-      metrics,
-    });
+    const combine = createCombineStep({ ...alone, config, policies: fixedPolicies([]), metrics });
     const frames = await through(combine, input, null);
     for (const restart of [3, Math.floor(input.length / 2), input.length - 2])
       expect(await through(combine, input, restart)).toEqual(frames);
@@ -156,15 +151,7 @@ describe('same input, same ids', { timeout: 120_000 }, () => {
     const metrics = createMetrics();
     const config = detectorConfig.parse({});
     const policies = fixedPolicies(loadPolicies(''));
-    const combine = createCombineStep({
-      config,
-      policies,
-      sources: 1,
-      targets: 1,
-      keyedTargets: 1,
-      seed: 1,
-      metrics,
-    });
+    const combine = createCombineStep({ ...alone, config, policies, metrics });
     const reduce = createReduceStep({ config, policies, reducers: 1, campaignPartitions: 1, metrics });
     const frames = (await through(combine, input, null)).filter(({ topic }) => topic === 'aggregates');
     const said = (await through(reduce, batches('aggregates', frames, 7), null)).filter(

@@ -6,6 +6,7 @@ import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { targetKey } from '../../lib/target.ts';
+import { blockVerdict } from '../../services/actuator/decider/verdict.test-fixture.ts';
 
 /** For tests: what the actuator is given, and what it is told. */
 
@@ -35,30 +36,7 @@ function memoryCheckpoints(): CheckpointStore {
 /** A verdict to block the address or network from now on. */
 export function verdict(value: string, ttlMs = 3_600_000): Verdict {
   const at = Date.now();
-  return {
-    verdict_id: `vrd_${value}_${at}`,
-    revision: 1,
-    updated_at: at,
-    site: 'default',
-    policy_id: 'p',
-    policy_title: 'P',
-    policy_hash: 'h',
-    level: 'high',
-    mode: 'enforce',
-    target: addressTarget(value)!,
-    action: { kind: 'block', fallback: null, ttl_ms: ttlMs, escalate_ms: [] },
-    campaign_id: null,
-    decided_at: at,
-    first_seen_at: at - 2000,
-    until_at: at + ttlMs,
-    reason: 'failing logins',
-    evidence: [],
-    taxonomy: [],
-    sample_event_ids: [],
-    inputs: [],
-    degraded: [],
-    baseline_rung: null,
-  };
+  return blockVerdict(value, at, { ttlMs, first_seen_at: at - 2000, reason: 'failing logins' });
 }
 /** Appends verdicts and commands to their topics. */
 export async function say(log: Log, ...records: (Verdict | Command)[]): Promise<void> {

@@ -3,46 +3,31 @@ import { expect, test } from 'vitest';
 import type { Command, Decision, Target, Verdict } from '../../../lib/contracts/generated.ts';
 import { inForce, strength } from './actions.ts';
 import { type Change, nextDecision } from './next-decision.ts';
+import { blockVerdict } from './verdict.test-fixture.ts';
 
 const minute = 60_000;
 const limits = { maxTtlMs: 30 * 24 * 60 * minute, commandTtlMs: 60 * minute, coolDownMs: 0 };
 const target: Target = { kind: 'ip', value: '203.0.113.7', signature: null };
 
-function verdict(values: Partial<Verdict> & { ttlMs?: number; actionKind?: string } = {}): Verdict {
-  const decidedAt = values.decided_at ?? 0;
-  const updatedAt = values.updated_at ?? decidedAt;
-  const ttlMs = values.ttlMs ?? 60 * minute;
-  const { ttlMs: _ttl, actionKind, ...rest } = values;
-  return {
+function verdict({
+  actionKind = 'block',
+  ttlMs = 60 * minute,
+  decided_at = 0,
+  updated_at = decided_at,
+  ...rest
+}: Partial<Verdict> & { ttlMs?: number; actionKind?: string } = {}): Verdict {
+  return blockVerdict(target.value, decided_at, {
     verdict_id: 'vrd_a',
-    revision: 1,
-    site: 'default',
-    policy_id: 'credential-stuffing',
-    policy_title: 'Credential stuffing',
-    policy_hash: 'h',
-    level: 'high',
-    mode: 'enforce',
-    target,
+    updated_at,
     action: {
-      kind: actionKind ?? 'block',
+      kind: actionKind,
       fallback: null,
       ttl_ms: ttlMs,
       escalate_ms: [4 * 60 * minute, 24 * 60 * minute],
     },
-    campaign_id: null,
-    first_seen_at: decidedAt,
-    until_at: updatedAt + ttlMs,
-    reason: 'failing logins',
-    evidence: [],
-    taxonomy: [],
-    sample_event_ids: [],
-    inputs: [],
-    degraded: [],
-    baseline_rung: null,
+    until_at: updated_at + ttlMs,
     ...rest,
-    decided_at: decidedAt,
-    updated_at: updatedAt,
-  };
+  });
 }
 
 const apply = (previous: Decision | null, ...changes: Change[]): Decision | null => {

@@ -3,34 +3,11 @@ import type { Command, Decision, Verdict } from '../../../lib/contracts/generate
 import { createCommandBook } from './command-book.ts';
 import { createPartitionDecisions } from './partition-decisions.ts';
 import { createProtection } from './protection.ts';
+import { blockVerdict } from './verdict.test-fixture.ts';
 
 const minute = 60_000;
-function verdict(value: string, at: number, id = `vrd_${value}_${at}`): Verdict {
-  return {
-    verdict_id: id,
-    revision: 1,
-    updated_at: at,
-    site: 'default',
-    policy_id: 'p',
-    policy_title: 'P',
-    policy_hash: 'h',
-    level: 'high',
-    mode: 'enforce',
-    target: { kind: value.includes('/') ? 'cidr' : 'ip', value, signature: null },
-    action: { kind: 'block', fallback: null, ttl_ms: 60 * minute, escalate_ms: [] },
-    campaign_id: null,
-    decided_at: at,
-    first_seen_at: at,
-    until_at: at + 60 * minute,
-    reason: 'r',
-    evidence: [],
-    taxonomy: [],
-    sample_event_ids: [],
-    inputs: [],
-    degraded: [],
-    baseline_rung: null,
-  };
-}
+const verdict = (value: string, at: number, id = `vrd_${value}_${at}`): Verdict =>
+  blockVerdict(value, at, { verdict_id: id });
 function command(kind: string, value: string | null, at: number, more: Partial<Command> = {}): Command {
   return {
     command_id: `cmd_${kind}_${value}_${at}`,
