@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Signature } from '../../lib/contracts/generated.ts';
-import { history } from '../../lib/signature/standing.ts';
+import { history, requiredBits } from '../../lib/signature/standing.ts';
 import { type EdgePreset, edgePresets } from './edge-presets.ts';
 import { decisionFor, enrichedRequest } from './enriched-request.test-fixture.ts';
 import { createSimulatedEdge } from './simulated-edge.ts';
@@ -99,6 +99,19 @@ describe('simulated edge', () => {
     expect(one.judge(event, history).outcome).toBe('allowed');
     expect(one.judge({ ...event, bot: 'verified' }, unknown).outcome).toBe('allowed');
     expect(one.judge({ ...event, endpoint: 'GET /' }, unknown).outcome).toBe('allowed');
+  });
+
+  it('holds a rule for everybody where the edge does not know those whom it would spare', () => {
+    const signature = { ...sweep, except_good: false, good_after: ['any'] };
+    const event = enrichedRequest({ timestamp: 5, ja4: 't13d' }, { endpoint: 'GET /stock' });
+    const outcomeAt = (preset: string, standing: number) => {
+      const one = edge({ delayMs: 0, preset });
+      one.learn(decisionFor({ kind: 'signature', value: 'sweep', signature }, { at: 0, until: 9000 }));
+      return one.judge(event, standing).outcome;
+    };
+    const cart = requiredBits(['cart']);
+    expect([unknown, cart].map((standing) => outcomeAt('generic', standing))).toEqual(['blocked', 'allowed']);
+    expect(outcomeAt('cloudflare', cart)).toBe('blocked');
   });
 
   it('takes the strongest of several, and never a simulated or observed one', () => {

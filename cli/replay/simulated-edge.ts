@@ -2,7 +2,7 @@ import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts
 import { isV4, maskIp, parseIp, parseNetwork } from '../../lib/ip.ts';
 import type { AttributeName } from '../../lib/signature/attributes.ts';
 import { compileSignature, valuesNamed } from '../../lib/signature/signature.ts';
-import { meets, requiredBits } from '../../lib/signature/standing.ts';
+import { meets, sparedBy } from '../../lib/signature/standing.ts';
 import { targetKey } from '../../lib/target.ts';
 import { type InForce, inForce } from '../../services/actuator/decider/actions.ts';
 import type { EdgePreset } from './edge-presets.ts';
@@ -280,7 +280,7 @@ export function createSimulatedEdge(options: {
         decision,
         fromAt: Math.max(decision.decided_at, decision.updated_at) + delayMs,
         matches: signature === null ? null : compileSignature(signature),
-        sparing: signature?.except_good === true ? requiredBits(signature.good_after) : null,
+        sparing: signature === null || !preset.exceptGood ? null : sparedBy(signature),
         campaign: signature === null ? onlyCampaign(decision) : null,
         previous: null,
         known: null,

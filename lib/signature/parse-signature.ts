@@ -7,7 +7,7 @@ import type { Predicate, Signature } from '../contracts/generated.ts';
 export function parseSignature(text: string): Signature | null {
   const predicates: Predicate[] = [];
   let rest = text;
-  while (rest !== '' && !rest.startsWith('except good')) {
+  while (rest !== '' && !/^(?:except|sparing) good/.test(rest)) {
     const head = /^([a-z0-9_]+) ([a-z_]+) (?=\[)/.exec(rest);
     if (head === null) return null;
     const end = endOfArray(rest, head[0].length);
@@ -22,9 +22,10 @@ export function parseSignature(text: string): Signature | null {
     if (rest === '') return null;
   }
   if (rest === '') return predicates.length === 0 ? null : { predicates, except_good: false, good_after: [] };
-  const good = /^except good(?: after (.+))?$/.exec(rest);
+  const good = /^(?:except good|(except|sparing) good after (.+))$/.exec(rest);
   if (good === null) return null;
-  return { predicates, except_good: true, good_after: good[1] === undefined ? [] : good[1].split(', ') };
+  const [, how, names] = good;
+  return { predicates, except_good: how !== 'sparing', good_after: names?.split(', ') ?? [] };
 }
 
 /** Index after the bracket that closes the JSON array at `from`; -1: none does. */

@@ -11,9 +11,11 @@ export function canonicalSignature(signature: Signature): string {
       (predicate) => `${predicate.attribute} ${predicate.op} ${JSON.stringify([...predicate.values].sort())}`,
     )
     .sort();
-  const good =
-    signature.good_after.length === 0 ? 'good' : `good after ${[...signature.good_after].sort().join(', ')}`;
-  return `${parts.join(' & ')}${signature.except_good ? ` & except ${good}` : ''}`;
+  const names = [...signature.good_after].sort().join(', ');
+  const good = names === '' ? 'good' : `good after ${names}`;
+  if (signature.except_good) parts.push(`except ${good}`);
+  else if (names !== '') parts.push(`sparing ${good}`);
+  return parts.join(' & ');
 }
 
 /** What the signature says an attribute is one of; null: it does not say. */
@@ -76,7 +78,7 @@ function compileFamilies({ op, values }: Predicate): Test {
   }
 }
 
-/** Compiled once per signature; evaluated on every event of its endpoint. `except_good` is the caller's to apply. */
+/** Compiled once per signature; evaluated on every event of its endpoint. Whom it spares is the caller's to apply. */
 export function compileSignature(signature: Signature): Test {
   const tests = signature.predicates.map(compilePredicate);
   return (event) => {

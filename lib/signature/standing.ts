@@ -64,7 +64,24 @@ export function meets(standing: number, required: number): boolean {
   return (standing & (required === 0 ? partMask | several | caller : required)) !== 0;
 }
 
+/** In `good_after` of a signature without `except_good`, which names somebody or spares nobody: any standing will do. */
+export const anyStanding = 'any';
+
+/** A signature that holds where nobody knows the good, and spares those of this standing where somebody does. */
+export function sparingWhereKnown(signature: Signature, required: number): Signature {
+  return { ...signature, good_after: required === 0 ? [anyStanding] : namesOf(required) };
+}
+
+/**
+ * Whom a signature spares (bits, 0: any standing), where the edge knows clients; null: nobody. With `except_good` it
+ * must not stand where the edge does not know them.
+ */
+export function sparedBy({ except_good: always, good_after: names }: Signature): number | null {
+  return always || names.length > 0 ? requiredBits(names) : null;
+}
+
 /** Whether the signature, which selects the request, leaves its client alone. */
 export function spares(signature: Signature, standing: number): boolean {
-  return signature.except_good && meets(standing, requiredBits(signature.good_after));
+  const required = sparedBy(signature);
+  return required !== null && meets(standing, required);
 }

@@ -36,7 +36,7 @@ export async function readCampaign(
   if (campaign === undefined) return null;
   const decisions = withIsoStamps(
     await clickhouse.query(
-      `SELECT decision_id, target_kind, target_value, target_predicates, target_except_good, action, mode, state, decided_at, expires_at, times, reason, requests
+      `SELECT decision_id, target_kind, target_value, target_predicates, target_except_good, target_good_after, action, mode, state, decided_at, expires_at, times, reason, requests
        FROM decisions WHERE has(causes.campaign_id, {id:String}) ORDER BY state = 'active' DESC, decided_at DESC LIMIT 200`,
       { id: campaignId },
     ),
@@ -103,7 +103,7 @@ export async function listDecisions(
     params,
   );
   const decisions = await clickhouse.query(
-    `SELECT decision_id, site, target_kind, target_value, target_predicates, target_except_good, action, mode, state,
+    `SELECT decision_id, site, target_kind, target_value, target_predicates, target_except_good, target_good_after, action, mode, state,
             level, reason,
             decided_at, expires_at, updated_at, times, causes, requests
      FROM decisions ${where}

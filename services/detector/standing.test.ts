@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Signature } from '../../lib/contracts/generated.ts';
 import {
   caller,
   history,
@@ -7,6 +8,9 @@ import {
   partBit,
   requiredBits,
   signedIn,
+  sparedBy,
+  spares,
+  sparingWhereKnown,
 } from '../../lib/signature/standing.ts';
 import { flag, standingOf } from './layout.ts';
 
@@ -36,4 +40,17 @@ test('any one of what is named will do', () => {
   ]).toEqual([true, true, false]);
   // where any part will do, to be signed in is none
   expect(meets(standingOf(flag.direct | flag.signedIn), 0)).toBe(false);
+});
+
+test('a signature spares whom it names, everybody of standing under "except good", or else nobody', () => {
+  const everybody: Signature = { predicates: [], except_good: false, good_after: [] };
+  const cart = partBit('cart');
+  const sparedIn = (signature: Signature) =>
+    [cart, history, 0].map((standing) => spares(signature, standing));
+  expect(sparedBy(everybody)).toBeNull();
+  expect(sparedIn(everybody)).toEqual([false, false, false]);
+  expect(sparedIn({ ...everybody, except_good: true })).toEqual([true, true, false]);
+  expect(sparedIn(sparingWhereKnown(everybody, 0))).toEqual([true, true, false]);
+  expect(sparedIn(sparingWhereKnown(everybody, history))).toEqual([false, true, false]);
+  expect(sparingWhereKnown(everybody, 0)).toMatchObject({ except_good: false, good_after: ['any'] });
 });

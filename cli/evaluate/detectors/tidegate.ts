@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Campaign } from '../../../lib/contracts/generated.ts';
+import type { Campaign, Signature } from '../../../lib/contracts/generated.ts';
 import type { Logger } from '../../../lib/observability/logger.ts';
+import { sparedBy } from '../../../lib/signature/standing.ts';
 import type { InspectedFile } from '../../../services/collector/collect-files.ts';
 import { formatConfig } from '../../../services/collector/config.ts';
 import { createFormat } from '../../../services/collector/formats/catalogue.ts';
@@ -73,6 +74,11 @@ function asFile(
   };
 }
 
+const spares = (signature: Signature): string => {
+  if (signature.except_good) return 'all but the good: ';
+  return sparedBy(signature) === null ? '' : 'sparing the good: ';
+};
+
 const describe = (campaign: Campaign, everActive: boolean): CampaignOutcome => ({
   title: campaign.title,
   kind: campaign.kind,
@@ -82,7 +88,7 @@ const describe = (campaign: Campaign, everActive: boolean): CampaignOutcome => (
   opened_at: campaign.opened_at,
   signatures: campaign.signatures.map(
     ({ signature }) =>
-      `${signature.except_good ? 'all but the good: ' : ''}${signature.predicates
+      `${spares(signature)}${signature.predicates
         .map(({ attribute, op, values }) => `${attribute} ${op} ${values.join('|')}`)
         .join(' & ')}`,
   ),

@@ -1,7 +1,7 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { standingText } from '../../../lib/pass/token.ts';
 import { type AttributeName, attributeNames, attributes } from '../../../lib/signature/attributes.ts';
-import { conditions, requiredBits } from '../../../lib/signature/standing.ts';
+import { conditions, requiredBits, sparedBy } from '../../../lib/signature/standing.ts';
 import { goodPattern } from './good-clients.ts';
 import { haproxyAttributes, whyNotAtHaproxy } from './haproxy-attributes.ts';
 
@@ -66,7 +66,7 @@ const standingTexts: readonly string[] = Array.from({ length: 1 << conditions.le
 /** Rules that spare the good do not hold for a pass with the words that they ask for. */
 function addStanding(masks: Map<string, bigint>, rules: readonly BitRule[]): void {
   const sparing = rules
-    .filter(({ signature }) => signature.except_good)
+    .filter(({ signature }) => sparedBy(signature) !== null)
     .map((rule) => ({ bit: bitOf(rule), isGood: new RegExp(goodPattern(rule.signature)) }));
   if (sparing.length === 0) return;
   masks.set(`${standingKey}=*`, allRules);

@@ -1,5 +1,6 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { sparedBy } from '../../../lib/signature/standing.ts';
 import { type AddressAttribute, isAddressAttribute, networkOfValue } from './address-values.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { goodPattern } from './good-clients.ts';
@@ -67,7 +68,7 @@ export function renderSignature(
   }
   const variable = `$tidegate_${id}`;
   let selected = '1';
-  if (signature.except_good) {
+  if (standing !== undefined && sparedBy(signature) !== null) {
     selected = `${variable}_unknown`;
     lines.push(`map ${standing} ${selected} { default 1; ${quoted(`~${goodPattern(signature)}`)} 0; }`);
   }

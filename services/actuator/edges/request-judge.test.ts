@@ -100,3 +100,13 @@ test('the pass of a request is checked once, and only when a rule that holds spa
     [null, 0],
   ]);
 });
+
+test('a rule that spares the good where they are known holds for everybody where they are not', () => {
+  const { target, ...entry } = rule(is('method', 'in', 'GET'));
+  const signature = { ...target.signature!, good_after: ['any'] };
+  const judge = createRequestJudge();
+  judge.put(placed({ ...entry, target: { ...target, signature } }));
+  const of = (standing?: () => string) =>
+    judge.judge(request({ method: 'GET', ...(standing && { standing }) }))?.action ?? null;
+  expect([of(() => '|cart|content|'), of(() => ''), of()]).toEqual([null, 'block', 'block']);
+});

@@ -1,6 +1,7 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { type Network, parseNetwork } from '../../../lib/ip.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
+import { sparedBy } from '../../../lib/signature/standing.ts';
 import { strength } from '../decider/actions.ts';
 import { isAddress } from '../entry-name.ts';
 import { createNetworkSet, type NetworkSet } from '../network-set.ts';
@@ -77,7 +78,7 @@ export function createRequestJudge(): RequestJudge {
     rules = signatures.map((entry) => ({
       entry,
       matches: compileSignature(entry.signature!),
-      good: entry.signature!.except_good ? new RegExp(goodPattern(entry.signature!)) : null,
+      good: sparedBy(entry.signature!) === null ? null : new RegExp(goodPattern(entry.signature!)),
     }));
     return rules;
   };

@@ -2,6 +2,7 @@ import type { Campaign, CampaignTick, EnrichedRequest, Signature } from '../../.
 import type { LogBatch } from '../../../lib/log/log.ts';
 import { endpointTest, wordVariable } from '../../../lib/path/word-family.ts';
 import { compileSignature, valuesNamed } from '../../../lib/signature/signature.ts';
+import { sparedBy } from '../../../lib/signature/standing.ts';
 import { Changes } from '../changes.ts';
 
 /** A signature in force over a stretch of event time. */
@@ -127,7 +128,7 @@ export class CampaignBook {
     const found = new Set<InForce>();
     for (const list of this.#sites.get(site)?.byEndpoint.values() ?? [])
       for (const inForce of list)
-        if (inForce.signature.except_good && inForce.campaign.mode !== 'simulate') found.add(inForce);
+        if (sparedBy(inForce.signature) !== null && inForce.campaign.mode !== 'simulate') found.add(inForce);
     return [...found];
   }
 

@@ -2,14 +2,7 @@ import type { EnrichedRequest, GoodClient } from '../../../lib/contracts/generat
 import { clientAddress, formatIp } from '../../../lib/ip.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { fingerprintOf } from '../../../lib/pass/binding.ts';
-import {
-  history,
-  meets,
-  namesOf,
-  requiredBits,
-  signedIn,
-  verified,
-} from '../../../lib/signature/standing.ts';
+import { history, meets, namesOf, signedIn, sparedBy, verified } from '../../../lib/signature/standing.ts';
 import { createTwoGenerationCache } from '../../../lib/two-generation-cache.ts';
 import { journeyMask } from '../layout.ts';
 import type { RequestFacts } from '../state/request-facts.ts';
@@ -93,7 +86,7 @@ export class GoodClients {
     let found = this.#sparing.get(site);
     if (found === undefined) {
       found = this.#book.sparing(site).map(({ signature, fromAt, untilAt }) => ({
-        required: requiredBits(signature.good_after),
+        required: sparedBy(signature) ?? 0,
         fromAt,
         untilAt,
       }));

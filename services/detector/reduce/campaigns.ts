@@ -32,6 +32,7 @@ import {
   scopeId,
   type WatchedScope,
 } from './site-state.ts';
+import { spareNobody } from './spare-nobody.ts';
 import { going, isFew, strongest } from './strongest-behaviour.ts';
 import { weightSelected } from './weighted.ts';
 
@@ -130,7 +131,8 @@ function actOn(here: CampaignAt, counts: boolean): LiveSignature[] {
     (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
   )
     campaign.lastActivePane = pane;
-  return isDue(here) ? searchOn(here) : [];
+  const changed = spareNobody(here);
+  return changed.length === 0 && isDue(here) ? searchOn(here) : changed;
 }
 
 /** Gives verdicts in force another time to live when half of theirs is used up, while the campaign is seen. */

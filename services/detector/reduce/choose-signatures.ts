@@ -8,9 +8,10 @@ import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import type { BoundedShare } from './miner/collateral.ts';
 import { mineSignatures } from './miner/mine.ts';
-import { sampleSignature } from './miner/sample-predicate.ts';
+import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { spareWhereFree } from './spare-where-free.ts';
 import { shareSelected, weigh } from './weighted.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
@@ -180,7 +181,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const direct = expected(state, felt, 'direct');
   const stage = (sparing: number | null, budget: BoundedShare): void => {
     if (rest.length < leastSamples || bad(rest) < leastGain * whole) return;
-    const tests = [...present, ...found.map(({ signature }) => sampleSignature(signature))];
+    const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
       excess: rest,
       weight: Math.min(1, bad(rest) / whole),
@@ -188,7 +189,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       callers,
       good,
       siblings,
-      taken: (sample) => tests.some((test) => test(sample)),
+      taken: (sample) => costs.some((selects) => selects(sample)),
       budget,
       sparing,
       unsparedShare:
@@ -197,18 +198,20 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
     if (mined.coverage * share < leastGain) return;
-    for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures)
+    for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures) {
+      const signature: Signature = {
+        predicates: [...scopePredicates(watched.scope), ...predicates],
+        except_good: sparing !== null,
+        good_after: namesOf(sparing ?? 0),
+      };
       found.push({
-        signature: {
-          predicates: [...scopePredicates(watched.scope), ...predicates],
-          except_good: sparing !== null,
-          good_after: namesOf(sparing ?? 0),
-        },
+        signature: sparing === null ? spareWhereFree(felt.scope, pane, signature) : signature,
         coverage: coverage * share,
         lift,
         collateral,
         collateralUpper,
       });
+    }
     const now = found.map(({ signature }) => sampleSignature(signature));
     rest = rest.filter(({ sample }) => !now.some((test) => test(sample)));
   };

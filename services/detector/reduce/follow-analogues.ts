@@ -4,7 +4,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { type Found, scopePredicates } from './choose-signatures.ts';
 import { goodSamples } from './good-traffic.ts';
 import { wilsonUpper } from './miner/bounds.ts';
-import { sampleSignature } from './miner/sample-predicate.ts';
+import { sampleCost } from './miner/sample-predicate.ts';
 import type { Scope } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { shareSelected } from './weighted.ts';
@@ -47,7 +47,7 @@ export function followAnalogues(
     for (const live of fresh) {
       const signature = movedTo(analogue.scope, live.signature);
       if (signature === null) continue;
-      const collateral = shareSelected(good, [sampleSignature(signature)]);
+      const collateral = shareSelected(good, [sampleCost(signature)]);
       const collateralUpper = wilsonUpper(collateral, clients);
       // what is not needed yet must cost nobody anything
       if (collateral > 0 || collateralUpper > 2 * budget) continue;

@@ -3,7 +3,7 @@ import { scopePredicates } from './choose-signatures.ts';
 import { goodAround } from './good-traffic.ts';
 import { createCollateral } from './miner/collateral.ts';
 import { either, emptyMask, hits, type Mask, maskOf } from './miner/mask.ts';
-import { sampleSignature } from './miner/sample-predicate.ts';
+import { type SampleTest, sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import type { Weighted } from './scope.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
 
@@ -42,9 +42,12 @@ export function effectsAt(
     if (found === undefined) {
       // the rest of the site stands in for the people of this endpoint, so where it holds is not asked of it
       const predicates = signature.predicates.filter(({ attribute }) => !where.has(attribute));
-      const test = sampleSignature({ ...signature, predicates });
-      const select = (of: readonly Weighted[]) => maskOf(of.length, (index) => test(of[index]!.sample));
-      found = { bad: select(excess), own: select(own), other: select(other) };
+      const [stops, costs] = [sampleSignature, sampleCost].map((testOf) =>
+        testOf({ ...signature, predicates }),
+      );
+      const select = (of: readonly Weighted[], test: SampleTest) =>
+        maskOf(of.length, (index) => test(of[index]!.sample));
+      found = { bad: select(excess, stops!), own: select(own, costs!), other: select(other, costs!) };
       masks.set(signature, found);
     }
     return found;

@@ -58,7 +58,7 @@ function signatureTimeline(signatures) {
               `${moment(version.from_at)} → ${version.until_at === null ? 'now' : moment(version.until_at)}`,
             ),
           ),
-          predicateChips(version.predicates, version.except_good),
+          predicateChips(version.predicates, version.except_good, version.good_after),
           h(
             'div.muted',
             null,

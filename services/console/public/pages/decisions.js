@@ -22,7 +22,11 @@ export function decisionTable(decisions, release, clockAt = null) {
         'td',
         null,
         decision.target_kind === 'signature'
-          ? predicateChips(decision.target_predicates, decision.target_except_good)
+          ? predicateChips(
+              decision.target_predicates,
+              decision.target_except_good,
+              decision.target_good_after,
+            )
           : h('div.target.mono', null, decision.target_value),
         h(
           'small',

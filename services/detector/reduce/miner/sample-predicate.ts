@@ -1,5 +1,5 @@
 import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
-import { requiredBits } from '../../../../lib/signature/standing.ts';
+import { sparedBy } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 
@@ -38,9 +38,15 @@ export function samplePredicate(predicate: Predicate): SampleTest {
   }
 }
 
+/** What a signature stops where the edge knows the good. */
 export function sampleSignature(signature: Signature): SampleTest {
   const tests = signature.predicates.map(samplePredicate);
-  const required = requiredBits(signature.good_after);
+  const required = sparedBy(signature);
   return (sample) =>
-    tests.every((test) => test(sample)) && !(signature.except_good && spared(sample.flags, required));
+    tests.every((test) => test(sample)) && !(required !== null && spared(sample.flags, required));
+}
+
+/** What a signature stops at the edge that knows least: what it costs people is judged by that. */
+export function sampleCost(signature: Signature): SampleTest {
+  return sampleSignature(signature.except_good ? signature : { ...signature, good_after: [] });
 }
