@@ -22,6 +22,8 @@ export interface Pool {
   early: Totals | null;
   readonly histograms: Map<string, LogHistogram>;
   readonly journeys: Journeys;
+  /** By count: requests of a scope's own that weigh as much as what the others do (alike.ts); null: not known. */
+  alike: Totals | null;
 }
 
 export function createPool(): Pool {
@@ -30,6 +32,7 @@ export function createPool(): Pool {
     early: new Float64Array(columns),
     histograms: new Map(),
     journeys: new Map(),
+    alike: null,
   };
 }
 

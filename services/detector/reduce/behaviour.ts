@@ -78,10 +78,10 @@ export function priorShare(name: CountName, endpointFunction: string): number {
   return prior?.[endpointFunction] ?? prior?.[''] ?? 0.5;
 }
 
-/** Requests that a rung of the ladder weighs against the one above it. */
-const rungWeight = 30;
+/** Requests that a rung of the ladder weighs against the one above it, at most: scopes that are unlike say less. */
+export const rungWeight = 30;
 /** Real counts are burstier than independent ones: variances are multiplied by this. */
-const overDispersion = 3;
+export const overDispersion = 3;
 /** Time constant of visits: how long after the start of the log clients look new that are not. */
 const visitMs = 90_000;
 
@@ -97,17 +97,24 @@ export interface ExpectedShare {
 /** Learned sums of a scope or pool, indexed as counts. */
 export type Totals = Float64Array;
 
+/** What several scopes do together. */
+export interface Together {
+  readonly totals: Totals;
+  /** By count: requests of a scope's own that weigh as much; null: not known. */
+  readonly alike: Totals | null;
+}
+
 /** What stands in while a scope knows little of itself, strongest first. */
 export interface Rungs {
   readonly own: Totals;
   /** Endpoints of the same function on the same host. */
-  readonly class: Totals | null;
+  readonly class: Together | null;
   /** Endpoints of the same host that read, or write, as this one. */
-  readonly host: Totals | null;
+  readonly host: Together | null;
 }
 
-/** Requests of each rung that count as evidence about a scope that is not in it. */
-const borrowed = { class: 60, host: 30 } as const;
+/** Requests of each rung that count as evidence about a scope that is not in it, for each that it weighs. */
+const borrowed = { class: 2, host: 1 } as const;
 
 /**
  * Share of `name` expected of a scope: its own history, shrunk towards its function class, its host, the prior. The
@@ -116,15 +123,22 @@ const borrowed = { class: 60, host: 30 } as const;
 export function expectedShare(name: CountName, endpointFunction: string, rungs: Rungs): ExpectedShare {
   const at = countIndex[name];
   const base = baseIndex(name);
+  const weightOf = (rung: Together | null): number => rung?.alike?.[at] ?? rungWeight;
+  const ofHost = weightOf(rungs.host);
+  const ofClass = weightOf(rungs.class);
   let share = priorShare(name, endpointFunction);
-  for (const totals of [rungs.host, rungs.class, rungs.own])
-    if (totals !== null) share = (totals[at]! + rungWeight * share) / (totals[base]! + rungWeight);
+  const learn = (totals: Totals | undefined, before: number): void => {
+    if (totals !== undefined) share = (totals[at]! + before * share) / (totals[base]! + before);
+  };
+  learn(rungs.host?.totals, rungWeight);
+  learn(rungs.class?.totals, ofHost);
+  learn(rungs.own, ofClass);
   const samples = rungs.own[base]!;
   const weight =
     1 +
     samples +
-    Math.min(borrowed.class, rungs.class?.[base] ?? 0) +
-    Math.min(borrowed.host, rungs.host?.[base] ?? 0);
+    Math.min(borrowed.class * ofClass, rungs.class?.totals[base] ?? 0) +
+    Math.min(borrowed.host * ofHost, rungs.host?.totals[base] ?? 0);
   const upper = Math.min(0.98, share + 2 * Math.sqrt((overDispersion * share * (1 - share)) / weight));
   return { share, upper, samples };
 }

@@ -8,6 +8,7 @@ import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { paneSpanMs } from '../policies/policy-schema.ts';
+import { learnLikeness } from './alike.ts';
 import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
 import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
@@ -54,6 +55,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     site,
     scopes: new Map(),
     pools: new Map(),
+    alikeAt: firstPane,
     firstPane,
     campaigns: new Map(),
     clients: new Map(),
@@ -75,6 +77,7 @@ export function reducePane(
 ): Outgoing[] {
   const outputs: Outgoing[] = [];
   for (const { kind, key } of groups) if (kind === 'other') state.lost.set(key as Cap, secondOf(pane));
+  learnLikeness(state, pane);
   const present: WatchedScope[] = [];
   for (const group of groups) {
     if (!isScoped(group.kind)) continue;

@@ -14,6 +14,8 @@ interface PoolSnapshot {
   readonly early: Float64Array | null;
   readonly histograms: readonly (readonly [string, Float64Array])[];
   readonly journeys: Journeys;
+  /** Left out by what earlier versions learned. */
+  readonly alike?: Float64Array | null;
 }
 
 /** A SiteState made of plain values that node:v8 can serialize. */
@@ -24,20 +26,22 @@ export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools' | 'lear
   readonly inventory: InventorySnapshot;
 }
 
-function snapshotPool({ totals, early, histograms, journeys }: Pool): PoolSnapshot {
+function snapshotPool({ totals, early, histograms, journeys, alike }: Pool): PoolSnapshot {
   return {
     totals,
     early,
     journeys,
+    alike,
     histograms: [...histograms].map(([key, histogram]) => [key, histogram.snapshot()] as const),
   };
 }
 
-function restorePool({ totals, early, histograms, journeys }: PoolSnapshot): Pool {
+function restorePool({ totals, early, histograms, journeys, alike = null }: PoolSnapshot): Pool {
   return {
     totals,
     early,
     journeys,
+    alike,
     histograms: new Map(histograms.map(([key, counts]) => [key, new LogHistogram(counts)])),
   };
 }

@@ -60,6 +60,8 @@ export interface SiteState {
   /** By `kind key`, in the order of first appearance (which is the order of panes and keys). */
   readonly scopes: Map<string, WatchedScope>;
   readonly pools: Map<string, Pool>;
+  /** The pane in which it was worked out how alike the members of pools are. */
+  alikeAt: number;
   readonly firstPane: number;
   readonly campaigns: Map<string, OpenCampaign>;
   /** Single clients and networks under verdict, by policy, its content and address. */
@@ -148,8 +150,8 @@ export function expected(state: SiteState, watched: WatchedScope, name: CountNam
     const pools = poolsOf(state, watched);
     share = expectedShare(name, watched.scope.traits.function, {
       own: watched.baseline.totals,
-      class: pools.class?.totals ?? null,
-      host: pools.host?.totals ?? null,
+      class: pools.class,
+      host: pools.host,
     });
     watched.expected.set(name, share);
   }

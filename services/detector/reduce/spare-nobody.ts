@@ -11,7 +11,7 @@ import { forEverybody, isEvaded } from './spare-where-free.ts';
  */
 export function spareNobody(here: CampaignAt): LiveSignature[] {
   const { scope } = feltBy(here.state, here.watched);
-  const ended = ownAt(here).filter(({ signature }) => isEvaded(scope, here.pane, signature));
+  const ended = ownAt(here).filter((live) => isEvaded(scope, here.pane, live));
   if (ended.length === 0) return [];
   const signatures = ended.map((live) => ({ ...live, signature: forEverybody(live.signature) }));
   const goodClients = Math.max(...ended.map(({ goodSample }) => goodSample));
