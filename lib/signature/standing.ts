@@ -72,6 +72,11 @@ export function sparingWhereKnown(signature: Signature, required: number): Signa
   return { ...signature, good_after: required === 0 ? [anyStanding] : namesOf(required) };
 }
 
+/** As it holds where nobody knows the good. One that must spare them holds nowhere else, and stays as it is. */
+export function whereUnknown(signature: Signature): Signature {
+  return signature.except_good ? signature : { ...signature, good_after: [] };
+}
+
 /**
  * Whom a signature spares (bits, 0: any standing), where the edge knows clients; null: nobody. With `except_good` it
  * must not stand where the edge does not know them.

@@ -55,9 +55,9 @@ export const ruleTo = (action: ActionKind, ...predicates: Predicate[]): Entry =>
   return entry({ kind: 'signature', value: canonicalSignature(signature), signature }, action);
 };
 export const rule = (...predicates: Predicate[]): Entry => ruleTo('block', ...predicates);
-/** The same rule for everyone but the good. */
-export function sparing({ target, ...entry }: Entry, goodAfter: readonly string[]): Entry {
-  const signature = { ...target.signature!, except_good: true, good_after: [...goodAfter] };
+/** The same rule for everyone but the good; `exceptGood` false: where the edge knows them, else for everybody. */
+export function sparing({ target, ...entry }: Entry, goodAfter: readonly string[], exceptGood = true): Entry {
+  const signature = { ...target.signature!, except_good: exceptGood, good_after: [...goodAfter] };
   const value = canonicalSignature(signature);
   return { ...entry, key: `signature|${value}`, value, target: { ...target, value, signature } };
 }

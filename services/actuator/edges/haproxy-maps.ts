@@ -1,4 +1,5 @@
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
+import { whereUnknown } from '../../../lib/signature/standing.ts';
 import { actionKinds, strength } from '../decider/actions.ts';
 import type { EntryKind, ObservedEntry } from '../edge.ts';
 import { isAddress, named } from '../entry-name.ts';
@@ -44,11 +45,12 @@ export function renderAddresses(entries: readonly PlacedEntry[]): Map<AddressMap
   return maps;
 }
 
-/** Every other map. `bits`: the bit of each signature, by the key of its entry. */
+/** Every other map. `bits`: the bit of each signature, by the key of its entry. `knowsGood`: it is set up to. */
 export function renderRuleMaps(
   entries: readonly PlacedEntry[],
   bits: ReadonlyMap<string, number>,
   exempt: readonly Network[],
+  knowsGood: boolean,
 ): Map<RuleMapName, MapContent> {
   const decisions = new Map<string, string>();
   const rules: BitRule[] = [];
@@ -62,7 +64,8 @@ export function renderRuleMaps(
     const bit = bits.get(entry.key)!;
     decisions.set(`bit=${1n << BigInt(bit)}`, valueText(entry));
     decisions.set(`rule=${bit}`, Buffer.from(entry.value, 'utf8').toString('base64url'));
-    rules.push({ bit, strength: strength(entry.action), signature: entry.signature });
+    const signature = knowsGood ? entry.signature : whereUnknown(entry.signature);
+    rules.push({ bit, strength: strength(entry.action), signature });
     for (const { attribute, op, values } of entry.signature.predicates)
       if (attribute === 'endpoint' && (op === 'in' || op === 'not_in'))
         for (const value of values) endpoints.add(value);

@@ -46,6 +46,16 @@ describe.skipIf(missing !== null)('rules that spare the good, at a real HAProxy 
     expect((await ask(haproxy.port, { path: '/', userAgent: browser })).status).toBe(200);
   });
 
+  test('a rule that may spare the good lets them through, and comes back from the maps as it was', async () => {
+    const entry = sparing(rule(payment), ['any'], false);
+    await haproxy.bring(entry);
+    expect(await pay(pass(['content']))).toBe(200);
+    expect(await pay(pass(['payment']))).toBe(403);
+    expect(await pay(null)).toBe(403);
+    const observed = await haproxy.edge.observe(new AbortController().signal);
+    expect([observed.damaged, ...observed.entries.map(({ key }) => key)]).toEqual([null, entry.key]);
+  });
+
   test('of several rules each asks for its own words, a pass helps against no other, and all comes back from the maps', async () => {
     const any = sparing(rule(is('endpoint', 'in', 'POST /payment', 'GET /stock')), []);
     const plain = rule(payment, is('user_agent', 'in', 'curl/8'));

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { standingText } from '../../../lib/pass/token.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
 import { partBit, spares } from '../../../lib/signature/standing.ts';
-import { eventOf, is, type Sample } from '../../../test/counterparts/edge-fixture.ts';
+import { eventOf, is, rule, type Sample, sparing } from '../../../test/counterparts/edge-fixture.ts';
 import { endpointLabel, haproxyAttributes } from './haproxy-attributes.ts';
-import { assignBits } from './haproxy-maps.ts';
+import { assignBits, renderRuleMaps } from './haproxy-maps.ts';
 import { type BitRule, mostRules, ruleMasks, whyNoHaproxyRule } from './haproxy-rules.ts';
+import { placed } from './placed-entry.ts';
 
 const signatureOf = (...predicates: ReturnType<typeof is>[]) => ({
   predicates,
@@ -143,12 +144,12 @@ test('a rule keeps its bit, and a bit is used again as late as can be', () => {
 
 test('a rule that spares the good does not hold for those whom it would spare in detection; others hold for all', () => {
   const endpoint = 'POST /payment';
-  const rule = fc.record({
+  const wish = fc.record({
     spares: fc.boolean(),
     after: fc.subarray(['cart', 'login', 'several', 'history']),
   });
   fc.assert(
-    fc.property(fc.array(rule, { minLength: 1, maxLength: 5 }), fc.nat(1023), (wanted, standing) => {
+    fc.property(fc.array(wish, { minLength: 1, maxLength: 5 }), fc.nat(1023), (wanted, standing) => {
       const rules = wanted.map(({ spares, after }, bit): BitRule => {
         const signature = signatureOf(is('endpoint', 'in', endpoint));
         return { bit, strength: 4, signature: { ...signature, except_good: spares, good_after: after } };
@@ -163,4 +164,16 @@ test('a rule that spares the good does not hold for those whom it would spare in
       expect(stranger).toBe((1n << BigInt(rules.length)) - 1n);
     }),
   );
+});
+
+test('where the edge is not set up to know the good, a rule that may spare them holds for everybody', () => {
+  const entry = placed(sparing(rule(is('method', 'in', 'GET')), ['any'], false));
+  const standing = (knowsGood: boolean) =>
+    [
+      ...renderRuleMaps([entry], new Map([[entry.key, 0]]), [], knowsGood)
+        .get('rules')!
+        .keys(),
+    ].filter((key) => key.startsWith('standing='));
+  expect(standing(true)).toContain('standing=|cart|content|');
+  expect(standing(false)).toEqual([]);
 });

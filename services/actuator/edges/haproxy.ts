@@ -102,6 +102,7 @@ export function createHaproxyEdge(
           isArmed,
           writesFile: config.write_files,
         });
+  const knowsGood = config.pass !== undefined || config.good_list !== undefined;
   const whyNoGood = (): string | null => {
     if (config.pass !== undefined) return null;
     if (config.good_list === undefined)
@@ -132,7 +133,7 @@ export function createHaproxyEdge(
   /** Differences that no entry shows. */
   const damageOf = (held: HaproxyMirror): string | null => {
     const entries = placedAgain([...held.observed.values()].filter(isNoAddress));
-    const wanted = renderRuleMaps(entries, held.bits, exempt(now()));
+    const wanted = renderRuleMaps(entries, held.bits, exempt(now()), knowsGood);
     for (const name of ruleMaps)
       if (!sameContent(held.rules.get(name)!, wanted.get(name)!)) return `map ${name} differs`;
     return filesDiffer;
@@ -150,7 +151,7 @@ export function createHaproxyEdge(
     const keys = entries.filter(({ signature }) => signature !== null).map(({ key }) => key);
     const bits = assignBits(keys, held.bits, freedAt);
     for (const [key, bit] of held.bits) if (!bits.has(key)) freedAt[bit] = now();
-    const wanted = renderRuleMaps(entries, bits, exempt(now()));
+    const wanted = renderRuleMaps(entries, bits, exempt(now()), knowsGood);
     for (const [name, content] of wanted) {
       if (sameContent(held.rules.get(name)!, content)) continue;
       await replaceMap(cli, pathOf(name), content, signal);

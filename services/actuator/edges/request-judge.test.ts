@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseIp, parseNetwork } from '../../../lib/ip.ts';
 import { createRateLimiter } from '../../../lib/rate-limiter.ts';
 import { canonicalSignature } from '../../../lib/signature/signature.ts';
-import { address, is, named, rule, ruleTo } from '../../../test/counterparts/edge-fixture.ts';
+import { address, is, named, rule, ruleTo, sparing } from '../../../test/counterparts/edge-fixture.ts';
 import { createAddressTable } from './address-table.ts';
 import { placed } from './placed-entry.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
@@ -102,10 +102,8 @@ test('the pass of a request is checked once, and only when a rule that holds spa
 });
 
 test('a rule that spares the good where they are known holds for everybody where they are not', () => {
-  const { target, ...entry } = rule(is('method', 'in', 'GET'));
-  const signature = { ...target.signature!, good_after: ['any'] };
   const judge = createRequestJudge();
-  judge.put(placed({ ...entry, target: { ...target, signature } }));
+  judge.put(placed(sparing(rule(is('method', 'in', 'GET')), ['any'], false)));
   const of = (standing?: () => string) =>
     judge.judge(request({ method: 'GET', ...(standing && { standing }) }))?.action ?? null;
   expect([of(() => '|cart|content|'), of(() => ''), of()]).toEqual([null, 'block', 'block']);

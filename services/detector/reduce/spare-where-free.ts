@@ -1,7 +1,7 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { history, sparedBy, sparingWhereKnown } from '../../../lib/signature/standing.ts';
 import { countIndex, spared } from '../layout.ts';
-import { sampleSignature } from './miner/sample-predicate.ts';
+import { sampleCost } from './miner/sample-predicate.ts';
 import type { LiveSignature } from './open-campaign.ts';
 import { type Scope, samplesOf, sum } from './scope.ts';
 import { weigh } from './weighted.ts';
@@ -18,12 +18,9 @@ const evaded = { share: 0.03, requests: 20, timesHonest: 3 } as const;
 /** Whom to spare, most people first: everybody of standing, or those with a history. */
 const wishes = [0, history] as const;
 
-/** The same for everybody. */
-export const forEverybody = (signature: Signature): Signature => ({ ...signature, good_after: [] });
-
 /** Requests that the signature's predicates select at the scope now, and those of clients of this standing among them. */
 function selectedOf(scope: Scope, pane: number, signature: Signature, required: number) {
-  const selects = sampleSignature(forEverybody(signature));
+  const selects = sampleCost(signature);
   const selected = samplesOf(scope, pane, seenPanes, () => true).filter(({ sample }) => selects(sample));
   return {
     all: weigh(selected),

@@ -1,5 +1,5 @@
 import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
-import { sparedBy } from '../../../../lib/signature/standing.ts';
+import { sparedBy, whereUnknown } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 
@@ -48,5 +48,5 @@ export function sampleSignature(signature: Signature): SampleTest {
 
 /** What a signature stops at the edge that knows least: what it costs people is judged by that. */
 export function sampleCost(signature: Signature): SampleTest {
-  return sampleSignature(signature.except_good ? signature : { ...signature, good_after: [] });
+  return sampleSignature(whereUnknown(signature));
 }
