@@ -74,7 +74,7 @@ function asFile(
   };
 }
 
-const spares = (signature: Signature): string => {
+const whomItSpares = (signature: Signature): string => {
   if (signature.except_good) return 'all but the good: ';
   return sparedBy(signature) === null ? '' : 'sparing the good: ';
 };
@@ -88,7 +88,7 @@ const describe = (campaign: Campaign, everActive: boolean): CampaignOutcome => (
   opened_at: campaign.opened_at,
   signatures: campaign.signatures.map(
     ({ signature }) =>
-      `${spares(signature)}${signature.predicates
+      `${whomItSpares(signature)}${signature.predicates
         .map(({ attribute, op, values }) => `${attribute} ${op} ${values.join('|')}`)
         .join(' & ')}`,
   ),
