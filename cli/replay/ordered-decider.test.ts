@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Verdict } from '../../lib/contracts/generated.ts';
+import { blockVerdict } from '../../lib/verdict.test-fixture.ts';
 import { createCommandBook } from '../../services/actuator/decider/command-book.ts';
 import { createProtection } from '../../services/actuator/decider/protection.ts';
-import { blockVerdict } from '../../services/actuator/decider/verdict.test-fixture.ts';
 import { rootConfig } from '../config.ts';
 import { createOrderedDecider } from './ordered-decider.ts';
 

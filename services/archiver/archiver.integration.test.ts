@@ -12,6 +12,7 @@ import { PartitionLostError } from '../../lib/log/partition-lost.ts';
 import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
+import { blockVerdict } from '../../lib/verdict.test-fixture.ts';
 import { archiverConfig } from './config.ts';
 import { createInserter } from './inserter.ts';
 import { startArchiver } from './main.ts';
@@ -251,50 +252,40 @@ test('of a finding the newest revision is shown', async () => {
   const log = createMemoryLog({ trafficPartitions: 1, encoded: true });
   const archiver = await startArchiver(context(log), config, clickhouse);
   const producer = await log.producer('test');
-  const verdict = (revision: number) => ({
-    verdict_id: 'vrd_1',
-    revision,
-    updated_at: noon + revision,
-    site: 'default',
-    policy_id: 'p',
-    policy_title: 'P',
-    policy_hash: 'h',
-    level: 'high',
-    mode: 'enforce',
-    target: {
-      kind: 'signature',
-      value: 'ja4 in ["a"]',
-      signature: {
-        predicates: [{ attribute: 'ja4', op: 'in', values: ['a'] }],
-        except_good: true,
-        good_after: ['cart'],
+  const verdict = (revision: number) =>
+    blockVerdict('203.0.113.7', noon, {
+      verdict_id: 'vrd_1',
+      revision,
+      updated_at: noon + revision,
+      target: {
+        kind: 'signature',
+        value: 'ja4 in ["a"]',
+        signature: {
+          predicates: [{ attribute: 'ja4', op: 'in', values: ['a'] }],
+          except_good: true,
+          good_after: ['cart'],
+        },
       },
-    },
-    action: { kind: 'block', fallback: null, ttl_ms: 3_600_000, escalate_ms: [1, 2] },
-    campaign_id: null,
-    decided_at: noon,
-    first_seen_at: noon,
-    until_at: noon + 3_600_000,
-    reason: `revision ${revision}`,
-    evidence: [
-      {
-        name: 'failure ratio',
-        observed: 0.96,
-        normal_p50: 0.07,
-        normal_p99: null,
-        threshold: 0.5,
-        ratio: 13.7,
-        window_ms: 60_000,
-        samples: 900,
-        trust: null,
-      },
-    ],
-    taxonomy: ['oat.oat-008'],
-    sample_event_ids: ['evt_1'],
-    inputs: [{ partition: 0, first: 1, last: 2 }],
-    degraded: [],
-    baseline_rung: 'endpoint',
-  });
+      action: { kind: 'block', fallback: null, ttl_ms: 3_600_000, escalate_ms: [1, 2] },
+      reason: `revision ${revision}`,
+      evidence: [
+        {
+          name: 'failure ratio',
+          observed: 0.96,
+          normal_p50: 0.07,
+          normal_p99: null,
+          threshold: 0.5,
+          ratio: 13.7,
+          window_ms: 60_000,
+          samples: 900,
+          trust: null,
+        },
+      ],
+      taxonomy: ['oat.oat-008'],
+      sample_event_ids: ['evt_1'],
+      inputs: [{ partition: 0, first: 1, last: 2 }],
+      baseline_rung: 'endpoint',
+    });
   for (const revision of [1, 3, 2])
     await producer.send([{ topic: 'verdicts', key: 'x', type: 'Verdict', value: verdict(revision) }]);
   await archiver.stop();

@@ -6,7 +6,7 @@ import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { targetKey } from '../../lib/target.ts';
-import { blockVerdict } from '../../services/actuator/decider/verdict.test-fixture.ts';
+import { blockVerdict } from '../../lib/verdict.test-fixture.ts';
 
 /** For tests: what the actuator is given, and what it is told. */
 

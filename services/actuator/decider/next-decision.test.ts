@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Command, Decision, Target, Verdict } from '../../../lib/contracts/generated.ts';
+import { blockVerdict } from '../../../lib/verdict.test-fixture.ts';
 import { inForce, strength } from './actions.ts';
 import { type Change, nextDecision } from './next-decision.ts';
-import { blockVerdict } from './verdict.test-fixture.ts';
 
 const minute = 60_000;
 const limits = { maxTtlMs: 30 * 24 * 60 * minute, commandTtlMs: 60 * minute, coolDownMs: 0 };

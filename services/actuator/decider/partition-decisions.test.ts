@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Command, Decision, Verdict } from '../../../lib/contracts/generated.ts';
+import { blockVerdict } from '../../../lib/verdict.test-fixture.ts';
 import { createCommandBook } from './command-book.ts';
 import { createPartitionDecisions } from './partition-decisions.ts';
 import { createProtection } from './protection.ts';
-import { blockVerdict } from './verdict.test-fixture.ts';
 
 const minute = 60_000;
 const verdict = (value: string, at: number, id = `vrd_${value}_${at}`): Verdict =>

@@ -105,8 +105,7 @@ export function createHaproxyEdge(
   const knowsGood = config.pass !== undefined || config.good_list !== undefined;
   const whyNoGood = (): string | null => {
     if (config.pass !== undefined) return null;
-    if (config.good_list === undefined)
-      return 'needs to know good clients: check passes and say so in pass, or set good_list';
+    if (!knowsGood) return 'needs to know good clients: check passes and say so in pass, or set good_list';
     return goodMap?.whyNot() ?? null;
   };
   /** null: not known, everything has to be read. */

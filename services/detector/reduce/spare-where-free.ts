@@ -1,10 +1,10 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { history, sparedBy, sparingWhereKnown } from '../../../lib/signature/standing.ts';
 import { countIndex, spared } from '../layout.ts';
-import { sampleCost } from './miner/sample-predicate.ts';
+import { type SampleTest, sampleCost } from './miner/sample-predicate.ts';
 import type { LiveSignature } from './open-campaign.ts';
-import { type Scope, samplesOf, sum } from './scope.ts';
-import { weigh } from './weighted.ts';
+import { type Scope, samplesOf, sum, type Weighted } from './scope.ts';
+import { shareSelected, weigh, weightSelected } from './weighted.ts';
 
 /** What a signature selects is looked at over so many panes. */
 const seenPanes = 10;
@@ -18,15 +18,16 @@ const evaded = { share: 0.03, requests: 20, timesHonest: 3 } as const;
 /** Whom to spare, most people first: everybody of standing, or those with a history. */
 const wishes = [0, history] as const;
 
-/** Requests that the signature's predicates select at the scope now, and those of clients of this standing among them. */
-function selectedOf(scope: Scope, pane: number, signature: Signature, required: number) {
+/** Requests that the signature selects at the scope now, be they of whom they may. */
+function selectedBy(signature: Signature, scope: Scope, pane: number): Weighted[] {
   const selects = sampleCost(signature);
-  const selected = samplesOf(scope, pane, seenPanes, () => true).filter(({ sample }) => selects(sample));
-  return {
-    all: weigh(selected),
-    good: weigh(selected.filter(({ sample }) => spared(sample.flags, required))),
-  };
+  return samplesOf(scope, pane, seenPanes, () => true).filter(({ sample }) => selects(sample));
 }
+
+const isOf =
+  (required: number): SampleTest =>
+  ({ flags }) =>
+    spared(flags, required);
 
 /**
  * A signature that holds for everybody, made to spare the good where an edge knows them, as far as that lets next to
@@ -34,10 +35,8 @@ function selectedOf(scope: Scope, pane: number, signature: Signature, required: 
  * suspicious at all. What it costs is judged without: some edges do not know the good.
  */
 export function spareWhereFree(scope: Scope, pane: number, signature: Signature): Signature {
-  const required = wishes.find((wish) => {
-    const { all, good } = selectedOf(scope, pane, signature, wish);
-    return good <= mostSpared * all;
-  });
+  const selected = selectedBy(signature, scope, pane);
+  const required = wishes.find((wish) => shareSelected(selected, [isOf(wish)]) <= mostSpared);
   return required === undefined ? signature : sparingWhereKnown(signature, required);
 }
 
@@ -52,7 +51,8 @@ export function isEvaded(
 ): boolean {
   const required = sparedBy(signature);
   if (signature.except_good || required === null) return false;
-  const { all, good } = selectedOf(scope, pane, signature, required);
+  const selected = selectedBy(signature, scope, pane);
+  const good = weightSelected(selected, [isOf(required)]);
   const honest = collateralUpper * sum(scope, countIndex.requests, pane, seenPanes);
-  return good > evaded.share * all && good > evaded.requests + evaded.timesHonest * honest;
+  return good > evaded.share * weigh(selected) && good > evaded.requests + evaded.timesHonest * honest;
 }

@@ -42,12 +42,11 @@ export function effectsAt(
     if (found === undefined) {
       // the rest of the site stands in for the people of this endpoint, so where it holds is not asked of it
       const predicates = signature.predicates.filter(({ attribute }) => !where.has(attribute));
-      const [stops, costs] = [sampleSignature, sampleCost].map((testOf) =>
-        testOf({ ...signature, predicates }),
-      );
+      const anywhere = { ...signature, predicates };
+      const [stops, costs] = [sampleSignature(anywhere), sampleCost(anywhere)];
       const select = (of: readonly Weighted[], test: SampleTest) =>
         maskOf(of.length, (index) => test(of[index]!.sample));
-      found = { bad: select(excess, stops!), own: select(own, costs!), other: select(other, costs!) };
+      found = { bad: select(excess, stops), own: select(own, costs), other: select(other, costs) };
       masks.set(signature, found);
     }
     return found;

@@ -1,5 +1,5 @@
-import { addressTarget } from '../../../lib/command.ts';
-import type { Verdict } from '../../../lib/contracts/generated.ts';
+import { addressTarget } from './command.ts';
+import type { Verdict } from './contracts/generated.ts';
 
 /** A verdict to block an address or network from `at` on, for `ttlMs`. */
 export function blockVerdict(
