@@ -229,3 +229,8 @@ export function networkKey(site: string, ip: Buffer): string {
 export function clientAddress(ip: Buffer): Buffer {
   return isV4(ip) ? ip : maskIp(ip, 64);
 }
+
+/** A client as text: `192.0.2.7`, `2001:db8:0:1::/64`. */
+export function clientKey(ip: Buffer): string {
+  return isV4(ip) ? formatIp(ip) : formatNetwork({ address: clientAddress(ip), prefix: 64 });
+}

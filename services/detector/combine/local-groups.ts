@@ -1,5 +1,5 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { clientAddress, formatIp, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
+import { clientKey, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
 import { clientCountIndex, clientCountNames, flag, networkCountIndex, networkCountNames } from '../layout.ts';
 import { AddressWindows, windowColumn } from '../state/address-windows.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
@@ -66,7 +66,7 @@ export class LocalGroups {
           addresses.minute(windowColumn.missing) >= report.missing60s)) ||
       ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= report.sessions60s)
     )
-      pane.report('client', site, addressKey(event.request.client_ip), () => clientCounts(addresses, flags));
+      pane.report('client', site, clientKey(event.request.client_ip), () => clientCounts(addresses, flags));
 
     if (!pane.plan.networks) return;
     this.networks ??= new AddressWindows(this.#limit);
@@ -90,10 +90,6 @@ function count(windows: AddressWindows, { present }: RequestFacts, flags: number
   if ((flags & flag.direct) !== 0) windows.add(windowColumn.direct);
   if ((present & known.answer) !== 0) windows.add(windowColumn.known);
   if ((present & (known.partner | known.apiKey)) !== 0) windows.add(windowColumn.identified);
-}
-
-function addressKey(ip: Buffer): string {
-  return isV4(ip) ? formatIp(ip) : formatNetwork({ address: clientAddress(ip), prefix: 64 });
 }
 
 function networkKey(ip: Buffer): string {

@@ -57,6 +57,18 @@ export const variables: { readonly [name: string]: Variable } = {
       },
     },
   },
+  usual: {
+    doc: 'What the address was to the site before.',
+    in: 'clients',
+    members: {
+      share: {
+        doc:
+          'The largest share that it has of what is normal at an endpoint; 0: none that shows. Who is a visible part of ' +
+          'that by itself is a server or a gateway that others come through.',
+        type: 'number',
+      },
+    },
+  },
 };
 
 /** Functions over the name of a feature. Each gives a figure, or a group of figures. */

@@ -46,7 +46,7 @@ export function openCampaign(
 ): Outgoing[] {
   const acting = policy.document.campaign.signature === 'edge';
   const most = acting ? strongest(state, watched, policy, pane) : null;
-  if (acting && (most === null || isFew(watched, most, pane))) return [];
+  if (acting && (most === null || isFew(state, watched, most, pane))) return [];
   const behaviour = most?.behaviour ?? null;
   const simulated = policy.document.mode === 'simulate';
   let open = 0;

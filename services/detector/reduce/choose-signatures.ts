@@ -12,6 +12,7 @@ import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
+import { callersOf } from './usual-callers.ts';
 import { shareSelected, weigh } from './weighted.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
@@ -96,19 +97,6 @@ export function excessSamples(
     for (const weighted of found) if (counts(weighted) && --enoughFor === 0) return found;
   }
   return found;
-}
-
-/** A caller sends at least this share of what is usual at the scope, in this many samples. */
-const leastCaller = { share: 0.02, samples: 8 } as const;
-
-/** Clients that are a visible part of a scope's normal traffic by themselves. */
-function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
-  const counts = new Map<number, number>();
-  for (const { client } of reference) counts.set(client, (counts.get(client) ?? 0) + 1);
-  const least = Math.max(leastCaller.samples, leastCaller.share * reference.length);
-  const callers = new Set<number>();
-  for (const [client, count] of counts) if (count >= least) callers.add(client);
-  return callers;
 }
 
 /** Every signature begins with where it holds. */

@@ -17,6 +17,7 @@ import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { verdictOut } from '../verdict.ts';
 import { distinct, sum } from './scope.ts';
 import { effectiveAt, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
+import { usualShares } from './usual-callers.ts';
 
 interface Peers {
   readonly clients: number;
@@ -44,17 +45,33 @@ export function judgeLocal(
     if (reported.length === 0 || policies.length === 0) continue;
     const peers = kind === 'client' ? peersOf(state, pane, reported) : null;
     if (kind === 'client' && peers === null) continue;
+    const shares = onceAsked(() => usualShares(state));
     for (const policy of policies)
       for (const group of reported) {
         const figures = new Map<string, number | null>();
         for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
-        const values = { ...Object.fromEntries(figures), ...(peers === null ? {} : { peers }) };
+        const values = {
+          ...Object.fromEntries(figures),
+          ...(peers === null ? {} : { peers }),
+          // asked of few: it takes a look at all that is normal anywhere
+          get usual() {
+            return { share: shares().get(group.key) ?? 0 };
+          },
+        };
         if (!policy.condition(values)) continue;
         const verdict = localVerdict(state, settings, policy, group, values, figures, peers, pane, at);
         if (verdict !== null) outputs.push(verdictOut(verdict));
       }
   }
   return outputs;
+}
+
+function onceAsked<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** The other clients of the site; null: there is no site to compare with. */

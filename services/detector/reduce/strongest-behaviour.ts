@@ -2,10 +2,11 @@ import type { Signature } from '../../../lib/contracts/generated.ts';
 import { type CountName, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { speaksAgainst } from './behaviour.ts';
-import { behaviourFlag, excessSamples } from './choose-signatures.ts';
+import { behaviourFlag, excessSamples, feltBy } from './choose-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { samplePanes, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, type SiteState, type WatchedScope } from './site-state.ts';
+import { callersOf } from './usual-callers.ts';
 import { shareSelected } from './weighted.ts';
 
 /** Excess that counts as "still going on". */
@@ -39,11 +40,17 @@ export function strongest(
 }
 
 /**
- * An excess made by a few addresses (a partner's batch, a webhook, one scraper) is no campaign: single clients are
- * judged by the policies on clients. Asked of all the window that shows the excess: who is left when one client has
- * stopped is not who made it.
+ * An excess made by a few addresses (a webhook, one scraper) is no campaign: single clients are judged by the policies on
+ * clients. Unless others come through them, as through a partner's servers: no policy on clients stops these, and what
+ * they bring is many people's, or many victims'. Asked of all the window that shows the excess: who is left when one
+ * client has stopped is not who made it.
  */
-export function isFew(watched: WatchedScope, { behaviour, panes, excess }: Strongest, pane: number): boolean {
+export function isFew(
+  state: SiteState,
+  watched: WatchedScope,
+  { behaviour, panes, excess }: Strongest,
+  pane: number,
+): boolean {
   const byClient = new Map<number, number>();
   let most = 0;
   for (const { sample, weight } of samplesOf(watched.scope, pane, panes, behaviourFlag(behaviour, watched))) {
@@ -52,7 +59,11 @@ export function isFew(watched: WatchedScope, { behaviour, panes, excess }: Stron
     byClient.set(client, own);
     most = Math.max(most, own);
   }
-  return byClient.size < leastClients || most > excess / 2;
+  if (byClient.size >= leastClients && most <= excess / 2) return false;
+  const callers = callersOf(feltBy(state, watched));
+  let through = 0;
+  for (const [client, weight] of byClient) if (callers.has(client)) through += weight;
+  return through <= excess / 2;
 }
 
 /** An attack as it shows now by one behaviour: requests, the share of honest look-alikes among them, and samples. */

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { runDetector } from './run.test-fixture.ts';
+import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+
+const start = Date.UTC(2026, 10, 2, 9);
+const minute = 60_000;
+const attackAt = start + 8 * minute;
+const until = start + 10 * minute;
+const target = 'POST /login';
+
+const background = () => crowd({ seed: 21, from: start, until, visits: () => 4 });
+
+/** Log-ins through a partner's two servers: its people, or what comes with them. */
+function* through(seed: number, from: number, everyMs: number, failing: number): Generator<Sketch> {
+  const next = random(seed);
+  for (let at = from + seed; at < until; at += everyMs)
+    yield {
+      at,
+      ip: `198.51.100.${next() < 0.5 ? 7 : 8}`,
+      endpoint: target,
+      fn: 'login',
+      status: next() < failing ? 401 : 200,
+      account: `v${Math.floor(next() * 1e6)}`,
+      session: `p${next()}`,
+      partner: 'acme',
+      agent: 'acme-connect/3',
+      ja4: 't13d_acme',
+      language: null,
+      country: 'DE',
+      asn: 3320,
+      network: 'hosting',
+      label: failing > 0.5 ? 'attack' : 'honest',
+    };
+}
+
+describe('servers that people come through', { timeout: 60_000 }, () => {
+  it('are not stopped for who abuses them: the campaign is told, and that no edge could spare their people', async () => {
+    const run = await runDetector(
+      inOrder(background(), through(3, start, 500, 0.08), through(4, attackAt, 40, 0.98)),
+    );
+    expect(run.verdicts).toEqual([]);
+    const stuffing = run.campaigns.filter(
+      ({ kind, mode, revision }) => kind === 'stuffing' && mode === 'enforce' && revision === 1,
+    );
+    expect(stuffing.length).toBeGreaterThan(0);
+    for (const { opened_at: openedAt, applied_action: action, reason } of stuffing) {
+      expect(openedAt).toBeGreaterThanOrEqual(attackAt);
+      expect(action).toBe('observe');
+      expect(reason).toContain('nothing an edge could select would spare honest users');
+    }
+  });
+
+  it('are stopped where nobody but the abuser came through them', async () => {
+    const run = await runDetector(inOrder(background(), through(4, attackAt, 40, 0.98)));
+    const targets = run.verdicts.map(({ target: { kind } }) => kind);
+    expect(targets).toContain('ip');
+  });
+});
