@@ -3,6 +3,7 @@ import { countIndex, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { termsOf } from '../verdict.ts';
 import { discardHeld, rateKey } from './baseline.ts';
+import { noteBefore } from './before-onset.ts';
 import type { CampaignAt } from './campaign-at.ts';
 import { countedScopes } from './counted-scopes.ts';
 import { joinCampaign } from './join-campaign.ts';
@@ -55,6 +56,7 @@ export function openCampaign(
   const { scope } = watched;
   if (acting) {
     if (!simulated) {
+      noteBefore(state, watched, pane);
       discardHeld(watched.baseline);
       const site = state.scopes.get(scopeId('site', ''));
       if (site !== undefined) discardHeld(site.baseline);

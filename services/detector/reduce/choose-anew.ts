@@ -1,7 +1,8 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
 import type { CampaignAt } from './campaign-at.ts';
-import { type Chosen, chooseSignatures, excessSamples, feltBy } from './choose-signatures.ts';
+import { type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
+import { feltBy } from './felt-by.ts';
 import { newAmong } from './live-signatures.ts';
 import { inForceAt, ownAt } from './make-room.ts';
 import { heldOut } from './miner/mine.ts';

@@ -1,8 +1,8 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { history, namesOf } from '../../../lib/signature/standing.ts';
-import { groups, type PairKind, pairKinds } from '../groups.ts';
 import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { feltBy } from './felt-by.ts';
 import { goodAround } from './good-traffic.ts';
 import type { Requirement } from './journeys.ts';
 import { wilsonUpper } from './miner/bounds.ts';
@@ -10,7 +10,7 @@ import type { BoundedShare } from './miner/collateral.ts';
 import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
-import { contrastOf, expected, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { callersOf } from './usual-callers.ts';
 import { shareSelected, weigh } from './weighted.ts';
@@ -106,17 +106,6 @@ export function scopePredicates({ traits }: Scope): Predicate[] {
     { attribute: 'endpoint', op: 'in', values: [endpoint] },
     ...(traits.host === '' ? [] : [{ attribute: 'host', op: 'in', values: [traits.host] }]),
   ];
-}
-
-/**
- * The scope that a signature for `watched` holds for: no edge sees which partner a call comes through, so what is meant
- * for one partner, or one network, is felt by all that share its endpoint.
- */
-export function feltBy(state: SiteState, watched: WatchedScope): WatchedScope {
-  const { kind, key } = watched.scope;
-  if (!pairKinds.includes(kind as PairKind)) return watched;
-  const { words } = groups[kind as PairKind];
-  return state.scopes.get(scopeId('endpoint', key.slice(0, key.indexOf(words)))) ?? watched;
 }
 
 /** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */

@@ -41,7 +41,7 @@ export function followAnalogues(
   for (const key of analoguesOf(state.inventory, watched.scope.key)) {
     const analogue = state.scopes.get(scopeId('endpoint', key));
     if (analogue === undefined) continue;
-    const good = goodSamples(analogue, pane);
+    const good = goodSamples(state, analogue, pane);
     const clients = new Set(good.map(({ sample }) => sample.client)).size;
     if (clients < leastClients) continue;
     for (const live of fresh) {

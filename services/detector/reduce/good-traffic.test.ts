@@ -4,6 +4,7 @@ import type { PaneGroup, Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { goodSamples } from './good-traffic.ts';
 import { addPane, createScope } from './scope.ts';
+import { createSiteState } from './site-reducer.ts';
 import { type WatchedScope, watchedScope } from './site-state.ts';
 
 const pane = 1_794_000_000_000 / paneMs;
@@ -32,8 +33,9 @@ function watchedWith(kind: string, samples: readonly Sample[]): WatchedScope {
   return watchedScope(scope, createBaseline(pane * paneMs));
 }
 
+const nothingOpen = createSiteState('shop', pane);
 const idsOf = (watched: WatchedScope, attacked?: WatchedScope): string[] =>
-  goodSamples(watched, pane, attacked)
+  goodSamples(nothingOpen, watched, pane, attacked)
     .map((one) => one.sample.event_id)
     .sort();
 

@@ -1,4 +1,5 @@
 import { flag, minedAttributes, suspiciousFlags } from '../layout.ts';
+import { cleanSamples } from './before-onset.ts';
 import { samplesOf, type Weighted } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { weigh } from './weighted.ts';
@@ -27,22 +28,36 @@ function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
 
 /**
  * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all
- * suspicious (some of what a sweep asks for exists): what a client does well does not speak for it beside what it does
- * badly, here or at the scope that is `attacked`.
+ * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
+ * does not speak for it beside what it does badly, here or at the scope that is `attacked`. And where more behaves well
+ * since a campaign began, those without a history may be its attackers: they count the less, the more came with it. A
+ * crowd that was there before counts in full.
  */
-export function goodSamples(watched: WatchedScope, pane: number, attacked = watched): Weighted[] {
+export function goodSamples(
+  state: SiteState,
+  watched: WatchedScope,
+  pane: number,
+  attacked = watched,
+): Weighted[] {
   const before = watched.baseline.reference
     .filter((sample) => (sample.flags & flag.verified) === 0)
     .map((sample): Weighted => ({ sample, weight: 1 }));
   const accused = [...new Set([watched, attacked])].map((where) => accusedAt(where, pane));
-  const now = samplesOf(
-    watched.scope,
+  const isAccused = (one: Weighted): boolean => accused.some((clients) => clients.has(nameOf(one)));
+  const proven = samplesOf(watched.scope, pane, nowPanes, (flags) => isClean(flags) && hasHistory(flags));
+  const others = cleanSamples(
+    state,
+    watched,
     pane,
     nowPanes,
-    (flags) => (flags & (suspiciousFlags | flag.verified)) === 0,
-  ).filter((one) => accused.every((clients) => !clients.has(nameOf(one))));
+    (flags) => isClean(flags) && !hasHistory(flags),
+  );
+  const now = [...proven, ...others].filter((one) => !isAccused(one));
   return [...before, ...unit(now, Math.max(100, before.length))];
 }
+
+const isClean = (flags: number): boolean => (flags & (suspiciousFlags | flag.verified)) === 0;
+const hasHistory = (flags: number): boolean => (flags & flag.good) !== 0;
 
 /** Good requests of a scope, and those of the rest of the site, which stand in while its own are few. */
 export function goodAround(
@@ -52,7 +67,7 @@ export function goodAround(
 ): { readonly own: Weighted[]; readonly siblings: Weighted[] } {
   const site = state.scopes.get(scopeId('site', ''));
   return {
-    own: goodSamples(felt, pane),
-    siblings: site === undefined ? [] : goodSamples(site, pane, felt),
+    own: goodSamples(state, felt, pane),
+    siblings: site === undefined ? [] : goodSamples(state, site, pane, felt),
   };
 }

@@ -1,7 +1,8 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { everyoneButTheGood, excessSamples, feltBy, isCheap } from './choose-signatures.ts';
+import { everyoneButTheGood, excessSamples, isCheap } from './choose-signatures.ts';
+import { feltBy } from './felt-by.ts';
 import { movedTo } from './follow-analogues.ts';
 import { goodSamples } from './good-traffic.ts';
 import { addSignatures, inForce } from './live-signatures.ts';
@@ -28,7 +29,7 @@ export function joinCampaign(
 ): Outgoing[] | null {
   const excess = excessSamples(watched, behaviour, pane);
   if (excess.length === 0) return null;
-  const good = goodSamples(feltBy(state, watched), pane);
+  const good = goodSamples(state, feltBy(state, watched), pane);
   for (const campaign of state.campaigns.values()) {
     if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
     const own = policyOf(settings, campaign);

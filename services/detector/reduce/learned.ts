@@ -43,7 +43,13 @@ export function learnedOf(state: SiteState, until: number): LearnedSite {
   return {
     site: state.site,
     until,
-    state: snapshotSite({ ...state, campaigns: new Map(), clients: new Map(), learned: new Map() }),
+    state: snapshotSite({
+      ...state,
+      campaigns: new Map(),
+      before: new Map(),
+      clients: new Map(),
+      learned: new Map(),
+    }),
   };
 }
 

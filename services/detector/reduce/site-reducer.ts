@@ -10,6 +10,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { paneSpanMs } from '../policies/policy-schema.ts';
 import { learnLikeness } from './alike.ts';
 import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
+import { forgetBefore } from './before-onset.ts';
 import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
@@ -58,6 +59,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     alikeAt: firstPane,
     firstPane,
     campaigns: new Map(),
+    before: new Map(),
     clients: new Map(),
     mix: createSiteMix(),
     learned: new Map(),
@@ -78,6 +80,7 @@ export function reducePane(
   const outputs: Outgoing[] = [];
   for (const { kind, key } of groups) if (kind === 'other') state.lost.set(key as Cap, secondOf(pane));
   learnLikeness(state, pane);
+  forgetBefore(state);
   const present: WatchedScope[] = [];
   for (const group of groups) {
     if (!isScoped(group.kind)) continue;

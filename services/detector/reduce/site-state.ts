@@ -10,6 +10,7 @@ import { type CountName, countNames, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { type Baseline, createPool, medianRate, type Normal, normalOf, type Pool } from './baseline.ts';
+import type { BeforeOnset } from './before-onset.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
@@ -64,6 +65,8 @@ export interface SiteState {
   alikeAt: number;
   readonly firstPane: number;
   readonly campaigns: Map<string, OpenCampaign>;
+  /** What was before the campaigns that act now, by `kind key`. */
+  readonly before: Map<string, BeforeOnset>;
   /** Single clients and networks under verdict, by policy, its content and address. */
   readonly clients: Map<string, Episode>;
   /** Where its good clients come from and what they browse with. */

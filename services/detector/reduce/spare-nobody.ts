@@ -1,6 +1,6 @@
 import { whereUnknown } from '../../../lib/signature/standing.ts';
 import type { CampaignAt } from './campaign-at.ts';
-import { feltBy } from './choose-signatures.ts';
+import { feltBy } from './felt-by.ts';
 import { ownAt } from './make-room.ts';
 import { replace } from './mine-campaign.ts';
 import type { LiveSignature } from './open-campaign.ts';

@@ -16,7 +16,7 @@ export function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySe
 }
 
 /** Of fewer samples one visit is a visible part. */
-const leastReference = 200;
+const leastReference = 150;
 const addressAt = minedAttributes.indexOf('client_ip');
 
 /**
@@ -34,6 +34,7 @@ export function usualShares({ scopes }: SiteState): ReadonlyMap<string, number> 
       if (address != null) counts.set(address, (counts.get(address) ?? 0) + 1);
     }
     for (const [address, count] of byClient(counts)) {
+      if (count < leastCaller.samples) continue;
       const share = count / reference.length;
       if (share > (shares.get(address) ?? 0)) shares.set(address, share);
     }

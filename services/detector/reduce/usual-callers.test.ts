@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { parseIp } from '../../../lib/ip.ts';
+import { countNames, minedAttributes, paneMs, traitNames } from '../layout.ts';
+import type { PaneGroup, Sample } from '../pane-group.ts';
+import { createBaseline } from './baseline.ts';
+import { createScope } from './scope.ts';
+import { createSiteState } from './site-reducer.ts';
+import { scopeId, watchedScope } from './site-state.ts';
+import { callersOf, usualShares } from './usual-callers.ts';
+
+const pane = 1_794_000_000_000 / paneMs;
+const addressAt = minedAttributes.indexOf('client_ip');
+
+function sampleFrom(address: string, order: number): Sample {
+  const attributes: (string | null)[] = new Array(minedAttributes.length + traitNames.length).fill(null);
+  attributes[addressAt] = address;
+  const client = parseIp(address)!.readUInt32BE(12);
+  return { order, event_id: `${address}-${order}`, client, flags: 0, attributes };
+}
+
+/** An endpoint whose normal requests came from these addresses, so many from each. */
+function endpointOf(key: string, from: { readonly [address: string]: number }) {
+  const counts: number[] = new Array(countNames.length).fill(0);
+  const partial: PaneGroup = { site: 'shop', kind: 'endpoint', key, counts, sketches: [], samples: [] };
+  const baseline = createBaseline(pane * paneMs);
+  for (const [address, count] of Object.entries(from))
+    for (let order = 0; order < count; order++) baseline.reference.push(sampleFrom(address, order));
+  return watchedScope(
+    createScope(partial, pane, () => false),
+    baseline,
+  );
+}
+
+const people = (count: number): { [address: string]: number } =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`203.0.${index >> 8}.${index & 255}`, 1]));
+
+test('an address has the largest share that it has anywhere; an IPv6 client is its /64', () => {
+  const state = createSiteState('shop', pane);
+  const add = (key: string, from: { readonly [address: string]: number }): void => {
+    state.scopes.set(scopeId('endpoint', key), endpointOf(key, from));
+  };
+  add('POST /login', { ...people(180), '198.51.100.7': 20 });
+  add('GET /', { ...people(390), '198.51.100.7': 10, '192.0.2.1': 7 });
+  add('POST /pay', { ...people(184), '2001:db8:0:1::5': 8, '2001:db8:0:1::6': 8 });
+  // too little is known of it: one visit would be a visible part
+  add('GET /rare', { ...people(20), '192.0.2.9': 20 });
+  const shares = usualShares(state);
+  expect(shares.get('198.51.100.7')).toBeCloseTo(0.1);
+  expect(shares.get('2001:db8:0:1::/64')).toBeCloseTo(0.08);
+  expect([...shares.keys()].sort()).toEqual(['198.51.100.7', '2001:db8:0:1::/64']);
+});
+
+test('callers of a scope are its clients with a visible part of it', () => {
+  const watched = endpointOf('POST /login', { ...people(180), '198.51.100.7': 20, '198.51.100.8': 5 });
+  expect([...callersOf(watched)]).toEqual([sampleFrom('198.51.100.7', 0).client]);
+});
