@@ -1,4 +1,5 @@
 import { countIndex } from '../layout.ts';
+import { overDispersion } from './behaviour.ts';
 import { feltBy } from './felt-by.ts';
 import { samplesOf, sum, type Weighted } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
@@ -57,13 +58,17 @@ export function forgetBefore(state: SiteState): void {
 
 /** From here on, as many times what was there before, clean requests are not taken for those of people. */
 const mostGrowth = 3;
+/** Standard deviations by which a count may differ by chance. */
+const chance = 2;
 
 /**
  * How far the clean requests of `panes` are believed to be those of people: fully while they are not more than before the
- * campaign, the less, the more came with it.
+ * campaign, chance aside; the less, the more came with it.
  */
 function credible(watched: WatchedScope, { rate }: BeforeOnset, pane: number, panes: number): number {
-  const added = 1 - rate / Math.max(rate, 1e-9, cleanRate(watched, pane, panes));
+  const spread = Math.sqrt(overDispersion * rate * (1 / look.panes + 1 / panes));
+  const usual = rate + chance * spread;
+  const added = 1 - usual / Math.max(usual, 1e-9, cleanRate(watched, pane, panes));
   return Math.max(0, 1 - added / (1 - 1 / mostGrowth));
 }
 
