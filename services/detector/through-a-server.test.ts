@@ -50,6 +50,26 @@ describe('servers that people come through', { timeout: 60_000 }, () => {
     }
   });
 
+  it('do work of their own: a sync that asks for what is gone is no campaign', async () => {
+    const sync = function* (from: number, everyMs: number, gone: number): Generator<Sketch> {
+      const next = random(9);
+      for (let at = from; at < until; at += everyMs)
+        yield {
+          at,
+          ip: '198.51.100.7',
+          endpoint: 'GET /api/stock',
+          fn: 'inventory',
+          status: next() < gone ? 404 : 200,
+          partner: 'acme',
+          agent: 'acme-sync/2',
+          params: { sku: String(Math.floor(next() * 5000)) },
+        };
+    };
+    const run = await runDetector(inOrder(background(), sync(start, 900, 0.02), sync(attackAt, 50, 0.6)));
+    expect(run.verdicts).toEqual([]);
+    expect(run.campaigns.filter(({ kind }) => kind !== 'surge')).toEqual([]);
+  });
+
   it('are stopped where nobody but the abuser came through them', async () => {
     const run = await runDetector(inOrder(background(), through(4, attackAt, 40, 0.98)));
     const targets = run.verdicts.map(({ target: { kind } }) => kind);

@@ -63,8 +63,8 @@ export const variables: { readonly [name: string]: Variable } = {
     members: {
       share: {
         doc:
-          'The largest share that it has of what is normal at an endpoint; 0: none that shows. Who is a visible part of ' +
-          'that by itself is a server or a gateway that others come through.',
+          'The largest share that it has of what is normal at an endpoint, where it mostly gets what it asks for; 0: none ' +
+          'that shows. Who is a visible part of that by itself is a server or a gateway that others come through.',
         type: 'number',
       },
     },

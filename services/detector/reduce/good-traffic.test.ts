@@ -3,9 +3,9 @@ import { countIndex, countNames, flag, minedAttributes, paneMs, traitNames } fro
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { goodSamples } from './good-traffic.ts';
-import { addPane, createScope } from './scope.ts';
+import { addPane, advanceScope, createScope } from './scope.ts';
 import { createSiteState } from './site-reducer.ts';
-import { type WatchedScope, watchedScope } from './site-state.ts';
+import { scopeId, type WatchedScope, watchedScope } from './site-state.ts';
 
 const pane = 1_794_000_000_000 / paneMs;
 
@@ -29,6 +29,7 @@ function watchedWith(kind: string, samples: readonly Sample[]): WatchedScope {
   counts[countIndex.requests] = samples.length;
   const partial: PaneGroup = { site: 'shop', kind, key: kind, counts, sketches: [], samples };
   const scope = createScope(partial, pane, () => false);
+  advanceScope(scope, pane, () => {});
   addPane(scope, pane, partial);
   return watchedScope(scope, createBaseline(pane * paneMs));
 }
@@ -61,4 +62,13 @@ test('who lives behind the address of an attacker is none', () => {
     sample('gateway', 3, 0, 'Firefox'),
   ]);
   expect(idsOf(gateway)).toEqual(['gateway-3']);
+});
+
+test('who came with a campaign speaks for people only with a history', () => {
+  const newcomers = Array.from({ length: 40 }, (_, index) => sample(`new${index}`, index, 0));
+  const scope = watchedWith('endpoint', [...newcomers, sample('regular', 99, flag.good)]);
+  expect(idsOf(scope)).toHaveLength(41);
+  const state = createSiteState('shop', pane);
+  state.before.set(scopeId('endpoint', 'endpoint'), { pane: pane - 5, rate: 0.2 });
+  expect(goodSamples(state, scope, pane).map((one) => one.sample.event_id)).toEqual(['regular-99']);
 });

@@ -1,5 +1,5 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
-import { type CountName, paneMs } from '../layout.ts';
+import { type CountName, paneMs, traitIndex } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { speaksAgainst } from './behaviour.ts';
 import { behaviourFlag, excessSamples } from './choose-signatures.ts';
@@ -7,7 +7,7 @@ import { feltBy } from './felt-by.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { samplePanes, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, type SiteState, type WatchedScope } from './site-state.ts';
-import { callersOf } from './usual-callers.ts';
+import { gatewaysOf } from './usual-callers.ts';
 import { shareSelected } from './weighted.ts';
 
 /** Excess that counts as "still going on". */
@@ -40,11 +40,14 @@ export function strongest(
   return best;
 }
 
+/** Behaviours at log-ins: there a partner's server speaks for others, elsewhere it does work of its own. */
+const atLogIns: ReadonlySet<CountName> = new Set(['failing', 'cold_failing']);
+
 /**
- * An excess made by a few addresses (a webhook, one scraper) is no campaign: single clients are judged by the policies on
- * clients. Unless others come through them, as through a partner's servers: no policy on clients stops these, and what
- * they bring is many people's, or many victims'. Asked of all the window that shows the excess: who is left when one
- * client has stopped is not who made it.
+ * An excess made by a few addresses (a partner's batch, a webhook, one scraper) is no campaign: single clients are
+ * judged by the policies on clients. Unless others come through them: no policy on clients stops these, and what they
+ * bring is many people's, or many victims'. Asked of all the window that shows the excess: who is left when one client
+ * has stopped is not who made it.
  */
 export function isFew(
   state: SiteState,
@@ -52,19 +55,19 @@ export function isFew(
   { behaviour, panes, excess }: Strongest,
   pane: number,
 ): boolean {
+  const gateways = gatewaysOf(feltBy(state, watched));
   const byClient = new Map<number, number>();
   let most = 0;
+  let through = 0;
   for (const { sample, weight } of samplesOf(watched.scope, pane, panes, behaviourFlag(behaviour, watched))) {
-    const { client } = sample;
+    const { client, attributes } = sample;
     const own = (byClient.get(client) ?? 0) + weight;
     byClient.set(client, own);
     most = Math.max(most, own);
+    const speaksForOthers = atLogIns.has(behaviour) || (attributes[traitIndex.caller] ?? null) === null;
+    if (speaksForOthers && gateways.has(client)) through += weight;
   }
-  if (byClient.size >= leastClients && most <= excess / 2) return false;
-  const callers = callersOf(feltBy(state, watched));
-  let through = 0;
-  for (const [client, weight] of byClient) if (callers.has(client)) through += weight;
-  return through <= excess / 2;
+  return (byClient.size < leastClients || most > excess / 2) && through <= excess / 2;
 }
 
 /** An attack as it shows now by one behaviour: requests, the share of honest look-alikes among them, and samples. */

@@ -1,22 +1,24 @@
 import { expect, test } from 'vitest';
 import { parseIp } from '../../../lib/ip.ts';
-import { countNames, minedAttributes, paneMs, traitNames } from '../layout.ts';
+import { countNames, flag, minedAttributes, paneMs, traitNames } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { createScope } from './scope.ts';
 import { createSiteState } from './site-reducer.ts';
 import { scopeId, watchedScope } from './site-state.ts';
-import { callersOf, usualShares } from './usual-callers.ts';
+import { callersOf, gatewaysOf, usualShares } from './usual-callers.ts';
 
 const pane = 1_794_000_000_000 / paneMs;
 const addressAt = minedAttributes.indexOf('client_ip');
 
-function sampleFrom(address: string, order: number): Sample {
+function sampleFrom(address: string, order: number, flags = 0): Sample {
   const attributes: (string | null)[] = new Array(minedAttributes.length + traitNames.length).fill(null);
   attributes[addressAt] = address;
   const client = parseIp(address)!.readUInt32BE(12);
-  return { order, event_id: `${address}-${order}`, client, flags: 0, attributes };
+  return { order, event_id: `${address}-${order}`, client, flags, attributes };
 }
+
+const clientOf = (address: string): number => sampleFrom(address, 0).client;
 
 /** An endpoint whose normal requests came from these addresses, so many from each. */
 function endpointOf(key: string, from: { readonly [address: string]: number }) {
@@ -52,5 +54,18 @@ test('an address has the largest share that it has anywhere; an IPv6 client is i
 
 test('callers of a scope are its clients with a visible part of it', () => {
   const watched = endpointOf('POST /login', { ...people(180), '198.51.100.7': 20, '198.51.100.8': 5 });
-  expect([...callersOf(watched)]).toEqual([sampleFrom('198.51.100.7', 0).client]);
+  expect([...callersOf(watched)]).toEqual([clientOf('198.51.100.7')]);
+});
+
+test('people come through those that mostly get what they ask for', () => {
+  const watched = endpointOf('POST /login', { ...people(180), '198.51.100.7': 20 });
+  for (let order = 0; order < 40; order++) {
+    watched.baseline.reference.push(sampleFrom('198.51.100.9', order, order < 38 ? flag.failing : 0));
+    watched.baseline.reference.push(sampleFrom('198.51.100.7', order, order < 4 ? flag.failing : 0));
+  }
+  expect(callersOf(watched)).toEqual(new Set([clientOf('198.51.100.7'), clientOf('198.51.100.9')]));
+  expect(gatewaysOf(watched)).toEqual(new Set([clientOf('198.51.100.7')]));
+  const state = createSiteState('shop', pane);
+  state.scopes.set(scopeId('endpoint', 'POST /login'), watched);
+  expect([...usualShares(state).keys()]).toEqual(['198.51.100.7']);
 });

@@ -1,53 +1,67 @@
 import { clientKey, parseIp } from '../../../lib/ip.ts';
-import { minedAttributes } from '../layout.ts';
+import { flag, minedAttributes } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
 
 /** A caller sends at least this share of what is usual at the scope, in this many samples. */
 const leastCaller = { share: 0.02, samples: 8 } as const;
 
-/** Clients that are a visible part of a scope's normal traffic by themselves: a partner's server, a gateway. */
-export function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
-  const counts = new Map<number, number>();
-  for (const { client } of reference) counts.set(client, (counts.get(client) ?? 0) + 1);
+interface Caller {
+  /** Of what is usual at the scope. */
+  readonly share: number;
+  /** It mostly got what it asked for. */
+  readonly behaved: boolean;
+}
+
+/** Who is a visible part of normal samples by itself. */
+function visible<Key>(reference: readonly Sample[], keyOf: (sample: Sample) => Key | null): Map<Key, Caller> {
+  const counts = new Map<Key, { all: number; refused: number }>();
+  for (const sample of reference) {
+    const key = keyOf(sample);
+    if (key === null) continue;
+    const count = counts.get(key) ?? { all: 0, refused: 0 };
+    count.all++;
+    if ((sample.flags & (flag.failing | flag.missing)) !== 0) count.refused++;
+    counts.set(key, count);
+  }
   const least = Math.max(leastCaller.samples, leastCaller.share * reference.length);
-  const callers = new Set<number>();
-  for (const [client, count] of counts) if (count >= least) callers.add(client);
+  const callers = new Map<Key, Caller>();
+  for (const [key, { all, refused }] of counts)
+    if (all >= least) callers.set(key, { share: all / reference.length, behaved: refused * 2 < all });
   return callers;
+}
+
+/** Clients that are a visible part of a scope's normal traffic by themselves, however they behave. */
+export function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
+  return new Set(visible(reference, ({ client }) => client).keys());
+}
+
+/** Those of them that people come through, as through a partner's servers: they mostly got what they asked for. */
+export function gatewaysOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
+  const callers = visible(reference, ({ client }) => client);
+  return new Set([...callers].filter(([, { behaved }]) => behaved).map(([client]) => client));
 }
 
 /** Of fewer samples one visit is a visible part. */
 const leastReference = 150;
 const addressAt = minedAttributes.indexOf('client_ip');
 
+/** The client of a sample by its key (lib/ip.ts). */
+function keyOf({ attributes }: Sample): string | null {
+  const address = attributes[addressAt] ?? null;
+  return address?.includes(':') ? clientKey(parseIp(address)!) : address;
+}
+
 /**
- * The largest share that each address has of what is normal at an endpoint, by the key of its client (lib/ip.ts). What is
- * normal is behaved well and from before any episode, so nobody gets in here by what he is accused of.
+ * The largest share that addresses have of what is normal at an endpoint, by the key of the client: of those that people
+ * come through. Who was refused most of what he asked for since before there was a baseline is none of them.
  */
 export function usualShares({ scopes }: SiteState): ReadonlyMap<string, number> {
   const shares = new Map<string, number>();
   for (const { scope, baseline } of scopes.values()) {
-    const { reference } = baseline;
-    if (scope.kind !== 'endpoint' || reference.length < leastReference) continue;
-    const counts = new Map<string, number>();
-    for (const { attributes } of reference) {
-      const address = attributes[addressAt];
-      if (address != null) counts.set(address, (counts.get(address) ?? 0) + 1);
-    }
-    for (const [address, count] of byClient(counts)) {
-      if (count < leastCaller.samples) continue;
-      const share = count / reference.length;
-      if (share > (shares.get(address) ?? 0)) shares.set(address, share);
-    }
+    if (scope.kind !== 'endpoint' || baseline.reference.length < leastReference) continue;
+    for (const [key, { share, behaved }] of visible(baseline.reference, keyOf))
+      if (behaved && share > (shares.get(key) ?? 0)) shares.set(key, share);
   }
   return shares;
-}
-
-/** Addresses of one IPv6 /64 together. */
-function byClient(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  const clients = new Map<string, number>();
-  for (const [address, count] of counts) {
-    const key = address.includes(':') ? clientKey(parseIp(address)!) : address;
-    clients.set(key, (clients.get(key) ?? 0) + count);
-  }
-  return clients;
 }
