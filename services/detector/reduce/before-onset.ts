@@ -58,8 +58,8 @@ export function forgetBefore(state: SiteState): void {
 
 /** From here on, as many times what was there before, clean requests are not taken for those of people. */
 const mostGrowth = 3;
-/** Standard deviations by which a count may differ by chance. */
-const chance = 2;
+/** Standard deviations that are taken for chance. */
+const chance = 1;
 
 /**
  * How far the clean requests of `panes` are believed to be those of people: fully while they are not more than before the
