@@ -113,7 +113,9 @@ function render(found: {
     section('SAVED', [sums]);
     section('SAVED BY ENDPOINT', endpoints as readonly Row[]);
   }
-  section('ACCOUNTS LOGGED INTO', accounts);
-  section('SAMPLES', samples);
+  // nothing tells its requests from those of people: what was found is all there was
+  const among = (signatures as readonly Row[]).length === 0 ? ' (where it went on: people among them)' : '';
+  section(`ACCOUNTS LOGGED INTO${among}`, accounts);
+  section(`SAMPLES${among}`, samples);
   return parts.join('');
 }

@@ -1,6 +1,7 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
 import type { SqlCondition } from '../../lib/signature/signature-sql.ts';
+import { scopesSql } from './campaign-scope-sql.ts';
 import { campaignSql } from './campaign-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
@@ -33,12 +34,16 @@ interface CampaignRow {
   readonly site: string;
   readonly opened_at: string;
   readonly closed_at: string | null;
+  readonly scopes: readonly { readonly kind: string; readonly key: string }[];
   readonly signatures: readonly { readonly predicates: readonly Predicate[] }[];
 }
 
 /** The requests that a campaign's signatures select while it is open; null: they select nothing that can be told. */
 function selectionOf(campaign: CampaignRow): SqlCondition | null {
-  const selected = campaignSql(campaign.signatures);
+  return whileOpen(campaign, campaignSql(campaign.signatures));
+}
+
+function whileOpen(campaign: CampaignRow, selected: SqlCondition | null): SqlCondition | null {
   if (selected === null) return null;
   const until = campaign.closed_at === null ? 'true' : "timestamp <= {until:DateTime64(3, 'UTC')}";
   return {
@@ -53,14 +58,21 @@ function selectionOf(campaign: CampaignRow): SqlCondition | null {
   };
 }
 
-async function selection(clickhouse: ClickHouse, campaignId: string): Promise<SqlCondition | null> {
+/**
+ * The requests of a campaign. Where no signature tells them from those of people: everything where it went on, people
+ * among it.
+ */
+async function requestsOf(clickhouse: ClickHouse, campaignId: string): Promise<SqlCondition | null> {
   const [campaign] = withIsoStamps(
     await clickhouse.query(
-      'SELECT site, opened_at, closed_at, signatures FROM campaigns WHERE campaign_id = {id:String}',
+      'SELECT site, opened_at, closed_at, scopes, signatures FROM campaigns WHERE campaign_id = {id:String}',
       { id: campaignId },
     ),
   ) as readonly CampaignRow[];
-  return campaign === undefined ? null : selectionOf(campaign);
+  if (campaign === undefined) return null;
+  return campaign.signatures.length > 0
+    ? selectionOf(campaign)
+    : whileOpen(campaign, scopesSql(campaign.scopes));
 }
 
 /** Accounts that logged in successfully inside the campaign: what a fraud team asks for first. */
@@ -69,7 +81,7 @@ export async function campaignAccounts(
   campaignId: string,
   limit: number,
 ): Promise<readonly Row[]> {
-  const selected = await selection(clickhouse, campaignId);
+  const selected = await requestsOf(clickhouse, campaignId);
   if (selected === null) return [];
   return withIsoStamps(
     await clickhouse.query(
@@ -90,7 +102,7 @@ export async function campaignSamples(
   campaignId: string,
   limit: number,
 ): Promise<readonly Row[]> {
-  const selected = await selection(clickhouse, campaignId);
+  const selected = await requestsOf(clickhouse, campaignId);
   if (selected === null) return [];
   return withIsoStamps(
     await clickhouse.query(

@@ -12,6 +12,7 @@ import { silentLogger } from '../../lib/observability/logger.ts';
 import { createMetrics } from '../../lib/observability/metrics.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import { findBinary, requireCounterpart } from '../../test/counterparts/counterpart.ts';
+import { scopesSql } from './campaign-scope-sql.ts';
 import { consoleConfig } from './config.ts';
 import { type Console, startConsole } from './main.ts';
 import { seed } from './seed.test-fixture.ts';
@@ -129,6 +130,18 @@ describe('with traffic', () => {
     expect(accounts).toBeInstanceOf(Array);
     const { samples } = (await get('campaigns/cmp_c81f0000000000000000000000/samples?limit=3')).body;
     expect(samples).toHaveLength(3);
+  });
+
+  test('a campaign that nothing tells from people answers with what went on where it did', async () => {
+    const { samples } = (await get('campaigns/cmp_77d00000000000000000000000/samples?limit=50')).body;
+    expect(samples).toHaveLength(50);
+    for (const { method, host, path, timestamp } of samples) {
+      expect(`${method} ${host}${path}`).toBe('GET shop.example/p/{slug}');
+      expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(now - 28 * 60_000);
+      expect(Date.parse(timestamp)).toBeLessThanOrEqual(now - 23 * 60_000);
+    }
+    const { accounts } = (await get('campaigns/cmp_77d00000000000000000000000/accounts')).body;
+    expect(accounts).toEqual([]);
   });
 
   test('endpoints by status, the busiest first, and what there was to look at', async () => {
@@ -341,6 +354,26 @@ describe('with traffic', () => {
       await page.close();
     });
   });
+});
+
+test('where a campaign through a partner went on', async () => {
+  const rowsVia = async (partner: string): Promise<number> => {
+    const scope = { kind: 'partner_endpoint', key: `POST shop.example/login via ${partner}` };
+    const { sql, params } = scopesSql([scope])!;
+    const [found] = await clickhouse.query<{ rows: number }>(
+      `SELECT toUInt32(count()) AS rows FROM requests WHERE ${sql}`,
+      params,
+    );
+    return found!.rows;
+  };
+  expect(await rowsVia('acme')).toBe(0);
+  await clickhouse.command(
+    `INSERT INTO requests SELECT * REPLACE (if(rowNumberInAllBlocks() % 4 = 0, 'acme', 'other') AS partner_id)
+     FROM (SELECT * FROM requests WHERE endpoint = 'POST /login' LIMIT 100) AS some`,
+  );
+  expect(await rowsVia('acme')).toBe(25);
+  expect(await rowsVia('nobody')).toBe(0);
+  expect(scopesSql([{ kind: 'site', key: 'default' }])).toBeNull();
 });
 
 test('while ClickHouse is away the page says so', async () => {
