@@ -1,7 +1,5 @@
 import type { SqlCondition } from '../../lib/signature/signature-sql.ts';
-
-/** `POST shop.example/login`, as scopes are named. */
-const place = "replaceOne(endpoint, ' ', concat(' ', host))";
+import { scopeKeySql } from './scope-key-sql.ts';
 
 /**
  * The rows of `requests` where a campaign went on: at its endpoints, or at these through its partners. null: its scopes
@@ -16,8 +14,8 @@ export function scopesSql(
   const through = keysOf('partner_endpoint');
   if (places.length + through.length === 0) return null;
   return {
-    sql: `(${place} IN {places:Array(String)}
-    OR concat(${place}, ' via ', partner_id) IN {through:Array(String)})`,
+    sql: `(${scopeKeySql} IN {places:Array(String)}
+    OR concat(${scopeKeySql}, ' via ', partner_id) IN {through:Array(String)})`,
     params: { places, through },
   };
 }

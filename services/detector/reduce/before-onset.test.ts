@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { countIndex, countNames, flag, paneMs } from '../layout.ts';
-import type { PaneGroup, Sample } from '../pane-group.ts';
+import { flag, paneMs } from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { cleanSamples, forgetBefore, noteBefore } from './before-onset.ts';
 import type { OpenCampaign } from './open-campaign.ts';
+import { paneOf, sampleOf } from './scope.test-fixture.ts';
 import { addPane, advanceScope, createScope } from './scope.ts';
 import { createSiteState } from './site-reducer.ts';
 import { type SiteState, scopeId, type WatchedScope, watchedScope } from './site-state.ts';
@@ -11,22 +12,13 @@ import { type SiteState, scopeId, type WatchedScope, watchedScope } from './site
 const first = 1_794_000_000_000 / paneMs;
 const opens = first + 60;
 
+const key = 'GET /stock';
+
 function partial(clean: number, suspicious: number, pane: number): PaneGroup {
-  const counts: number[] = new Array(countNames.length).fill(0);
-  counts[countIndex.requests] = clean + suspicious;
-  counts[countIndex.suspicious] = suspicious;
-  const sampleOf = (flags: number, index: number): Sample => ({
-    order: index,
-    event_id: `${pane}-${index}`,
-    client: pane * 100 + index,
-    flags,
-    attributes: [],
-  });
-  const samples = [
-    ...Array.from({ length: clean }, (_, index) => sampleOf(0, index)),
-    ...Array.from({ length: suspicious }, (_, index) => sampleOf(flag.missing, clean + index)),
-  ];
-  return { site: 'shop', kind: 'endpoint', key: 'GET /stock', counts, sketches: [], samples };
+  const samples = Array.from({ length: clean + suspicious }, (_, index) =>
+    sampleOf({ order: index, client: pane * 100 + index, flags: index < clean ? 0 : flag.missing }),
+  );
+  return paneOf(samples, { key });
 }
 
 /** An endpoint, pane by pane, at which a campaign opens in pane 60. */
@@ -37,7 +29,7 @@ function watch(
   const scope = createScope(partial(1, 0, first), first, () => false);
   const watched = watchedScope(scope, createBaseline(first * paneMs));
   const state = createSiteState('shop', first);
-  state.scopes.set(scopeId('endpoint', 'GET /stock'), watched);
+  state.scopes.set(scopeId('endpoint', key), watched);
   for (let pane = first; pane <= until; pane++) {
     advanceScope(scope, pane, () => {});
     addPane(scope, pane, partial(cleanAt(pane), pane > opens - 3 ? 9 : 0, pane));
@@ -81,7 +73,7 @@ test('what came with a campaign counts the less, the more it is, and what was be
 test('it is forgotten with the campaign, and told of young endpoints by none', () => {
   const { state, watched } = watch(() => 8, opens + 5);
   expect(state.before.size).toBe(1);
-  const scopes = [{ kind: 'endpoint', key: 'GET /stock' }];
+  const scopes = [{ kind: 'endpoint', key }];
   const open = { behaviour: 'missing', simulated: false, scopes } as unknown as OpenCampaign;
   state.campaigns.set('one', open);
   forgetBefore(state);

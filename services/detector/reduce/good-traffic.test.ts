@@ -1,38 +1,28 @@
 import { expect, test } from 'vitest';
-import { countIndex, countNames, flag, minedAttributes, paneMs, traitNames } from '../layout.ts';
-import type { PaneGroup, Sample } from '../pane-group.ts';
+import { flag, paneMs } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { goodSamples } from './good-traffic.ts';
-import { addPane, advanceScope, createScope } from './scope.ts';
+import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { createSiteState } from './site-reducer.ts';
 import { scopeId, type WatchedScope, watchedScope } from './site-state.ts';
 
 const pane = 1_794_000_000_000 / paneMs;
 
-const agentAt = minedAttributes.indexOf('user_agent');
-
-function sample(client: string, order: number, flags: number, agent: string | null = null): Sample {
-  return {
-    order,
-    event_id: `${client}-${order}`,
-    flags,
-    client: Buffer.from(client.padEnd(6)).readUIntBE(0, 6),
-    attributes: Array.from({ length: minedAttributes.length + traitNames.length }, (_, at) =>
-      at === agentAt ? agent : null,
-    ),
-  };
-}
+const sample = (client: string, order: number, flags: number, agent?: string): Sample =>
+  sampleOf(
+    {
+      order,
+      event_id: `${client}-${order}`,
+      client: Buffer.from(client.padEnd(6)).readUIntBE(0, 6),
+      flags,
+    },
+    agent === undefined ? {} : { user_agent: agent },
+  );
 
 /** A scope of which only these samples are known. */
-function watchedWith(kind: string, samples: readonly Sample[]): WatchedScope {
-  const counts: number[] = new Array(countNames.length).fill(0);
-  counts[countIndex.requests] = samples.length;
-  const partial: PaneGroup = { site: 'shop', kind, key: kind, counts, sketches: [], samples };
-  const scope = createScope(partial, pane, () => false);
-  advanceScope(scope, pane, () => {});
-  addPane(scope, pane, partial);
-  return watchedScope(scope, createBaseline(pane * paneMs));
-}
+const watchedWith = (kind: string, samples: readonly Sample[]): WatchedScope =>
+  watchedScope(scopeOf(pane, [paneOf(samples, { kind, key: kind })]), createBaseline(pane * paneMs));
 
 const nothingOpen = createSiteState('shop', pane);
 const idsOf = (watched: WatchedScope, attacked?: WatchedScope): string[] =>

@@ -39,13 +39,13 @@ export function judgeLocal(
   const at = effectiveAt(settings, pane);
   for (const [key, episode] of state.clients) if (episode.untilAt <= at) state.clients.delete(key);
   const outputs: Outgoing[] = [];
+  let shares: ReadonlyMap<string, number> | undefined;
   for (const kind of localKinds) {
     const reported = groups.filter((group) => group.kind === kind);
     const policies = settings.policies.filter(({ scope }) => scope === kind);
     if (reported.length === 0 || policies.length === 0) continue;
     const peers = kind === 'client' ? peersOf(state, pane, reported) : null;
     if (kind === 'client' && peers === null) continue;
-    const shares = onceAsked(() => usualShares(state));
     for (const policy of policies)
       for (const group of reported) {
         const figures = new Map<string, number | null>();
@@ -55,7 +55,8 @@ export function judgeLocal(
           ...(peers === null ? {} : { peers }),
           // asked of few: it takes a look at all that is normal anywhere
           get usual() {
-            return { share: shares().get(group.key) ?? 0 };
+            shares ??= usualShares(state);
+            return { share: shares.get(group.key) ?? 0 };
           },
         };
         if (!policy.condition(values)) continue;
@@ -64,14 +65,6 @@ export function judgeLocal(
       }
   }
   return outputs;
-}
-
-function onceAsked<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 /** The other clients of the site; null: there is no site to compare with. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
-import { countIndex, countNames, flag, minedAttributes } from '../layout.ts';
-import type { PaneGroup, Sample } from '../pane-group.ts';
-import { addPane, advanceScope, createScope } from './scope.ts';
+import { flag } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
+import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { isEvaded, spareWhereFree } from './spare-where-free.ts';
 
 const signature: Signature = {
@@ -18,30 +18,14 @@ const visitor = partBit('content') << 16;
 const regular = flag.direct | flag.good;
 let order = 0;
 const from = (country: string, flags: number, count: number): Sample[] =>
-  Array.from({ length: count }, () => ({
-    order: ++order,
-    event_id: `e${order}`,
-    client: order,
-    flags,
-    attributes: minedAttributes.map((name) => (name === 'country' ? country : null)),
-  }));
+  Array.from({ length: count }, () => sampleOf({ order: ++order, client: order, flags }, { country }));
 
 /** Ten panes of a scope, each with these samples, which are all of its requests that a signature can select. */
-function scopeWith(requests: number, samples: () => readonly Sample[]) {
-  const group = (): PaneGroup => {
-    const shown = samples();
-    const counts: number[] = new Array(countNames.length).fill(0);
-    counts[countIndex.requests] = requests;
-    counts[countIndex.suspicious] = shown.filter(({ flags }) => (flags & flag.direct) !== 0).length;
-    return { site: 'shop', kind: 'endpoint', key: 'POST /login', counts, sketches: [], samples: shown };
-  };
-  const scope = createScope(group(), 100, () => false);
-  for (let pane = 100; pane < 110; pane++) {
-    advanceScope(scope, pane, () => {});
-    addPane(scope, pane, group());
-  }
-  return scope;
-}
+const scopeWith = (requests: number, samples: () => readonly Sample[]) =>
+  scopeOf(
+    100,
+    Array.from({ length: 10 }, () => paneOf(samples(), { requests })),
+  );
 const spares = (...samples: Sample[]): readonly string[] =>
   spareWhereFree(
     scopeWith(samples.length, () => samples),

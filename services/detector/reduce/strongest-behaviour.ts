@@ -1,5 +1,6 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { type CountName, paneMs, traitIndex } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { speaksAgainst } from './behaviour.ts';
 import { behaviourFlag, excessSamples } from './choose-signatures.ts';
@@ -8,7 +9,7 @@ import { sampleSignature } from './miner/sample-predicate.ts';
 import { samplePanes, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, type SiteState, type WatchedScope } from './site-state.ts';
 import { gatewaysOf } from './usual-callers.ts';
-import { shareSelected } from './weighted.ts';
+import { shareSelected, weigh } from './weighted.ts';
 
 /** Excess that counts as "still going on". */
 export const going = { excess: 8, surprise: 3 } as const;
@@ -55,19 +56,21 @@ export function isFew(
   { behaviour, panes, excess }: Strongest,
   pane: number,
 ): boolean {
-  const gateways = gatewaysOf(feltBy(state, watched));
+  const shown = samplesOf(watched.scope, pane, panes, behaviourFlag(behaviour, watched));
   const byClient = new Map<number, number>();
   let most = 0;
-  let through = 0;
-  for (const { sample, weight } of samplesOf(watched.scope, pane, panes, behaviourFlag(behaviour, watched))) {
-    const { client, attributes } = sample;
+  for (const { sample, weight } of shown) {
+    const { client } = sample;
     const own = (byClient.get(client) ?? 0) + weight;
     byClient.set(client, own);
     most = Math.max(most, own);
-    const speaksForOthers = atLogIns.has(behaviour) || (attributes[traitIndex.caller] ?? null) === null;
-    if (speaksForOthers && gateways.has(client)) through += weight;
   }
-  return (byClient.size < leastClients || most > excess / 2) && through <= excess / 2;
+  if (byClient.size >= leastClients && most <= excess / 2) return false;
+  const gateways = gatewaysOf(feltBy(state, watched));
+  const forOthers = ({ attributes }: Sample): boolean =>
+    atLogIns.has(behaviour) || (attributes[traitIndex.caller] ?? null) === null;
+  const through = shown.filter(({ sample }) => gateways.has(sample.client) && forOthers(sample));
+  return weigh(through) <= excess / 2;
 }
 
 /** An attack as it shows now by one behaviour: requests, the share of honest look-alikes among them, and samples. */

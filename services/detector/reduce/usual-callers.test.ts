@@ -1,34 +1,27 @@
 import { expect, test } from 'vitest';
 import { parseIp } from '../../../lib/ip.ts';
-import { countNames, flag, minedAttributes, paneMs, traitNames } from '../layout.ts';
-import type { PaneGroup, Sample } from '../pane-group.ts';
+import { flag, paneMs } from '../layout.ts';
+import type { Sample } from '../pane-group.ts';
 import { createBaseline } from './baseline.ts';
+import { paneOf, sampleOf } from './scope.test-fixture.ts';
 import { createScope } from './scope.ts';
 import { createSiteState } from './site-reducer.ts';
 import { scopeId, watchedScope } from './site-state.ts';
 import { callersOf, gatewaysOf, usualShares } from './usual-callers.ts';
 
 const pane = 1_794_000_000_000 / paneMs;
-const addressAt = minedAttributes.indexOf('client_ip');
-
-function sampleFrom(address: string, order: number, flags = 0): Sample {
-  const attributes: (string | null)[] = new Array(minedAttributes.length + traitNames.length).fill(null);
-  attributes[addressAt] = address;
-  const client = parseIp(address)!.readUInt32BE(12);
-  return { order, event_id: `${address}-${order}`, client, flags, attributes };
-}
+const sampleFrom = (address: string, order: number, flags = 0): Sample =>
+  sampleOf({ order, client: parseIp(address)!.readUInt32BE(12), flags }, { client_ip: address });
 
 const clientOf = (address: string): number => sampleFrom(address, 0).client;
 
 /** An endpoint whose normal requests came from these addresses, so many from each. */
 function endpointOf(key: string, from: { readonly [address: string]: number }) {
-  const counts: number[] = new Array(countNames.length).fill(0);
-  const partial: PaneGroup = { site: 'shop', kind: 'endpoint', key, counts, sketches: [], samples: [] };
   const baseline = createBaseline(pane * paneMs);
   for (const [address, count] of Object.entries(from))
     for (let order = 0; order < count; order++) baseline.reference.push(sampleFrom(address, order));
   return watchedScope(
-    createScope(partial, pane, () => false),
+    createScope(paneOf([], { key }), pane, () => false),
     baseline,
   );
 }
