@@ -24,12 +24,14 @@ export async function busiestMinutes(
             arrayMax(mapValues(sumMap(map(toUnixTimestamp(toStartOfInterval(timestamp, INTERVAL 20 SECOND)), toUInt32(1))))) AS requests_20s,
             count() AS requests_60s,
             countIf(outcome = 'failure' OR (outcome = 'unknown' AND status IN (400, 401, 403, 422))) AS failing_60s,
+            countIf(endpoint_function = 'login' AND (outcome = 'failure' OR (outcome = 'unknown' AND status IN (400, 401, 403, 422)))) AS login_failing_60s,
             countIf(status IN (404, 410)) AS missing_60s,
             countIf(status IS NOT NULL OR outcome != 'unknown') AS known_60s,
             uniqExact(endpoint) AS endpoints_60s,
             uniqExact(endpoint, toString(param_hashes), toString(path_param_hashes)) AS targets_60s,
             uniqExact(ifNull(user_agent, ''), ifNull(ja4, '')) AS agents_60s,
             uniqExact(session_id) AS sessions_60s,
+            greatest(1, agents_60s, if(requests_60s >= 2 * sessions_60s OR requests_60s < 2 * requests_20s, sessions_60s, 0)) AS visitors_60s,
             countIf(partner_id IS NOT NULL OR api_key_id IS NOT NULL) AS identified_60s,
             toUInt8(countIf(bot = 'verified') > 0) AS verified
      FROM ${requestsOfIt}

@@ -62,6 +62,8 @@ export const countNames = [
   'country_known',
   /** From countries where the site has no genuine business. Counted by reduce from the samples, as `unusual` is. */
   'foreign',
+  /** Foreign and direct. Counted by reduce from the samples. */
+  'cold_foreign',
   /** The user agent names a browser that never comes with this TLS fingerprint. Counted by reduce from the samples. */
   'contradicted',
   /** With a TLS fingerprint of which reduce has learned what browsers it comes with. */
@@ -93,12 +95,16 @@ export const clientCountNames = [
   'failing_60s',
   'missing_60s',
   'known_60s',
+  /** Refused log-ins. */
+  'login_failing_60s',
   /** Estimates from small bitmaps. */
   'endpoints_60s',
   'targets_60s',
   'agents_60s',
   /** Sessions; 0: none was seen, so nothing is known. */
   'sessions_60s',
+  /** People that it shows: agents, or sessions that come back. */
+  'visitors_60s',
   /** Requests that carried a partner or an API key. */
   'identified_60s',
   'verified',

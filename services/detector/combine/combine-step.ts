@@ -195,7 +195,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     this.#entries.note(facts.endpointLo & 0xffff, endpoint);
     const entry = facts.entry < 0 ? undefined : this.#entries.of(facts.entry);
     if (entry !== undefined && entry.site === site) pane.goOn(site, entry.key);
-    this.#local.add(event, site, facts, second, flags, pane);
+    this.#local.add(event, endpoint, facts, second, flags, pane);
     if (!pane.plan.rekeys || (facts.present & known.account) === 0) return;
     const { keyed } = endpoint.planned(pane.plan);
     if (keyed.length === 0) return;

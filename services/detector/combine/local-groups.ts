@@ -1,9 +1,11 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { clientKey, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
+import { partBit } from '../../../lib/signature/standing.ts';
 import { clientCountIndex, clientCountNames, flag, networkCountIndex, networkCountNames } from '../layout.ts';
 import { AddressWindows, windowColumn } from '../state/address-windows.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
 import type { TableSnapshot } from '../state/segmented-table.ts';
+import type { CountedEndpoint } from './counted-endpoint.ts';
 import type { Pane } from './pane.ts';
 
 /** A group is reported to reduce once its last minute shows this much; policies decide what it means. */
@@ -15,6 +17,7 @@ const report = {
   addresses60s: 24,
 } as const;
 
+const loginBit = partBit('login');
 const leastRequests = Math.min(report.requests20s, report.failing60s, report.missing60s);
 
 export interface LocalGroupsState {
@@ -45,7 +48,7 @@ export class LocalGroups {
 
   add(
     event: EnrichedRequest,
-    site: string,
+    { site, part }: CountedEndpoint,
     facts: RequestFacts,
     second: number,
     flags: number,
@@ -57,7 +60,8 @@ export class LocalGroups {
     const { addresses } = this;
     addresses.open(facts.clientLo, facts.clientHi, second);
     count(addresses, facts, flags);
-    addresses.mark(endpointLo, fingerprintLo, target, facts.sessionLo);
+    if ((flags & flag.failing) !== 0 && part === loginBit) addresses.add(windowColumn.loginFailing);
+    addresses.mark(endpointLo, fingerprintLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
       // what nothing that counts requests can be above: most addresses send few
       (addresses.minute(windowColumn.requests) >= leastRequests &&
@@ -73,7 +77,8 @@ export class LocalGroups {
     const { networks } = this;
     networks.open(facts.networkLo, facts.networkHi, second);
     count(networks, facts, flags);
-    networks.mark(endpointLo, fingerprintLo, target, facts.clientLo);
+    if ((flags & flag.direct) !== 0) networks.add(windowColumn.direct);
+    networks.mark(endpointLo, fingerprintLo, target, facts.clientLo, false);
     if (
       networks.minute(windowColumn.failing) >= report.failing60s ||
       networks.minute(windowColumn.missing) >= report.missing60s ||
@@ -87,7 +92,6 @@ function count(windows: AddressWindows, { present }: RequestFacts, flags: number
   windows.add(windowColumn.requests);
   if ((flags & flag.failing) !== 0) windows.add(windowColumn.failing);
   if ((flags & flag.missing) !== 0) windows.add(windowColumn.missing);
-  if ((flags & flag.direct) !== 0) windows.add(windowColumn.direct);
   if ((present & known.answer) !== 0) windows.add(windowColumn.known);
   if ((present & (known.partner | known.apiKey)) !== 0) windows.add(windowColumn.identified);
 }
@@ -97,18 +101,31 @@ function networkKey(ip: Buffer): string {
   return formatNetwork({ address: maskIp(ip, prefix), prefix });
 }
 
+/**
+ * People behind an address: sessions that come back are kept by somebody; whose every request brings a new one shows
+ * nobody. That is seen after a while: a class that has just sat down asks for the first time.
+ */
+function visitors(windows: AddressWindows, requests: number, recent: number): number {
+  const early = requests < 2 * recent;
+  return Math.max(1, windows.distinct('agents'), windows.distinct(early ? 'members' : 'returning'));
+}
+
 function clientCounts(windows: AddressWindows, flags: number): number[] {
   const counts = new Array<number>(clientCountNames.length).fill(0);
-  counts[clientCountIndex.requests_20s] = windows.recent(windowColumn.requests);
-  counts[clientCountIndex.requests_60s] = windows.minute(windowColumn.requests);
+  const requests = windows.minute(windowColumn.requests);
+  const recent = windows.recent(windowColumn.requests);
+  counts[clientCountIndex.requests_20s] = recent;
+  counts[clientCountIndex.requests_60s] = requests;
   counts[clientCountIndex.failing_60s] = windows.minute(windowColumn.failing);
   counts[clientCountIndex.missing_60s] = windows.minute(windowColumn.missing);
   counts[clientCountIndex.known_60s] = windows.minute(windowColumn.known);
+  counts[clientCountIndex.login_failing_60s] = windows.minute(windowColumn.loginFailing);
   counts[clientCountIndex.identified_60s] = windows.minute(windowColumn.identified);
   counts[clientCountIndex.endpoints_60s] = windows.distinct('endpoints');
   counts[clientCountIndex.targets_60s] = windows.distinct('targets');
   counts[clientCountIndex.agents_60s] = windows.distinct('agents');
   counts[clientCountIndex.sessions_60s] = windows.distinct('members');
+  counts[clientCountIndex.visitors_60s] = visitors(windows, requests, recent);
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
   return counts;
 }

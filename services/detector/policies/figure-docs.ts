@@ -36,6 +36,7 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   documentation_known: 'Where there is an OpenAPI document.',
   country_known: 'Whose country is known.',
   foreign: 'From countries where the site has no genuine business.',
+  cold_foreign: 'Foreign and direct.',
   contradicted: 'The user agent names a browser that its TLS fingerprint contradicts.',
   fingerprint_known: 'Whose fingerprint, or browser, has been learned.',
   went_on: 'visits that began here and go on to another part of the site',
@@ -59,10 +60,14 @@ export const clientDocs: { readonly [N in ClientCountName]: string } = {
   failing_60s: 'Refused requests; null when no outcome is known.',
   missing_60s: 'Requests for things that do not exist; null when no outcome is known.',
   known_60s: 'Requests whose status or outcome is known.',
+  login_failing_60s: 'Refused log-ins; null when no outcome is known.',
   endpoints_60s: 'Distinct endpoints (estimate, up to about 130).',
   targets_60s: 'Distinct endpoints with their values (estimate, up to about 300).',
   agents_60s: 'Distinct fingerprints (estimate), at least 1.',
   sessions_60s: 'Distinct sessions (estimate); null when none was carried.',
+  visitors_60s:
+    'People that the address shows: its agents, or its sessions that come back (all, while it is too early to tell), whichever are more; ' +
+    'at least 1.',
   identified_60s: 'Requests with a partner or an API key.',
   verified: '1 for a verified bot, else 0.',
 };

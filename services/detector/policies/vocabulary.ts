@@ -55,6 +55,10 @@ export const variables: { readonly [name: string]: Variable } = {
         doc: 'Share of their log-ins that were refused in the last minute; 0 when they made none.',
         type: 'number',
       },
+      failing: {
+        doc: 'Share of all their requests that were refused in the last minute; 0 when no outcome is known.',
+        type: 'number',
+      },
     },
   },
   usual: {

@@ -21,6 +21,7 @@ const baseOf: { readonly [N in CountName]?: CountName } = {
   few_cookies: 'cookies_known',
   undocumented: 'documentation_known',
   foreign: 'country_known',
+  cold_foreign: 'country_known',
   contradicted: 'fingerprint_known',
 };
 
@@ -38,6 +39,7 @@ export function speaksAgainst(name: CountName): boolean {
 const historyNames: ReadonlySet<CountName> = new Set([
   'direct',
   'cold_failing',
+  'cold_foreign',
   'recovering',
   'new_clients',
   'unusual',
@@ -69,6 +71,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   few_cookies: { '': 0.1 },
   undocumented: { '': 0.02 },
   foreign: { '': 0.02 },
+  cold_foreign: { '': 0.01 },
   contradicted: { '': 0.01 },
 };
 

@@ -22,6 +22,7 @@ const words: { readonly [N in CountName]?: string } = {
   few_cookies: 'came from clients that gather no cookies',
   undocumented: 'went to undocumented endpoints',
   foreign: 'came from countries without genuine business',
+  cold_foreign: 'came from countries without genuine business and without an earlier page',
   contradicted: 'named a browser that their TLS fingerprint contradicts',
   bounced: 'came without an earlier page and did not go on',
   abandoned: 'came without an earlier page and did not go on within half a minute',

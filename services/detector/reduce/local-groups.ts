@@ -16,7 +16,13 @@ import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { verdictOut } from '../verdict.ts';
 import { distinct, sum } from './scope.ts';
-import { effectiveAt, type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
+import {
+  effectiveAt,
+  type ReduceSettings,
+  type SiteState,
+  scopeId,
+  type WatchedScope,
+} from './site-state.ts';
 import { usualShares } from './usual-callers.ts';
 
 interface Peers {
@@ -24,6 +30,8 @@ interface Peers {
   readonly mean_20s: number;
   /** Share of their log-ins that were refused in the last minute; 0 when they made none. */
   readonly login_failing: number;
+  /** Share of all their requests of known outcome that were refused in the last minute. */
+  readonly failing: number;
 }
 
 /**
@@ -77,22 +85,31 @@ function peersOf(state: SiteState, pane: number, reported: readonly PaneGroup[])
   return {
     clients: Math.max(0, clients),
     mean_20s: clients > 0 ? Math.max(0, requests) / clients : 0,
-    login_failing: loginFailing(state, pane, reported),
+    login_failing: refusedShare(logins(state), pane, reported, 'login_failing_60s'),
+    failing: refusedShare([site], pane, reported, 'failing_60s'),
   };
 }
 
-/** When everybody's log-ins fail, nobody's say anything about him. */
-function loginFailing(state: SiteState, pane: number, reported: readonly PaneGroup[]): number {
+const logins = ({ scopes }: SiteState): WatchedScope[] =>
+  [...scopes.values()].filter(({ scope }) => scope.kind === 'endpoint' && scope.traits.function === 'login');
+
+/** What part of others' requests was refused: when everybody's are, nobody's say anything about him. */
+function refusedShare(
+  scopes: readonly WatchedScope[],
+  pane: number,
+  reported: readonly PaneGroup[],
+  own: 'login_failing_60s' | 'failing_60s',
+): number {
   let failing = 0;
   let known = 0;
-  for (const { scope } of state.scopes.values()) {
-    if (scope.kind !== 'endpoint' || scope.traits.function !== 'login') continue;
+  for (const { scope } of scopes) {
     failing += sum(scope, countIndex.failing, pane, 60);
     known += sum(scope, countIndex.outcome_known, pane, 60);
   }
   for (const { counts } of reported) {
-    failing -= counts[clientCountIndex.failing_60s]!;
-    known -= counts[clientCountIndex.failing_60s]!;
+    const refused = counts[clientCountIndex[own]]!;
+    failing -= refused;
+    known -= refused;
   }
   return known > 0 ? Math.max(0, failing) / known : 0;
 }
@@ -113,7 +130,11 @@ function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: PaneGroup): nu
   }
   return null;
 }
-const outcomes: ReadonlySet<ClientCountName | NetworkCountName> = new Set(['failing_60s', 'missing_60s']);
+const outcomes: ReadonlySet<ClientCountName | NetworkCountName> = new Set([
+  'failing_60s',
+  'login_failing_60s',
+  'missing_60s',
+]);
 
 function localVerdict(
   state: SiteState,

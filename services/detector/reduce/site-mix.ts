@@ -1,5 +1,5 @@
 import type { GroupKind } from '../groups.ts';
-import { countIndex, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
+import { type CountName, countIndex, flag, minedAttributes, suspiciousFlags } from '../layout.ts';
 import type { Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { markSamples, type Scope, samplesOf, setCount } from './scope.ts';
@@ -105,13 +105,13 @@ export function isContradicted(mix: SiteMix, ja4: string, browser: string): bool
   return null;
 }
 
+const judgedNames: ReadonlySet<string> = new Set<CountName>(['foreign', 'cold_foreign', 'contradicted']);
+
 /** Kinds of groups in which a policy asks for what is judged here. */
 export function judgedKinds(policies: readonly Policy[]): ReadonlySet<GroupKind> {
   return new Set(
     policies
-      .filter(({ features }) =>
-        features.some(({ spec }) => 'of' in spec && (spec.of === 'foreign' || spec.of === 'contradicted')),
-      )
+      .filter(({ features }) => features.some(({ spec }) => 'of' in spec && judgedNames.has(spec.of)))
       .map(({ scope }) => scope),
   );
 }
@@ -135,13 +135,17 @@ export function judgePane(
     const foreign = !verified && country !== null && isForeign(mix, country, genuine) === true;
     return (foreign ? flag.foreign : 0) | (contradiction(sample) === true ? flag.contradicted : 0);
   });
-  let [foreign, contradicted, judged] = [0, 0, 0];
+  let [foreign, cold, contradicted, judged] = [0, 0, 0, 0];
   for (const { sample, weight } of samplesOf(scope, pane, 1, () => true)) {
-    if ((sample.flags & flag.foreign) !== 0) foreign += weight;
+    if ((sample.flags & flag.foreign) !== 0) {
+      foreign += weight;
+      if ((sample.flags & flag.direct) !== 0) cold += weight;
+    }
     if ((sample.flags & flag.contradicted) !== 0) contradicted += weight;
     if (contradiction(sample) !== null) judged += weight;
   }
   setCount(scope, countIndex.foreign, pane, Math.round(foreign));
+  setCount(scope, countIndex.cold_foreign, pane, Math.round(cold));
   setCount(scope, countIndex.contradicted, pane, Math.round(contradicted));
   setCount(scope, countIndex.fingerprint_known, pane, Math.round(judged));
 }

@@ -11,15 +11,18 @@ export const windowColumn = {
   missing: 2,
   known: 3,
   identified: 4,
+  /** Of a network. */
   direct: 5,
+  /** Of an address, in the same place: refused log-ins. */
+  loginFailing: 5,
 } as const;
 
 /** A record: number of the newest bucket (seconds / 10); counts of 16 bits; bitmaps. */
 const newest = 0;
 const counts = 1;
-/** endpoints, agents, targets (2 words), members (2 words); two generations of a minute each */
+/** endpoints, agents, targets (2 words), members (2 words), members that came back; two generations of a minute each */
 const bitmaps = counts + packedWords(buckets * perBucket);
-const generationWords = 6;
+const generationWords = 7;
 const words = bitmaps + 2 * generationWords;
 /** All counts are over after a minute, and the bitmaps after the minute that follows. */
 const voidAfterSeconds = 120;
@@ -27,7 +30,7 @@ const voidAfterSeconds = 120;
 /**
  * The last minute of each address, or network, in six buckets of ten seconds, with small bitmaps for how many
  * endpoints, targets (endpoint with its parameters), agents and members it showed: members are the sessions of an
- * address, the addresses of a network. 136 bytes a slot; the place of one that was silent for two minutes is free, so
+ * address, the addresses of a network. 144 bytes a slot; the place of one that was silent for two minutes is free, so
  * the table is as large as what two minutes bring, and bounded.
  *
  * `open` chooses the address or network that the other methods speak of.
@@ -91,14 +94,16 @@ export class AddressWindows {
     raisePacked(record, at + counts, (record[at + newest]! % buckets) * perBucket + column);
   }
 
-  /** `member` 0: none is known. */
-  mark(endpoint: number, agent: number, target: number, member: number): void {
+  /** `member` 0: none is known. `back`: it was seen before. */
+  mark(endpoint: number, agent: number, target: number, member: number, back: boolean): void {
     const { record } = this.#table;
     const base = this.#table.at + bitmaps;
     record[base]! |= 1 << (endpoint & 31);
     record[base + 1]! |= 1 << (agent & 31);
     record[base + 2 + ((target >>> 5) & 1)]! |= 1 << (target & 31);
-    if (member !== 0) record[base + 4 + ((member >>> 5) & 1)]! |= 1 << (member & 31);
+    if (member === 0) return;
+    record[base + 4 + ((member >>> 5) & 1)]! |= 1 << (member & 31);
+    if (back) record[base + 6]! |= 1 << ((member >>> 8) & 31);
   }
 
   /** Sum over the last twenty seconds or less (the running bucket and the one before it). */
@@ -114,10 +119,11 @@ export class AddressWindows {
   }
 
   /** Linear counting over the bitmaps of this minute and the last. */
-  distinct(what: 'endpoints' | 'agents' | 'targets' | 'members'): number {
+  distinct(what: 'endpoints' | 'agents' | 'targets' | 'members' | 'returning'): number {
     const base = this.#table.at + bitmaps;
     if (what === 'endpoints') return linearCount(this.#ones(base), 32);
     if (what === 'agents') return linearCount(this.#ones(base + 1), 32);
+    if (what === 'returning') return linearCount(this.#ones(base + 6), 32);
     const first = base + (what === 'targets' ? 2 : 4);
     return linearCount(this.#ones(first) + this.#ones(first + 1), 64);
   }
