@@ -5,6 +5,7 @@ import type { PaneGroup } from './pane-group.ts';
 export const groupFields = [
   'site',
   'endpoint',
+  'route',
   'partner',
   'asn',
   'country',
@@ -34,6 +35,11 @@ interface GroupDefinition {
 export const groups = {
   site: { by: ['site'], class: 'combined', doc: 'All requests of the site.' },
   endpoint: { by: ['endpoint'], class: 'combined', doc: 'One method and path template of one host.' },
+  route: {
+    by: ['route'],
+    class: 'combined',
+    doc: 'One method and path template on all hosts that serve it, four or more: the log-ins of all tenants.',
+  },
   partner_endpoint: {
     by: ['endpoint', 'partner'],
     class: 'combined',
@@ -77,10 +83,10 @@ export type PairKind = {
 export const pairKinds = groupKinds.filter((kind): kind is PairKind => 'words' in groups[kind]);
 
 /** Kinds whose scopes reduce keeps, with windows and a baseline. */
-export type ScopedKind = 'site' | 'endpoint' | PairKind;
+export type ScopedKind = 'site' | 'endpoint' | 'route' | PairKind;
 
 export function isScoped(kind: string): kind is ScopedKind {
-  return kind === 'site' || kind === 'endpoint' || pairKinds.includes(kind as PairKind);
+  return kind === 'site' || kind === 'endpoint' || kind === 'route' || pairKinds.includes(kind as PairKind);
 }
 
 export const localKinds = ['client', 'network'] as const;

@@ -54,7 +54,8 @@ export class GroupPlan {
 const isRekeyed = ({ scope }: Policy): boolean => groups[scope].class === 'rekeyed';
 
 function sketchesOf(kind: ScopedKind, policies: readonly Policy[]): ReadonlySet<SketchName> {
-  const own = policies.filter(({ scope }) => scope === kind);
+  // a route is put together from its endpoints
+  const own = policies.filter(({ scope }) => scope === kind || (kind === 'endpoint' && scope === 'route'));
   const wanted = new Set(kind === 'site' && own.length === 0 ? ofSites : ofScopes);
   for (const { features } of own)
     for (const { spec } of features)

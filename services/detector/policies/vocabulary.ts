@@ -37,6 +37,13 @@ export const variables: { readonly [name: string]: Variable } = {
     in: 'groups',
     members: null,
   },
+  hosts: {
+    doc:
+      'Over how many hosts the suspicious requests of the last 20 seconds are spread: how many there were, over those of ' +
+      'the host with most of them. 0 while there are none.',
+    in: 'groups',
+    members: null,
+  },
   analogues: {
     doc: 'Endpoints that do the same through another door (web and mobile app, an older version), as the inventory pairs them.',
     in: 'groups',

@@ -9,6 +9,7 @@ import { wilsonUpper } from './miner/bounds.ts';
 import type { BoundedShare } from './miner/collateral.ts';
 import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
+import { hostsOf } from './routes.ts';
 import { type Scope, samplesOf, type Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
@@ -102,11 +103,12 @@ export function excessSamples(
 }
 
 /** Every signature begins with where it holds. */
-export function scopePredicates({ traits }: Scope): Predicate[] {
-  const endpoint = `${traits.method} ${traits.template}`;
+export function scopePredicates(state: SiteState, scope: Scope): Predicate[] {
+  const { method, template } = scope.traits;
+  const hosts = hostsOf(state, scope);
   return [
-    { attribute: 'endpoint', op: 'in', values: [endpoint] },
-    ...(traits.host === '' ? [] : [{ attribute: 'host', op: 'in', values: [traits.host] }]),
+    { attribute: 'endpoint', op: 'in', values: [`${method} ${template}`] },
+    ...(hosts.length === 0 ? [] : [{ attribute: 'host', op: 'in', values: hosts }]),
   ];
 }
 
@@ -179,7 +181,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     if (mined.coverage * share < leastGain) return;
     for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures) {
       const signature: Signature = {
-        predicates: [...scopePredicates(watched.scope), ...predicates],
+        predicates: [...scopePredicates(state, watched.scope), ...predicates],
         except_good: sparing !== null,
         good_after: namesOf(sparing ?? 0),
       };
@@ -292,7 +294,7 @@ export function everyoneButTheGood(
       signatures: [
         {
           signature: {
-            predicates: scopePredicates(watched.scope),
+            predicates: scopePredicates(state, watched.scope),
             except_good: true,
             good_after: namesOf(required),
           },

@@ -17,11 +17,11 @@ const whereAttributes: ReadonlySet<string> = new Set(['endpoint', 'host']);
  * The signature at another endpoint; null when it says nothing but where it holds, or is told by what the people of its
  * endpoint do not have: those of another one may.
  */
-export function movedTo(scope: Scope, signature: Signature): Signature | null {
+export function movedTo(state: SiteState, scope: Scope, signature: Signature): Signature | null {
   const telling = signature.predicates.filter(({ attribute }) => !whereAttributes.has(attribute));
   return telling.length === 0 || telling.some(({ op }) => op === 'not_in')
     ? null
-    : { ...signature, predicates: [...scopePredicates(scope), ...telling] };
+    : { ...signature, predicates: [...scopePredicates(state, scope), ...telling] };
 }
 
 /**
@@ -45,7 +45,7 @@ export function followAnalogues(
     const clients = new Set(good.map(({ sample }) => sample.client)).size;
     if (clients < leastClients) continue;
     for (const live of fresh) {
-      const signature = movedTo(analogue.scope, live.signature);
+      const signature = movedTo(state, analogue.scope, live.signature);
       if (signature === null) continue;
       const collateral = shareSelected(good, [sampleCost(signature)]);
       const collateralUpper = wilsonUpper(collateral, clients);

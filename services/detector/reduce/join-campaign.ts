@@ -38,7 +38,7 @@ export function joinCampaign(
     const live = inForce(campaign);
     // a signature that is only the endpoint says nothing about another one
     const telling = live.flatMap((of) => {
-      const signature = movedTo(watched.scope, of.signature);
+      const signature = movedTo(state, watched.scope, of.signature);
       return signature === null ? [] : [{ ...of, signature }];
     });
     const asIs = shareSelected(

@@ -21,8 +21,8 @@ function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
 }
 
 /** Signatures of a campaign in force at the endpoint of one of its scopes. */
-export function ownAt({ campaign, watched }: CampaignAt): LiveSignature[] {
-  const [endpoint] = scopePredicates(watched.scope);
+export function ownAt({ state, campaign, watched }: CampaignAt): LiveSignature[] {
+  const [endpoint] = scopePredicates(state, watched.scope);
   return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
 }
 
@@ -53,7 +53,7 @@ export function makeRoom(
 
 /** Signatures of all campaigns that hold where a campaign's would: people there bear them together. */
 export function inForceAt({ state, campaign, watched }: CampaignAt): Signature[] {
-  const [endpoint] = scopePredicates(feltBy(state, watched).scope);
+  const [endpoint] = scopePredicates(state, feltBy(state, watched).scope);
   const found: Signature[] = [];
   for (const other of state.campaigns.values()) {
     if (other.simulated !== campaign.simulated) continue;

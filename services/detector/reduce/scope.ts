@@ -69,7 +69,8 @@ export function createScope(partial: PaneGroup, pane: number, isLong: (traits: T
   const documented = seen?.[traitIndex.documented] ?? null;
   const traits = endpointTraits(
     endpoint,
-    seen?.[traitIndex.host] ?? '',
+    // of no one host
+    partial.kind === 'route' ? '' : (seen?.[traitIndex.host] ?? ''),
     seen?.[traitIndex.endpoint_function] ?? 'other',
     documented === null ? null : documented === 'yes',
   );

@@ -15,6 +15,8 @@ import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { endRefuted } from './refuted-campaigns.ts';
+import { covers } from './route.ts';
+import { noteRoute, withRoutes } from './routes.ts';
 import {
   addPane,
   advanceScope,
@@ -64,20 +66,22 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     mix: createSiteMix(),
     learned: new Map(),
     lost: new Map(),
+    routes: new Map(),
     inventory: createInventory(site, firstPane),
   };
 }
 
 const secondOf = (pane: number): number => (pane * paneMs) / 1000;
 
-/** Reduces one pane of one site: learn, look, act. `groups` are merged and sorted by kind and key. */
+/** Reduces one pane of one site: learn, look, act. `merged` groups are sorted by kind and key. */
 export function reducePane(
   state: SiteState,
   settings: ReduceSettings,
   pane: number,
-  groups: readonly PaneGroup[],
+  merged: readonly PaneGroup[],
 ): Outgoing[] {
   const outputs: Outgoing[] = [];
+  const groups = withRoutes(state, merged, settings.config.samples);
   for (const { kind, key } of groups) if (kind === 'other') state.lost.set(key as Cap, secondOf(pane));
   learnLikeness(state, pane);
   forgetBefore(state);
@@ -147,7 +151,7 @@ function countUnusual({ scope, requirement }: WatchedScope, pane: number): void 
 /** A scope that a campaign of weight already covers opens no second one. */
 function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
   for (const campaign of state.campaigns.values()) {
-    if (!campaign.scopes.some((taken) => taken.kind === scope.kind && taken.key === scope.key)) continue;
+    if (!campaign.scopes.some((taken) => covers(taken, scope))) continue;
     if (campaign.simulated || policy.document.mode === 'simulate') {
       if (campaign.policy.document.id === policy.document.id) return true;
       continue;
@@ -178,6 +182,7 @@ function watch(
     );
     state.learned.delete(id);
     if (group.kind === 'endpoint') updateRequirement(state, watched);
+    noteRoute(state, settings, watched.scope);
     state.scopes.set(id, watched);
   }
   return watched;
@@ -228,8 +233,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     (campaign) =>
       campaign.behaviour !== null &&
       !campaign.simulated &&
-      (scope.kind === 'site' ||
-        campaign.scopes.some((taken) => taken.key === scope.key && taken.kind === scope.kind)),
+      (scope.kind === 'site' || campaign.scopes.some((taken) => covers(taken, scope))),
   );
   if (!disturbed) {
     const counts = new Int32Array(columns);

@@ -14,6 +14,7 @@ import type { BeforeOnset } from './before-onset.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
+import { covers } from './route.ts';
 import { distinct, growth, rate, type Scope, split } from './scope.ts';
 import type { FigureTable, ScopeFigures } from './scope-figures.ts';
 import type { SiteMix } from './site-mix.ts';
@@ -75,6 +76,8 @@ export interface SiteState {
   readonly learned: Map<string, Baseline>;
   /** When caps bit that may have changed what is known here. */
   readonly lost: LastLosses;
+  /** Endpoints by route (routes.ts). */
+  readonly routes: Map<string, Set<string>>;
   /** Endpoints of the site: what they are, who calls them, and which do the same. */
   readonly inventory: Inventory;
 }
@@ -137,7 +140,8 @@ function pool(state: SiteState, id: string): Pool {
 /** True while a campaign is about the scope. */
 export function isAttacked(state: SiteState, key: string): boolean {
   for (const campaign of state.campaigns.values())
-    if (campaign.scopes.some((taken) => taken.key === key)) return true;
+    if (campaign.scopes.some((taken) => taken.key === key || covers(taken, { kind: 'endpoint', key })))
+      return true;
   return false;
 }
 
@@ -231,20 +235,23 @@ const growthsOfPane = new WeakMap<
 
 /** Endpoints that no campaign is about, by growth. */
 function growthsOf(state: SiteState, pane: number): readonly Growth[] {
-  const attacked = new Set<string>();
-  for (const campaign of state.campaigns.values())
-    if (!campaign.simulated) for (const { key } of campaign.scopes) attacked.add(key);
+  const attacked: OpenCampaign['scopes'] = [];
+  for (const campaign of state.campaigns.values()) if (!campaign.simulated) attacked.push(...campaign.scopes);
   const before = growthsOfPane.get(state);
-  if (before?.pane === pane && before.attacked === attacked.size) return before.sorted;
+  if (before?.pane === pane && before.attacked === attacked.length) return before.sorted;
   const sorted: Growth[] = [];
   for (const { scope, baseline } of state.scopes.values()) {
-    if (scope.kind !== 'endpoint' || attacked.has(scope.key)) continue;
+    if (
+      scope.kind !== 'endpoint' ||
+      attacked.some((taken) => taken.key === scope.key || covers(taken, scope))
+    )
+      continue;
     const usual = medianRate(baseline, pane * paneMs);
     if (usual === null || usual < 0.1) continue;
     sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / usual });
   }
   sorted.sort((a, b) => a.growth - b.growth);
-  growthsOfPane.set(state, { pane, attacked: attacked.size, sorted });
+  growthsOfPane.set(state, { pane, attacked: attacked.length, sorted });
   return sorted;
 }
 

@@ -35,7 +35,7 @@ export function effectsAt(
   const collateral = createCollateral({ own, other, unspared: nobody, unsparedShare: null, spares: false });
   const weights = Float64Array.from(excess, ({ weight }) => weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const where = new Set(scopePredicates(felt.scope).map(({ attribute }) => attribute));
+  const where = new Set(scopePredicates(state, felt.scope).map(({ attribute }) => attribute));
   const masks = new Map<Signature, { bad: Mask; own: Mask; other: Mask }>();
   const selectedBy = (signature: Signature) => {
     let found = masks.get(signature);
