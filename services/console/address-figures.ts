@@ -1,5 +1,5 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
-import { scopeKeySql } from './scope-key-sql.ts';
+import { routeKeySql, scopeKeySql } from './scope-key-sql.ts';
 
 export interface AddressRange {
   readonly ip: string;
@@ -49,7 +49,7 @@ export async function campaignsAround(
 ): Promise<readonly Row[]> {
   return clickhouse.query(
     `WITH used AS (
-       SELECT ${scopeKeySql} AS key,
+       SELECT arrayJoin([${scopeKeySql}, ${routeKeySql}]) AS key,
               min(timestamp) AS first_at, max(timestamp) AS last_at, count() AS requests
        FROM ${requestsOfIt} GROUP BY key
      )

@@ -1,9 +1,9 @@
 import type { SqlCondition } from '../../lib/signature/signature-sql.ts';
-import { scopeKeySql } from './scope-key-sql.ts';
+import { routeKeySql, scopeKeySql } from './scope-key-sql.ts';
 
 /**
- * The rows of `requests` where a campaign went on: at its endpoints, or at these through its partners. null: its scopes
- * are neither.
+ * The rows of `requests` where a campaign went on: at its endpoints, at these through its partners, or at its routes on any
+ * host. null: its scopes are none of these.
  */
 export function scopesSql(
   scopes: readonly { readonly kind: string; readonly key: string }[],
@@ -12,10 +12,12 @@ export function scopesSql(
     scopes.filter(({ kind }) => kind === wanted).map(({ key }) => key);
   const places = keysOf('endpoint');
   const through = keysOf('partner_endpoint');
-  if (places.length + through.length === 0) return null;
+  const routes = keysOf('route');
+  if (places.length + through.length + routes.length === 0) return null;
   return {
     sql: `(${scopeKeySql} IN {places:Array(String)}
-    OR concat(${scopeKeySql}, ' via ', partner_id) IN {through:Array(String)})`,
-    params: { places, through },
+    OR concat(${scopeKeySql}, ' via ', partner_id) IN {through:Array(String)}
+    OR ${routeKeySql} IN {routes:Array(String)})`,
+    params: { places, through, routes },
   };
 }

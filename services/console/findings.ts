@@ -1,8 +1,8 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
 import type { Predicate } from '../../lib/contracts/generated.ts';
+import { scopesSql } from './campaign-scope-sql.ts';
 import { campaignSql } from './campaign-sql.ts';
 import type { Clock } from './clock.ts';
-import { scopeKeySql } from './scope-key-sql.ts';
 import { stampParam, withIsoStamps } from './stamps.ts';
 
 /** Campaigns, open ones first, then the newest; without their long fields. */
@@ -61,7 +61,7 @@ async function timeline(clickhouse: ClickHouse, clock: Clock, campaign: Row): Pr
   const signatures = campaign['signatures'] as readonly { readonly predicates: readonly Predicate[] }[];
   const scopes = campaign['scopes'] as readonly { readonly kind: string; readonly key: string }[];
   const selected = campaignSql(signatures);
-  const endpoints = scopes.filter((scope) => scope.kind === 'endpoint').map((scope) => scope.key);
+  const where = scopesSql(scopes);
   const rows = await clickhouse.query<{ at: number; selected: number; rest: number }>(
     `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step:Int64}) * {step:Int64} AS at,
             countIf(matched) AS selected, countIf(NOT matched) AS rest
@@ -69,16 +69,16 @@ async function timeline(clickhouse: ClickHouse, clock: Clock, campaign: Row): Pr
        SELECT timestamp, ${selected?.sql ?? 'false'} AS matched
        FROM requests
        WHERE site = {site:String} AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {until:DateTime64(3, 'UTC')}
-       ${endpoints.length > 0 ? `AND ${scopeKeySql} IN {endpoints:Array(String)}` : ''}
+       ${where === null ? '' : `AND ${where.sql}`}
      )
      GROUP BY at`,
     {
       ...selected?.params,
+      ...where?.params,
       step: stepMs,
       site: campaign['site'],
       from: stampParam(from),
       until: stampParam(until),
-      endpoints,
     },
   );
   const byStep = new Map(rows.map((row) => [Number(row.at), row]));
