@@ -66,6 +66,10 @@ export const variables: { readonly [name: string]: Variable } = {
         doc: 'Share of all their requests that were refused in the last minute; 0 when no outcome is known.',
         type: 'number',
       },
+      missing: {
+        doc: 'Share of them that asked for things that do not exist; 0 when no status is known.',
+        type: 'number',
+      },
     },
   },
   usual: {

@@ -5,6 +5,7 @@ import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } fro
 import { type LocalKind, localKinds } from '../groups.ts';
 import {
   type ClientCountName,
+  type CountName,
   clientCountIndex,
   countIndex,
   type NetworkCountName,
@@ -32,6 +33,8 @@ interface Peers {
   readonly login_failing: number;
   /** Share of all their requests of known outcome that were refused in the last minute. */
   readonly failing: number;
+  /** Share of them that asked for what does not exist. */
+  readonly missing: number;
 }
 
 /**
@@ -85,34 +88,37 @@ function peersOf(state: SiteState, pane: number, reported: readonly PaneGroup[])
   return {
     clients: Math.max(0, clients),
     mean_20s: clients > 0 ? Math.max(0, requests) / clients : 0,
-    login_failing: refusedShare(logins(state), pane, reported, 'login_failing_60s'),
-    failing: refusedShare([site], pane, reported, 'failing_60s'),
+    login_failing: shareOfOthers(refused, logins(state), pane, reported, 'login_failing_60s'),
+    failing: shareOfOthers(refused, [site], pane, reported, 'failing_60s'),
+    missing: shareOfOthers(inVain, [site], pane, reported, 'missing_60s'),
   };
 }
 
 const logins = ({ scopes }: SiteState): WatchedScope[] =>
   [...scopes.values()].filter(({ scope }) => scope.kind === 'endpoint' && scope.traits.function === 'login');
 
-/** What part of others' requests was refused: when everybody's are, nobody's say anything about him. */
-function refusedShare(
+/** What part of others' requests show the same: when everybody's do, nobody's say anything about him. */
+function shareOfOthers(
+  [part, known]: readonly [CountName, CountName],
   scopes: readonly WatchedScope[],
   pane: number,
   reported: readonly PaneGroup[],
-  own: 'login_failing_60s' | 'failing_60s',
+  own: ClientCountName,
 ): number {
-  let failing = 0;
-  let known = 0;
+  let some = 0;
+  let all = 0;
   for (const { scope } of scopes) {
-    failing += sum(scope, countIndex.failing, pane, 60);
-    known += sum(scope, countIndex.outcome_known, pane, 60);
+    some += sum(scope, countIndex[part], pane, 60);
+    all += sum(scope, countIndex[known], pane, 60);
   }
   for (const { counts } of reported) {
-    const refused = counts[clientCountIndex[own]]!;
-    failing -= refused;
-    known -= refused;
+    some -= counts[clientCountIndex[own]]!;
+    all -= counts[clientCountIndex[own]]!;
   }
-  return known > 0 ? Math.max(0, failing) / known : 0;
+  return all > 0 ? Math.max(0, some) / all : 0;
 }
+const refused = ['failing', 'outcome_known'] as const;
+const inVain = ['missing', 'status_known'] as const;
 
 /** null is unknown: no request of the group said whether it failed, or carried a session. */
 function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: PaneGroup): number | null {

@@ -101,18 +101,15 @@ export interface Missed {
   readonly missed: number;
 }
 
-/** By which behaviour most of an attack shows beside what signatures select, look-alikes aside; null: by none. */
-export function mostMissed(shown: readonly Showing[], signatures: readonly Signature[]): Missed | null {
+/** By which behaviours most of an attack shows beside what signatures select, look-alikes aside: most first. */
+export function missedMost(shown: readonly Showing[], signatures: readonly Signature[]): Missed[] {
   const tests = signatures.map(sampleSignature);
-  let best: Missed | null = null;
-  let most = -Infinity;
-  for (const { behaviour, suspicious, honest, samples } of shown) {
-    const missed = 1 - shareSelected(samples, tests) - honest;
-    if (missed * suspicious <= most) continue;
-    most = missed * suspicious;
-    best = { behaviour, missed };
-  }
-  return best;
+  return shown
+    .map(({ behaviour, suspicious, honest, samples }) => {
+      const missed = 1 - shareSelected(samples, tests) - honest;
+      return { behaviour, missed, amount: missed * suspicious };
+    })
+    .sort((a, b) => b.amount - a.amount);
 }
 
 /** Of visits that began half a minute ago: they go on to show an attack that is over, on samples of those who came since. */
