@@ -85,8 +85,6 @@ export function priorShare(name: CountName, endpointFunction: string): number {
 export const rungWeight = 30;
 /** Real counts are burstier than independent ones: variances are multiplied by this. */
 export const overDispersion = 3;
-/** Time constant of visits: how long after the start of the log clients look new that are not. */
-const visitMs = 90_000;
 
 export interface ExpectedShare {
   /** Best estimate. */
@@ -158,15 +156,15 @@ export interface Contrast {
   readonly surprise: number;
 }
 
-/** Splits a window by one behaviour. `watchedMs`: how far back the log reaches. */
+/** Splits a window by one behaviour. `unseen`: share of visits whose beginning the log does not have. */
 export function contrast(
   name: CountName,
   suspicious: number,
   known: number,
   expected: ExpectedShare,
-  watchedMs: number,
+  unseen: number,
 ): Contrast {
-  const censored = needsHistory(name) ? Math.exp(-watchedMs / visitMs) : 0;
+  const censored = needsHistory(name) ? unseen : 0;
   const upper = Math.min(0.98, expected.upper + (1 - expected.upper) * censored);
   // a request or two of doubt: an endpoint that is always used so has no clean side to count by
   const withClean = ((known - suspicious + 1.5) * upper) / (1 - upper);

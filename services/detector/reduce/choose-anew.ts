@@ -1,7 +1,8 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
 import type { CampaignAt } from './campaign-at.ts';
-import { type Chosen, chooseSignatures, excessSamples } from './choose-signatures.ts';
+import { type Chosen, chooseSignatures } from './choose-signatures.ts';
+import { excessSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { newAmong } from './live-signatures.ts';
 import { inForceAt, ownAt } from './make-room.ts';

@@ -1,7 +1,8 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { history, namesOf } from '../../../lib/signature/standing.ts';
-import { type CountName, flag, paneMs, spared, suspiciousFlags } from '../layout.ts';
+import { type CountName, paneMs, spared } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { excessSamples, fewSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { goodAround } from './good-traffic.ts';
 import type { Requirement } from './journeys.ts';
@@ -10,20 +11,22 @@ import type { BoundedShare } from './miner/collateral.ts';
 import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { hostsOf } from './routes.ts';
-import { type Scope, samplesOf, type Weighted } from './scope.ts';
+import type { Scope, Weighted } from './scope.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { callersOf } from './usual-callers.ts';
 import { shareSelected, weigh } from './weighted.ts';
+import { isWitnessed } from './witness.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
 const enough = 0.85;
-/** Below this share of the excess a signature does not deserve to be enforced. */
-const leastCoverage = 0.5;
+/**
+ * Below this share of the excess a signature does not deserve to be enforced; below the other not even if what it selects
+ * shows something else that people do not.
+ */
+const leastCoverage = { alone: 0.5, witnessed: 0.2 } as const;
 /** Signatures for what is left over must select this much of the whole excess. */
 const leastGain = 0.01;
-/** Samples to begin with, when every second counts, and to improve on what there is. */
-const fewSamples = { first: 60, later: 200 } as const;
 /** Fewer suspicious samples say nothing about what they have in common. */
 const leastSamples = 8;
 
@@ -39,67 +42,6 @@ export interface Chosen {
   readonly signatures: readonly Found[];
   readonly coverage: number;
   readonly goodClients: number;
-}
-
-/** The flags that mark a request as suspicious in a behaviour. */
-export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (flags: number) => boolean {
-  switch (name) {
-    case 'unusual':
-      return (flags) =>
-        requirement !== null && (flags & flag.verified) === 0 && !spared(flags, requirement.required);
-    case 'direct':
-    case 'bounced':
-    case 'abandoned':
-      return (flags) => (flags & flag.direct) !== 0;
-    case 'failing':
-      return (flags) => (flags & flag.failing) !== 0;
-    case 'cold_failing':
-      return (flags) => (flags & flag.failing) !== 0 && (flags & flag.direct) !== 0;
-    case 'missing':
-      return (flags) => (flags & flag.missing) !== 0;
-    case 'hostile':
-      return (flags) => (flags & flag.hostile) !== 0;
-    case 'implausible':
-      return (flags) => (flags & flag.implausible) !== 0;
-    case 'new_sessions':
-      return (flags) => (flags & flag.newSession) !== 0;
-    case 'new_clients':
-      return (flags) => (flags & flag.newClient) !== 0;
-    case 'unreal':
-      return (flags) => (flags & flag.unreal) !== 0;
-    case 'outdated':
-      return (flags) => (flags & flag.implausible) !== 0 && (flags & flag.unreal) === 0;
-    case 'skipped':
-      return (flags) => (flags & flag.skipped) !== 0;
-    case 'few_cookies':
-      return (flags) => (flags & flag.fewCookies) !== 0;
-    case 'foreign':
-      return (flags) => (flags & flag.foreign) !== 0;
-    case 'cold_foreign':
-      return (flags) => (flags & flag.foreign) !== 0 && (flags & flag.direct) !== 0;
-    case 'contradicted':
-      return (flags) => (flags & flag.contradicted) !== 0;
-    default:
-      return (flags) => (flags & suspiciousFlags) !== 0;
-  }
-}
-
-/** Suspicious samples of the shortest recent window that has enough of those that `counts` is true for. */
-export function excessSamples(
-  watched: WatchedScope,
-  behaviour: CountName,
-  pane: number,
-  counts: (weighted: Weighted) => boolean = () => true,
-  least: number = fewSamples.first,
-): Weighted[] {
-  const wanted = behaviourFlag(behaviour, watched);
-  let found: Weighted[] = [];
-  for (const panes of [3, 8, 20, 30]) {
-    found = samplesOf(watched.scope, pane, panes, wanted);
-    let enoughFor = least;
-    for (const weighted of found) if (counts(weighted) && --enoughFor === 0) return found;
-  }
-  return found;
 }
 
 /** Every signature begins with where it holds. */
@@ -139,8 +81,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const present = input.present.map(sampleSignature);
   const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
   const few = present.length === 0 ? fewSamples.first : fewSamples.later;
-  const least = input.all === true ? Infinity : few;
-  const all = excessSamples(watched, behaviour, pane, isLeft, least);
+  const all = excessSamples(watched, behaviour, pane, isLeft, input.all === true ? Infinity : few);
   const excess = all.filter(isLeft);
   if (excess.length < leastSamples) return null;
   const left = Math.min(input.leftBefore ?? 1, weigh(excess) / weigh(all));
@@ -239,8 +180,15 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(price);
   // of what is left over, a part is worth having
-  const leastCovered = left > 0.9 ? leastCoverage : Math.max(0.2, leastGain / left);
-  return found.length > 0 && covered() >= leastCovered
+  const now = found.map(({ signature }) => sampleSignature(signature));
+  const selected = excess.filter(({ sample }) => now.some((test) => test(sample)));
+  const least =
+    left <= 0.9
+      ? Math.max(0.2, leastGain / left)
+      : isWitnessed(input, selected)
+        ? leastCoverage.witnessed
+        : leastCoverage.alone;
+  return found.length > 0 && covered() >= least
     ? { signatures: found, coverage: covered(), goodClients }
     : null;
 }

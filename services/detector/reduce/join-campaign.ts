@@ -1,7 +1,8 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { everyoneButTheGood, excessSamples, isCheap } from './choose-signatures.ts';
+import { everyoneButTheGood, isCheap } from './choose-signatures.ts';
+import { excessSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { movedTo } from './follow-analogues.ts';
 import { goodSamples } from './good-traffic.ts';

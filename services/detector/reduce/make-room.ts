@@ -1,7 +1,8 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
 import type { CampaignAt } from './campaign-at.ts';
-import { excessSamples, type Found, scopePredicates } from './choose-signatures.ts';
+import { type Found, scopePredicates } from './choose-signatures.ts';
+import { excessSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';

@@ -3,8 +3,8 @@ import { paneMs } from '../layout.ts';
 import { longestSpanMs } from '../policies/load-policies.ts';
 import { rateKey } from './baseline.ts';
 import type { CampaignAt } from './campaign-at.ts';
-import { behaviourFlag } from './choose-signatures.ts';
 import { describe } from './describe.ts';
+import { behaviourFlag } from './excess-samples.ts';
 import { distinct, rate, samplesOf } from './scope.ts';
 import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 

@@ -28,13 +28,11 @@ export function withRoutes(
   groups: readonly PaneGroup[],
   samples: number,
 ): readonly PaneGroup[] {
-  if (routes.size === 0) return groups;
+  const spread = [...routes].filter(([, endpoints]) => endpoints.size >= leastHosts);
+  if (spread.length === 0) return groups;
   const members = groups.flatMap((group) => {
-    if (group.kind !== 'endpoint') return [];
-    const { route } = endpointParts(group.key);
-    const endpoints = routes.get(route);
-    const isMember = endpoints !== undefined && endpoints.size >= leastHosts && endpoints.has(group.key);
-    return isMember ? [{ ...group, kind: 'route', key: route }] : [];
+    const route = group.kind === 'endpoint' && spread.find(([, endpoints]) => endpoints.has(group.key));
+    return route ? [{ ...group, kind: 'route', key: route[0] }] : [];
   });
   return members.length === 0 ? groups : [...groups, ...mergeGroups(members, samples)].sort(byKindAndKey);
 }

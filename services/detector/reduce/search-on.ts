@@ -4,7 +4,7 @@ import { inForce } from './live-signatures.ts';
 import { mineCampaign, replace } from './mine-campaign.ts';
 import type { LiveSignature } from './open-campaign.ts';
 import { scopeId } from './site-state.ts';
-import { missedMost, showing } from './strongest-behaviour.ts';
+import { mostMissed, showing } from './strongest-behaviour.ts';
 
 /** Look for further signatures when those in force miss more than this of the excess, honest look-alikes aside. */
 const tolerated = 0.015;
@@ -27,22 +27,17 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
   const { state, campaign, watched, policy, pane } = here;
   const signatures = inForce(campaign).map(({ signature }) => signature);
   const shown = showing(state, watched, policy, pane);
-  const missed = missedMost(shown, signatures);
-  const [most] = missed;
-  const [whole] = missedMost(shown, []);
-  if (most === undefined || whole === undefined) return [];
+  const most = mostMissed(shown, signatures);
+  const whole = mostMissed(shown, []);
+  if (most === null || whole === null) return [];
   const anew = chooseAnew(here, whole.behaviour);
   const changed = anew === null ? [] : replace(here, anew);
   if (changed.length > 0) return changed;
   if (most.missed <= tolerated) return [];
   const search = searchOf(here);
-  const fruitless = search?.fruitless ?? 0;
   if (search !== undefined && most.missed < muchMore * search.missed) {
-    const rounds = Math.max(0, fruitless - missed.length + 1);
-    const pause = Math.min(longestPause, pausePanes * 2 ** rounds);
+    const pause = Math.min(longestPause, pausePanes * 2 ** search.fruitless);
     if (pane - search.pane < pause) return [];
   }
-  // people in a crowd may show what most of an attack shows: what found nothing gives way to what tells them apart
-  const { behaviour } = missed[fruitless % missed.length]!;
-  return mineCampaign(here, { behaviour, missed: most.missed });
+  return mineCampaign(here, most);
 }

@@ -28,6 +28,7 @@ import {
   sum,
 } from './scope.ts';
 import { figuresOf } from './scope-figures.ts';
+import { isBlind, noteGap } from './sight.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
   columns,
@@ -60,6 +61,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     pools: new Map(),
     alikeAt: firstPane,
     firstPane,
+    sight: { pane: firstPane, unseen: 1 },
     campaigns: new Map(),
     before: new Map(),
     clients: new Map(),
@@ -83,6 +85,7 @@ export function reducePane(
   const outputs: Outgoing[] = [];
   const groups = withRoutes(state, merged, settings.config.samples);
   for (const { kind, key } of groups) if (kind === 'other') state.lost.set(key as Cap, secondOf(pane));
+  noteGap(state, pane);
   learnLikeness(state, pane);
   forgetBefore(state);
   const present: WatchedScope[] = [];
@@ -235,7 +238,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
       !campaign.simulated &&
       (scope.kind === 'site' || campaign.scopes.some((taken) => covers(taken, scope))),
   );
-  if (!disturbed) {
+  if (!disturbed && !isBlind(state, end)) {
     const counts = new Int32Array(columns);
     for (let column = 0; column < columns; column++) counts[column] = sum(scope, column, end - 1, 10);
     const values: [string, number][] = [];

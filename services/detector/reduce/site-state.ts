@@ -17,6 +17,7 @@ import type { OpenCampaign } from './open-campaign.ts';
 import { covers } from './route.ts';
 import { distinct, growth, rate, type Scope, split } from './scope.ts';
 import type { FigureTable, ScopeFigures } from './scope-figures.ts';
+import { type Sight, unseenVisits } from './sight.ts';
 import type { SiteMix } from './site-mix.ts';
 
 export interface WatchedScope {
@@ -65,6 +66,7 @@ export interface SiteState {
   /** The pane in which it was worked out how alike the members of pools are. */
   alikeAt: number;
   readonly firstPane: number;
+  sight: Sight;
   readonly campaigns: Map<string, OpenCampaign>;
   /** What was before the campaigns that act now, by `kind key`. */
   readonly before: Map<string, BeforeOnset>;
@@ -145,10 +147,6 @@ export function isAttacked(state: SiteState, key: string): boolean {
   return false;
 }
 
-export function watchedMs(state: SiteState, pane: number): number {
-  return (pane - state.firstPane) * paneMs;
-}
-
 export function expected(state: SiteState, watched: WatchedScope, name: CountName): ExpectedShare {
   // without a requirement nothing is unusual
   if (name === 'unusual') return watched.requirement ?? { share: 0.98, upper: 0.98, samples: 0 };
@@ -174,7 +172,7 @@ export function contrastOf(
   panes: number,
 ): Contrast {
   const [suspicious, known] = split(watched.scope, name, pane, panes);
-  return contrast(name, suspicious, known, expected(state, watched, name), watchedMs(state, pane));
+  return contrast(name, suspicious, known, expected(state, watched, name), unseenVisits(state, pane));
 }
 
 /** Value of a feature at the end of `pane`; null when unknown. */

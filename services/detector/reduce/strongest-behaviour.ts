@@ -3,7 +3,7 @@ import { type CountName, paneMs, traitIndex } from '../layout.ts';
 import type { Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { speaksAgainst } from './behaviour.ts';
-import { behaviourFlag, excessSamples } from './choose-signatures.ts';
+import { behaviourFlag, excessSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { samplePanes, samplesOf, type Weighted } from './scope.ts';
@@ -101,15 +101,18 @@ export interface Missed {
   readonly missed: number;
 }
 
-/** By which behaviours most of an attack shows beside what signatures select, look-alikes aside: most first. */
-export function missedMost(shown: readonly Showing[], signatures: readonly Signature[]): Missed[] {
+/** By which behaviour most of an attack shows beside what signatures select, look-alikes aside; null: by none. */
+export function mostMissed(shown: readonly Showing[], signatures: readonly Signature[]): Missed | null {
   const tests = signatures.map(sampleSignature);
-  return shown
-    .map(({ behaviour, suspicious, honest, samples }) => {
-      const missed = 1 - shareSelected(samples, tests) - honest;
-      return { behaviour, missed, amount: missed * suspicious };
-    })
-    .sort((a, b) => b.amount - a.amount);
+  let best: Missed | null = null;
+  let most = -Infinity;
+  for (const { behaviour, suspicious, honest, samples } of shown) {
+    const missed = 1 - shareSelected(samples, tests) - honest;
+    if (missed * suspicious <= most) continue;
+    most = missed * suspicious;
+    best = { behaviour, missed };
+  }
+  return best;
 }
 
 /** Of visits that began half a minute ago: they go on to show an attack that is over, on samples of those who came since. */
