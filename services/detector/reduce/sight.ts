@@ -21,7 +21,7 @@ const visitPanes = { long: 90_000 / paneMs, short: 20_000 / paneMs } as const;
 /** Silence is a gap when it is this long, and so many requests would have come at the rate of the minute before it. */
 const gap = { panes: 20, requests: 20 } as const;
 /** Nothing is learned while more than this is unseen. */
-const leastSeen = 1 / Math.E;
+const mostUnseen = 1 / Math.E;
 
 /** Share of the visits that go on at `pane` of which the log does not have the beginning. */
 export function unseenVisits({ sight }: SiteState, pane: number): number {
@@ -46,5 +46,5 @@ export function noteGap(state: SiteState, pane: number): void {
  * baselines correct that themselves.
  */
 export function isBlind(state: SiteState, pane: number): boolean {
-  return state.sight.pane > state.firstPane && unseenVisits(state, pane) > leastSeen;
+  return state.sight.pane > state.firstPane && unseenVisits(state, pane) > mostUnseen;
 }
