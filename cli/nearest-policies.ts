@@ -1,3 +1,4 @@
+import { outcomeCounts } from '../services/detector/layout.ts';
 import { nearness } from '../services/detector/policies/clauses.ts';
 import type { Policy } from '../services/detector/policies/load-policies.ts';
 
@@ -32,8 +33,8 @@ function valuesOf(policy: Policy, minute: Row): { [name: string]: number | null 
     if (spec.type !== 'client') continue;
     const figure = minute[spec.of];
     const value = figure === undefined || figure === null ? null : Number(figure);
-    const outcome = spec.of === 'failing_60s' || spec.of === 'login_failing_60s' || spec.of === 'missing_60s';
-    values[name] = (outcome && !known) || (spec.of === 'sessions_60s' && value === 0) ? null : value;
+    values[name] =
+      (outcomeCounts.has(spec.of) && !known) || (spec.of === 'sessions_60s' && value === 0) ? null : value;
   }
   return values;
 }

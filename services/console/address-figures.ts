@@ -11,6 +11,9 @@ export interface AddressRange {
 export const requestsOfIt = `requests WHERE client_ip = toIPv6({ip:String})
     AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {until:DateTime64(3, 'UTC')}`;
 
+/** The answer says no. */
+const refused = "(outcome = 'failure' OR (outcome = 'unknown' AND status IN (400, 401, 403, 422)))";
+
 /**
  * The three calendar minutes in which an address stood out most, with the figures that policies on clients ask for, by
  * their names (services/detector/layout.ts). What the archive cannot tell is not in a row.
@@ -23,8 +26,8 @@ export async function busiestMinutes(
     `SELECT toStartOfMinute(timestamp) AS minute,
             arrayMax(mapValues(sumMap(map(toUnixTimestamp(toStartOfInterval(timestamp, INTERVAL 20 SECOND)), toUInt32(1))))) AS requests_20s,
             count() AS requests_60s,
-            countIf(outcome = 'failure' OR (outcome = 'unknown' AND status IN (400, 401, 403, 422))) AS failing_60s,
-            countIf(endpoint_function = 'login' AND (outcome = 'failure' OR (outcome = 'unknown' AND status IN (400, 401, 403, 422)))) AS login_failing_60s,
+            countIf(${refused}) AS failing_60s,
+            countIf(endpoint_function = 'login' AND ${refused}) AS login_failing_60s,
             countIf(status IN (404, 410)) AS missing_60s,
             countIf(status IS NOT NULL OR outcome != 'unknown') AS known_60s,
             uniqExact(endpoint) AS endpoints_60s,

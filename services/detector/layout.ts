@@ -128,6 +128,13 @@ export const networkCountNames = [
 export type NetworkCountName = (typeof networkCountNames)[number];
 export const networkCountIndex = placesOf(networkCountNames);
 
+/** Of clients and networks: unknown where no outcome is known. */
+export const outcomeCounts: ReadonlySet<ClientCountName | NetworkCountName> = new Set([
+  'failing_60s',
+  'login_failing_60s',
+  'missing_60s',
+]);
+
 /** Figures of a group of kind `account`: over the last hour (`_60m`) or ten minutes (`_10m`). */
 export const accountCountNames = [
   'requests_60m',

@@ -156,6 +156,11 @@ export interface Contrast {
   readonly surprise: number;
 }
 
+/** What share of honest requests may plausibly show a behaviour at most, as far as the log has seen their visits begin. */
+export function mostShare(name: CountName, { upper }: ExpectedShare, unseen: number): number {
+  return needsHistory(name) ? upper + (1 - upper) * unseen : upper;
+}
+
 /** Splits a window by one behaviour. `unseen`: share of visits whose beginning the log does not have. */
 export function contrast(
   name: CountName,
@@ -164,8 +169,7 @@ export function contrast(
   expected: ExpectedShare,
   unseen: number,
 ): Contrast {
-  const censored = needsHistory(name) ? unseen : 0;
-  const upper = Math.min(0.98, expected.upper + (1 - expected.upper) * censored);
+  const upper = Math.min(0.98, mostShare(name, expected, unseen));
   // a request or two of doubt: an endpoint that is always used so has no clean side to count by
   const withClean = ((known - suspicious + 1.5) * upper) / (1 - upper);
   const excess = suspicious - withClean;

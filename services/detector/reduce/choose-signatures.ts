@@ -179,18 +179,19 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(price);
-  // of what is left over, a part is worth having
-  const now = found.map(({ signature }) => sampleSignature(signature));
-  const selected = excess.filter(({ sample }) => now.some((test) => test(sample)));
-  const least =
+  if (found.length === 0) return null;
+  const missed = new Set(rest);
+  const isWorthIt =
     left <= 0.9
-      ? Math.max(0.2, leastGain / left)
-      : isWitnessed(input, selected)
-        ? leastCoverage.witnessed
-        : leastCoverage.alone;
-  return found.length > 0 && covered() >= least
-    ? { signatures: found, coverage: covered(), goodClients }
-    : null;
+      ? // of what is left over, a part is worth having
+        covered() >= Math.max(0.2, leastGain / left)
+      : covered() >= leastCoverage.alone ||
+        (covered() >= leastCoverage.witnessed &&
+          isWitnessed(
+            input,
+            excess.filter((one) => !missed.has(one)),
+          ));
+  return isWorthIt ? { signatures: found, coverage: covered(), goodClients } : null;
 }
 
 /**

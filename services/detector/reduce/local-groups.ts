@@ -10,6 +10,7 @@ import {
   countIndex,
   type NetworkCountName,
   networkCountIndex,
+  outcomeCounts,
   paneMs,
 } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
@@ -124,23 +125,18 @@ const inVain = ['missing', 'status_known'] as const;
 function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: PaneGroup): number | null {
   if (kind === 'client' && spec.type === 'client') {
     const value = counts[clientCountIndex[spec.of]]!;
-    if (outcomes.has(spec.of) && counts[clientCountIndex.known_60s] === 0) return null;
+    if (outcomeCounts.has(spec.of) && counts[clientCountIndex.known_60s] === 0) return null;
     if (spec.of === 'sessions_60s' && value === 0) return null;
     // linear counting may say none of what was certainly there once
     return spec.of === 'agents_60s' ? Math.max(1, value) : value;
   }
   if (kind === 'network' && spec.type === 'network') {
     const value = counts[networkCountIndex[spec.of]]!;
-    if (outcomes.has(spec.of) && counts[networkCountIndex.known_60s] === 0) return null;
+    if (outcomeCounts.has(spec.of) && counts[networkCountIndex.known_60s] === 0) return null;
     return spec.of === 'agents_60s' || spec.of === 'clients_60s' ? Math.max(1, value) : value;
   }
   return null;
 }
-const outcomes: ReadonlySet<ClientCountName | NetworkCountName> = new Set([
-  'failing_60s',
-  'login_failing_60s',
-  'missing_60s',
-]);
 
 function localVerdict(
   state: SiteState,

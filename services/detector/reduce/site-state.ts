@@ -142,8 +142,7 @@ function pool(state: SiteState, id: string): Pool {
 /** True while a campaign is about the scope. */
 export function isAttacked(state: SiteState, key: string): boolean {
   for (const campaign of state.campaigns.values())
-    if (campaign.scopes.some((taken) => taken.key === key || covers(taken, { kind: 'endpoint', key })))
-      return true;
+    if (campaign.scopes.some((taken) => covers(taken, { kind: 'endpoint', key }))) return true;
   return false;
 }
 
@@ -239,11 +238,7 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   if (before?.pane === pane && before.attacked === attacked.length) return before.sorted;
   const sorted: Growth[] = [];
   for (const { scope, baseline } of state.scopes.values()) {
-    if (
-      scope.kind !== 'endpoint' ||
-      attacked.some((taken) => taken.key === scope.key || covers(taken, scope))
-    )
-      continue;
+    if (scope.kind !== 'endpoint' || attacked.some((taken) => covers(taken, scope))) continue;
     const usual = medianRate(baseline, pane * paneMs);
     if (usual === null || usual < 0.1) continue;
     sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / usual });

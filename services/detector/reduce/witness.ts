@@ -1,6 +1,6 @@
 import type { CountName } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { needsHistory } from './behaviour.ts';
+import { mostShare } from './behaviour.ts';
 import { behaviourFlag } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import type { Weighted } from './scope.ts';
@@ -35,10 +35,8 @@ export function isWitnessed(
   selected: readonly Weighted[],
 ): boolean {
   const felt = feltBy(state, watched);
-  const most = (name: CountName): number => {
-    const { upper } = expected(state, felt, name);
-    return needsHistory(name) ? upper + (1 - upper) * unseenVisits(state, pane) : upper;
-  };
+  const most = (name: CountName): number =>
+    mostShare(name, expected(state, felt, name), unseenVisits(state, pane));
   return policy.features.some(({ spec }) => {
     if (spec.type !== 'ratio' || spec.of === behaviour || !independent.has(spec.of)) return false;
     const shows = behaviourFlag(spec.of, watched);
