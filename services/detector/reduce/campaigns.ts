@@ -36,6 +36,7 @@ import {
 } from './site-state.ts';
 import { spareNobody } from './spare-nobody.ts';
 import { going, isFew, strongest } from './strongest-behaviour.ts';
+import { endForUnseen } from './unseen-good.ts';
 import { weightSelected } from './weighted.ts';
 
 /** A policy's condition holds for a scope without a campaign. */
@@ -134,7 +135,7 @@ function actOn(here: CampaignAt, counts: boolean): LiveSignature[] {
     (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
   )
     campaign.lastActivePane = pane;
-  const changed = spareNobody(here);
+  const changed = [...spareNobody(here), ...endForUnseen(here)];
   return changed.length === 0 && isDue(here) ? searchOn(here) : changed;
 }
 

@@ -12,6 +12,7 @@ import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { hostsOf } from './routes.ts';
 import type { Scope, Weighted } from './scope.ts';
+import { unseenElsewhere, withUnseen } from './sight.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { callersOf } from './usual-callers.ts';
@@ -100,7 +101,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const honestOf = (of: readonly Weighted[]): number => Math.min(0.9, honest / Math.max(1e-9, weigh(of)));
   const bad = (of: readonly Weighted[]): number => weigh(of) * (1 - honestOf(of));
   const whole = bad(all);
-  const direct = expected(state, felt, 'direct');
+  const unspared = unsparedShares(state, felt, pane);
   const stage = (sparing: number | null, budget: BoundedShare): void => {
     if (rest.length < leastSamples || bad(rest) < leastGain * whole) return;
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
@@ -115,7 +116,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       budget,
       sparing,
       unsparedShare:
-        sparing === null || sparing === history ? null : sparing === 0 ? direct : felt.requirement,
+        sparing === null || sparing === history ? null : sparing === 0 ? unspared.direct : unspared.required,
     });
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
@@ -162,7 +163,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     stageSparing(sparingBudget);
     if (covered() < before.covered + leastGain) ({ found, rest } = before);
   }
-  const everyone = everyoneButTheGood(state, watched, policy, excess);
+  const everyone = everyoneButTheGood(input, excess);
   // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
   if (covered() >= enough)
     return {
@@ -215,23 +216,29 @@ export function isCheap(everyone: Chosen, policy: Policy): boolean {
   return only !== undefined && only.collateral <= most / 2 && only.collateralUpper <= 2 * most;
 }
 
+/** Shares of honest requests whose clients are not good, and whose clients did not do before what nearly everyone here does. */
+function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
+  const unseen = unseenElsewhere(state, felt, pane);
+  return {
+    direct: withUnseen(expected(state, felt, 'direct'), unseen),
+    required: felt.requirement === null ? null : withUnseen(felt.requirement, unseen),
+  };
+}
+
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
  * honest requests that come without an earlier page, or without having done before what practically everyone here does.
  * The stricter demand is made only of attackers who meet the milder one.
  */
 export function everyoneButTheGood(
-  state: SiteState,
-  watched: WatchedScope,
-  policy: Policy,
+  { state, watched, policy, pane }: Pick<ChooseInput, 'state' | 'watched' | 'policy' | 'pane'>,
   excess: readonly Weighted[],
 ): Chosen | null {
-  const felt = feltBy(state, watched);
-  const direct = expected(state, felt, 'direct');
+  const { direct, required: stricter } = unsparedShares(state, feltBy(state, watched), pane);
   const demands: Requirement[] = [
     { ...direct, required: 0, upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)) },
   ];
-  if (felt.requirement !== null) demands.push(felt.requirement);
+  if (stricter !== null) demands.push(stricter);
   let best: Chosen | null = null;
   for (const { required, share, upper, samples } of demands) {
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed

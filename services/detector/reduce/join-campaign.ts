@@ -56,7 +56,7 @@ export function joinCampaign(
     const at = effectiveAt(settings, pane);
     let added: LiveSignature[] = [];
     if (asIs < 0.7) {
-      const everyone = everyoneButTheGood(state, watched, own, excess);
+      const everyone = everyoneButTheGood({ state, watched, policy: own, pane }, excess);
       const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
       added = addSignatures(campaign, [...telling, ...more], Math.round(everyone?.goodClients ?? 0), at);
     }

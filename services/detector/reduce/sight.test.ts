@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBaseline } from './baseline.ts';
+import { traitIndex } from '../layout.ts';
+import { LogHistogram } from '../sketches/log-histogram.ts';
+import { createBaseline, rateKey } from './baseline.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
-import { isBlind, noteGap, unseenVisits } from './sight.ts';
+import { isBlind, noteGap, noteMissingHost, unseenVisits } from './sight.ts';
 import { createSiteState } from './site-reducer.ts';
-import { scopeId, watchedScope } from './site-state.ts';
+import { type SiteState, scopeId, type WatchedScope, watchedScope } from './site-state.ts';
 
 const first = 1000;
 
@@ -20,12 +22,15 @@ function busySite(panes: number, perPane: number) {
   return { state, last: first + panes - 1 };
 }
 
+const siteOf = (state: SiteState): WatchedScope => state.scopes.get(scopeId('site', ''))!;
+const unseenAt = (state: SiteState, pane: number): number => unseenVisits(state, siteOf(state), pane, 10);
+
 describe('what a log has seen of the visits that go on', () => {
   it('is nothing where it begins, and nearly all after some minutes', () => {
     const { state } = busySite(1, 5);
-    expect(unseenVisits(state, first)).toBe(1);
-    expect(unseenVisits(state, first + 90)).toBeCloseTo(1 / Math.E);
-    expect(unseenVisits(state, first + 900)).toBeLessThan(1e-4);
+    expect(unseenAt(state, first)).toBe(1);
+    expect(unseenAt(state, first + 90)).toBeCloseTo(1 / Math.E);
+    expect(unseenAt(state, first + 900)).toBeLessThan(1e-4);
     expect(isBlind(state, first)).toBe(false);
   });
 
@@ -33,7 +38,7 @@ describe('what a log has seen of the visits that go on', () => {
     const unseenAfter = (silent: number): number => {
       const { state, last } = busySite(600, 5);
       noteGap(state, last + 1 + silent);
-      return unseenVisits(state, last + 1 + silent);
+      return unseenAt(state, last + 1 + silent);
     };
     expect(unseenAfter(3600)).toBeGreaterThan(0.999);
     expect(unseenAfter(20)).toBeCloseTo(1 - 1 / Math.E, 2);
@@ -47,11 +52,11 @@ describe('what a log has seen of the visits that go on', () => {
   it('does not suffer from silence where silence is usual', () => {
     const { state, last } = busySite(600, 5);
     noteGap(state, last + 10);
-    expect(unseenVisits(state, last + 10)).toBeLessThan(0.01);
+    expect(unseenAt(state, last + 10)).toBeLessThan(0.01);
     const sparse = busySite(1, 1);
-    sparse.state.scopes.get(scopeId('site', ''))!.scope.lastPane = first + 59;
+    siteOf(sparse.state).scope.lastPane = first + 59;
     noteGap(sparse.state, first + 60 + 600);
-    expect(unseenVisits(sparse.state, first + 660)).toBeLessThan(0.01);
+    expect(unseenAt(sparse.state, first + 660)).toBeLessThan(0.01);
   });
 
   it('keeps a site from learning how people come just after a gap', () => {
@@ -61,5 +66,58 @@ describe('what a log has seen of the visits that go on', () => {
     expect(isBlind(state, back)).toBe(true);
     expect(isBlind(state, back + 89)).toBe(true);
     expect(isBlind(state, back + 91)).toBe(false);
+  });
+});
+
+/** Endpoint of a host that has had `usual` requests a second for long, and has `rates` of them from `first` on. */
+function endpointOn(state: SiteState, host: string, usual: number, rates: readonly number[]): WatchedScope {
+  const key = `GET ${host}/`;
+  const attributes = sampleOf({ order: 1, client: 1 }).attributes.slice();
+  attributes[traitIndex.host] = host;
+  const scope = scopeOf(
+    first,
+    rates.map((requests) =>
+      paneOf([{ ...sampleOf({ order: 1, client: 1 }), attributes }], { key, requests }),
+    ),
+  );
+  const histogram = new LogHistogram();
+  for (let bucket = 0; bucket < 60; bucket++) histogram.add(usual);
+  const baseline = createBaseline(0);
+  baseline.histograms.set(rateKey, histogram);
+  const watched = watchedScope(scope, baseline);
+  state.scopes.set(scopeId('endpoint', key), watched);
+  return watched;
+}
+
+describe('a host that is missing from the log', () => {
+  const steady = (requests: number, panes: number): number[] => new Array<number>(panes).fill(requests);
+  /** Pages go missing after ten minutes; so many requests a pane at the API meanwhile. */
+  const withoutPages = (pages: number, then: number) => {
+    const state = createSiteState('shop', first);
+    const api = endpointOn(state, 'api.example', 10, [...steady(10, 600), ...steady(then, 30)]);
+    endpointOn(state, 'www.example', pages, steady(pages, 600));
+    const pane = first + 630;
+    noteMissingHost(state, pane - 30);
+    expect(unseenVisits(state, api, pane - 30, 10)).toBeLessThan(0.01);
+    noteMissingHost(state, pane);
+    return { state, api, pane };
+  };
+
+  it('leaves open how the usual number of people came, and nobody beyond it', () => {
+    const calm = withoutPages(20, 10);
+    expect(unseenVisits(calm.state, calm.api, calm.pane - 1, 10)).toBeGreaterThan(0.9);
+    const attacked = withoutPages(20, 400);
+    expect(unseenVisits(attacked.state, attacked.api, attacked.pane - 1, 10)).toBeLessThan(0.1);
+  });
+
+  it('is nothing to a site of which it was a small part', () => {
+    const { state, api, pane } = withoutPages(1, 10);
+    expect(unseenVisits(state, api, pane, 10)).toBeLessThan(0.01);
+  });
+
+  it('is forgotten some minutes after it is back, and does not keep the site from learning', () => {
+    const { state, api, pane } = withoutPages(20, 10);
+    expect(isBlind(state, pane)).toBe(false);
+    expect(unseenVisits(state, api, pane + 600, 10)).toBeLessThan(0.01);
   });
 });

@@ -28,7 +28,7 @@ import {
   sum,
 } from './scope.ts';
 import { figuresOf } from './scope-figures.ts';
-import { isBlind, noteGap } from './sight.ts';
+import { isBlind, noteGap, noteMissingHost } from './sight.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
   columns,
@@ -61,7 +61,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     pools: new Map(),
     alikeAt: firstPane,
     firstPane,
-    sight: { pane: firstPane, unseen: 1 },
+    sight: { pane: firstPane, unseen: 1, missing: null },
     campaigns: new Map(),
     before: new Map(),
     clients: new Map(),
@@ -101,6 +101,7 @@ export function reducePane(
       judgePane(watched.scope, pane, state.mix, genuineCountries(settings, state.site));
     present.push(watched);
   }
+  noteMissingHost(state, pane);
   for (const watched of present) {
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
     const figures = figuresOf(settings.figures, state, watched, pane);

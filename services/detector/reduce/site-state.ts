@@ -171,7 +171,8 @@ export function contrastOf(
   panes: number,
 ): Contrast {
   const [suspicious, known] = split(watched.scope, name, pane, panes);
-  return contrast(name, suspicious, known, expected(state, watched, name), unseenVisits(state, pane));
+  const unseen = unseenVisits(state, watched, pane, panes);
+  return contrast(name, suspicious, known, expected(state, watched, name), unseen);
 }
 
 /** Value of a feature at the end of `pane`; null when unknown. */

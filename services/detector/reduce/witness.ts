@@ -3,7 +3,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { mostShare } from './behaviour.ts';
 import { behaviourFlag } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
-import type { Weighted } from './scope.ts';
+import { samplePanes, type Weighted } from './scope.ts';
 import { unseenVisits } from './sight.ts';
 import { expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { weigh } from './weighted.ts';
@@ -36,7 +36,7 @@ export function isWitnessed(
 ): boolean {
   const felt = feltBy(state, watched);
   const most = (name: CountName): number =>
-    mostShare(name, expected(state, felt, name), unseenVisits(state, pane));
+    mostShare(name, expected(state, felt, name), unseenVisits(state, felt, pane, samplePanes));
   return policy.features.some(({ spec }) => {
     if (spec.type !== 'ratio' || spec.of === behaviour || !independent.has(spec.of)) return false;
     const shows = behaviourFlag(spec.of, watched);
