@@ -39,6 +39,8 @@ const gap = { panes: 20, requests: 20 } as const;
 const host = { share: 0.1, requests: 20, everyPanes: 5, mostPanes: 60_000 / paneMs } as const;
 /** People come, from one ten seconds to the next, at most so many times as usual: a young baseline knows no busy hour. */
 const busiest = 2;
+/** Less than this is nothing: a host that is back is forgotten. */
+const leastUnseen = 0.01;
 /** Nothing is learned while more than this is unseen. */
 const mostUnseen = 1 / Math.E;
 
@@ -58,7 +60,8 @@ export function unseenElsewhere(
   pane: number,
 ): number {
   if (missing === null || (requirement !== null && (requirement.required & missing.parts) === 0)) return 0;
-  return Math.exp((missing.pane - pane) / visitPanes.long);
+  const share = Math.exp((missing.pane - pane) / visitPanes.long);
+  return share < leastUnseen ? 0 : share;
 }
 
 /**
