@@ -156,9 +156,14 @@ export interface Contrast {
   readonly surprise: number;
 }
 
+/** A share of honest requests when as many as `unseen` of them cannot be told from those that are in it. */
+export function withUnseen(share: number, unseen: number): number {
+  return share + (1 - share) * unseen;
+}
+
 /** What share of honest requests may plausibly show a behaviour at most, as far as the log has seen their visits begin. */
 export function mostShare(name: CountName, { upper }: ExpectedShare, unseen: number): number {
-  return needsHistory(name) ? upper + (1 - upper) * unseen : upper;
+  return needsHistory(name) ? withUnseen(upper, unseen) : upper;
 }
 
 /** Splits a window by one behaviour. `unseen`: share of visits whose beginning the log does not have. */

@@ -2,6 +2,7 @@ import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { history, namesOf } from '../../../lib/signature/standing.ts';
 import { type CountName, paneMs, spared } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
+import { withUnseen } from './behaviour.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { goodAround } from './good-traffic.ts';
@@ -12,7 +13,7 @@ import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { hostsOf } from './routes.ts';
 import type { Scope, Weighted } from './scope.ts';
-import { unseenElsewhere, withUnseen } from './sight.ts';
+import { unseenElsewhere } from './sight.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { callersOf } from './usual-callers.ts';
@@ -219,9 +220,14 @@ export function isCheap(everyone: Chosen, policy: Policy): boolean {
 /** Shares of honest requests whose clients are not good, and whose clients did not do before what nearly everyone here does. */
 function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
   const unseen = unseenElsewhere(state, felt, pane);
+  const widened = <S extends BoundedShare>(learned: S): S => ({
+    ...learned,
+    share: withUnseen(learned.share, unseen),
+    upper: withUnseen(learned.upper, unseen),
+  });
   return {
-    direct: withUnseen(expected(state, felt, 'direct'), unseen),
-    required: felt.requirement === null ? null : withUnseen(felt.requirement, unseen),
+    direct: widened(expected(state, felt, 'direct')),
+    required: felt.requirement === null ? null : widened(felt.requirement),
   };
 }
 

@@ -53,3 +53,9 @@ export function endVerdict(live: LiveSignature, at: number): boolean {
   live.verdictUntilAt = at;
   return true;
 }
+
+/** Takes a signature out of force, and ends what is said of it. */
+export function endSignature(live: LiveSignature, at: number): void {
+  live.untilAt = at;
+  endVerdict(live, at);
+}

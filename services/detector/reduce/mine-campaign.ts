@@ -5,7 +5,7 @@ import { evidence } from './choose-anew.ts';
 import { type Chosen, chooseSignatures } from './choose-signatures.ts';
 import { excessSamples } from './excess-samples.ts';
 import { followAnalogues } from './follow-analogues.ts';
-import { addSignatures, endVerdict, inForce, newAmong } from './live-signatures.ts';
+import { addSignatures, endSignature, inForce, newAmong } from './live-signatures.ts';
 import { inForceAt, makeRoom } from './make-room.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { LiveSignature, Search } from './open-campaign.ts';
@@ -32,8 +32,7 @@ export function mineCampaign(here: CampaignAt, { behaviour, missed }: Missed): L
       present: inForceAt(here),
     });
   const end = (live: LiveSignature): void => {
-    live.untilAt = at;
-    endVerdict(live, at);
+    endSignature(live, at);
     changed.push(live);
   };
   let chosen = choose();

@@ -1,7 +1,6 @@
 import { partOf } from '../../../lib/signature/standing.ts';
 import { countIndex, paneMs } from '../layout.ts';
 import { medianRate, rateKey } from './baseline.ts';
-import type { BoundedShare } from './miner/collateral.ts';
 import { rate, type Scope, sum } from './scope.ts';
 import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
@@ -33,10 +32,10 @@ const visitPanes = { long: 90_000 / paneMs, short: 20_000 / paneMs } as const;
 /** Silence is a gap when it is this long, and so many requests would have come at the rate of the minute before it. */
 const gap = { panes: 20, requests: 20 } as const;
 /**
- * The silence of a host tells when it usually has this share of the site's requests, and so many would have come meanwhile.
+ * The silence of a host tells when it usually has this share of the site's requests, and as many would have come as in a gap.
  * Looked for every so many panes, in no fewer and at most a minute of them.
  */
-const host = { share: 0.1, requests: 20, everyPanes: 5, mostPanes: 60_000 / paneMs } as const;
+const host = { share: 0.1, everyPanes: 5, mostPanes: 60_000 / paneMs } as const;
 /** People come, from one ten seconds to the next, at most so many times as usual: a young baseline knows no busy hour. */
 const busiest = 2;
 /** Less than this is nothing: a host that is back is forgotten. */
@@ -76,12 +75,6 @@ export function unseenVisits(state: SiteState, watched: WatchedScope, pane: numb
   return Math.max(inGap, elsewhere * Math.min(1, usual / rate(watched.scope, pane, panes)));
 }
 
-/** Share of honest requests that are of no good client as far as is known; `learned`: when the log is whole. */
-export function withUnseen<S extends BoundedShare>(learned: S, unseen: number): S {
-  const widened = (share: number): number => share + (1 - share) * unseen;
-  return { ...learned, share: widened(learned.share), upper: widened(learned.upper) };
-}
-
 /** Called before a pane of the site is added: was there something to be seen since the last one? */
 export function noteGap(state: SiteState, pane: number): void {
   const site = state.scopes.get(scopeId('site', ''))?.scope;
@@ -118,7 +111,7 @@ export function noteMissingHost(state: SiteState, pane: number): void {
   let parts = 0;
   for (const { usual, parts: ofHost, scopes } of hosts.values()) {
     if (usual < host.share * all) continue;
-    const panes = Math.max(host.everyPanes, Math.ceil((host.requests * 1000) / paneMs / usual));
+    const panes = Math.max(host.everyPanes, Math.ceil((gap.requests * 1000) / paneMs / usual));
     if (panes > host.mostPanes) continue;
     if (scopes.every((scope) => sum(scope, countIndex.requests, pane, panes) === 0)) parts |= ofHost;
   }

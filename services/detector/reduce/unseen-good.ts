@@ -1,7 +1,7 @@
 import type { CampaignAt } from './campaign-at.ts';
 import { feltBy } from './felt-by.ts';
 import { goodSamples } from './good-traffic.ts';
-import { endVerdict } from './live-signatures.ts';
+import { endSignature } from './live-signatures.ts';
 import { ownAt } from './make-room.ts';
 import { sampleCost } from './miner/sample-predicate.ts';
 import type { LiveSignature } from './open-campaign.ts';
@@ -27,9 +27,6 @@ export function endForUnseen(here: CampaignAt): LiveSignature[] {
     const everybody = shareSelected(good, [sampleCost({ ...signature, except_good: false, good_after: [] })]);
     return collateral + Math.max(0, everybody - collateral) * unseen > most;
   });
-  for (const live of ended) {
-    live.untilAt = at;
-    endVerdict(live, at);
-  }
+  for (const live of ended) endSignature(live, at);
   return ended;
 }
