@@ -19,6 +19,7 @@ import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { asExit } from '../replay/as-exit.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
+import { unreadableInput } from '../replay/unreadable-input.ts';
 import { findRunning } from '../running.ts';
 import { stateFolderOf } from '../store.ts';
 import { writeArchivedEvents } from './archived-events.ts';
@@ -87,7 +88,7 @@ async function learn(
     listener: { ended: (sites) => learned.push(...sites) },
     signal,
   });
-  if (collected.accepted === 0) throw new ExitError(3, `none of ${collected.lines} lines could be read`);
+  if (collected.accepted === 0) throw unreadableInput(collected.lines, collected.rejections);
   // a reducer may say so more than once; the last word counts
   return [...new Map(learned.map((site) => [site.site, site])).values()];
 }

@@ -5,6 +5,7 @@ import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
 import { type LineFlags, lineFormat } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
+import { unreadableInput } from '../replay/unreadable-input.ts';
 import type { Store } from '../store.ts';
 import { byPlace, createSeenEndpoints } from './seen-endpoints.ts';
 
@@ -77,7 +78,7 @@ async function endpointsOfLogs(
     signal,
   });
   if (collected.lines > 0 && collected.accepted === 0)
-    throw new ExitError(3, `none of ${collected.lines} lines could be read`);
+    throw unreadableInput(collected.lines, collected.rejections);
   return seen.list();
 }
 

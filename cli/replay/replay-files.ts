@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
-import { ExitError } from '../exit-error.ts';
 import { interruptible } from '../interruptible.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -14,9 +13,13 @@ import { renderHtml } from './html-report.ts';
 import { readLabels } from './label-book.ts';
 import { lineFormat } from './log-lines.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { renderSummary } from './render-summary.ts';
+import { lasted, renderSummary } from './render-summary.ts';
 import { openReplayOutputs } from './replay-outputs.ts';
 import { runReplay } from './run-replay.ts';
+import { unreadableInput } from './unreadable-input.ts';
+
+/** A log that is ahead of the clock by more is read, and said to be. */
+const noticedAheadMs = 60_000;
 
 /** Flags that stand for configuration are applied to it, and checked with it. */
 function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
@@ -82,8 +85,13 @@ export async function replayFiles(
           : renderSummary(summary, terminalOf(process.stdout, process.env)),
       );
       writeHtml?.(renderHtml(summary));
+      const ahead = (summary.period?.until ?? 0) - Date.now();
+      if (ahead > noticedAheadMs)
+        process.stderr.write(
+          `tidegate: the log ends ${lasted(ahead)} after this machine’s clock: is the time zone of its stamps right?\n`,
+        );
       if (summary.lines.read > 0 && summary.lines.parsed === 0)
-        throw new ExitError(3, `none of ${summary.lines.read} lines could be read`);
+        throw unreadableInput(summary.lines.read, summary.rejections);
     } finally {
       progress.clear();
     }

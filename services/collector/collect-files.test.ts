@@ -30,6 +30,7 @@ const logText = (from: number, count: number): string =>
 async function collect(
   files: { readonly [name: string]: string | Buffer },
   options: Partial<CollectOptions> = {},
+  clock = now,
 ) {
   const paths = await Promise.all(
     Object.entries(files).map(async ([name, content]) => {
@@ -38,7 +39,7 @@ async function collect(
       return path;
     }),
   );
-  const context = testContext({ now: () => now });
+  const context = testContext({ now: () => clock });
   const accepted: RequestEvent[] = [];
   const rejected: Rejection[] = [];
   const result = await collectFiles(context, config, {
@@ -103,6 +104,20 @@ test('damaged lines are counted, named by number, and set aside masked', async (
   expect(letters).toHaveLength(5);
   expect(JSON.stringify(letters)).not.toContain('abcdef0123456789');
   expect(letters.find(({ reason }) => reason === 'too_large')?.original_bytes).toBe(200_001);
+});
+
+test('a log is read alike whatever the clock of the machine says, but for stamps that leap ahead of the others', async () => {
+  const lines = logText(0, 60).split('\n');
+  lines[30] = logLine(30).replace('16/Nov/2026', '19/Nov/2026');
+  const files = { 'ahead.log': lines.join('\n') };
+  const read = [now, t0 - 30 * 86_400_000].map(async (clock) => {
+    const { accepted, rejected } = await collect(files, {}, clock);
+    return [accepted.length, rejected.map(({ line, reason }) => [line, reason])];
+  });
+  expect(await Promise.all(read)).toEqual([
+    [59, [[31, 'future']]],
+    [59, [[31, 'future']]],
+  ]);
 });
 
 test('ids depend on source, place and content alone', async () => {

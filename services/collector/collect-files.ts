@@ -166,6 +166,8 @@ async function readFiles(
     sourceClass: `file:${sourceId}`,
     mode: 'file',
     latenessMs: options.latenessMs ?? Math.max(0, ...files.map(({ format }) => format.latenessMs)),
+    // what a log says must not depend on when it is read, nor on the clock of the machine that reads it
+    futureMs: Infinity,
     ...(options.defaultHost === undefined ? {} : { defaultHost: options.defaultHost }),
     observer: {
       accepted: (event) => {
