@@ -94,6 +94,11 @@ export function createMetrics() {
       'Verdicts that a full table may have changed, by the cap that bit',
       ['cap'],
     ),
+    hostMissing: gauge(
+      'tidegate_host_missing',
+      'Whether a host that usually has many of the site’s requests is silent: what its pages would tell is not believed',
+      ['site'],
+    ),
     campaignsOpen: gauge('tidegate_campaigns_open', 'Campaigns that are observed or active', ['kind']),
     decisionsActive: gauge('tidegate_decisions_active', 'Decisions in force', ['action', 'target_kind']),
     edgeEntries: gauge('tidegate_edge_entries', 'Entries at an edge', ['edge', 'state']),

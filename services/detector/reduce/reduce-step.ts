@@ -21,6 +21,7 @@ import { type LearnedSite, learnedOf, warm } from './learned.ts';
 import { tickOut } from './outputs.ts';
 import { passQuietTime } from './quiet-campaigns.ts';
 import { FigureTable } from './scope-figures.ts';
+import { isHostMissing } from './sight.ts';
 import { judgedKinds } from './site-mix.ts';
 import { createSiteState, learnedFeatures, reducePane } from './site-reducer.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
@@ -209,6 +210,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
         const kind = campaign.state;
         open.set(kind, (open.get(kind) ?? 0) + 1);
       }
+      const isMissing = isHostMissing(state, this.#reducedUntil / paneMs - 1);
+      metrics.hostMissing.set({ site: state.site }, isMissing ? 1 : 0);
     }
     const table = 'reduce.scopes';
     metrics.stateEntries.set({ table }, scopes);

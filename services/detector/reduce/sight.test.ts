@@ -4,7 +4,7 @@ import { traitIndex } from '../layout.ts';
 import { LogHistogram } from '../sketches/log-histogram.ts';
 import { createBaseline, rateKey } from './baseline.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
-import { isBlind, noteGap, noteMissingHost, unseenVisits } from './sight.ts';
+import { isBlind, isHostMissing, noteGap, noteMissingHost, unseenVisits } from './sight.ts';
 import { createSiteState } from './site-reducer.ts';
 import { type SiteState, scopeId, type WatchedScope, watchedScope } from './site-state.ts';
 
@@ -118,6 +118,7 @@ describe('a host that is missing from the log', () => {
   it('is forgotten some minutes after it is back, and does not keep the site from learning', () => {
     const { state, api, pane } = withoutPages(20, 10);
     expect(isBlind(state, pane)).toBe(false);
+    expect([isHostMissing(state, pane), isHostMissing(state, pane + 60)]).toEqual([true, false]);
     expect(unseenVisits(state, api, pane + 600, 10)).toBeLessThan(0.01);
   });
 });

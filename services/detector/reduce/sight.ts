@@ -118,6 +118,11 @@ export function noteMissingHost(state: SiteState, pane: number): void {
   if (parts !== 0) state.sight = { ...state.sight, missing: { pane, parts } };
 }
 
+/** Whether a host was missing when it was last looked. */
+export function isHostMissing({ sight: { missing } }: SiteState, pane: number): boolean {
+  return missing !== null && pane - missing.pane < host.everyPanes;
+}
+
 /**
  * Whether the site has come out of a gap just now: what it would learn of how people come is not so. Where the log begins
  * baselines correct that themselves.
