@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runDetector } from './run.test-fixture.ts';
-import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { runDetector, score } from './run.test-fixture.ts';
+import { agents, crowd, inOrder, prints, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -11,13 +11,19 @@ const target = 'POST /login';
 const background = () => crowd({ seed: 21, from: start, until, visits: () => 4 });
 
 /** Log-ins through a partner's two servers: its people, or what comes with them. */
-function* through(seed: number, from: number, everyMs: number, failing: number): Generator<Sketch> {
+function* through(
+  seed: number,
+  from: number,
+  everyMs: number,
+  failing: number,
+  endpoint = target,
+): Generator<Sketch> {
   const next = random(seed);
   for (let at = from + seed; at < until; at += everyMs)
     yield {
       at,
       ip: `198.51.100.${next() < 0.5 ? 7 : 8}`,
-      endpoint: target,
+      endpoint,
       fn: 'login',
       status: next() < failing ? 401 : 200,
       account: `v${Math.floor(next() * 1e6)}`,
@@ -74,5 +80,35 @@ describe('servers that people come through', { timeout: 60_000 }, () => {
     const run = await runDetector(inOrder(background(), through(4, attackAt, 40, 0.98)));
     const targets = run.verdicts.map(({ target: { kind } }) => kind);
     expect(targets).toContain('ip');
+  });
+
+  it('are the only ones to spare where nobody else ever came: to browsers the endpoint is closed at once', async () => {
+    const partners = 'POST /partners/login';
+    const browsers = function* (): Generator<Sketch> {
+      const next = random(11);
+      const below = (limit: number): number => Math.floor(next() * limit);
+      for (let at = attackAt; at < until; at += 40) {
+        const which = below(agents.length);
+        yield {
+          at,
+          ip: `84.${below(250)}.${below(250)}.${below(250)}`,
+          endpoint: partners,
+          fn: 'login',
+          status: next() < 0.98 ? 401 : 200,
+          account: `v${below(1e6)}`,
+          agent: agents[which]!,
+          ja4: prints[which]!,
+          browserVersion: 150 + which,
+          plausible: true,
+          country: 'DE',
+          asn: 3320,
+          label: 'attack',
+        };
+      }
+    };
+    const sketches = inOrder(background(), through(5, start, 900, 0.08, partners), browsers());
+    const { attackStopped, honestStopped } = score(await runDetector(sketches), sketches, partners);
+    expect(attackStopped).toBeGreaterThan(0.9);
+    expect(honestStopped).toBe(0);
   });
 });

@@ -155,8 +155,9 @@ export function random(seed: number): () => number {
   };
 }
 
-const agents = ['Chrome/157', 'Chrome/156', 'Chrome/150', 'Firefox/160', 'Safari/26', 'Edge/157'];
-const prints = [
+/** Of browsers that people use, by the same index as `prints`. */
+export const agents = ['Chrome/157', 'Chrome/156', 'Chrome/150', 'Firefox/160', 'Safari/26', 'Edge/157'];
+export const prints = [
   't13d1516h2_a',
   't13d1516h2_b',
   't13d1715h2_c',

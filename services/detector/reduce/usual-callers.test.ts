@@ -47,7 +47,7 @@ test('an address has the largest share that it has anywhere; an IPv6 client is i
 
 test('callers of a scope are its clients with a visible part of it', () => {
   const watched = endpointOf('POST /login', { ...people(180), '198.51.100.7': 20, '198.51.100.8': 5 });
-  expect([...callersOf(watched)]).toEqual([clientOf('198.51.100.7')]);
+  expect([...callersOf(watched).clients]).toEqual([clientOf('198.51.100.7')]);
 });
 
 test('people come through those that mostly get what they ask for', () => {
@@ -56,9 +56,21 @@ test('people come through those that mostly get what they ask for', () => {
     watched.baseline.reference.push(sampleFrom('198.51.100.9', order, order < 38 ? flag.failing : 0));
     watched.baseline.reference.push(sampleFrom('198.51.100.7', order, order < 4 ? flag.failing : 0));
   }
-  expect(callersOf(watched)).toEqual(new Set([clientOf('198.51.100.7'), clientOf('198.51.100.9')]));
+  expect(callersOf(watched).clients).toEqual(new Set([clientOf('198.51.100.7'), clientOf('198.51.100.9')]));
   expect(gatewaysOf(watched)).toEqual(new Set([clientOf('198.51.100.7')]));
   const state = createSiteState('shop', pane);
   state.scopes.set(scopeId('endpoint', 'POST /login'), watched);
   expect([...usualShares(state).keys()]).toEqual(['198.51.100.7']);
+});
+
+test('what does not come from callers is counted, but for a baseline of which one visit is a visible part', () => {
+  const othersOf = (from: { readonly [address: string]: number }) =>
+    callersOf(endpointOf('POST /partners/login', from)).others;
+  const servers = { '198.51.100.7': 200, '198.51.100.8': 196 };
+  const few = othersOf({ ...people(4), ...servers });
+  expect(few.share).toBeCloseTo(0.01, 2);
+  expect(few.upper).toBeLessThan(0.03);
+  expect(othersOf(servers).share).toBeLessThan(0.002);
+  expect(othersOf({ '198.51.100.7': 100 })).toEqual({ share: 1, upper: 1 });
+  expect(othersOf(people(400))).toEqual({ share: 1, upper: 1 });
 });

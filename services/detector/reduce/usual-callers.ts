@@ -1,10 +1,15 @@
 import { clientKey, parseIp } from '../../../lib/ip.ts';
 import { flag, minedAttributes } from '../layout.ts';
 import type { Sample } from '../pane-group.ts';
+import { wilsonUpper } from './miner/bounds.ts';
+import type { BoundedShare } from './miner/collateral.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
 
 /** A caller sends at least this share of what is usual at the scope, in this many samples. */
 const leastCaller = { share: 0.02, samples: 8 } as const;
+
+/** Of fewer samples one visit is a visible part. */
+const leastReference = 150;
 
 interface Caller {
   /** Of what is usual at the scope. */
@@ -31,10 +36,25 @@ function visible<Key>(reference: readonly Sample[], keyOf: (sample: Sample) => K
   return callers;
 }
 
-/** Clients that are a visible part of a scope's normal traffic by themselves, however they behave. */
-export function callersOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
-  return new Set(visible(reference, ({ client }) => client).keys());
+/** Who a scope's usual requests come from. */
+export interface Callers {
+  /** Clients that are a visible part of them by themselves, however they behave. */
+  readonly clients: ReadonlySet<number>;
+  /** The share of them that comes from everybody else. */
+  readonly others: BoundedShare;
 }
+
+export function callersOf({ baseline: { reference } }: WatchedScope): Callers {
+  const callers = visible(reference, ({ client }) => client);
+  const clients = new Set(callers.keys());
+  if (reference.length < leastReference || clients.size === 0) return { clients, others: everybody };
+  let rest = 1;
+  for (const { share } of callers.values()) rest -= share;
+  const share = (Math.max(0, rest) * reference.length + 0.5) / (reference.length + 1);
+  return { clients, others: { share, upper: wilsonUpper(share, reference.length) } };
+}
+
+const everybody: BoundedShare = { share: 1, upper: 1 };
 
 /** Those of them that people come through, as through a partner's servers: they mostly got what they asked for. */
 export function gatewaysOf({ baseline: { reference } }: WatchedScope): ReadonlySet<number> {
@@ -42,8 +62,6 @@ export function gatewaysOf({ baseline: { reference } }: WatchedScope): ReadonlyS
   return new Set([...callers].filter(([, { behaved }]) => behaved).map(([client]) => client));
 }
 
-/** Of fewer samples one visit is a visible part. */
-const leastReference = 150;
 const addressAt = minedAttributes.indexOf('client_ip');
 
 /** The client of a sample by its key (lib/ip.ts). */

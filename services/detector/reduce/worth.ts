@@ -6,6 +6,7 @@ import { either, emptyMask, hits, type Mask, maskOf } from './miner/mask.ts';
 import { type SampleTest, sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import type { Weighted } from './scope.ts';
 import type { SiteState, WatchedScope } from './site-state.ts';
+import { callersOf } from './usual-callers.ts';
 
 /** Stopping one in a hundred honest requests must buy so many in a hundred of the excess. */
 const price = 10;
@@ -32,7 +33,14 @@ export function effectsAt(
 ): (signatures: readonly Signature[]) => Effect {
   const { own, siblings: other } = goodAround(state, felt, pane);
   const nobody = { own: emptyMask(own.length), other: emptyMask(other.length) };
-  const collateral = createCollateral({ own, other, unspared: nobody, unsparedShare: null, spares: false });
+  const collateral = createCollateral({
+    own,
+    other,
+    callers: callersOf(felt),
+    unspared: nobody,
+    unsparedShare: null,
+    spares: false,
+  });
   const weights = Float64Array.from(excess, ({ weight }) => weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const where = new Set(scopePredicates(state, felt.scope).map(({ attribute }) => attribute));

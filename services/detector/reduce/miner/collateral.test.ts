@@ -16,6 +16,8 @@ const clients = (count: number, first = 0): Weighted[] =>
   Array.from({ length: count }, (_, index) => ({ sample: sampleOf(first + index), weight: 1 }));
 const firstOf = (length: number, count: number): Mask => maskOf(length, (index) => index < count);
 
+/** No client is a visible part by itself. */
+const nobodyOften = { clients: new Set<number>(), others: { share: 1, upper: 1 } };
 const own = clients(1000);
 const other = clients(600, 5000);
 const everybody = { own: firstOf(1000, 1000), other: firstOf(600, 600) };
@@ -25,7 +27,14 @@ const counted: BoundedShare = { share: 0.04, upper: 0.05 };
 
 describe('collateral', () => {
   it('of a rule that spares the good is what was counted, not what others on the site do', () => {
-    const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
+    const collateral = createCollateral({
+      own,
+      other,
+      callers: nobodyOften,
+      unspared,
+      unsparedShare: counted,
+      spares: true,
+    });
     const all = collateral.of(unspared);
     expect(all.share).toBeCloseTo(0.04, 9);
     expect(all.upper).toBeCloseTo(0.05, 9);
@@ -36,7 +45,14 @@ describe('collateral', () => {
   });
 
   it('grows with every client that a rule selects', () => {
-    const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
+    const collateral = createCollateral({
+      own,
+      other,
+      callers: nobodyOften,
+      unspared,
+      unsparedShare: counted,
+      spares: true,
+    });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 }), (a, b) => {
         const [few, many] = [Math.min(a, b), Math.max(a, b)].map((count) =>
@@ -49,7 +65,14 @@ describe('collateral', () => {
   });
 
   it('counts what earlier rules that spare nobody select among the good', () => {
-    const collateral = createCollateral({ own, other, unspared, unsparedShare: counted, spares: true });
+    const collateral = createCollateral({
+      own,
+      other,
+      callers: nobodyOften,
+      unspared,
+      unsparedShare: counted,
+      spares: true,
+    });
     // 30 of the 950 good ones here, and nobody elsewhere
     const earlier = { own: maskOf(1000, (index) => index >= 970) };
     const { share, upper } = collateral.of({ ...earlier, other: firstOf(600, 0) });
@@ -61,6 +84,7 @@ describe('collateral', () => {
     const collateral = createCollateral({
       own,
       other,
+      callers: nobodyOften,
       unspared: everybody,
       unsparedShare: null,
       spares: false,
@@ -78,6 +102,7 @@ describe('collateral', () => {
       return createCollateral({
         own: few,
         other,
+        callers: nobodyOften,
         unspared: unsparedHere,
         unsparedShare: null,
         spares: false,
@@ -103,11 +128,33 @@ describe('collateral', () => {
     );
   });
 
+  it('at an endpoint that a few servers use is told by them, not by the people of the rest of the site', () => {
+    const servers = [1, 2, 3];
+    const requests = servers.flatMap((server) => Array.from({ length: 100 }, () => clients(1, server)[0]!));
+    const costOf = (others: BoundedShare, mine: number) =>
+      createCollateral({
+        own: requests,
+        other,
+        callers: { clients: new Set(servers.map((server) => sampleOf(server).client)), others },
+        unspared: { own: firstOf(300, 300), other: firstOf(600, 600) },
+        unsparedShare: null,
+        spares: false,
+      }).of({ own: firstOf(300, mine), other: firstOf(600, 600) });
+    // what no server has, and everybody else
+    expect(costOf({ share: 1, upper: 1 }, 0).upper).toBeGreaterThan(0.5);
+    expect(costOf({ share: 0.002, upper: 0.009 }, 0).upper).toBeLessThan(0.01);
+    // a third of the servers: a third of what is usual
+    expect(costOf({ share: 0.002, upper: 0.009 }, 100).share).toBeCloseTo(1 / 3, 2);
+    // one request in five comes from people
+    expect(costOf({ share: 0.2, upper: 0.25 }, 0).share).toBeCloseTo(0.2, 1);
+  });
+
   it('without any good sample is unknown, not nothing', () => {
     const none = { own: firstOf(0, 0), other: firstOf(0, 0) };
     const collateral = createCollateral({
       own: [],
       other: [],
+      callers: nobodyOften,
       unspared: none,
       unsparedShare: null,
       spares: false,

@@ -1,7 +1,8 @@
 import type { Weighted } from '../scope.ts';
+import type { Callers } from '../usual-callers.ts';
 import { wilsonUpper } from './bounds.ts';
 import { type Population, population, shareOf, unseen } from './good-samples.ts';
-import { hits, type Mask, maskOf, without } from './mask.ts';
+import { emptyMask, hits, type Mask, maskOf, without } from './mask.ts';
 
 /** A share of honest requests, and what it may plausibly be at most. */
 export interface BoundedShare {
@@ -20,6 +21,8 @@ export interface CollateralInput {
   readonly own: readonly Weighted[];
   /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
   readonly other: readonly Weighted[];
+  /** Who its usual requests come from. */
+  readonly callers: Callers;
   /** Masks of those that are not spared. */
   readonly unspared: GoodHits;
   /** Share of the scope's honest requests that is not spared, where it was counted; null: the samples tell. */
@@ -54,12 +57,9 @@ const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60 };
  * to come from samples, and there, unlike in the share itself, the rest of the site can help.
  */
 export function createCollateral(input: CollateralInput): Collateral {
-  const { own, other, unspared, spares } = input;
-  if (!spares) {
-    const stratum = wholeOf(own, other);
-    return { clients: stratum.clients, of: (rule) => estimate(stratum, rule) };
-  }
-  const whole = wholeOf(own, other);
+  const { own, other, callers, unspared, spares } = input;
+  const whole = wholeOf(own, other, callers);
+  if (!spares) return { clients: whole.clients, of: (rule) => estimate(whole, rule) };
   const exposed = stratumOf(own, other, unspared, ofUnspared);
   const safe = stratumOf(
     own,
@@ -96,19 +96,28 @@ interface Stratum {
   readonly siblings: number;
   readonly clients: number;
   readonly trust: Trust;
+  /** Clients that are a visible part of the scope by themselves are known, be they ever so few: the others are a stratum. */
+  readonly through: { readonly by: Population; readonly others: BoundedShare } | null;
 }
 
 /** Good samples stay the same while signatures are looked for: what they are all together is counted once. */
 const wholes = new WeakMap<
   readonly Weighted[],
-  { readonly other: readonly Weighted[]; readonly stratum: Stratum }
+  { readonly other: readonly Weighted[]; readonly callers: Callers; readonly stratum: Stratum }
 >();
 
-function wholeOf(own: readonly Weighted[], other: readonly Weighted[]): Stratum {
+function wholeOf(own: readonly Weighted[], other: readonly Weighted[], callers: Callers): Stratum {
   const known = wholes.get(own);
-  if (known?.other === other) return known.stratum;
-  const stratum = stratumOf(own, other, null, ofAll);
-  wholes.set(own, { other, stratum });
+  if (known?.other === other && known.callers === callers) return known.stratum;
+  const { clients, others } = callers;
+  let stratum = stratumOf(own, other, null, ofAll);
+  if (others.share < 1) {
+    const isCaller = maskOf(own.length, (index) => clients.has(own[index]!.sample.client));
+    const by = population(own, isCaller);
+    const people = { own: rest(own, isCaller), other: rest(other, emptyMask(other.length)) };
+    if (by.total > 0) stratum = { ...stratumOf(own, other, people, ofAll), through: { by, others } };
+  }
+  wholes.set(own, { other, callers, stratum });
   return stratum;
 }
 
@@ -129,6 +138,7 @@ function stratumOf(
     siblings,
     clients: ofOwn.clients + siblings,
     trust,
+    through: null,
   };
 }
 
@@ -136,6 +146,20 @@ function stratumOf(
 const chance = 2;
 
 function estimate(stratum: Stratum, rule: GoodHits): BoundedShare {
+  const people = estimateOfMany(stratum, rule);
+  if (stratum.through === null) return people;
+  const { by, others } = stratum.through;
+  const known = hits(rule.own, by.weights) / by.total;
+  const share = others.share * people.share + (1 - others.share) * known;
+  // independent errors: of how many the others are, and of what they look like
+  const spread = Math.hypot(
+    (others.upper - others.share) * (people.share - known),
+    others.share * (people.upper - people.share),
+  );
+  return { share, upper: Math.min(1, share + spread) };
+}
+
+function estimateOfMany(stratum: Stratum, rule: GoodHits): BoundedShare {
   const { own, other, siblings, clients: n, trust } = stratum;
   if (n === 0) return { share: 0, upper: 1 };
   const ownShare = shareOf(rule.own, own, stratum.ownUnseen);

@@ -2,6 +2,8 @@ import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { spared } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import type { Weighted } from '../scope.ts';
+import type { Callers } from '../usual-callers.ts';
+import { weigh } from '../weighted.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
 import { type BoundedShare, createCollateral } from './collateral.ts';
 import { knownHalf, population } from './good-samples.ts';
@@ -20,10 +22,10 @@ export interface MineInput {
   /** Good requests at the attacked scope: before the onset, and clean ones during it. */
   readonly good: readonly Weighted[];
   /**
-   * Clients that are a visible part of the scope's usual traffic by themselves: a partner's server, a gateway. A rule
-   * that selects most of one is not worth its small share of all requests: for that caller it is an outage.
+   * Who is a visible part of the scope's usual traffic by himself: a partner's server, a gateway. A rule that selects
+   * most of one is not worth its small share of all requests: for that caller it is an outage.
    */
-  readonly callers: ReadonlySet<number>;
+  readonly callers: Callers;
   /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
   readonly siblings: readonly Weighted[];
   /** Good requests that earlier signatures select already: what they cost counts. */
@@ -58,6 +60,8 @@ export interface MineResult {
 }
 
 const mostSignatures = 5;
+/** Of fewer good clients, that a rule selects none of them says nothing. */
+const leastKnown = 60;
 /** Fewer judged samples that two rules share are chance. */
 const leastHits = 5;
 
@@ -104,12 +108,21 @@ const goodTogether = new WeakMap<
   { readonly siblings: readonly Weighted[]; readonly all: readonly Weighted[] }
 >();
 
-function knownGood({ good, siblings }: MineInput): readonly Weighted[] {
+/** What the rest of the site sends says as much as what does not come from the scope's own callers. */
+function knownGood({ good, siblings, callers: { others } }: MineInput): readonly Weighted[] {
   const before = goodTogether.get(good);
   if (before?.siblings === siblings) return before.all;
-  const all = [...knownHalf(good), ...knownHalf(siblings)];
+  const [mine, elsewhere] = [knownHalf(good), knownHalf(siblings)];
+  const most = others.share < 1 ? (others.upper / (1 - others.upper)) * weigh(mine) : Infinity;
+  const all = [...mine, ...scaled(elsewhere, most)];
   goodTogether.set(good, { siblings, all });
   return all;
+}
+
+/** The same samples, weighing `most` together if they weigh more. */
+function scaled(of: readonly Weighted[], most: number): readonly Weighted[] {
+  const factor = most / Math.max(1e-9, weigh(of));
+  return factor >= 1 ? of : of.map(({ sample, weight }) => ({ sample, weight: weight * factor }));
 }
 
 /** The site's say no more than the scope's own, or than so many. */
@@ -118,9 +131,7 @@ const leastExposed = 40;
 function exposedGood({ good, siblings }: MineInput, { own, other }: Rule): readonly Weighted[] {
   const mine = knownHalf(good.filter((_, index) => has(own, index)));
   const others = knownHalf(siblings.filter((_, index) => has(other, index)));
-  const most = Math.max(leastExposed, population(mine).total);
-  const scale = Math.min(1, most / Math.max(1e-9, population(others).total));
-  return [...mine, ...others.map(({ sample, weight }) => ({ sample, weight: weight * scale }))];
+  return [...mine, ...scaled(others, Math.max(leastExposed, weigh(mine)))];
 }
 
 /**
@@ -148,12 +159,17 @@ export function mineSignatures(input: MineInput): MineResult {
   const collateral = createCollateral({
     own: input.good,
     other: input.siblings,
+    callers: input.callers,
     unspared: everything,
     unsparedShare: input.unsparedShare,
     spares: sparing !== null,
   });
 
-  const callers = samplesByCaller(input.good, input.callers);
+  const nobody = { own: emptyMask(input.good.length), other: emptyMask(input.siblings.length) };
+  const leastUpper = sparing === null && collateral.clients >= leastKnown ? collateral.of(nobody).upper : 0;
+  // where people are few, that none of them is selected is the most that can be shown
+  const budget = { ...input.budget, upper: Math.max(input.budget.upper, leastUpper) };
+  const callers = samplesByCaller(input.good, input.callers.clients);
   const least = Math.min(leastHits, judged.length / 2);
   const stopsCaller = (selected: Mask): boolean =>
     callers.some((own) => countBoth(own, selected) * 2 > count(own));
@@ -164,7 +180,7 @@ export function mineSignatures(input: MineInput): MineResult {
 
   /** Share of the budget that is used up, by the stricter of its two limits. */
   const spentOf = ({ share, upper }: BoundedShare): number =>
-    Math.max(share / input.budget.share, upper / input.budget.upper);
+    Math.max(share / budget.share, upper / budget.upper);
   const worst = collateral.of(everything).upper;
 
   const chosen: MinedSignature[] = [];
