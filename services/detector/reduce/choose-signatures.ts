@@ -13,9 +13,9 @@ import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { hostsOf } from './routes.ts';
 import type { Scope, Weighted } from './scope.ts';
-import { unseenElsewhere } from './sight.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
+import { unknownStanding } from './unseen-good.ts';
 import { callersOf } from './usual-callers.ts';
 import { shareSelected, weigh } from './weighted.ts';
 import { isWitnessed } from './witness.ts';
@@ -219,15 +219,18 @@ export function isCheap(everyone: Chosen, policy: Policy): boolean {
 
 /** Shares of honest requests whose clients are not good, and whose clients did not do before what nearly everyone here does. */
 function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
-  const unseen = unseenElsewhere(state, felt, pane);
-  const widened = <S extends BoundedShare>(learned: S): S => ({
+  const widened = <S extends BoundedShare>(learned: S, unknown: number): S => ({
     ...learned,
-    share: withUnseen(learned.share, unseen),
-    upper: withUnseen(learned.upper, unseen),
+    share: withUnseen(learned.share, unknown),
+    upper: withUnseen(learned.upper, unknown),
   });
+  const { requirement } = felt;
   return {
-    direct: widened(expected(state, felt, 'direct')),
-    required: felt.requirement === null ? null : widened(felt.requirement),
+    direct: widened(expected(state, felt, 'direct'), unknownStanding(state, felt, pane, 0)),
+    required:
+      requirement === null
+        ? null
+        : widened(requirement, unknownStanding(state, felt, pane, requirement.required)),
   };
 }
 

@@ -11,7 +11,8 @@ import type { Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { type Baseline, createPool, medianRate, type Normal, normalOf, type Pool } from './baseline.ts';
 import type { BeforeOnset } from './before-onset.ts';
-import { type Contrast, contrast, type ExpectedShare, expectedShare } from './behaviour.ts';
+import { type Contrast, contrast, type ExpectedShare, expectedShare, withUnseen } from './behaviour.ts';
+import { otherWays } from './crowd.ts';
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
 import { covers } from './route.ts';
@@ -172,7 +173,8 @@ export function contrastOf(
 ): Contrast {
   const [suspicious, known] = split(watched.scope, name, pane, panes);
   const unseen = unseenVisits(state, watched, pane, panes);
-  return contrast(name, suspicious, known, expected(state, watched, name), unseen);
+  const unknown = name === 'unusual' ? withUnseen(unseen, otherWays(state, watched, pane, panes)) : unseen;
+  return contrast(name, suspicious, known, expected(state, watched, name), unknown);
 }
 
 /** Value of a feature at the end of `pane`; null when unknown. */
