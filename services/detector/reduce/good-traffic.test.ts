@@ -1,12 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { Signature } from '../../../lib/contracts/generated.ts';
+import { inPackage } from '../../../lib/package-root.ts';
 import { flag, paneMs } from '../layout.ts';
 import type { Sample } from '../pane-group.ts';
+import { compilePolicy } from '../policies/load-policies.ts';
+import { termsOf } from '../verdict.ts';
 import { createBaseline } from './baseline.ts';
 import { goodSamples } from './good-traffic.ts';
+import { addSignatures } from './live-signatures.ts';
+import { newCampaign } from './open-campaign.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { createSiteState } from './site-reducer.ts';
 import { scopeId, type WatchedScope, watchedScope } from './site-state.ts';
 
+const file = 'credential-stuffing.yaml';
+const terms = termsOf(compilePolicy(file, readFileSync(inPackage('policies', file), 'utf8')));
 const pane = 1_794_000_000_000 / paneMs;
 
 const sample = (client: string, order: number, flags: number, agent?: string): Sample =>
@@ -61,4 +70,42 @@ test('who came with a campaign speaks for people only with a history', () => {
   const state = createSiteState('shop', pane);
   state.before.set(scopeId('endpoint', 'endpoint'), { pane: pane - 5, rate: 0.2 });
   expect(goodSamples(state, scope, pane).map((one) => one.sample.event_id)).toEqual(['regular-99']);
+});
+
+test('what a signature in force selects elsewhere is not good here for what it was not seen to do', () => {
+  const samples = [
+    sample('bot', 1, 0, 'curl/8.4'),
+    sample('person', 2, 0, 'Firefox'),
+    sample('regular', 3, flag.good, 'curl/8.4'),
+  ];
+  const site = watchedWith('site', samples);
+  const login = watchedWith('endpoint', []);
+  const goodWith = (endpoint: string, collateral: number): string[] => {
+    const state = createSiteState('shop', pane);
+    const open = newCampaign({
+      site: 'shop',
+      scope: { kind: 'endpoint', key: endpoint },
+      policy: terms,
+      openedAt: 0,
+      effectiveFrom: 0,
+      behaviour: 'direct',
+      baselineRung: 'own',
+    });
+    const signature: Signature = {
+      predicates: [
+        { attribute: 'endpoint', op: 'in', values: [endpoint] },
+        { attribute: 'user_agent', op: 'in', values: ['curl/8.4'] },
+      ],
+      except_good: false,
+      good_after: [],
+    };
+    addSignatures(open, [{ signature, coverage: 1, lift: 9, collateral, collateralUpper: 0.01 }], 9, 0);
+    state.campaigns.set('open', open);
+    return goodSamples(state, site, pane, login).map((one) => one.sample.event_id);
+  };
+  const { method, template } = login.scope.traits;
+  expect(goodWith('POST /pay', 0)).toEqual(['regular-3', 'person-2']);
+  // people have it too, or it is judged by whom it selects here
+  expect(goodWith('POST /pay', 0.01)).toHaveLength(3);
+  expect(goodWith(`${method} ${template}`, 0)).toHaveLength(3);
 });

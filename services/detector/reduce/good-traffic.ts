@@ -1,5 +1,7 @@
 import { flag, minedAttributes, suspiciousFlags } from '../layout.ts';
 import { cleanSamples } from './before-onset.ts';
+import { inForce } from './live-signatures.ts';
+import { type SampleTest, sampleSignature } from './miner/sample-predicate.ts';
 import { samplesOf, type Weighted } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { weigh } from './weighted.ts';
@@ -27,6 +29,30 @@ function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
 }
 
 /**
+ * What attacks on other endpoints look like, by signatures in force there that no good client had when they were chosen. An
+ * attack that has several targets is clean to one of them for what it did at another; at its own endpoint a signature is
+ * judged by whom it selects now.
+ */
+function attackedElsewhere(state: SiteState, { scope: { traits } }: WatchedScope): SampleTest[] {
+  const here = `${traits.method} ${traits.template}`;
+  const tests: SampleTest[] = [];
+  for (const campaign of state.campaigns.values()) {
+    if (campaign.simulated) continue;
+    for (const { signature, collateral } of inForce(campaign)) {
+      if (collateral > 0 || signature.except_good) continue;
+      const about = signature.predicates.filter(({ attribute }) => !isPlace(attribute));
+      const isHere = signature.predicates.some(
+        ({ attribute, values }) => attribute === 'endpoint' && values.includes(here),
+      );
+      if (about.length > 0 && !isHere) tests.push(sampleSignature({ ...signature, predicates: about }));
+    }
+  }
+  return tests;
+}
+
+const isPlace = (attribute: string): boolean => attribute === 'endpoint' || attribute === 'host';
+
+/**
  * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all
  * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
  * does not speak for it beside what it does badly, here or at the scope that is `attacked`. And where more behaves well
@@ -52,7 +78,9 @@ export function goodSamples(
     nowPanes,
     (flags) => isClean(flags) && !hasHistory(flags),
   );
-  const now = [...proven, ...others].filter((one) => !isAccused(one));
+  const elsewhere = attackedElsewhere(state, attacked);
+  const newcomers = others.filter(({ sample }) => !elsewhere.some((selects) => selects(sample)));
+  const now = [...proven, ...newcomers].filter((one) => !isAccused(one));
   return [...before, ...unit(now, Math.max(100, before.length))];
 }
 

@@ -12,6 +12,8 @@ const tolerated = 0.015;
 const pausePanes = 3;
 const longestPause = 60;
 const muchMore = 2;
+/** When so much is missed all of a sudden the attack has changed: what was sought in vain before was another. */
+const anotherShape = 0.3;
 
 const searchOf = ({ campaign, watched: { scope } }: CampaignAt) =>
   campaign.searches.get(scopeId(scope.kind, scope.key));
@@ -35,9 +37,13 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
   if (changed.length > 0) return changed;
   if (most.missed <= tolerated) return [];
   const search = searchOf(here);
-  if (search !== undefined && most.missed < muchMore * search.missed) {
-    const pause = Math.min(longestPause, pausePanes * 2 ** search.fruitless);
-    if (pane - search.pane < pause) return [];
+  if (search !== undefined) {
+    if (most.missed >= muchMore * search.missed) {
+      if (most.missed >= anotherShape) search.fruitless = 0;
+    } else {
+      const pause = Math.min(longestPause, pausePanes * 2 ** search.fruitless);
+      if (pane - search.pane < pause) return [];
+    }
   }
   return mineCampaign(here, most);
 }
