@@ -129,7 +129,9 @@ export async function collectFiles(
   config: CollectorConfig,
   options: CollectOptions,
 ): Promise<CollectResult> {
-  const setup = await createSourceSetup(context, config, options.sites ?? []);
+  // what a log says must not depend on when it is read, nor on the clock of the machine that reads it
+  const timeless = { ...config, future: Infinity };
+  const setup = await createSourceSetup(context, timeless, options.sites ?? []);
   try {
     return await readFiles(context, config, options, setup);
   } finally {
@@ -166,8 +168,6 @@ async function readFiles(
     sourceClass: `file:${sourceId}`,
     mode: 'file',
     latenessMs: options.latenessMs ?? Math.max(0, ...files.map(({ format }) => format.latenessMs)),
-    // what a log says must not depend on when it is read, nor on the clock of the machine that reads it
-    futureMs: Infinity,
     ...(options.defaultHost === undefined ? {} : { defaultHost: options.defaultHost }),
     observer: {
       accepted: (event) => {

@@ -17,8 +17,6 @@ export interface SourceSetup {
     readonly sourceClass: string;
     readonly mode: ClockOptions['mode'];
     readonly latenessMs: number;
-    /** How far ahead of the wall clock a stamp may lie; default: as configured. */
-    readonly futureMs?: number;
     readonly defaultHost?: string;
     /** Trusted in addition to `trusted_proxies`. */
     readonly trusted?: readonly string[];
@@ -51,11 +49,7 @@ export async function createSourceSetup(
       return createIntake({
         sourceId: options.sourceId,
         sourceClass: options.sourceClass,
-        clock: {
-          mode: options.mode,
-          latenessMs: options.latenessMs,
-          futureMs: options.futureMs ?? config.future,
-        },
+        clock: { mode: options.mode, latenessMs: options.latenessMs, futureMs: config.future },
         defaultHost: options.defaultHost ?? 'unknown',
         collectorId: context.instance,
         partitions,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runDetector, score } from './run.test-fixture.ts';
-import { agents, crowd, inOrder, prints, random, type Sketch } from './traffic.test-fixture.ts';
+import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -10,14 +10,11 @@ const payment = { endpoint: 'POST /api/v2/payments', fn: 'payment' } as const;
 
 function newcomer(next: () => number) {
   const below = (limit: number): number => Math.floor(next() * limit);
-  const which = below(agents.length);
+  const software = browser(next);
   return {
     ip: `${below(2) === 0 ? 84 : 91}.${below(250)}.${below(250)}.${below(250)}`,
     session: `n${below(1e9)}`,
-    agent: agents[which]!,
-    ja4: prints[which]!,
-    browserVersion: 150 + which,
-    plausible: true,
+    ...software,
     country: 'DE',
     asn: 3320,
     language: 'de-DE',

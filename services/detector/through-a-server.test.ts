@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runDetector, score } from './run.test-fixture.ts';
-import { agents, crowd, inOrder, prints, random, type Sketch } from './traffic.test-fixture.ts';
+import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -88,7 +88,7 @@ describe('servers that people come through', { timeout: 60_000 }, () => {
       const next = random(11);
       const below = (limit: number): number => Math.floor(next() * limit);
       for (let at = attackAt; at < until; at += 40) {
-        const which = below(agents.length);
+        const software = browser(next);
         yield {
           at,
           ip: `84.${below(250)}.${below(250)}.${below(250)}`,
@@ -96,10 +96,7 @@ describe('servers that people come through', { timeout: 60_000 }, () => {
           fn: 'login',
           status: next() < 0.98 ? 401 : 200,
           account: `v${below(1e6)}`,
-          agent: agents[which]!,
-          ja4: prints[which]!,
-          browserVersion: 150 + which,
-          plausible: true,
+          ...software,
           country: 'DE',
           asn: 3320,
           label: 'attack',

@@ -155,9 +155,8 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Of browsers that people use, by the same index as `prints`. */
-export const agents = ['Chrome/157', 'Chrome/156', 'Chrome/150', 'Firefox/160', 'Safari/26', 'Edge/157'];
-export const prints = [
+const agents = ['Chrome/157', 'Chrome/156', 'Chrome/150', 'Firefox/160', 'Safari/26', 'Edge/157'];
+const prints = [
   't13d1516h2_a',
   't13d1516h2_b',
   't13d1715h2_c',
@@ -165,6 +164,11 @@ export const prints = [
   't13d1516h2_e',
   't13d1516h2_a',
 ];
+/** One of the browsers that people use: what a request says of it. */
+export function browser(next: () => number) {
+  const which = Math.floor(next() * agents.length);
+  return { agent: agents[which]!, ja4: prints[which]!, browserVersion: 150 + which, plausible: true };
+}
 const homes: readonly (readonly [string, number])[] = [
   ['DE', 3320],
   ['DE', 6805],
@@ -195,7 +199,7 @@ export function* crowd(options: CrowdOptions): Generator<Sketch> {
     for (; due > 0; due--) {
       if (next() >= due) continue;
       const at = second + Math.floor(next() * 1000);
-      const which = Math.floor(next() * agents.length);
+      const software = browser(next);
       const [country, asn] =
         next() < (options.foreign ?? 0.04)
           ? ([pick(['US', 'BR', 'JP', 'IN', 'ZA']), 60000 + Math.floor(next() * 40)] as const)
@@ -203,13 +207,10 @@ export function* crowd(options: CrowdOptions): Generator<Sketch> {
       const base = {
         ip: `${next() < 0.5 ? 91 : 84}.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}`,
         session: `s${Math.floor(next() * 1e9)}`,
-        agent: agents[which]!,
-        ja4: prints[which]!,
+        ...software,
         country,
         asn,
         language: next() < 0.97 ? 'de-DE' : null,
-        browserVersion: 150 + which,
-        plausible: true,
         ageDays: next() < 0.02 ? 900 : 30,
         label: 'honest',
       };

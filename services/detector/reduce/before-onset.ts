@@ -1,7 +1,6 @@
-import { countIndex } from '../layout.ts';
 import { overDispersion } from './behaviour.ts';
 import { feltBy } from './felt-by.ts';
-import { samplesOf, sum, type Weighted } from './scope.ts';
+import { clean, samplesOf, type Weighted } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** What a scope was like when a campaign began. */
@@ -19,9 +18,7 @@ const idOf = ({ scope: { kind, key } }: WatchedScope): string => scopeId(kind, k
 
 /** Requests a pane that show nothing suspicious. */
 function cleanRate({ scope }: WatchedScope, pane: number, panes: number): number {
-  const count = (column: number): number => sum(scope, column, pane, panes);
-  const clean = count(countIndex.requests) - count(countIndex.verified) - count(countIndex.suspicious);
-  return Math.max(0, clean) / panes;
+  return clean(scope, pane, panes) / panes;
 }
 
 /** Where a campaign about `watched` is felt: there, at the endpoint of its requests, and on the site. */

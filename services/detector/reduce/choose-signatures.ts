@@ -13,6 +13,7 @@ import { mineSignatures } from './miner/mine.ts';
 import { sampleCost, sampleSignature } from './miner/sample-predicate.ts';
 import { hostsOf } from './routes.ts';
 import type { Scope, Weighted } from './scope.ts';
+import { endpointPredicate } from './signature-place.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { unknownStanding } from './unseen-good.ts';
@@ -48,10 +49,9 @@ export interface Chosen {
 
 /** Every signature begins with where it holds. */
 export function scopePredicates(state: SiteState, scope: Scope): Predicate[] {
-  const { method, template } = scope.traits;
   const hosts = hostsOf(state, scope);
   return [
-    { attribute: 'endpoint', op: 'in', values: [`${method} ${template}`] },
+    endpointPredicate(scope),
     ...(hosts.length === 0 ? [] : [{ attribute: 'host', op: 'in', values: hosts }]),
   ];
 }

@@ -1,7 +1,7 @@
 import { partOf } from '../../../lib/signature/standing.ts';
-import { countIndex, paneMs } from '../layout.ts';
+import { paneMs } from '../layout.ts';
 import { rateKey } from './baseline.ts';
-import { rate, type Scope, split, sum } from './scope.ts';
+import { clean, rate, type Scope, split } from './scope.ts';
 import { normal, type SiteState, type WatchedScope } from './site-state.ts';
 
 /** So many of a crowd, at most, do not do before what practically everybody else does. */
@@ -17,9 +17,9 @@ const newestPanes = 10_000 / paneMs;
 export function otherWays(state: SiteState, watched: WatchedScope, pane: number, panes: number): number {
   const { requirement } = watched;
   if (requirement === null) return 0;
+  const here = normal(state, watched, rateKey).p99;
   let crowd = 0;
   for (const window of [panes, newestPanes]) {
-    const here = normal(state, watched, rateKey).p99;
     const before = cleanAt(state, requirement.required, pane, window);
     crowd = Math.max(
       crowd,
@@ -55,8 +55,8 @@ function cleanAt(state: SiteState, required: number, pane: number, panes: number
     cleanOfPane.set(state, here);
   }
   const id = `${required} ${panes}`;
-  let clean = here.known.get(id);
-  if (clean !== undefined) return clean;
+  const before = here.known.get(id);
+  if (before !== undefined) return before;
   let usual = 0;
   let requests = 0;
   for (const watched of state.scopes.values()) {
@@ -64,13 +64,9 @@ function cleanAt(state: SiteState, required: number, pane: number, panes: number
     if (scope.kind !== 'endpoint' || (partOf(scope.traits.function, scope.traits.method) & required) === 0)
       continue;
     usual += normal(state, watched, rateKey).p99;
-    const count = (column: number): number => sum(scope, column, pane, panes);
-    requests += Math.max(
-      0,
-      count(countIndex.requests) - count(countIndex.verified) - count(countIndex.suspicious),
-    );
+    requests += clean(scope, pane, panes);
   }
-  clean = { usual, now: (requests * 1000) / (panes * paneMs) };
-  here.known.set(id, clean);
-  return clean;
+  const found = { usual, now: (requests * 1000) / (panes * paneMs) };
+  here.known.set(id, found);
+  return found;
 }

@@ -3,6 +3,7 @@ import { cleanSamples } from './before-onset.ts';
 import { inForce } from './live-signatures.ts';
 import { type SampleTest, sampleSignature } from './miner/sample-predicate.ts';
 import { samplesOf, type Weighted } from './scope.ts';
+import { endpointPredicate, holdsAt, isPlace } from './signature-place.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { weigh } from './weighted.ts';
 
@@ -33,24 +34,19 @@ function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
  * attack that has several targets is clean to one of them for what it did at another; at its own endpoint a signature is
  * judged by whom it selects now.
  */
-function attackedElsewhere(state: SiteState, { scope: { traits } }: WatchedScope): SampleTest[] {
-  const here = `${traits.method} ${traits.template}`;
+function attackedElsewhere(state: SiteState, { scope }: WatchedScope): SampleTest[] {
+  const here = endpointPredicate(scope);
   const tests: SampleTest[] = [];
   for (const campaign of state.campaigns.values()) {
     if (campaign.simulated) continue;
     for (const { signature, collateral } of inForce(campaign)) {
-      if (collateral > 0 || signature.except_good) continue;
-      const about = signature.predicates.filter(({ attribute }) => !isPlace(attribute));
-      const isHere = signature.predicates.some(
-        ({ attribute, values }) => attribute === 'endpoint' && values.includes(here),
-      );
-      if (about.length > 0 && !isHere) tests.push(sampleSignature({ ...signature, predicates: about }));
+      if (collateral > 0 || signature.except_good || holdsAt(signature, here)) continue;
+      const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
+      if (predicates.length > 0) tests.push(sampleSignature({ ...signature, predicates }));
     }
   }
   return tests;
 }
-
-const isPlace = (attribute: string): boolean => attribute === 'endpoint' || attribute === 'host';
 
 /**
  * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all

@@ -1,12 +1,13 @@
-import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import type { Signature } from '../../../lib/contracts/generated.ts';
 import type { CountName } from '../layout.ts';
 import type { CampaignAt } from './campaign-at.ts';
-import { type Found, scopePredicates } from './choose-signatures.ts';
+import type { Found } from './choose-signatures.ts';
 import { excessSamples } from './excess-samples.ts';
 import { feltBy } from './felt-by.ts';
 import { inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import type { LiveSignature } from './open-campaign.ts';
+import { endpointPredicate, holdsAt } from './signature-place.ts';
 import { weightSelected } from './weighted.ts';
 
 /** Signatures of a campaign that are in force at one endpoint. */
@@ -14,17 +15,10 @@ const mostSignatures = 16;
 /** Requests of the excess by which signatures are compared. */
 const comparedSamples = 400;
 
-/** Whether a signature is about the endpoint of this predicate. */
-function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
-  return predicates.some(
-    ({ attribute, values }) => attribute === endpoint.attribute && values[0] === endpoint.values[0],
-  );
-}
-
 /** Signatures of a campaign in force at the endpoint of one of its scopes. */
-export function ownAt({ state, campaign, watched }: CampaignAt): LiveSignature[] {
-  const [endpoint] = scopePredicates(state, watched.scope);
-  return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint!));
+export function ownAt({ campaign, watched }: CampaignAt): LiveSignature[] {
+  const endpoint = endpointPredicate(watched.scope);
+  return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint));
 }
 
 /**
@@ -54,12 +48,12 @@ export function makeRoom(
 
 /** Signatures of all campaigns that hold where a campaign's would: people there bear them together. */
 export function inForceAt({ state, campaign, watched }: CampaignAt): Signature[] {
-  const [endpoint] = scopePredicates(state, feltBy(state, watched).scope);
+  const endpoint = endpointPredicate(feltBy(state, watched).scope);
   const found: Signature[] = [];
   for (const other of state.campaigns.values()) {
     if (other.simulated !== campaign.simulated) continue;
     for (const { signature } of inForce(other))
-      if (other === campaign || holdsAt(signature, endpoint!)) found.push(signature);
+      if (other === campaign || holdsAt(signature, endpoint)) found.push(signature);
   }
   return found;
 }

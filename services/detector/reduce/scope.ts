@@ -185,6 +185,12 @@ export function split(scope: Scope, name: CountName, now: number, panes: number)
   return [sum(scope, countIndex[name], now, panes), known];
 }
 
+/** Requests over a window that show nothing suspicious. */
+export function clean(scope: Scope, now: number, panes: number): number {
+  const count = (column: number): number => sum(scope, column, now, panes);
+  return Math.max(0, count(countIndex.requests) - count(countIndex.verified) - count(countIndex.suspicious));
+}
+
 /** Requests per second over a window. */
 export function rate(scope: Scope, now: number, panes: number): number {
   return (sum(scope, countIndex.requests, now, panes) * 1000) / (panes * paneMs);

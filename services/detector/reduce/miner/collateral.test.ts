@@ -24,17 +24,12 @@ const everybody = { own: firstOf(1000, 1000), other: firstOf(600, 600) };
 /** Here one in twenty comes directly, elsewhere half of them. */
 const unspared = { own: firstOf(1000, 50), other: firstOf(600, 300) };
 const counted: BoundedShare = { share: 0.04, upper: 0.05 };
+const sparing = () =>
+  createCollateral({ own, other, callers: nobodyOften, unspared, unsparedShare: counted, spares: true });
 
 describe('collateral', () => {
   it('of a rule that spares the good is what was counted, not what others on the site do', () => {
-    const collateral = createCollateral({
-      own,
-      other,
-      callers: nobodyOften,
-      unspared,
-      unsparedShare: counted,
-      spares: true,
-    });
+    const collateral = sparing();
     const all = collateral.of(unspared);
     expect(all.share).toBeCloseTo(0.04, 9);
     expect(all.upper).toBeCloseTo(0.05, 9);
@@ -45,14 +40,7 @@ describe('collateral', () => {
   });
 
   it('grows with every client that a rule selects', () => {
-    const collateral = createCollateral({
-      own,
-      other,
-      callers: nobodyOften,
-      unspared,
-      unsparedShare: counted,
-      spares: true,
-    });
+    const collateral = sparing();
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 }), (a, b) => {
         const [few, many] = [Math.min(a, b), Math.max(a, b)].map((count) =>
@@ -65,14 +53,7 @@ describe('collateral', () => {
   });
 
   it('counts what earlier rules that spare nobody select among the good', () => {
-    const collateral = createCollateral({
-      own,
-      other,
-      callers: nobodyOften,
-      unspared,
-      unsparedShare: counted,
-      spares: true,
-    });
+    const collateral = sparing();
     // 30 of the 950 good ones here, and nobody elsewhere
     const earlier = { own: maskOf(1000, (index) => index >= 970) };
     const { share, upper } = collateral.of({ ...earlier, other: firstOf(600, 0) });
