@@ -36,10 +36,16 @@ export function createPool(): Pool {
   };
 }
 
-interface Held {
+/**
+ * What ten seconds of a scope may teach. One is made for each scope every ten seconds and kept for as long as it is held
+ * back: plain arrays of numbers, which cost least.
+ */
+interface Lesson {
   readonly at: number;
-  readonly counts: Int32Array;
-  readonly values: readonly (readonly [string, number])[];
+  readonly counts: readonly number[];
+  /** Keys of features, and their values in the same order; NaN: not known. */
+  readonly keys: readonly string[];
+  readonly values: readonly number[];
   readonly samples: readonly Sample[];
   readonly journeys: Journeys;
 }
@@ -47,7 +53,7 @@ interface Held {
 /** What one scope has learned, and what waits to be learned. */
 export interface Baseline extends Pool {
   readonly startedAt: number;
-  held: Held[];
+  held: Lesson[];
   halvedAt: number;
   /** What the ten-second rate may teach today at most; null until an hour was learned. */
   ceiling: { readonly day: number; readonly rate: number | null };
@@ -90,26 +96,21 @@ export interface LearningConfig {
  * by then (`discardHeld`). The hold grows with what the scope has been watched for, up to the configured one: a
  * young baseline must learn before it can doubt.
  */
-export function hold(
-  baseline: Baseline,
-  at: number,
-  counts: Int32Array,
-  values: readonly (readonly [string, number])[],
-  samples: readonly Sample[],
-  journeys: Journeys,
-): void {
+export function hold(baseline: Baseline, lesson: Lesson): void {
+  baseline.held.push({ ...lesson, samples: fewOf(lesson) });
+}
+
+const nothing: readonly Sample[] = [];
+
+/** At most `samplesPerBucket`, as many of them suspicious as of the requests were. */
+function fewOf({ samples, counts }: Lesson): readonly Sample[] {
+  if (samples.length === 0) return nothing;
   const { suspicious, others } = strataOf(samples);
   const odd = counts[countIndex.suspicious]!;
   const all = Math.max(1, counts[countIndex.requests]!);
   const most = Math.min(samplesPerBucket, all);
   const take = Math.min(suspicious.length, Math.round((most * odd) / all));
-  baseline.held.push({
-    at,
-    counts,
-    values,
-    journeys,
-    samples: [...firstByOrder(suspicious, take), ...firstByOrder(others, most - take)],
-  });
+  return [...firstByOrder(suspicious, take), ...firstByOrder(others, most - take)];
 }
 
 export function discardHeld(baseline: Baseline): void {
@@ -137,31 +138,9 @@ export function release(
       for (const histogram of baseline.histograms.values()) histogram.halve();
     }
     fade(baseline, bucket.at, config.half_life);
-    const values = withoutDrift(baseline, bucket).map(
-      ([key, value]) => [key, LogHistogram.bucketOf(value)] as const,
-    );
-    for (const pool of [baseline, ...pools]) {
-      if (pool.early !== null && bucket.at >= siteStartedAt + earlyGoneMs) {
-        for (let column = 0; column < columns; column++)
-          pool.totals[column] = Math.max(0, pool.totals[column]! - pool.early[column]!);
-        pool.early = null;
-      }
-      for (let column = 0; column < columns; column++) {
-        pool.totals[column]! += bucket.counts[column]!;
-        if (pool.early !== null && bucket.at < siteStartedAt + earlyMs)
-          pool.early[column]! += bucket.counts[column]!;
-      }
-      // clients whose earlier pages lie before the start of the log would look as if they had read none
-      if (bucket.at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, bucket.journeys);
-      for (const [key, at] of values) {
-        let histogram = pool.histograms.get(key);
-        if (histogram === undefined) {
-          histogram = new LogHistogram();
-          pool.histograms.set(key, histogram);
-        }
-        histogram.addTo(at);
-      }
-    }
+    const taught = taughtBy(baseline, bucket);
+    teach(baseline, bucket, taught, siteStartedAt);
+    for (const pool of pools) teach(pool, bucket, taught, siteStartedAt);
     onSamples?.(bucket.samples);
     const { reference } = baseline;
     for (const sample of bucket.samples) reference.push(sample);
@@ -173,6 +152,40 @@ export function release(
     }
   }
   return learned;
+}
+
+/** Places in histograms of what a lesson teaches: of its features in their order, last of the ten-second rate. */
+type Taught = readonly number[];
+const unknown = -1;
+
+function teach(pool: Pool, lesson: Lesson, taught: Taught, siteStartedAt: number): void {
+  const { totals } = pool;
+  const { at, counts, keys } = lesson;
+  if (pool.early !== null) {
+    if (at >= siteStartedAt + earlyGoneMs) {
+      for (let column = 0; column < columns; column++)
+        totals[column] = Math.max(0, totals[column]! - pool.early[column]!);
+      pool.early = null;
+    } else if (at < siteStartedAt + earlyMs)
+      for (let column = 0; column < columns; column++) pool.early[column]! += counts[column]!;
+  }
+  for (let column = 0; column < columns; column++) totals[column]! += counts[column]!;
+  // clients whose earlier pages lie before the start of the log would look as if they had read none
+  if (at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, lesson.journeys);
+  for (let index = 0; index < keys.length; index++)
+    if (taught[index] !== unknown) histogramOf(pool, keys[index]!).addTo(taught[index]!);
+  const rate = taught[keys.length]!;
+  histogramOf(pool, rateKey).addTo(rate);
+  histogramOf(pool, hourKey(at)).addTo(rate);
+}
+
+function histogramOf({ histograms }: Pool, key: string): LogHistogram {
+  let histogram = histograms.get(key);
+  if (histogram === undefined) {
+    histogram = new LogHistogram();
+    histograms.set(key, histogram);
+  }
+  return histogram;
 }
 
 /** A baseline forgets half of what it has counted in a third of its age, and in no less than this. */
@@ -196,23 +209,19 @@ const ceilingBuckets = 360;
 /** Above what was usual the day before, by this factor, a rate teaches no more. */
 const mostDrift = 2;
 
-/** The values that a bucket teaches: who pushes a rate up little by little moves the normal by a bounded step a day. */
-function withoutDrift(baseline: Baseline, bucket: Held): readonly (readonly [string, number])[] {
-  const day = Math.floor(bucket.at / dayMs);
+/** What a lesson teaches: who pushes a rate up little by little moves the normal by a bounded step a day. */
+function taughtBy(baseline: Baseline, { at, counts, values }: Lesson): Taught {
+  const day = Math.floor(at / dayMs);
   if (day !== baseline.ceiling.day) {
     const histogram = baseline.histograms.get(rateKey);
     const known = histogram !== undefined && histogram.total >= ceilingBuckets;
     baseline.ceiling = { day, rate: known ? mostDrift * histogram.quantile(0.99)! : null };
   }
-  const most = baseline.ceiling.rate ?? Infinity;
-  return bucket.values.flatMap(([key, value]): (readonly [string, number])[] => {
-    if (key !== rateKey) return [[key, value]];
-    const taught = Math.min(value, most);
-    return [
-      [key, taught],
-      [hourKey(bucket.at), taught],
-    ];
-  });
+  const rate = (counts[countIndex.requests]! * 1000) / bucketMs;
+  const taught: number[] = [];
+  for (const value of values) taught.push(Number.isNaN(value) ? unknown : LogHistogram.bucketOf(value));
+  taught.push(LogHistogram.bucketOf(Math.min(rate, baseline.ceiling.rate ?? Infinity)));
+  return taught;
 }
 
 const hourKeys = Array.from({ length: 24 }, (_, hour) => `${rateKey}@${hour}`);

@@ -54,6 +54,8 @@ export interface Scope {
   readonly traits: Traits;
   readonly firstPane: number;
   lastPane: number;
+  /** The newest pane that something came in for: nothing is counted after it. */
+  newest: number;
   /** Pane by pane for each count: windows are summed far more often than panes come in. */
   readonly counts: Int32Array;
   /** null: no policy on the scope asked for more than a minute yet. */
@@ -81,6 +83,7 @@ export function createScope(partial: PaneGroup, pane: number, isLong: (traits: T
     traits,
     firstPane: pane,
     lastPane: pane - 1,
+    newest: -1,
     counts: new Int32Array(ringPanes * columns),
     minutes: isLong(traits) ? createMinutes() : null,
     sketches: [],
@@ -129,6 +132,7 @@ export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
   if (counted !== undefined && counted.size > 0) counted.clear();
   const { counts } = partial;
   const slot = pane % ringPanes;
+  scope.newest = pane;
   for (let column = 0; column < columns; column++)
     scope.counts[column * ringPanes + slot] = counts[column] ?? 0;
   const bucket = Math.floor(pane / bucketPanes);
@@ -169,12 +173,20 @@ export function sum(scope: Scope, column: number, now: number, panes: number): n
     }
     return total + sum(scope, column, now, now - present * minutePanes + 1);
   }
-  const { counts, lastPane } = scope;
-  const last = Math.min(now, lastPane);
+  const { counts, lastPane, newest } = scope;
+  const last = Math.min(now, newest);
   const row = column * ringPanes;
   for (let at = Math.max(0, now - panes + 1, lastPane - ringPanes + 1); at <= last; at++)
     total += counts[row + (at & (ringPanes - 1))]!;
   return total;
+}
+
+const noCounts: readonly number[] = Array.from({ length: columns }, () => 0);
+
+/** Sums of all counts over the panes (now - panes, now], a minute at most. */
+export function countsOf(scope: Scope, now: number, panes: number): readonly number[] {
+  if (scope.newest <= now - panes) return noCounts;
+  return countNames.map((_, column) => sum(scope, column, now, panes));
 }
 
 /** [count, how many it is known of] over a window; verified bots are in neither. */

@@ -1,8 +1,9 @@
 import { partOf } from '../../../lib/signature/standing.ts';
 import { countIndex, paneMs } from '../layout.ts';
-import { medianRate, rateKey } from './baseline.ts';
+import { rateKey } from './baseline.ts';
 import { rate, type Scope, sum } from './scope.ts';
 import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { usualRate } from './usual-rate.ts';
 
 /**
  * How much of the visits that are going on the log has seen the beginning of. Where it begins, and after a gap in it, people
@@ -96,9 +97,10 @@ export function noteMissingHost(state: SiteState, pane: number): void {
   if (pane % host.everyPanes !== 0) return;
   const hosts = new Map<string, { usual: number; parts: number; readonly scopes: Scope[] }>();
   let all = 0;
-  for (const { scope, baseline } of state.scopes.values()) {
+  for (const watched of state.scopes.values()) {
+    const { scope } = watched;
     if (scope.kind !== 'endpoint') continue;
-    const usual = medianRate(baseline, pane * paneMs) ?? 0;
+    const usual = usualRate(watched, pane * paneMs) ?? 0;
     if (usual === 0) continue;
     const { host: name, function: ofEndpoint, method } = scope.traits;
     const known = hosts.get(name) ?? { usual: 0, parts: 0, scopes: [] };

@@ -7,9 +7,9 @@ import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
-import { paneSpanMs } from '../policies/policy-schema.ts';
+import { type FeatureSpec, paneSpanMs } from '../policies/policy-schema.ts';
 import { learnLikeness } from './alike.ts';
-import { bucketMs, createBaseline, hold, rateKey, release } from './baseline.ts';
+import { createBaseline, hold, rateKey, release } from './baseline.ts';
 import { forgetBefore } from './before-onset.ts';
 import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
@@ -20,6 +20,7 @@ import { noteRoute, withRoutes } from './routes.ts';
 import {
   addPane,
   advanceScope,
+  countsOf,
   createScope,
   type Scope,
   samplesIn,
@@ -31,9 +32,8 @@ import { figuresOf } from './scope-figures.ts';
 import { isBlind, noteGap, noteMissingHost } from './sight.ts';
 import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
 import {
-  columns,
   featureValue,
-  type LearnedFeature,
+  type LearnedFeatures,
   poolsOf,
   type ReduceSettings,
   type SiteState,
@@ -240,15 +240,15 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
       (scope.kind === 'site' || campaign.scopes.some((taken) => covers(taken, scope))),
   );
   if (!disturbed && !isBlind(state, end)) {
-    const counts = new Int32Array(columns);
-    for (let column = 0; column < columns; column++) counts[column] = sum(scope, column, end - 1, 10);
-    const values: [string, number][] = [];
-    for (const { key, spec } of settings.learned.get(scope.kind) ?? []) {
-      const value = featureValue(state, scope, spec, end - 1);
-      if (value !== null) values.push([key, value]);
-    }
-    values.push([rateKey, counts[countIndex.requests]! / (bucketMs / 1000)]);
-    hold(baseline, now, counts, values, samplesIn(scope, end - 1, 10), journeysOf(scope, end - 1));
+    const { keys, specs } = settings.learned.get(scope.kind) ?? nothingLearned;
+    hold(baseline, {
+      at: now,
+      counts: countsOf(scope, end - 1, 10),
+      keys,
+      values: specs.map((spec) => featureValue(state, scope, spec, end - 1) ?? Number.NaN),
+      samples: samplesIn(scope, end - 1, 10),
+      journeys: journeysOf(scope, end - 1),
+    });
   }
   const { class: ofClass, host } = poolsOf(state, watched);
   const pools = ofClass === null || host === null ? [] : [ofClass, host];
@@ -270,6 +270,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
   ) {
     watched.expected.clear();
     watched.primed.clear();
+    watched.usual = null;
     if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
   // the mix forgets as the site does
@@ -289,14 +290,21 @@ function journeysOf(scope: Scope, now: number): Journeys {
 
 /** Every feature that a policy names, by kind of scope: once, but for the rate that is learned anyway. */
 export function learnedFeatures(policies: readonly Policy[]): ReduceSettings['learned'] {
-  const kinds = new Map<string, Map<string, LearnedFeature>>();
+  const kinds = new Map<string, Map<string, FeatureSpec>>();
   for (const { scope, features } of policies) {
-    const ofKind = kinds.get(scope) ?? new Map<string, LearnedFeature>();
+    const ofKind = kinds.get(scope) ?? new Map<string, FeatureSpec>();
     kinds.set(scope, ofKind);
-    for (const { key, spec } of features) if (key !== rateKey) ofKind.set(key, { key, spec });
+    for (const { key, spec } of features) if (key !== rateKey) ofKind.set(key, spec);
   }
-  return new Map([...kinds].map(([kind, features]) => [kind, [...features.values()]]));
+  return new Map(
+    [...kinds].map(([kind, features]) => [
+      kind,
+      { keys: [...features.keys()], specs: [...features.values()] },
+    ]),
+  );
 }
+
+const nothingLearned: LearnedFeatures = { keys: [], specs: [] };
 
 function updateRequirement(state: SiteState, watched: WatchedScope): void {
   const { class: ofClass } = poolsOf(state, watched);

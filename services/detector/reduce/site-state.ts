@@ -9,7 +9,7 @@ import type { Inventory } from '../inventory/inventory-state.ts';
 import { type CountName, countNames, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
-import { type Baseline, createPool, medianRate, type Normal, normalOf, type Pool } from './baseline.ts';
+import { type Baseline, createPool, type Normal, normalOf, type Pool } from './baseline.ts';
 import type { BeforeOnset } from './before-onset.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare, withUnseen } from './behaviour.ts';
 import { otherWays } from './crowd.ts';
@@ -20,6 +20,7 @@ import { distinct, growth, rate, type Scope, split } from './scope.ts';
 import type { FigureTable, ScopeFigures } from './scope-figures.ts';
 import { type Sight, unseenVisits } from './sight.ts';
 import type { SiteMix } from './site-mix.ts';
+import { usualRate } from './usual-rate.ts';
 
 export interface WatchedScope {
   readonly scope: Scope;
@@ -34,6 +35,8 @@ export interface WatchedScope {
   figures: ScopeFigures | null;
   /** Pools that it feeds and borrows from; null until they are asked for. */
   pools: ScopePools | null;
+  /** Its median rate in an hour (since the epoch); null: to be worked out. */
+  usual: { readonly hour: number; readonly rate: number | null } | null;
 }
 
 interface ScopePools {
@@ -55,6 +58,7 @@ export function watchedScope(
     requirement,
     figures: null,
     pools: null,
+    usual: null,
   };
 }
 
@@ -85,9 +89,10 @@ export interface SiteState {
   readonly inventory: Inventory;
 }
 
-export interface LearnedFeature {
-  readonly key: string;
-  readonly spec: FeatureSpec;
+/** Features by key, and what they are, in the same order. */
+export interface LearnedFeatures {
+  readonly keys: readonly string[];
+  readonly specs: readonly FeatureSpec[];
 }
 
 export interface ReduceSettings {
@@ -97,7 +102,7 @@ export interface ReduceSettings {
   /** Kinds of groups whose samples are held against the site's mix. */
   readonly judged: ReadonlySet<GroupKind>;
   /** Features to be learned, by kind of scope. */
-  readonly learned: ReadonlyMap<string, readonly LearnedFeature[]>;
+  readonly learned: ReadonlyMap<string, LearnedFeatures>;
   /** What the conditions of the policies ask of scopes. */
   readonly figures: FigureTable;
   /** What OpenAPI documents say. */
@@ -240,9 +245,10 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   const before = growthsOfPane.get(state);
   if (before?.pane === pane && before.attacked === attacked.length) return before.sorted;
   const sorted: Growth[] = [];
-  for (const { scope, baseline } of state.scopes.values()) {
+  for (const watched of state.scopes.values()) {
+    const { scope } = watched;
     if (scope.kind !== 'endpoint' || attacked.some((taken) => covers(taken, scope))) continue;
-    const usual = medianRate(baseline, pane * paneMs);
+    const usual = usualRate(watched, pane * paneMs);
     if (usual === null || usual < 0.1) continue;
     sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / usual });
   }
