@@ -70,6 +70,8 @@ export const countNames = [
   'fingerprint_known',
   /** Visits that began here and now go on to another part of the site. Requests elsewhere: not part of `requests`. */
   'went_on',
+  /** Direct requests of 8 to 20 seconds ago, whether their visits have gone on or not. Worked out by reduce, per second. */
+  'arrived',
   /** Direct requests of 8 to 20 seconds ago whose visits have not gone on. Worked out by reduce, per second. */
   'bounced',
   /** The same of 20 to 50 seconds ago: time enough to type a password. */

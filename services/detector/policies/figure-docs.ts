@@ -40,6 +40,7 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   contradicted: 'The user agent names a browser that its TLS fingerprint contradicts.',
   fingerprint_known: 'Whose fingerprint, or browser, has been learned.',
   went_on: 'visits that began here and go on to another part of the site',
+  arrived: 'direct requests of 8 to 20 seconds ago: those that `bounced` is a part of',
   bounced: 'direct requests of 8 to 20 seconds ago whose visits have not gone on',
   abandoned:
     'direct requests of 20 to 50 seconds ago whose visits have not gone on: time enough to type a password',

@@ -30,7 +30,13 @@ export function baseIndex(name: CountName): number {
 }
 
 /** Counts that speak for people: an excess of them is no abuse. */
-const honestNames: ReadonlySet<CountName> = new Set(['succeeding', 'recovering', 'went_on', 'verified']);
+const honestNames: ReadonlySet<CountName> = new Set([
+  'succeeding',
+  'recovering',
+  'went_on',
+  'arrived',
+  'verified',
+]);
 
 export function speaksAgainst(name: CountName): boolean {
   return !honestNames.has(name);
@@ -45,6 +51,7 @@ const historyNames: ReadonlySet<CountName> = new Set([
   'unusual',
   'new_sessions',
   'skipped',
+  'arrived',
   'bounced',
   'abandoned',
 ]);
@@ -66,6 +73,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   outdated: { '': 0.02 },
   new_sessions: { login: 0.2, payment: 0.05, '': 0.3 },
   skipped: { payment: 0.1, '': 0.02 },
+  arrived: { content: 0.6, search: 0.3, login: 0.3, inventory: 0.2, cart: 0.05, payment: 0.05, '': 0.3 },
   bounced: { content: 0.4, cart: 0.05, payment: 0.05, '': 0.2 },
   abandoned: { content: 0.4, cart: 0.05, payment: 0.05, '': 0.2 },
   few_cookies: { '': 0.1 },

@@ -121,20 +121,22 @@ export function reducePane(
  * half a minute. Panes ago: those who came then are asked about.
  */
 const visits = [
-  { count: 'bounced', from: 20, until: 8 },
-  { count: 'abandoned', from: 50, until: 20 },
+  { arrived: 'arrived', count: 'bounced', from: 20, until: 8 },
+  { arrived: null, count: 'abandoned', from: 50, until: 20 },
 ] as const;
 
 /**
- * Direct requests whose visits have not gone on, as a figure of this pane. A crowd that a message leads somewhere, or an
+ * Direct requests whose visits have not gone on, and all there were then, as figures of this pane. A crowd that a message leads somewhere, or an
  * app that begins with a call of its own, goes on; who hammers one endpoint does not.
  */
 function countBounced({ scope }: WatchedScope, pane: number): void {
   if (scope.kind !== 'endpoint') return;
-  for (const { count, from, until } of visits) {
+  for (const { arrived, count, from, until } of visits) {
     const came = sum(scope, countIndex.direct, pane - until, from - until);
     const went = sum(scope, countIndex.went_on, pane, from);
-    setCount(scope, countIndex[count], pane, Math.round(Math.max(0, came - went) / (from - until)));
+    const perPane = (requests: number): number => Math.round(requests / (from - until));
+    setCount(scope, countIndex[count], pane, perPane(Math.max(0, came - went)));
+    if (arrived !== null) setCount(scope, countIndex[arrived], pane, perPane(came));
   }
 }
 

@@ -139,6 +139,8 @@ export function observe(
     }
     journey |= actors.journey(bit, endpoint16);
     good ||= actors.good();
+    // a carrier's gateway may send the requests of one visit from several addresses
+    if (remembers && !failed && facts.entry < 0) facts.entry = actors.entry(bit, endpoint16);
     if (remembers) actors.note(bit, endpoint16, succeeded, failed);
     if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
   }
