@@ -13,6 +13,7 @@ import {
   frontRecords,
   type ToFront,
 } from './messages.ts';
+import { createStopping } from './stopping.ts';
 
 /** How far files are read ahead of the thread: a pipe gives little at a time, and this thread is often busy. */
 const aheadBytes = 1024 * 1024;
@@ -37,23 +38,27 @@ export function createFrontThread({ config, secret, logger }: FrontOptions, work
     worker.once('exit', () => reject(new Error('the thread that reads the input has ended')));
   });
   ended.catch(() => {}); // told when there is something to run
+  const stopping = createStopping();
   return {
-    run: (context, input) =>
-      Promise.race([
-        converse(worker, context, input, readAheadLimit(collector)),
+    run: (context, input) => {
+      const signal = stopping.with(input.signal);
+      return Promise.race([
+        converse(worker, context, { ...input, signal }, readAheadLimit(collector)),
         ended,
-        aborted(input.signal),
-      ]),
+        aborted(signal),
+      ]);
+    },
     stop: async () => {
+      stopping.now();
       await worker.terminate();
     },
   };
 }
 
-const aborted = (signal: AbortSignal | undefined): Promise<never> =>
+const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    if (signal?.aborted) reject(signal.reason);
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
 async function converse(
