@@ -20,6 +20,8 @@ const leastLift = 4;
 const leastLiftSparing = 1.5;
 /** Values this much less frequent in the excess than among the good are left out, where most of them are spared. */
 const favoured = [1, 0.4] as const;
+/** What this much of the excess has, and the good have less often, may tell together with another such attribute. */
+const common = { share: 0.3, lift: 1.5 } as const;
 const largestSet = 64;
 const singlesPerAttribute = 6;
 
@@ -77,7 +79,8 @@ const byText = ([a]: readonly [string, number], [b]: readonly [string, number]):
   a < b ? -1 : a > b ? 1 : 0;
 
 /**
- * Predicates worth trying: frequent in the excess, rare among the good. `naming` says which of addresses and
+ * Predicates worth trying: frequent in the excess, and rare among the good, or at least rarer, where a second one may tell
+ * together with it. `naming` says which of addresses and
  * networks come again often enough to be worth naming.
  * `sparing`: most good clients are spared, and `good` are those who are not: a rule need not be clean, it need only
  * leave out a part of them.
@@ -101,7 +104,11 @@ export function candidatePredicates(
     // half a sample of doubt: a value not seen among few good samples is not thereby unknown to them
     const fineShare = (value: string | null): number => ((fine.by.get(value) ?? 0) + 0.5) / (fine.total + 1);
     const rising = [...bad.by.keys()]
-      .filter((value): value is string => value !== null && badShare(value) >= lift * fineShare(value))
+      .filter(
+        (value): value is string =>
+          value !== null &&
+          badShare(value) >= (badShare(value) >= common.share ? common.lift : lift) * fineShare(value),
+      )
       .map((value) => [value, badShare(value) - fineShare(value)] as const)
       .sort((a, b) => b[1] - a[1] || byText(a, b));
 
@@ -129,18 +136,18 @@ export function candidatePredicates(
           .sort(),
       });
     if (complementOf.has(attribute)) {
-      const common = [...fine.by.entries()]
+      const usual = [...fine.by.entries()]
         .filter((entry): entry is [string, number] => entry[0] !== null && entry[1] / fine.total >= 0.003)
         .sort((a, b) => b[1] - a[1] || byText(a, b))
         .slice(0, largestSet)
         .map(([value]) => value)
         .sort();
       const outside = [...bad.by.entries()].reduce(
-        (total, [value, weight]) => total + (value !== null && !common.includes(value) ? weight : 0),
+        (total, [value, weight]) => total + (value !== null && !usual.includes(value) ? weight : 0),
         0,
       );
-      if (common.length > 0 && outside / bad.total >= 0.2)
-        found.push({ attribute, op: 'not_in', values: common });
+      if (usual.length > 0 && outside / bad.total >= 0.2)
+        found.push({ attribute, op: 'not_in', values: usual });
     }
     if (sparing && favouredOf.has(attribute))
       for (const most of favoured) {
@@ -155,7 +162,7 @@ export function candidatePredicates(
           .sort();
         if (values.length > 0) found.push({ attribute, op: 'not_in', values });
       }
-    if (sparing && fineShare(null) >= 0.05 && fineShare(null) >= 1.5 * badShare(null))
+    if (fineShare(null) >= (sparing ? 0.05 : common.share) && fineShare(null) >= 1.5 * badShare(null))
       found.push({ attribute, op: 'present', values: [] });
     if (badShare(null) >= 0.1 && badShare(null) >= 1.5 * fineShare(null))
       found.push({ attribute, op: 'absent', values: [] });
