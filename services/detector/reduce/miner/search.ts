@@ -1,7 +1,8 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { both, type Mask } from './mask.ts';
 
-const beamWidth = 14;
+/** Wide enough that what a large part of people has, too, does not push out what is rare among them. */
+const beamWidth = 28;
 const deepest = 3;
 /** A further signature must select this much of the excess. */
 export const leastGain = 0.03;
