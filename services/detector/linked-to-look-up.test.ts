@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { runDetector, score } from './run.test-fixture.ts';
-import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -19,11 +19,9 @@ function* comers(goOn: number, label?: string): Generator<Sketch> {
     const who = {
       ip: `84.${below(60)}.${below(250)}.${below(250)}`,
       session: `m${below(1e9)}`,
-      agent: 'Chrome/150',
-      ja4: 't13d1516h2_chrome',
+      ...browser(next),
       country: 'DE',
       asn: 3320,
-      browserVersion: 150,
       ...(label === undefined ? {} : { label }),
     };
     const params = { sku: `${below(4000)}`, zip: `${below(5000)}` };

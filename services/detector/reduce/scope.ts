@@ -121,8 +121,7 @@ function step(scope: Scope, at: number, onBucket: (endPane: number) => void): vo
 function keepMinute(scope: Scope, { counts, minute: kept }: Minutes, minute: number): void {
   const slot = minute % ringMinutes;
   const last = minute * minutePanes + minutePanes - 1;
-  for (let column = 0; column < columns; column++)
-    counts[slot * columns + column] = sum(scope, column, last, minutePanes);
+  counts.set(countsOf(scope, last, minutePanes), slot * columns);
   kept[slot] = minute;
 }
 

@@ -126,8 +126,8 @@ const visits = [
 ] as const;
 
 /**
- * Direct requests whose visits have not gone on, and all there were then, as figures of this pane. A crowd that a message leads somewhere, or an
- * app that begins with a call of its own, goes on; who hammers one endpoint does not.
+ * Direct requests whose visits have not gone on, and all there were then, as figures of this pane. A crowd that a
+ * message leads somewhere, or an app that begins with a call of its own, goes on; who hammers one endpoint does not.
  */
 function countBounced({ scope }: WatchedScope, pane: number): void {
   if (scope.kind !== 'endpoint') return;

@@ -35,8 +35,8 @@ export interface WatchedScope {
   figures: ScopeFigures | null;
   /** Pools that it feeds and borrows from; null until they are asked for. */
   pools: ScopePools | null;
-  /** Its median rate in an hour (since the epoch); null: to be worked out. */
-  usual: { readonly hour: number; readonly rate: number | null } | null;
+  /** Its median rate at an hour of the day (`hourKey`); null: to be worked out. */
+  usual: { readonly hour: string; readonly rate: number | null } | null;
 }
 
 interface ScopePools {

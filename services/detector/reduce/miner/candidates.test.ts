@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest';
-import { minedAttributes, traitNames } from '../../layout.ts';
+import { sampleOf } from '../scope.test-fixture.ts';
 import type { Weighted } from '../scope.ts';
 import { candidatePredicates } from './candidates.ts';
 
-const versionAt = minedAttributes.indexOf('browser_version');
-
 const withVersion = (version: number, index: number): Weighted => ({
   weight: 1,
-  sample: {
-    order: index,
-    event_id: `e${index}`,
-    flags: 0,
-    client: index,
-    attributes: Array.from({ length: minedAttributes.length + traitNames.length }, (_, at) =>
-      at === versionAt ? String(version) : null,
-    ),
-  },
+  sample: sampleOf({ order: index, client: index }, { browser_version: String(version) }),
 });
 
 test('a range of versions can begin where those of the attack begin', () => {

@@ -1,23 +1,16 @@
 import { expect, test } from 'vitest';
-import { minedAttributes, traitNames } from '../../layout.ts';
+import { sampleOf } from '../scope.test-fixture.ts';
 import type { Weighted } from '../scope.ts';
 import { mineSignatures } from './mine.ts';
 
-function request(client: number, attributes: { readonly [name: string]: string }): Weighted {
-  return {
-    weight: 1,
-    sample: {
-      order: client,
-      event_id: `e${client}`,
-      flags: 0,
-      client: Math.imul(client + 1, 0x9e3779b1) >>> 0,
-      attributes: [...minedAttributes, ...traitNames].map((name) => attributes[name] ?? null),
-    },
-  };
-}
-
-const many = (count: number, from: number, of: (index: number) => { readonly [name: string]: string }) =>
-  Array.from({ length: count }, (_, index) => request(from + index, of(index)));
+const many = (count: number, from: number, said: (index: number) => Parameters<typeof sampleOf>[1]) =>
+  Array.from({ length: count }, (_, index): Weighted => {
+    const order = from + index;
+    return {
+      weight: 1,
+      sample: sampleOf({ order, client: Math.imul(order + 1, 0x9e3779b1) >>> 0 }, said(index)),
+    };
+  });
 const browsers = ['chrome', 'safari', 'firefox', 'edge', 'ios_safari', 'opera'];
 const browser = (index: number): string => browsers[index % browsers.length]!;
 
