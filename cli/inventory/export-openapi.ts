@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
+import { operationMark } from '../../lib/path/operations.ts';
 import { shapes } from '../../lib/path/shapes.ts';
 
 type Parameter = {
@@ -56,7 +57,8 @@ export function draftOpenApi(endpoints: readonly ApiEndpoint[], title: string): 
     const method = endpoint.endpoint.slice(0, space);
     if (!inOpenApi.has(method) || endpoint.function === 'content') continue;
     const { path, parameters } = named(endpoint.endpoint.slice(space + 1));
-    if (/\{(?:other|rest)\}/.test(path)) continue;
+    // an operation is no path of its own
+    if (/\{(?:other|rest)\}/.test(path) || path.includes(operationMark)) continue;
     hosts.add(endpoint.host);
     const item = paths[path] ?? {};
     paths[path] = item;

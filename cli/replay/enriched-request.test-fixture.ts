@@ -48,6 +48,7 @@ export function enrichedRequest(request: RequestFields = {}, facts: Facts = {}):
     hashes: Buffer.alloc(64),
     source_offset: 0,
     endpoint: 'GET /',
+    operation: null,
     endpoint_function: 'content',
     documented: null,
     path_params: [],

@@ -363,6 +363,8 @@ export interface EnrichedRequest {
   readonly bot_name: string | null;
   /** Identifies the enrichment data sets in use. */
   readonly data_snapshot: string;
+  /** Of an endpoint that serves several: the one asked for, whose function endpoint_function is then. */
+  readonly operation: string | null;
 }
 
 /** A client that earned standing while a signature that spares the good is in force at its site. Topic good-clients. */

@@ -7,6 +7,7 @@ import {
   documentedEndpoints,
   routesOfEndpoints,
 } from './openapi.ts';
+import { withoutOperation } from './operations.ts';
 import { pathSegments } from './redact.ts';
 import { createRouteTrie, hostMatches, type PathSegment } from './route-trie.ts';
 import { shapes } from './shapes.ts';
@@ -74,7 +75,8 @@ export function createApiCatalogue(endpoints: readonly DocumentedEndpoint[]): Ap
   return {
     endpoints,
     covers: (host) => covering.some(({ hosts }) => hostMatches(hosts, host)),
-    find(method, host, template) {
+    find(method, host, counted) {
+      const template = withoutOperation(counted);
       const exact = among(byTemplate.get(nameless(template)), method, host);
       if (exact !== null) return exact;
       const match = route(method, host, segmentsOf(template));

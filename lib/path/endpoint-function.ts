@@ -132,10 +132,11 @@ export function endpointPattern(pattern: string): (endpoint: string) => boolean 
 /** (method, template) to function: the rules first, then the words. Pure; callers remember the answer. */
 export function createFunctionClassifier(
   rules: readonly FunctionRule[],
+  guess: (method: string, template: string) => EndpointFunction = guessFunction,
 ): (method: string, template: string) => EndpointFunction {
   const compiled = rules.map((rule) => ({ test: endpointPattern(rule.endpoint), result: rule.function }));
   return (method, template) => {
     const endpoint = `${method} ${template}`;
-    return compiled.find((rule) => rule.test(endpoint))?.result ?? guessFunction(method, template);
+    return compiled.find((rule) => rule.test(endpoint))?.result ?? guess(method, template);
   };
 }

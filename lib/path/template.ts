@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly function: EndpointFunction;
   /** null: no OpenAPI document covers the host. */
   readonly documented: boolean | null;
+  /** The one of its operations that is asked for, where it serves several: `function` is that of the operation then. */
+  readonly operation: string | null;
 }
 
 export interface Templated {
@@ -179,7 +181,7 @@ export function createTemplater(options: TemplaterOptions): Templater {
     let endpoint = endpoints.get(key);
     if (endpoint === undefined) {
       const name = detached(`${method} ${template}`);
-      endpoint = Object.freeze({ name, function: classify(method, template), documented });
+      endpoint = Object.freeze({ name, function: classify(method, template), documented, operation: null });
       endpoints.set(key, endpoint);
     }
     return endpoint;

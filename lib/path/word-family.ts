@@ -1,4 +1,5 @@
 import { guessFunction } from './endpoint-function.ts';
+import { operationMark } from './operations.ts';
 import { otherSegment } from './template-limits.ts';
 
 /**
@@ -18,6 +19,8 @@ function functionOf(endpoint: string): string {
  */
 export function familiesOf(endpoint: string): readonly string[] {
   const families: string[] = [];
+  // the operations of an endpoint are told apart on purpose
+  if (endpoint.includes(operationMark)) return families;
   const own = functionOf(endpoint);
   for (let slash = endpoint.indexOf('/'); slash >= 0; ) {
     const next = endpoint.indexOf('/', slash + 1);

@@ -55,6 +55,7 @@ export function enrichedRequest(
     source_offset: sourceOffset,
     endpoint: 'POST /login',
     endpoint_function: 'login',
+    operation: null,
     documented: null,
     path_params: [],
     country: 'DE',

@@ -10,7 +10,7 @@ import type { KnownText } from './known-texts.ts';
 import { usualMethods } from './normalise.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import { createPseudonymiser, valueKeyBytes } from './pseudonyms.ts';
-import { paramName, parseQuery } from './query.ts';
+import { operationNamed, paramName, parseQuery } from './query.ts';
 import type { UnknownFields } from './unknown-fields.ts';
 
 /** What the pipeline knows about an event beyond what it carries itself. */
@@ -206,7 +206,10 @@ export function createRedactor(
       partner_id: clean(request.partner_id, limits.partner),
       api_key_id: request.api_key_id === null ? null : pseudonym('api-key', site, request.api_key_id, at),
       end_user_ip: request.end_user_ip,
-      operation: clean(request.operation, limits.operation),
+      operation: clean(
+        request.operation ?? (request.query === null ? null : operationNamed(request.query)),
+        limits.operation,
+      ),
       cookie_count: request.cookie_count,
       set_cookie_count: request.set_cookie_count,
       headers: headers(request),

@@ -34,3 +34,15 @@ export function paramName(name: string): string {
   const cut = name.length > maxNameLength ? name.slice(0, maxNameLength) : name;
   return cut.includes('[') ? cut.replace(/\[\d*\]/g, '[]') : cut;
 }
+
+/**
+ * The operation that a query names, as GraphQL over HTTP asks for reading ones (`operationName=StoreStock`); null: none.
+ */
+export function operationNamed(query: string): string | null {
+  if (!query.includes('operationName=')) return null;
+  let named: string | null = null;
+  parseQuery(query, (name, value) => {
+    if (name === 'operationName' && value !== '') named ??= value;
+  });
+  return named;
+}

@@ -1,3 +1,7 @@
+import { operationMark } from '../../lib/path/operations.ts';
+import { traitIndex } from './layout.ts';
+import type { Sample } from './pane-group.ts';
+
 /** What the `match` and the condition of a policy see as `endpoint`. */
 export interface Traits {
   readonly function: string;
@@ -26,4 +30,15 @@ export function endpointTraits(
     documented,
     write: method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE',
   };
+}
+
+/**
+ * What the endpoint of a group is for, as one of its samples says. One that serves several operations is for none of them:
+ * each has a group of its own.
+ */
+export function functionOfGroup(key: string, sample: Sample | undefined): string | null {
+  if (sample === undefined) return null;
+  const operation = sample.attributes[traitIndex.operation] ?? null;
+  if (operation !== null && !key.includes(operationMark)) return 'other';
+  return sample.attributes[traitIndex.endpoint_function] ?? null;
 }

@@ -233,7 +233,8 @@ for (const name of minedAttributes)
 
 /**
  * After the mined attributes, a sample says what its endpoint is, and how it was called: class of the client's
- * software, `partner` or `key` when the caller identified itself, names of the parameters (comma-separated).
+ * software, `partner` or `key` when the caller identified itself, names of the parameters (comma-separated). Where an
+ * endpoint serves several operations: the one asked for, whose function `endpoint_function` is.
  */
 export const traitNames = [
   'endpoint',
@@ -244,6 +245,7 @@ export const traitNames = [
   'client_class',
   'caller',
   'param_names',
+  'operation',
 ] as const;
 export type TraitName = (typeof traitNames)[number];
 export const traitIndex = placesOf(traitNames, minedAttributes.length);

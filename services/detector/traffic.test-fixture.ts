@@ -9,6 +9,7 @@ import { partitionOf } from '../../lib/log/partitioner.ts';
 export interface Sketch {
   readonly at: number;
   readonly ip: string;
+  /** `METHOD path`, or `METHOD path#Operation` */
   readonly endpoint: string;
   readonly fn?: string;
   readonly status?: number;
@@ -49,7 +50,8 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
     hash: sipHash64(key, `${name}=${value}`),
     value: null,
   }));
-  const [method, path] = sketch.endpoint.split(' ') as [string, string];
+  const [method, target] = sketch.endpoint.split(' ') as [string, string];
+  const [path, operation = null] = target.split('#') as [string, string?];
   const status = sketch.status ?? 200;
   return {
     request: {
@@ -80,7 +82,7 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
       partner_id: sketch.partner ?? null,
       api_key_id: null,
       end_user_ip: null,
-      operation: null,
+      operation,
       cookie_count: null,
       set_cookie_count: null,
       headers: {},
@@ -91,8 +93,9 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
     },
     hashes,
     source_offset: index,
-    endpoint: sketch.endpoint,
+    endpoint: `${method} ${path}`,
     endpoint_function: sketch.fn ?? 'other',
+    operation,
     documented: sketch.documented ?? null,
     path_params: [],
     country: sketch.country ?? null,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationField } from '../../lib/duration-field.ts';
 import { endpointFunctions } from '../../lib/path/endpoint-function.ts';
 import { documentations } from '../../lib/path/openapi.ts';
+import { defaultOperations } from '../../lib/path/operations.ts';
 import { providerNames } from './providers/catalogue.ts';
 
 const listClass = z.enum([
@@ -86,6 +87,12 @@ export const enricherConfig = z.strictObject({
     .default(50_000)
     .describe('An event id met again within this many records of its partition is dropped; 0: never'),
   endpoints_per_host: z.number().int().min(10).max(100_000).default(2000),
+  operations: z
+    .array(methodAndTemplate)
+    .default([...defaultOperations])
+    .describe(
+      'Endpoints whose requests say by their operation what they want (GraphQL, JSON-RPC): each operation is counted by itself as well',
+    ),
   functions: z
     .array(
       z.strictObject({
@@ -94,7 +101,9 @@ export const enricherConfig = z.strictObject({
       }),
     )
     .default([])
-    .describe('What an endpoint is for, where its words do not say it. First match counts.'),
+    .describe(
+      'What an endpoint, or one of its operations (POST /graphql#signMeIn), is for, where its words do not say it. First match counts.',
+    ),
   outcomes: z
     .array(
       z.strictObject({

@@ -5,6 +5,7 @@ import type { RunningService } from '../../lib/lifecycle.ts';
 import { consumeStateless } from '../../lib/log/consume.ts';
 import { readDocuments } from '../../lib/path/api-catalogue.ts';
 import { routesOfEndpoints } from '../../lib/path/openapi.ts';
+import { createOperations } from '../../lib/path/operations.ts';
 import type { Route } from '../../lib/path/route-trie.ts';
 import { createTemplater } from '../../lib/path/template.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
@@ -68,6 +69,11 @@ export async function startEnricher(
       perHost: config.endpoints_per_host,
       cached: config.cache.paths,
       onFull: () => metrics.stateEvictions.inc({ table: 'endpoints_per_host' }),
+    }),
+    operations: createOperations({
+      endpoints: config.operations,
+      functions: config.functions,
+      onFull: () => metrics.stateEvictions.inc({ table: 'operations_per_endpoint' }),
     }),
     address: data.lookup,
     traits: createClientTraits(releases, config.cache.user_agents),

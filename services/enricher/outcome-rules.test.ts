@@ -10,6 +10,7 @@ const endpoint = (name: string, fn: Endpoint['function'] = 'login'): Endpoint =>
   name,
   function: fn,
   documented: null,
+  operation: null,
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../lib/contracts/generated.ts';
 import { endpointPattern } from '../../lib/path/endpoint-function.ts';
+import { askedOf } from '../../lib/path/operations.ts';
 import type { Endpoint } from '../../lib/path/template.ts';
 import type { EnricherConfig } from './config.ts';
 
@@ -53,7 +54,7 @@ export function createOutcomeRules(
     let judge = known.get(endpoint);
     if (judge === undefined) {
       judge =
-        compiled.find((rule) => rule.test(endpoint.name))?.judge ??
+        compiled.find(({ test }) => test(askedOf(endpoint)) || test(endpoint.name))?.judge ??
         (endpoint.function === 'login' ? loginJudge(endpoint.name) : unknown);
       known.set(endpoint, judge);
     }

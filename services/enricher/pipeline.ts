@@ -2,7 +2,7 @@ import type { EnrichedRequest, RequestEvent } from '../../lib/contracts/generate
 import type { SipKey } from '../../lib/hash/siphash.ts';
 import type { Outgoing } from '../../lib/log/log.ts';
 import type { StatelessStep } from '../../lib/log/step.ts';
-import type { Templater } from '../../lib/path/template.ts';
+import type { Endpoint, Templater } from '../../lib/path/template.ts';
 import type { AddressSummary } from './address-facts.ts';
 import { judgeRelease } from './browser-releases.ts';
 import type { ClientTraits } from './client-traits.ts';
@@ -14,6 +14,7 @@ import { createRequestHashes } from './request-hashes.ts';
 export interface EnrichOptions {
   readonly key: SipKey;
   readonly template: Templater;
+  readonly operations: (endpoint: Endpoint, operation: string | null) => Endpoint;
   readonly address: (ip: Buffer) => AddressSummary;
   readonly traits: (userAgent: string | null) => ClientTraits;
   readonly snapshot: () => string;
@@ -40,12 +41,13 @@ export function createEnrich(
   const outcomeOf = createOutcomeRules(options.outcomes);
 
   return (event, offset) => {
-    const { endpoint, params } = options.template(
+    const { endpoint: served, params } = options.template(
       event.method,
       event.host,
       event.path,
       isMissed(event.status),
     );
+    const endpoint = options.operations(served, event.operation);
     const outcome = event.outcome === 'unknown' ? outcomeOf(endpoint, event.status) : event.outcome;
     const request = outcome === event.outcome ? event : { ...event, outcome };
     const address = options.address(event.client_ip);
@@ -65,6 +67,7 @@ export function createEnrich(
       source_offset: offset,
       endpoint: endpoint.name,
       endpoint_function: endpoint.function,
+      operation: endpoint.operation,
       documented: endpoint.documented,
       path_params: params,
       country: address.country,

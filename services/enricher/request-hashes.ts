@@ -1,6 +1,7 @@
 import type { RequestEvent } from '../../lib/contracts/generated.ts';
 import { createLaneHasher, lanes, lanesBytes } from '../../lib/hash/lanes.ts';
 import type { SipKey } from '../../lib/hash/siphash.ts';
+import { askedOf } from '../../lib/path/operations.ts';
 import type { Endpoint } from '../../lib/path/template.ts';
 import type { AddressHashes, AddressSummary, Fingerprint, LaneHash, LastClient } from './address-facts.ts';
 import type { ClientTraits } from './client-traits.ts';
@@ -41,7 +42,7 @@ export function createRequestHashes(key: SipKey): RequestHashes {
   const endpointHash = (site: string, host: string, endpoint: Endpoint): LaneHash => {
     const known = endpoints.get(endpoint);
     if (known !== undefined && known.host === host && known.site === site) return known.hash;
-    hasher.text('endpoint', site, `${host} ${endpoint.name}`, scratch);
+    hasher.text('endpoint', site, `${host} ${askedOf(endpoint)}`, scratch);
     const hash = laneAt(lanes.endpoint);
     endpoints.set(endpoint, { site, host, hash });
     return hash;

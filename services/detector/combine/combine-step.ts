@@ -76,7 +76,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-5-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-6-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -194,7 +194,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     pane.add(event, endpoint, this.#contribution);
     this.#entries.note(facts.endpointLo & 0xffff, endpoint);
     const entry = facts.entry < 0 ? undefined : this.#entries.of(facts.entry);
-    if (entry !== undefined && entry.site === site) pane.goOn(site, entry.key);
+    if (entry !== undefined && entry.site === site) pane.goOn(entry);
     this.#local.add(event, endpoint, facts, second, flags, pane);
     if (!pane.plan.rekeys || (facts.present & known.account) === 0) return;
     const { keyed } = endpoint.planned(pane.plan);

@@ -1,3 +1,4 @@
+import { operationMark } from '../../../lib/path/operations.ts';
 import { partOf } from '../../../lib/signature/standing.ts';
 import { endpointTraits } from '../endpoint-traits.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
@@ -8,6 +9,8 @@ export class CountedEndpoint {
   readonly site: string;
   /** Key of its group: `METHOD host/template`. */
   readonly key: string;
+  /** Key of the group of the operation that is asked for; null: it serves one purpose. */
+  readonly asked: string | null;
   /** Its bit of lib/signature/standing.ts. */
   readonly part: number;
   readonly #identity: EndpointIdentity;
@@ -15,10 +18,11 @@ export class CountedEndpoint {
   #planned: Planned | null = null;
 
   constructor(identity: EndpointIdentity) {
-    const { site, host, endpoint, endpointFunction } = identity;
+    const { site, host, endpoint, endpointFunction, operation } = identity;
     const space = endpoint.indexOf(' ');
     this.site = site;
     this.key = `${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}`;
+    this.asked = operation === null ? null : `${this.key}${operationMark}${operation}`;
     this.part = partOf(endpointFunction, endpoint.slice(0, space));
     this.#identity = identity;
   }

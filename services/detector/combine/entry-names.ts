@@ -1,7 +1,8 @@
-interface EntryName {
+export interface EntryName {
   readonly site: string;
-  /** Key of the endpoint's group. */
+  /** Keys of the endpoint's group and of that of its operation. */
   readonly key: string;
+  readonly asked: string | null;
 }
 
 export type EntryNamesState = readonly (readonly [number, EntryName])[];
@@ -29,7 +30,7 @@ export class EntryNames {
   snapshot(): EntryNamesState {
     const state: (readonly [number, EntryName])[] = [];
     for (const [hash, name] of this.#names.entries())
-      if (name !== undefined) state.push([hash, { site: name.site, key: name.key }]);
+      if (name !== undefined) state.push([hash, { site: name.site, key: name.key, asked: name.asked }]);
     return state;
   }
 }

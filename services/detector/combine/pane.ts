@@ -11,6 +11,7 @@ import { countIndex } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import type { Contribution } from './contribution.ts';
 import type { CountedEndpoint } from './counted-endpoint.ts';
+import type { EntryName } from './entry-names.ts';
 import type { GroupAccumulator } from './group-accumulator.ts';
 import type { GroupPlan } from './group-plan.ts';
 import type { GroupPool } from './group-pool.ts';
@@ -55,7 +56,7 @@ export class Pane {
   }
 
   add(event: EnrichedRequest, endpoint: CountedEndpoint, contribution: Contribution): void {
-    const { site, key } = endpoint;
+    const { site, key, asked } = endpoint;
     let groups = this.#sites.get(site);
     if (groups === undefined) {
       groups = {
@@ -68,21 +69,26 @@ export class Pane {
     }
     groups.all.add(contribution);
     this.#into(groups.endpoints, key, site, 'endpoint')?.add(contribution);
+    if (asked !== null) this.#into(groups.endpoints, asked, site, 'endpoint')?.add(contribution);
     const { pairs } = endpoint.planned(this.plan);
     for (let index = 0; index < pairs.length; index++) {
       const kind = pairs[index]!;
       const value = pairValue[kind](event);
       if (value !== null)
-        this.#into(within(within(groups.pairs, kind), value), key, site, kind)?.add(contribution);
+        this.#into(within(within(groups.pairs, kind), value), asked ?? key, site, kind)?.add(contribution);
     }
   }
 
   /** A visit that began at this endpoint goes on elsewhere. */
-  goOn(site: string, key: string): void {
+  goOn({ site, key, asked }: EntryName): void {
     const groups = this.#sites.get(site);
     if (groups === undefined) return;
-    const group = this.#into(groups.endpoints, key, site, 'endpoint');
-    if (group !== undefined) group.counts[countIndex.went_on]!++;
+    const note = (at: string): void => {
+      const group = this.#into(groups.endpoints, at, site, 'endpoint');
+      if (group !== undefined) group.counts[countIndex.went_on]!++;
+    };
+    note(key);
+    if (asked !== null) note(asked);
   }
 
   #into(

@@ -49,6 +49,7 @@ const traits: { readonly [T in TraitName]: (event: EnrichedRequest) => string | 
   caller: ({ request }) =>
     request.partner_id !== null ? 'partner' : request.api_key_id !== null ? 'key' : null,
   param_names: paramNames,
+  operation: (event) => event.operation,
 };
 
 /** What is sent of the request: read once, and one object, though several groups of the pane have sampled it. */

@@ -1,4 +1,5 @@
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
+import { functionOfGroup } from '../endpoint-traits.ts';
 import { countIndex, flag, sketchIndex, traitIndex } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
@@ -70,9 +71,7 @@ export function createEntry(group: PaneGroup, pane: number): EndpointEntry | nul
   return {
     ...parsed,
     key: group.key,
-    function:
-      group.samples[0]?.attributes[traitIndex.endpoint_function] ??
-      guessFunction(parsed.method, parsed.template),
+    function: functionOfGroup(group.key, group.samples[0]) ?? guessFunction(parsed.method, parsed.template),
     documented: null,
     firstPane: pane,
     lastPane: pane,

@@ -1,5 +1,6 @@
 import { stableId } from '../../../lib/ids.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { operationMark } from '../../../lib/path/operations.ts';
 import { paneMs } from '../layout.ts';
 import { documentOf, type InventorySettings, statusOfEntry } from './classify.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
@@ -46,7 +47,8 @@ export function noticeEntry(
   entry: EndpointEntry,
   pane: number,
 ): Outgoing[] {
-  if (entry.noticed || entry.function === 'content') return [];
+  // what is said of an endpoint is said of its operations
+  if (entry.noticed || entry.function === 'content' || entry.template.includes(operationMark)) return [];
   const status = statusOfEntry(settings, entry);
   if (status !== 'shadow' && status !== 'zombie') return [];
   entry.noticed = true;

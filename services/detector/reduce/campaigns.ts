@@ -20,7 +20,7 @@ import {
 } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
 import { mostSurging, refreshCampaign } from './refresh-campaign.ts';
-import { covers } from './route.ts';
+import { overlaps } from './route.ts';
 import { rate, samplesOf, sum } from './scope.ts';
 import { figuresOf } from './scope-figures.ts';
 import { isDue, searchOn } from './search-on.ts';
@@ -59,7 +59,7 @@ export function openCampaign(
   if (acting) {
     if (!simulated) {
       noteBefore(state, watched, pane);
-      for (const held of state.scopes.values()) if (covers(scope, held.scope)) discardHeld(held.baseline);
+      for (const held of state.scopes.values()) if (overlaps(scope, held.scope)) discardHeld(held.baseline);
       const site = state.scopes.get(scopeId('site', ''));
       if (site !== undefined) discardHeld(site.baseline);
     }

@@ -1,13 +1,17 @@
+import { withoutOperation } from '../../../lib/path/operations.ts';
 import { groups, type PairKind, pairKinds } from '../groups.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /**
- * The scope that a signature for `watched` holds for: no edge sees which partner a call comes through, so what is meant
- * for one partner, or one network, is felt by all that share its endpoint.
+ * The scope that a signature for `watched` holds for: no edge sees which partner a call comes through, or what stands in
+ * the body of a request, so what is meant for one partner, one network or one operation is felt by all that share its
+ * endpoint.
  */
 export function feltBy(state: SiteState, watched: WatchedScope): WatchedScope {
   const { kind, key } = watched.scope;
-  if (!pairKinds.includes(kind as PairKind)) return watched;
-  const { words } = groups[kind as PairKind];
-  return state.scopes.get(scopeId('endpoint', key.slice(0, key.indexOf(words)))) ?? watched;
+  const isPair = pairKinds.includes(kind as PairKind);
+  if (!isPair && kind !== 'endpoint') return watched;
+  const own = isPair ? key.slice(0, key.indexOf(groups[kind as PairKind].words)) : key;
+  const endpoint = withoutOperation(own);
+  return endpoint === key ? watched : (state.scopes.get(scopeId('endpoint', endpoint)) ?? watched);
 }

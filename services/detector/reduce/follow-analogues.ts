@@ -2,6 +2,7 @@ import type { Signature } from '../../../lib/contracts/generated.ts';
 import { analoguesOf } from '../inventory/inventory.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { type Found, scopePredicates } from './choose-signatures.ts';
+import { feltBy } from './felt-by.ts';
 import { goodSamples } from './good-traffic.ts';
 import { wilsonUpper } from './miner/bounds.ts';
 import { sampleCost } from './miner/sample-predicate.ts';
@@ -41,7 +42,7 @@ export function followAnalogues(
   for (const key of analoguesOf(state.inventory, watched.scope.key)) {
     const analogue = state.scopes.get(scopeId('endpoint', key));
     if (analogue === undefined) continue;
-    const good = goodSamples(state, analogue, pane);
+    const good = goodSamples(state, feltBy(state, analogue), pane);
     const clients = new Set(good.map(({ sample }) => sample.client)).size;
     if (clients < leastClients) continue;
     for (const live of fresh) {

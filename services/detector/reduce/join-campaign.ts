@@ -10,6 +10,7 @@ import { addSignatures, inForce } from './live-signatures.ts';
 import { sampleSignature } from './miner/sample-predicate.ts';
 import { campaignRecord, type LiveSignature, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
+import { isOperationOf } from './route.ts';
 import {
   effectiveAt,
   policyOf,
@@ -18,6 +19,9 @@ import {
   type WatchedScope,
 } from './site-state.ts';
 import { shareSelected } from './weighted.ts';
+
+/** A campaign explains a scope when its signatures select so much of what is too much there. */
+const explained = 0.7;
 
 /** The same wave at another scope (several partners, the mobile analogue): a campaign that explains it grows. */
 export function joinCampaign(
@@ -34,28 +38,31 @@ export function joinCampaign(
   for (const campaign of state.campaigns.values()) {
     if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
     const own = policyOf(settings, campaign);
-    if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
     if (own.document.mode !== policy.document.mode) continue;
     const live = inForce(campaign);
+    const asIs = shareSelected(
+      excess,
+      live.map((signature) => sampleSignature(signature.signature)),
+    );
+    // an endpoint shows what its operations show: there is nothing to add
+    if (asIs >= explained && campaign.scopes.some((taken) => isOperationOf(watched.scope, taken))) return [];
+    if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
     // a signature that is only the endpoint says nothing about another one
     const telling = live.flatMap((of) => {
       const signature = movedTo(state, watched.scope, of.signature);
       return signature === null ? [] : [{ ...of, signature }];
     });
-    const asIs = shareSelected(
-      excess,
-      live.map((signature) => sampleSignature(signature.signature)),
-    );
     const elsewhere = telling.map(({ signature }) => sampleSignature(signature));
     const budget = policy.document.campaign['max-collateral'];
     const covers =
-      asIs >= 0.7 || (shareSelected(excess, elsewhere) >= 0.7 && shareSelected(good, elsewhere) <= budget);
+      asIs >= explained ||
+      (shareSelected(excess, elsewhere) >= explained && shareSelected(good, elsewhere) <= budget);
     if (!covers) continue;
     campaign.scopes = [...campaign.scopes, { kind: watched.scope.kind, key: watched.scope.key }];
     campaign.lastActivePane = pane;
     const at = effectiveAt(settings, pane);
     let added: LiveSignature[] = [];
-    if (asIs < 0.7) {
+    if (asIs < explained) {
       const everyone = everyoneButTheGood({ state, watched, policy: own, pane }, excess);
       const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
       added = addSignatures(campaign, [...telling, ...more], Math.round(everyone?.goodClients ?? 0), at);

@@ -1,4 +1,4 @@
-import { endpointTraits, type Traits } from '../endpoint-traits.ts';
+import { endpointTraits, functionOfGroup, type Traits } from '../endpoint-traits.ts';
 import type { ScopedKind } from '../groups.ts';
 import {
   type CountName,
@@ -73,7 +73,7 @@ export function createScope(partial: PaneGroup, pane: number, isLong: (traits: T
     endpoint,
     // of no one host
     partial.kind === 'route' ? '' : (seen?.[traitIndex.host] ?? ''),
-    seen?.[traitIndex.endpoint_function] ?? 'other',
+    functionOfGroup(partial.key, partial.samples[0]) ?? 'other',
     documented === null ? null : documented === 'yes',
   );
   return {

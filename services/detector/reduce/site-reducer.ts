@@ -1,4 +1,5 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { operationMark } from '../../../lib/path/operations.ts';
 import { verified } from '../../../lib/signature/standing.ts';
 import type { Cap } from '../caps.ts';
 import type { Traits } from '../endpoint-traits.ts';
@@ -15,7 +16,7 @@ import { openCampaign, updateCampaigns } from './campaigns.ts';
 import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
 import { judgeLocal } from './local-groups.ts';
 import { endRefuted } from './refuted-campaigns.ts';
-import { covers } from './route.ts';
+import { covers, overlaps } from './route.ts';
 import { noteRoute, withRoutes } from './routes.ts';
 import {
   addPane,
@@ -102,7 +103,7 @@ export function reducePane(
     present.push(watched);
   }
   noteMissingHost(state, pane);
-  for (const watched of present) {
+  for (const watched of operationsFirst(present)) {
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
     const figures = figuresOf(settings.figures, state, watched, pane);
     for (const rule of figures.rules) {
@@ -114,6 +115,14 @@ export function reducePane(
   outputs.push(...endRefuted(state, settings, pane), ...updateCampaigns(state, settings, pane));
   outputs.push(...judgeLocal(state, settings, pane, groups));
   return outputs;
+}
+
+/** What is said of an operation says more than what is said of the endpoint that serves it. */
+function operationsFirst(present: readonly WatchedScope[]): readonly WatchedScope[] {
+  const isOperation = ({ scope }: WatchedScope): boolean => scope.key.includes(operationMark);
+  const operations = present.filter(isOperation);
+  if (operations.length === 0) return present;
+  return [...operations, ...present.filter((watched) => !isOperation(watched))];
 }
 
 /**
@@ -156,8 +165,10 @@ function countUnusual({ scope, requirement }: WatchedScope, pane: number): void 
 
 /** A scope that a campaign of weight already covers opens no second one. */
 function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
+  // what only watches has nothing to add to what acts on an operation
+  const watches = policy.document.campaign.signature !== 'edge';
   for (const campaign of state.campaigns.values()) {
-    if (!campaign.scopes.some((taken) => covers(taken, scope))) continue;
+    if (!campaign.scopes.some((taken) => (watches ? overlaps : covers)(taken, scope))) continue;
     if (campaign.simulated || policy.document.mode === 'simulate') {
       if (campaign.policy.document.id === policy.document.id) return true;
       continue;
@@ -239,7 +250,7 @@ function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope
     (campaign) =>
       campaign.behaviour !== null &&
       !campaign.simulated &&
-      (scope.kind === 'site' || campaign.scopes.some((taken) => covers(taken, scope))),
+      (scope.kind === 'site' || campaign.scopes.some((taken) => overlaps(taken, scope))),
   );
   if (!disturbed && !isBlind(state, end)) {
     const { keys, specs } = settings.learned.get(scope.kind) ?? nothingLearned;

@@ -15,7 +15,7 @@ import { type Contrast, contrast, type ExpectedShare, expectedShare, withUnseen 
 import { otherWays } from './crowd.ts';
 import type { Requirement } from './journeys.ts';
 import type { OpenCampaign } from './open-campaign.ts';
-import { covers } from './route.ts';
+import { overlaps } from './route.ts';
 import { distinct, growth, rate, type Scope, split } from './scope.ts';
 import type { FigureTable, ScopeFigures } from './scope-figures.ts';
 import { type Sight, unseenVisits } from './sight.ts';
@@ -148,7 +148,7 @@ function pool(state: SiteState, id: string): Pool {
 /** True while a campaign is about the scope. */
 export function isAttacked(state: SiteState, key: string): boolean {
   for (const campaign of state.campaigns.values())
-    if (campaign.scopes.some((taken) => covers(taken, { kind: 'endpoint', key }))) return true;
+    if (campaign.scopes.some((taken) => overlaps(taken, { kind: 'endpoint', key }))) return true;
   return false;
 }
 
@@ -247,7 +247,7 @@ function growthsOf(state: SiteState, pane: number): readonly Growth[] {
   const sorted: Growth[] = [];
   for (const watched of state.scopes.values()) {
     const { scope } = watched;
-    if (scope.kind !== 'endpoint' || attacked.some((taken) => covers(taken, scope))) continue;
+    if (scope.kind !== 'endpoint' || attacked.some((taken) => overlaps(taken, scope))) continue;
     const usual = usualRate(watched, pane * paneMs);
     if (usual === null || usual < 0.1) continue;
     sorted.push({ key: scope.key, growth: rate(scope, pane, 10) / usual });

@@ -8,8 +8,11 @@ import { createRequestFacts, readFacts } from './request-facts.ts';
 const codecs = createCodecs(localSchemaIds());
 const asView = async (event: EnrichedRequest): Promise<EnrichedRequest> =>
   (await codecs.view(codecs.encode('EnrichedRequest', event))).value as EnrichedRequest;
-const request = (sketch: Partial<Sketch>): EnrichedRequest =>
-  enriched({ at: 0, ip: '192.0.2.1', endpoint: 'GET /p', ...sketch }, 1);
+const request = ({ operation = null, ...sketch }: Different): EnrichedRequest => ({
+  ...enriched({ at: 0, ip: '192.0.2.1', endpoint: 'GET /p', ...sketch }, 1),
+  operation,
+});
+type Different = Partial<Sketch> & { readonly operation?: string };
 
 function memory() {
   const made: EndpointIdentity[] = [];
@@ -26,12 +29,14 @@ function memory() {
 }
 
 // the fixture's hash is of the site and the endpoint: what differs in the rest has the same one
-const different: readonly Partial<Sketch>[] = [
+const different: readonly Different[] = [
   {},
   { host: 'other.example' },
   { fn: 'login' },
   { documented: true },
   { documented: false },
+  { operation: 'Read' },
+  { operation: 'Write' },
   { endpoint: 'GET /p/long/enough/that/its/length/takes/two/bytes/of/the/record/and/more/than/that' },
 ];
 
@@ -44,12 +49,13 @@ test('endpoints that differ in anything are told apart, in views as in values, a
       expect(of(await form(request({ ...sketch, ip: '198.51.100.7', session: 's' })))).toBe(first[index]);
     expect(made).toHaveLength(different.length);
     expect(first).toEqual(
-      different.map(({ host, fn, documented, endpoint }) => ({
+      different.map(({ host, fn, documented, endpoint, operation }) => ({
         site: 'default',
         host: host ?? 'shop.example',
         endpoint: endpoint ?? 'GET /p',
         endpointFunction: fn ?? 'other',
         documented: documented ?? null,
+        operation: operation ?? null,
       })),
     );
   }

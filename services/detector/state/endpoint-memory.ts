@@ -11,6 +11,8 @@ export interface EndpointIdentity {
   readonly endpoint: string;
   readonly endpointFunction: string;
   readonly documented: boolean | null;
+  /** Of an endpoint that serves several: the one asked for. */
+  readonly operation: string | null;
 }
 
 /** More than this are an attacker's inventions, and the memory starts over. */
@@ -19,7 +21,7 @@ const slotCount = 65_536;
 
 interface Known<T> extends EndpointIdentity {
   readonly hash: number;
-  /** Site, host, endpoint and function as they stand in an encoded record; null: it was met as a value. */
+  /** Site, host, endpoint, function and operation as they stand in an encoded record; null: it was met as a value. */
   readonly encoded: readonly Buffer[] | null;
   readonly value: T;
 }
@@ -28,6 +30,7 @@ const textSlots = ['request.site', 'request.host', 'endpoint', 'endpoint_functio
   (path) => enrichedSlots[path]!,
 );
 const documentedSlot = enrichedSlots['documented']!;
+const operationSlot = enrichedSlots['operation']!;
 
 /**
  * What is worked out once for an endpoint (names, groups, signatures that concern it), found again by comparing a few
@@ -66,8 +69,10 @@ export class EndpointMemory<T> {
       endpoint: event.endpoint,
       endpointFunction: event.endpoint_function,
       documented: event.documented,
+      operation: event.operation,
     };
-    const encoded = view === null ? null : textSlots.map((text) => encodedText(view, text));
+    const slots = identity.operation === null ? textSlots : [...textSlots, operationSlot];
+    const encoded = view === null ? null : slots.map((text) => encodedText(view, text));
     const value = this.#make(identity);
     this.#slots[slot] = { ...identity, hash, encoded, value };
     this.#entries++;
@@ -78,6 +83,7 @@ export class EndpointMemory<T> {
 function isOf(known: EndpointIdentity, event: EnrichedRequest): boolean {
   return (
     known.endpoint === event.endpoint &&
+    known.operation === event.operation &&
     known.documented === event.documented &&
     known.endpointFunction === event.endpoint_function &&
     known.host === event.request.host &&
@@ -85,14 +91,14 @@ function isOf(known: EndpointIdentity, event: EnrichedRequest): boolean {
   );
 }
 
-function isShown({ encoded, documented }: Known<unknown>, view: RecordView): boolean {
-  if (encoded === null) return false;
+function isShown({ encoded, documented, operation }: Known<unknown>, view: RecordView): boolean {
+  if (encoded === null || (operation === null) !== (placeOf(view, operationSlot) === 0)) return false;
   const bytes = view.$bytes;
   const place = placeOf(view, documentedSlot);
   if (place === 0 ? documented !== null : documented !== (bytes[place] !== 0)) return false;
   for (let index = 0; index < encoded.length; index++) {
     const text = encoded[index]!;
-    const start = placeOf(view, textSlots[index]!);
+    const start = placeOf(view, textSlots[index] ?? operationSlot);
     for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text[at]) return false;
   }
   return true;
