@@ -8,9 +8,9 @@ import { createRequestFacts, readFacts } from './request-facts.ts';
 const codecs = createCodecs(localSchemaIds());
 const asView = async (event: EnrichedRequest): Promise<EnrichedRequest> =>
   (await codecs.view(codecs.encode('EnrichedRequest', event))).value as EnrichedRequest;
-const request = ({ operation = null, ...sketch }: Different): EnrichedRequest => ({
+const request = ({ operation, ...sketch }: Different): EnrichedRequest => ({
   ...enriched({ at: 0, ip: '192.0.2.1', endpoint: 'GET /p', ...sketch }, 1),
-  operation,
+  operation: operation ?? null,
 });
 type Different = Partial<Sketch> & { readonly operation?: string };
 
