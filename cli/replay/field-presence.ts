@@ -1,5 +1,7 @@
 import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
 import { requestFields } from '../../lib/contracts/request-fields.ts';
+import { endpointPattern } from '../../lib/path/endpoint-function.ts';
+import { defaultOperations } from '../../lib/path/operations.ts';
 
 /** In how many of the requests looked at each field is known. */
 export interface FieldPresence {
@@ -9,6 +11,10 @@ export interface FieldPresence {
   /** Fields known in at least a few requests of a hundred. */
   present(): ReadonlySet<string>;
 }
+
+/** No field: requests to an endpoint that serves several operations, when they do not say which. */
+export const unnamedOperation = 'operation missing';
+const servesSeveral = defaultOperations.map(endpointPattern);
 
 /** What a line without them would have been refused for. */
 const always = ['timestamp', 'client_ip', 'method', 'path', 'endpoint'];
@@ -38,6 +44,8 @@ export function createFieldPresence(): FieldPresence {
       for (const field of requestFields) if (request[field] !== null) add(field);
       if (request.outcome !== 'unknown') add('outcome');
       for (const field of factFields) if (event[field] !== null) add(field);
+      if (event.operation === null && servesSeveral.some((test) => test(event.endpoint)))
+        add(unnamedOperation);
       for (const list of [request.params, event.path_params])
         for (const { name } of list)
           if (params.has(name) || params.size < maxParams) params.set(name, (params.get(name) ?? 0) + 1);
@@ -45,7 +53,8 @@ export function createFieldPresence(): FieldPresence {
     share,
     present() {
       const fields = new Set<string>(looked === 0 ? [] : always);
-      for (const field of counts.keys()) if (share(field) >= presentShare) fields.add(field);
+      for (const field of counts.keys())
+        if (field !== unnamedOperation && share(field) >= presentShare) fields.add(field);
       for (const name of params.keys()) fields.add(`param.${name}`);
       if (params.size > 0) fields.add('params');
       return fields;

@@ -97,6 +97,15 @@ describe('what an input shows', () => {
     expect(presence.present()).toContain('param.sku');
     expect(presence.present()).not.toContain('ja4');
   });
+  it('tells that a path serves several operations, unless the log says which', () => {
+    const missing = (operation: string | null) => {
+      const presence = createFieldPresence();
+      presence.note(enrichedRequest({}, { endpoint: 'POST /graphql', operation }));
+      return notVisible(presence, 1).map(({ what }) => what);
+    };
+    expect(missing(null)).toContain('operation');
+    expect(missing('LoginUser')).not.toContain('operation');
+  });
 });
 
 it('shows durations and sizes as people say them', () => {

@@ -1,4 +1,4 @@
-import type { FieldPresence } from './field-presence.ts';
+import { type FieldPresence, unnamedOperation } from './field-presence.ts';
 
 /** Something this input does not show, what it would be good for, and how to log it. */
 export interface Blindness {
@@ -47,14 +47,14 @@ const aspects: readonly Aspect[] = [
   {
     what: 'log-in outcome',
     gain: 'failure ratio beyond status 401/403',
-    how: 'field outcome (success | failure), or collector.outcome for your log-in endpoint',
+    how: 'field outcome (success | failure), or enricher.outcomes for your log-in endpoint',
     fields: ['outcome'],
     least: 0.0005,
   },
   {
     what: 'cookie count',
     gain: 'sessions that gather a single cookie',
-    how: 'a map over $http_cookie; see docs/howto/nginx.md',
+    how: 'a map over $http_cookie; see docs/howto/log-formats.md',
     fields: ['cookie_count'],
     least: 0.02,
   },
@@ -95,11 +95,20 @@ const aspects: readonly Aspect[] = [
   },
 ];
 
+/** Share of requests to endpoints that serve several operations, without saying which. */
+const leastUnnamed = 0.02;
+
 /** Everything the input does not show. `proxyFeeds`: number of proxy data sets in use. */
 export function notVisible(presence: FieldPresence, proxyFeeds: number): readonly Blindness[] {
   const missing: Blindness[] = aspects
     .filter(({ fields, least }) => fields.every((field) => presence.share(field) < least))
     .map(({ what, gain, how }) => ({ what, gain, how }));
+  if (presence.share(unnamedOperation) >= leastUnnamed)
+    missing.push({
+      what: 'operation',
+      gain: 'log-ins, payments and look-ups behind one path (GraphQL, JSON-RPC)',
+      how: 'field operation; see docs/howto/log-formats.md',
+    });
   if (proxyFeeds === 0)
     missing.push({
       what: 'proxy reputation',

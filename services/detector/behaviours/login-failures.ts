@@ -16,6 +16,6 @@ export const loginFailures: Behaviour = {
     'mistyped passwords on a bad day: more log-ins bring more failures, their share stays',
     'an identity provider that is down and refuses everyone',
   ],
-  blindSpot: 'A log-in that answers 200 to everything: say what a failure is with collector.outcome.',
+  blindSpot: 'A log-in that answers 200 to everything: say what a failure is with enricher.outcomes.',
   tags: ['owasp.api2-2019', 'owasp.api2-2023', 'oat.oat-008', 'oat.oat-007', 'attack.t1110.004'],
 };
