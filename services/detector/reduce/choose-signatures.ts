@@ -28,8 +28,9 @@ const enough = 0.85;
  * shows something else that people do not.
  */
 const leastCoverage = { alone: 0.5, witnessed: 0.2 } as const;
-/** Signatures for what is left over must select this much of the whole excess. */
+/** Signatures for what is left over must select this much of the whole excess; those that no good client has, less. */
 const leastGain = 0.01;
+const leastGainFree = 0.004;
 /** Fewer suspicious samples say nothing about what they have in common. */
 const leastSamples = 8;
 
@@ -104,7 +105,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const whole = bad(all);
   const unspared = unsparedShares(state, felt, pane);
   const stage = (sparing: number | null, budget: BoundedShare): void => {
-    if (rest.length < leastSamples || bad(rest) < leastGain * whole) return;
+    if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
       excess: rest,
@@ -121,7 +122,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     });
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
-    if (mined.coverage * share < leastGain) return;
+    if (mined.coverage * share < leastGainOf(mined.signatures)) return;
     for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures) {
       const signature: Signature = {
         predicates: [...scopePredicates(state, watched.scope), ...predicates],
@@ -186,7 +187,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const isWorthIt =
     left <= 0.9
       ? // of what is left over, a part is worth having
-        covered() >= Math.max(0.2, leastGain / left)
+        covered() >= Math.max(0.2, leastGainOf(found) / left)
       : covered() >= leastCoverage.alone ||
         (covered() >= leastCoverage.witnessed &&
           isWitnessed(
@@ -195,6 +196,9 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
           ));
   return isWorthIt ? { signatures: found, coverage: covered(), goodClients } : null;
 }
+
+const leastGainOf = (signatures: readonly { readonly collateral: number }[]): number =>
+  signatures.every(({ collateral }) => collateral === 0) ? leastGainFree : leastGain;
 
 /**
  * Signatures that spare the good may cost so many times what others may: their victims need only look around first. Those

@@ -7,7 +7,7 @@ import { scopeId } from './site-state.ts';
 import { mostMissed, showing } from './strongest-behaviour.ts';
 
 /** Look for further signatures when those in force miss more than this of the excess, honest look-alikes aside. */
-const tolerated = 0.015;
+const tolerated = 0.01;
 /** Panes between two searches; doubled by each that finds nothing new, unless so many times as much is missed by then. */
 const pausePanes = 3;
 const longestPause = 60;
