@@ -8,8 +8,7 @@ import {
 import type { Endpoint } from './template.ts';
 
 /**
- * Joins an endpoint and one of its operations: `POST /graphql#LoginUser`. No path holds it, since what follows it in a
- * link is never sent.
+ * Joins an endpoint and one of its operations: `POST /graphql#LoginUser`. No redacted path holds it: what follows it is cut.
  */
 export const operationMark = '#';
 

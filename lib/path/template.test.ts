@@ -50,6 +50,7 @@ describe('by shape', () => {
     ['GET', '/4711', 'GET /{number}', [['number', hex('4711')]]],
     ['BREW', '/pot', 'OTHER /pot', []],
     ['OPTIONS', '*', 'OPTIONS *', []],
+    ['POST', '/graphql#LoginUser', 'POST /graphql', []],
   ])('%s %s is %s', (method, path, name, params) => {
     for (let again = 0; again < 2; again++) {
       const found = template(method, path);

@@ -29,7 +29,7 @@ test('no secret planted anywhere leaves the collector', () => {
   const planted = 'S3cretValue-jane@example.com-4111111111111111';
   const { event, unknown } = redact({
     path: `/users/${encodeURIComponent(planted)}/cart;jsessionid=${planted}`,
-    query: `email=${encodeURIComponent(planted)}&token=${planted}&${planted}`,
+    query: `email=${encodeURIComponent(planted)}&token=${planted}&${planted}&operationName=${planted}`,
     params: { card_number: planted, nested: { a: [planted] }, [planted]: 1 },
     referer: `https://user:${planted}@shop.example/reset/${planted}?t=${planted}#${planted}`,
     session_id: planted,
@@ -65,6 +65,19 @@ test('what config names is kept', () => {
     { custom: '{"a":1}' },
     '/zip/90210',
   ]);
+});
+
+test('a query that names its operation is read, unless the log says it', () => {
+  const named = (change: object) => redact({ path: '/graphql', ...change }).event.operation;
+  expect(named({ query: 'operationName=StoreStock&variables=%7B%7D' })).toBe('StoreStock');
+  expect(named({ query: 'operationName=StoreStock', operation: 'stock' })).toBe('stock');
+  for (const query of [
+    'operationName=',
+    'a=1',
+    'operationName=Zx9K48ahdk3hQ2fhs8dkq7Q',
+    'operationName=a%20b',
+  ])
+    expect(named({ query })).toBeNull();
 });
 
 test('equal values have equal hashes, wherever they come from; secrets leave none', () => {

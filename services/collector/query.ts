@@ -1,3 +1,5 @@
+import { segmentShape } from '../../lib/path/shapes.ts';
+
 /** Beyond these a query is noise made to fill tables. */
 const maxParams = 128;
 const maxNameLength = 128;
@@ -35,14 +37,18 @@ export function paramName(name: string): string {
   return cut.includes('[') ? cut.replace(/\[\d*\]/g, '[]') : cut;
 }
 
+/** A name in GraphQL. */
+const graphqlName = /^[A-Za-z_]\w{0,99}$/;
+
 /**
- * The operation that a query names, as GraphQL over HTTP asks for reading ones (`operationName=StoreStock`); null: none.
+ * The operation that a query names, as GraphQL over HTTP asks for reading ones (`operationName=StoreStock`). null: none, or
+ * what looks like an identifier: whatever stands there is kept in the clear.
  */
 export function operationNamed(query: string): string | null {
   if (!query.includes('operationName=')) return null;
   let named: string | null = null;
   parseQuery(query, (name, value) => {
-    if (name === 'operationName' && value !== '') named ??= value;
+    if (name === 'operationName' && graphqlName.test(value) && segmentShape(value) === null) named ??= value;
   });
   return named;
 }

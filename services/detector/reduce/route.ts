@@ -30,7 +30,8 @@ export function endpointParts(key: string): EndpointParts {
 export function covers(taken: ScopeName, { kind, key }: ScopeName): boolean {
   if (taken.kind === kind)
     return taken.key === key || (kind === 'endpoint' && taken.key === withoutOperation(key));
-  return taken.kind === 'route' && kind === 'endpoint' && endpointParts(key).route === taken.key;
+  if (taken.kind !== 'route' || kind !== 'endpoint') return false;
+  return endpointParts(withoutOperation(key)).route === taken.key;
 }
 
 /** Whether requests of one scope are requests of the other: either covers the other. */
