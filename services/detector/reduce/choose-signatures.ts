@@ -154,7 +154,8 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   stage(null, budget);
   stage(history, budget);
   stageSparing(sparingBudget);
-  if (covered() < enough) {
+  // where nothing was found for the whole budget, nothing is for less of it
+  if (found.length > 0 && covered() < enough) {
     // what spares nobody uses up the budget for little: keep of it only what is next to free
     const before = { found, rest, covered: covered() };
     found = [];
