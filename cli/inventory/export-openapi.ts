@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
-import { operationMark } from '../../lib/path/operations.ts';
+import { hasOperation } from '../../lib/path/operations.ts';
 import { shapes } from '../../lib/path/shapes.ts';
 
 type Parameter = {
@@ -58,7 +58,7 @@ export function draftOpenApi(endpoints: readonly ApiEndpoint[], title: string): 
     if (!inOpenApi.has(method) || endpoint.function === 'content') continue;
     const { path, parameters } = named(endpoint.endpoint.slice(space + 1));
     // an operation is no path of its own
-    if (/\{(?:other|rest)\}/.test(path) || path.includes(operationMark)) continue;
+    if (/\{(?:other|rest)\}/.test(path) || hasOperation(path)) continue;
     hosts.add(endpoint.host);
     const item = paths[path] ?? {};
     paths[path] = item;

@@ -1,7 +1,6 @@
 import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
 import { requestFields } from '../../lib/contracts/request-fields.ts';
-import { endpointPattern } from '../../lib/path/endpoint-function.ts';
-import { defaultOperations } from '../../lib/path/operations.ts';
+import { defaultOperations, servesSeveral } from '../../lib/path/operations.ts';
 
 /** In how many of the requests looked at each field is known. */
 export interface FieldPresence {
@@ -10,11 +9,11 @@ export interface FieldPresence {
   share(field: string): number;
   /** Fields known in at least a few requests of a hundred. */
   present(): ReadonlySet<string>;
+  /** Share of the requests looked at that went to an endpoint that serves several operations, and do not say which. */
+  unnamedOperations(): number;
 }
 
-/** No field: requests to an endpoint that serves several operations, when they do not say which. */
-export const unnamedOperation = 'operation missing';
-const servesSeveral = defaultOperations.map(endpointPattern);
+const several = servesSeveral(defaultOperations);
 
 /** What a line without them would have been refused for. */
 const always = ['timestamp', 'client_ip', 'method', 'path', 'endpoint'];
@@ -32,6 +31,7 @@ export function createFieldPresence(): FieldPresence {
   const params = new Map<string, number>();
   let seen = 0;
   let looked = 0;
+  let unnamed = 0;
   const add = (field: string) => counts.set(field, (counts.get(field) ?? 0) + 1);
   const count = (field: string) =>
     (field.startsWith('param.') ? params.get(field.slice(6)) : counts.get(field)) ?? 0;
@@ -44,17 +44,16 @@ export function createFieldPresence(): FieldPresence {
       for (const field of requestFields) if (request[field] !== null) add(field);
       if (request.outcome !== 'unknown') add('outcome');
       for (const field of factFields) if (event[field] !== null) add(field);
-      if (event.operation === null && servesSeveral.some((test) => test(event.endpoint)))
-        add(unnamedOperation);
+      if (event.operation === null && several(event.endpoint)) unnamed++;
       for (const list of [request.params, event.path_params])
         for (const { name } of list)
           if (params.has(name) || params.size < maxParams) params.set(name, (params.get(name) ?? 0) + 1);
     },
     share,
+    unnamedOperations: () => (looked === 0 ? 0 : unnamed / looked),
     present() {
       const fields = new Set<string>(looked === 0 ? [] : always);
-      for (const field of counts.keys())
-        if (field !== unnamedOperation && share(field) >= presentShare) fields.add(field);
+      for (const field of counts.keys()) if (share(field) >= presentShare) fields.add(field);
       for (const name of params.keys()) fields.add(`param.${name}`);
       if (params.size > 0) fields.add('params');
       return fields;

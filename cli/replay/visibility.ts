@@ -1,4 +1,4 @@
-import { type FieldPresence, unnamedOperation } from './field-presence.ts';
+import type { FieldPresence } from './field-presence.ts';
 
 /** Something this input does not show, what it would be good for, and how to log it. */
 export interface Blindness {
@@ -103,7 +103,7 @@ export function notVisible(presence: FieldPresence, proxyFeeds: number): readonl
   const missing: Blindness[] = aspects
     .filter(({ fields, least }) => fields.every((field) => presence.share(field) < least))
     .map(({ what, gain, how }) => ({ what, gain, how }));
-  if (presence.share(unnamedOperation) >= leastUnnamed)
+  if (presence.unnamedOperations() >= leastUnnamed)
     missing.push({
       what: 'operation',
       gain: 'log-ins, payments and look-ups behind one path (GraphQL, JSON-RPC)',

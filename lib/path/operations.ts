@@ -18,6 +18,9 @@ export function withoutOperation(text: string): string {
   return mark < 0 ? text : text.slice(0, mark);
 }
 
+/** Whether a scope key or an endpoint names an operation. */
+export const hasOperation = (text: string): boolean => text.includes(operationMark);
+
 /** What is asked for: `POST /graphql#LoginUser`, or the endpoint where it serves one purpose. */
 export function askedOf({ name, operation }: Pick<Endpoint, 'name' | 'operation'>): string {
   return operation === null ? name : `${name}${operationMark}${operation}`;
@@ -25,6 +28,12 @@ export function askedOf({ name, operation }: Pick<Endpoint, 'name' | 'operation'
 
 /** Endpoints whose requests say by an operation what they want, where nothing else is configured. */
 export const defaultOperations = ['/*graphql*', '/*gql', '/*jsonrpc', '/*json-rpc', '/*rpc'];
+
+/** Tests `METHOD template` for serving several operations; `*` stands for any characters. */
+export function servesSeveral(endpoints: readonly string[]): (endpoint: string) => boolean {
+  const tests = endpoints.map(endpointPattern);
+  return (endpoint) => tests.some((test) => test(endpoint));
+}
 
 /** Names of operations remembered for one endpoint: what is beyond them is counted with the endpoint alone. */
 const mostOperations = 500;
@@ -55,7 +64,7 @@ export interface OperationOptions {
 export function createOperations(
   options: OperationOptions,
 ): (endpoint: Endpoint, operation: string | null) => Endpoint {
-  const serveSeveral = options.endpoints.map(endpointPattern);
+  const several = servesSeveral(options.endpoints);
   const ruled = createFunctionClassifier(options.functions, (_, template) =>
     guessOperation(template.slice(template.indexOf(operationMark) + 1)),
   );
@@ -66,7 +75,7 @@ export function createOperations(
     if (operation === null) return endpoint;
     let served = known.get(endpoint);
     if (served === undefined) {
-      served = serveSeveral.some((test) => test(endpoint.name)) ? new Map<string, Endpoint>() : null;
+      served = several(endpoint.name) ? new Map<string, Endpoint>() : null;
       known.set(endpoint, served);
     }
     if (served === null) return endpoint;
@@ -78,11 +87,11 @@ export function createOperations(
         return endpoint;
       }
       const name = detached(operation.replaceAll('/', '.'));
-      const space = endpoint.name.indexOf(' ');
-      const template = `${endpoint.name.slice(space + 1)}${operationMark}${name}`;
+      const asked = askedOf({ name: endpoint.name, operation: name });
+      const space = asked.indexOf(' ');
       found = Object.freeze({
         ...endpoint,
-        function: ruled(endpoint.name.slice(0, space), template),
+        function: ruled(asked.slice(0, space), asked.slice(space + 1)),
         operation: name,
       });
       served.set(detached(operation), found);

@@ -1,5 +1,5 @@
 import { guessFunction } from './endpoint-function.ts';
-import { operationMark } from './operations.ts';
+import { hasOperation } from './operations.ts';
 import { otherSegment } from './template-limits.ts';
 
 /**
@@ -20,7 +20,7 @@ function functionOf(endpoint: string): string {
 export function familiesOf(endpoint: string): readonly string[] {
   const families: string[] = [];
   // the operations of an endpoint are told apart on purpose
-  if (endpoint.includes(operationMark)) return families;
+  if (hasOperation(endpoint)) return families;
   const own = functionOf(endpoint);
   for (let slash = endpoint.indexOf('/'); slash >= 0; ) {
     const next = endpoint.indexOf('/', slash + 1);

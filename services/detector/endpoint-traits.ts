@@ -1,4 +1,4 @@
-import { operationMark } from '../../lib/path/operations.ts';
+import { hasOperation } from '../../lib/path/operations.ts';
 import { traitIndex } from './layout.ts';
 import type { Sample } from './pane-group.ts';
 
@@ -39,6 +39,6 @@ export function endpointTraits(
 export function functionOfGroup(key: string, sample: Sample | undefined): string | null {
   if (sample === undefined) return null;
   const operation = sample.attributes[traitIndex.operation] ?? null;
-  if (operation !== null && !key.includes(operationMark)) return 'other';
+  if (operation !== null && !hasOperation(key)) return 'other';
   return sample.attributes[traitIndex.endpoint_function] ?? null;
 }

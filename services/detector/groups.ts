@@ -82,11 +82,17 @@ export type PairKind = {
 }[GroupKind];
 export const pairKinds = groupKinds.filter((kind): kind is PairKind => 'words' in groups[kind]);
 
+export const isPair = (kind: string): kind is PairKind => pairKinds.includes(kind as PairKind);
+
+/** Key of the endpoint, or of its operation, that a pair is of. */
+export const endpointOfPair = (kind: PairKind, key: string): string =>
+  key.slice(0, key.indexOf(groups[kind].words));
+
 /** Kinds whose scopes reduce keeps, with windows and a baseline. */
 export type ScopedKind = 'site' | 'endpoint' | 'route' | PairKind;
 
 export function isScoped(kind: string): kind is ScopedKind {
-  return kind === 'site' || kind === 'endpoint' || kind === 'route' || pairKinds.includes(kind as PairKind);
+  return kind === 'site' || kind === 'endpoint' || kind === 'route' || isPair(kind);
 }
 
 export const localKinds = ['client', 'network'] as const;

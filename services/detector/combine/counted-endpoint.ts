@@ -1,4 +1,4 @@
-import { operationMark } from '../../../lib/path/operations.ts';
+import { askedOf } from '../../../lib/path/operations.ts';
 import { partOf } from '../../../lib/signature/standing.ts';
 import { endpointTraits } from '../endpoint-traits.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
@@ -22,7 +22,7 @@ export class CountedEndpoint {
     const space = endpoint.indexOf(' ');
     this.site = site;
     this.key = `${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}`;
-    this.asked = operation === null ? null : `${this.key}${operationMark}${operation}`;
+    this.asked = operation === null ? null : askedOf({ name: this.key, operation });
     this.part = partOf(endpointFunction, endpoint.slice(0, space));
     this.#identity = identity;
   }

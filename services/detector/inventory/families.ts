@@ -1,5 +1,5 @@
 import { familiesOf, wordVariable } from '../../../lib/path/word-family.ts';
-import { byKindAndKey, type PairKind, pairKinds } from '../groups.ts';
+import { byKindAndKey, isPair } from '../groups.ts';
 import { traitIndex } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
@@ -54,7 +54,7 @@ export function groupFamilies(
 }
 
 function inFamily(table: FamilyTable, group: PaneGroup): PaneGroup | null {
-  if (group.kind !== 'endpoint' && !pairKinds.includes(group.kind as PairKind)) return null;
+  if (group.kind !== 'endpoint' && !isPair(group.kind)) return null;
   // what a document names stays what it is
   if (group.samples[0]?.attributes[traitIndex.documented] === 'yes') return null;
   // the key of a pair is that of its endpoint and, after a blank, what it is paired with

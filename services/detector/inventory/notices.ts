@@ -1,6 +1,6 @@
 import { stableId } from '../../../lib/ids.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
-import { operationMark } from '../../../lib/path/operations.ts';
+import { hasOperation } from '../../../lib/path/operations.ts';
 import { paneMs } from '../layout.ts';
 import { documentOf, type InventorySettings, statusOfEntry } from './classify.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
@@ -48,7 +48,7 @@ export function noticeEntry(
   pane: number,
 ): Outgoing[] {
   // what is said of an endpoint is said of its operations
-  if (entry.noticed || entry.function === 'content' || entry.template.includes(operationMark)) return [];
+  if (entry.noticed || entry.function === 'content' || hasOperation(entry.template)) return [];
   const status = statusOfEntry(settings, entry);
   if (status !== 'shadow' && status !== 'zombie') return [];
   entry.noticed = true;

@@ -1,5 +1,5 @@
 import { withoutOperation } from '../../../lib/path/operations.ts';
-import { groups, type PairKind, pairKinds } from '../groups.ts';
+import { endpointOfPair, isPair } from '../groups.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /**
@@ -9,9 +9,6 @@ import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
  */
 export function feltBy(state: SiteState, watched: WatchedScope): WatchedScope {
   const { kind, key } = watched.scope;
-  const isPair = pairKinds.includes(kind as PairKind);
-  if (!isPair && kind !== 'endpoint') return watched;
-  const own = isPair ? key.slice(0, key.indexOf(groups[kind as PairKind].words)) : key;
-  const endpoint = withoutOperation(own);
+  const endpoint = withoutOperation(isPair(kind) ? endpointOfPair(kind, key) : key);
   return endpoint === key ? watched : (state.scopes.get(scopeId('endpoint', endpoint)) ?? watched);
 }

@@ -39,14 +39,17 @@ export function joinCampaign(
     if (campaign.behaviour === null || campaign.signatures.length === 0) continue;
     const own = policyOf(settings, campaign);
     if (own.document.mode !== policy.document.mode) continue;
+    const isSame = own.document.campaign.kind === policy.document.campaign.kind;
+    const serves = campaign.scopes.some((taken) => isOperationOf(watched.scope, taken));
+    if (!isSame && !serves) continue;
     const live = inForce(campaign);
     const asIs = shareSelected(
       excess,
       live.map((signature) => sampleSignature(signature.signature)),
     );
     // an endpoint shows what its operations show: there is nothing to add
-    if (asIs >= explained && campaign.scopes.some((taken) => isOperationOf(watched.scope, taken))) return [];
-    if (own.document.campaign.kind !== policy.document.campaign.kind) continue;
+    if (serves && asIs >= explained) return [];
+    if (!isSame) continue;
     // a signature that is only the endpoint says nothing about another one
     const telling = live.flatMap((of) => {
       const signature = movedTo(state, watched.scope, of.signature);

@@ -1,4 +1,4 @@
-import { operationMark } from '../../../lib/path/operations.ts';
+import { hasOperation } from '../../../lib/path/operations.ts';
 import { byKindAndKey } from '../groups.ts';
 import { suspiciousFlags, traitIndex } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
@@ -14,7 +14,7 @@ const most = { routes: 200, hosts: 1000 } as const;
 /** An endpoint was met for the first time: it is counted with its route where a policy asks for these. */
 export function noteRoute({ routes }: SiteState, { policies }: ReduceSettings, scope: Scope): void {
   // a signature for a route would hold for all operations of its endpoints
-  if (scope.kind !== 'endpoint' || scope.key.includes(operationMark)) return;
+  if (scope.kind !== 'endpoint' || hasOperation(scope.key)) return;
   if (!policies.some((policy) => policy.scope === 'route' && policy.matches({ endpoint: scope.traits })))
     return;
   const { route } = endpointParts(scope.key);

@@ -1,5 +1,5 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
-import { operationMark } from '../../../lib/path/operations.ts';
+import { hasOperation } from '../../../lib/path/operations.ts';
 import { verified } from '../../../lib/signature/standing.ts';
 import type { Cap } from '../caps.ts';
 import type { Traits } from '../endpoint-traits.ts';
@@ -119,7 +119,7 @@ export function reducePane(
 
 /** What is said of an operation says more than what is said of the endpoint that serves it. */
 function operationsFirst(present: readonly WatchedScope[]): readonly WatchedScope[] {
-  const isOperation = ({ scope }: WatchedScope): boolean => scope.key.includes(operationMark);
+  const isOperation = ({ scope }: WatchedScope): boolean => hasOperation(scope.key);
   const operations = present.filter(isOperation);
   if (operations.length === 0) return present;
   return [...operations, ...present.filter((watched) => !isOperation(watched))];
