@@ -4,6 +4,7 @@ import { createOutcomeRules } from './outcome-rules.ts';
 
 const outcome = createOutcomeRules([
   { endpoint: 'POST /form/login', success: [302], failure: ['2xx'] },
+  { endpoint: 'POST /graphql#Enter', success: [200], failure: [] },
   { endpoint: '/pay*', success: ['2xx'], failure: [204, 402] },
 ]);
 const endpoint = (name: string, fn: Endpoint['function'] = 'login'): Endpoint => ({
@@ -36,4 +37,11 @@ test.each([
 
 test('other endpoints say nothing', () => {
   expect(outcome(endpoint('GET /stock', 'inventory'), 401)).toBe('unknown');
+});
+
+test('an operation that answers 200 has logged nobody in, unless a rule says so', () => {
+  const asked = (operation: string) => ({ ...endpoint('POST /graphql'), operation });
+  expect(outcome(asked('LoginUser'), 200)).toBe('unknown');
+  expect(outcome(asked('LoginUser'), 401)).toBe('failure');
+  expect(outcome(asked('Enter'), 200)).toBe('success');
 });

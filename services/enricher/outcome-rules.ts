@@ -12,14 +12,15 @@ const reading = /^(?:GET|HEAD|OPTIONS) /;
 /**
  * At log-in endpoints a status tells the outcome: 401 and 403 are failures, 2xx and 3xx successes, except that showing
  * the form (GET) succeeds at nothing. RFC 6749 answers a failed password grant with 400, so at token endpoints 400 is a
- * failure too. Everything else (429, 5xx, other 4xx) stays unknown: it says nothing about the credentials.
+ * failure too. An endpoint that serves several operations answers 200 to a refused log-in as well. Everything else (429,
+ * 5xx, other 4xx) stays unknown: it says nothing about the credentials.
  */
-function loginJudge(name: string): Judge {
-  const form = reading.test(name);
+function loginJudge({ name, operation }: Endpoint): Judge {
+  const silent = reading.test(name) || operation !== null;
   const token = /\btokens?$/.test(name);
   return (status) => {
     if (status === 401 || status === 403 || (token && status === 400)) return 'failure';
-    return status >= 200 && status < 400 && !form ? 'success' : 'unknown';
+    return status >= 200 && status < 400 && !silent ? 'success' : 'unknown';
   };
 }
 
@@ -55,7 +56,7 @@ export function createOutcomeRules(
     if (judge === undefined) {
       judge =
         compiled.find(({ test }) => test(askedOf(endpoint)) || test(endpoint.name))?.judge ??
-        (endpoint.function === 'login' ? loginJudge(endpoint.name) : unknown);
+        (endpoint.function === 'login' ? loginJudge(endpoint) : unknown);
       known.set(endpoint, judge);
     }
     return judge(status);
