@@ -81,6 +81,39 @@ describe('imports', () => {
   });
 });
 
+describe('the detector', () => {
+  const detector = 'services/detector/';
+  /** First folder below `folder`; '' for files that stand in it. */
+  const partOf = (folder: string, path: string): string | undefined => {
+    if (!path.startsWith(folder)) return undefined;
+    const [first, ...rest] = path.slice(folder.length).split('/');
+    return rest.length === 0 ? '' : first;
+  };
+
+  test('its steps speak through the log, never with each other', () => {
+    const steps = ['combine', 'reduce', 'keyed', 'match'];
+    expect(
+      offenders(({ from, to }) => {
+        const [of, other] = [partOf(detector, from), partOf(detector, to)];
+        return !isTest(from) && steps.includes(of ?? '') && steps.includes(other ?? '') && of !== other;
+      }),
+    ).toEqual([]);
+  });
+
+  test('reduce is in layers: each imports only from itself and those below', () => {
+    const layers = ['miner', 'site', 'signatures', 'campaigns', ''];
+    expect(
+      offenders(({ from, to }) => {
+        const reduce = `${detector}reduce/`;
+        const [of, other] = [partOf(reduce, from), partOf(reduce, to)];
+        if (isTest(from) || of === undefined || other === undefined) return false;
+        expect(layers).toContain(of);
+        return layers.indexOf(other) > layers.indexOf(of);
+      }),
+    ).toEqual([]);
+  });
+});
+
 test('files have one job: none is longer than 350 lines', () => {
   const long = files
     .map((file) => [file, readFileSync(join(packageRoot, file), 'utf8').split('\n').length] as const)

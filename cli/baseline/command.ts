@@ -9,7 +9,7 @@ import {
   encodeLearned,
   type LearnedSite,
   summaryOf,
-} from '../../services/detector/reduce/learned.ts';
+} from '../../services/detector/reduce/site/learned.ts';
 import { loadRootConfig, type RootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { ExitError } from '../exit-error.ts';

@@ -10,7 +10,7 @@ import type {
   InspectedFile,
 } from '../../services/collector/collect-files.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
-import type { LearnedSite } from '../../services/detector/reduce/learned.ts';
+import type { LearnedSite } from '../../services/detector/reduce/site/learned.ts';
 import type { RootConfig } from '../config.ts';
 import type { EdgePreset } from './edge-presets.ts';
 import type { Front } from './front/front.ts';

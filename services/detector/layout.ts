@@ -39,7 +39,7 @@ export const countNames = [
   'network_known',
   'browser_known',
   /**
-   * By clients that did not do before what practically all honest clients of the endpoint do (reduce/journeys.ts).
+   * By clients that did not do before what practically all honest clients of the endpoint do (reduce/site/journeys.ts).
    * combine does not know what that is: it sends 0, and reduce counts it from the samples.
    */
   'unusual',
@@ -173,7 +173,7 @@ export const flag = {
   /** Several requests of the client had their cookies counted; with `fewCookies`: it gathered next to none. */
   cookiesKnown: 4096,
   fewCookies: 8192,
-  /** Set by reduce on samples: see reduce/site-mix.ts. */
+  /** Set by reduce on samples: see reduce/site/site-mix.ts. */
   foreign: 16384,
   contradicted: 32768,
   /** A log-in that succeeds where the client's last failure was with the same account. */

@@ -13,8 +13,8 @@ import { createMatchStep, type MatchOptions } from './match/match-step.ts';
 import { followPolicies } from './policies/follow-policies.ts';
 import { loadPolicies, type Policy } from './policies/load-policies.ts';
 import { fixedPolicies } from './policies/timeline.ts';
-import { decodeLearned, type LearnedSite } from './reduce/learned.ts';
 import { createReduceStep } from './reduce/reduce-step.ts';
+import { decodeLearned, type LearnedSite } from './reduce/site/learned.ts';
 
 /** Throws ConfigError when the file can not be read or is no baseline. */
 function readLearned(file: string): LearnedSite[] {

@@ -5,7 +5,7 @@ import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
-import { framesOf } from '../frames.ts';
+import { framesOf } from '../frames/frames.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { settledOnly } from '../policies/settled-only.ts';

@@ -10,9 +10,9 @@ import {
   figureEvidence,
   openEpisode,
 } from '../episode.ts';
+import type { InputHistory } from '../frames/input-history.ts';
 import { type AccountCountName, flag, paneMs } from '../layout.ts';
 import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
-import type { InputHistory } from '../reduce/input-history.ts';
 import { AccountWindows, accountColumn } from '../state/account-windows.ts';
 import { eventHash, hashEventId } from '../state/event-hash.ts';
 import type { TableSnapshot } from '../state/segmented-table.ts';

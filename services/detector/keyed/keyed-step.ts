@@ -4,12 +4,12 @@ import { blobsOf, partValue, type Snapshot, valueBlob } from '../../../lib/log/s
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
+import { type AssemblyState, FrameAssembly } from '../frames/frame-assembly.ts';
+import { InputHistory, type InputHistoryState } from '../frames/input-history.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
-import { type AssemblyState, FrameAssembly } from '../reduce/frame-assembly.ts';
-import { InputHistory, type InputHistoryState } from '../reduce/input-history.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts } from '../verdict.ts';

@@ -4,7 +4,9 @@ import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { type ApiCatalogue, emptyCatalogue } from '../../../lib/path/api-catalogue.ts';
 import type { DetectorConfig } from '../config.ts';
-import { groupsOf } from '../frames.ts';
+import { type AssemblyState, FrameAssembly } from '../frames/frame-assembly.ts';
+import { groupsOf } from '../frames/frames.ts';
+import { InputHistory, type InputHistoryState } from '../frames/input-history.ts';
 import { byKindAndKey } from '../groups.ts';
 import type { InventorySettings } from '../inventory/classify.ts';
 import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
@@ -15,17 +17,16 @@ import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
 import { countVerdicts } from '../verdict.ts';
 import { adoptPolicies } from './adopt-policies.ts';
-import { type AssemblyState, FrameAssembly } from './frame-assembly.ts';
-import { InputHistory, type InputHistoryState } from './input-history.ts';
-import { type LearnedSite, learnedOf, warm } from './learned.ts';
-import { tickOut } from './outputs.ts';
-import { passQuietTime } from './quiet-campaigns.ts';
-import { FigureTable } from './scope-figures.ts';
-import { isHostMissing } from './sight.ts';
-import { judgedKinds } from './site-mix.ts';
-import { createSiteState, learnedFeatures, reducePane } from './site-reducer.ts';
-import { restoreSite, type SiteSnapshot, snapshotSite } from './site-snapshot.ts';
-import { isAttacked, type ReduceSettings, type SiteState } from './site-state.ts';
+import { tickOut } from './campaigns/outputs.ts';
+import { passQuietTime } from './campaigns/quiet-campaigns.ts';
+import { createSiteState } from './site/create-site-state.ts';
+import { type LearnedSite, learnedOf, warm } from './site/learned.ts';
+import { FigureTable } from './site/scope-figures.ts';
+import { isHostMissing } from './site/sight.ts';
+import { judgedKinds } from './site/site-mix.ts';
+import { restoreSite, type SiteSnapshot, snapshotSite } from './site/site-snapshot.ts';
+import { isAttacked, type ReduceSettings, type SiteState } from './site/site-state.ts';
+import { learnedFeatures, reducePane } from './site-reducer.ts';
 
 export interface ReduceOptions {
   readonly config: DetectorConfig;

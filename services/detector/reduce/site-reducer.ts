@@ -4,20 +4,19 @@ import { verified } from '../../../lib/signature/standing.ts';
 import type { Cap } from '../caps.ts';
 import type { Traits } from '../endpoint-traits.ts';
 import { isScoped } from '../groups.ts';
-import { createInventory } from '../inventory/inventory-state.ts';
 import { countIndex, flag, paneMs, spared, standingOf } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { type FeatureSpec, paneSpanMs } from '../policies/policy-schema.ts';
-import { learnLikeness } from './alike.ts';
-import { createBaseline, hold, rateKey, release } from './baseline.ts';
-import { forgetBefore } from './before-onset.ts';
-import { openCampaign, updateCampaigns } from './campaigns.ts';
-import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
-import { judgeLocal } from './local-groups.ts';
-import { endRefuted } from './refuted-campaigns.ts';
-import { covers, overlaps } from './route.ts';
-import { noteRoute, withRoutes } from './routes.ts';
+import { openCampaign, updateCampaigns } from './campaigns/campaigns.ts';
+import { endRefuted } from './campaigns/refuted-campaigns.ts';
+import { learnLikeness } from './site/alike.ts';
+import { createBaseline, hold, rateKey, release } from './site/baseline.ts';
+import { forgetBefore } from './site/before-onset.ts';
+import { hasPrerequisite, type Journeys, requirementOf } from './site/journeys.ts';
+import { judgeLocal } from './site/local-groups.ts';
+import { covers, overlaps } from './site/route.ts';
+import { noteRoute, withRoutes } from './site/routes.ts';
 import {
   addPane,
   advanceScope,
@@ -28,10 +27,10 @@ import {
   samplesOf,
   setCount,
   sum,
-} from './scope.ts';
-import { figuresOf } from './scope-figures.ts';
-import { isBlind, noteGap, noteMissingHost } from './sight.ts';
-import { createSiteMix, halveMix, judgePane, learnMix } from './site-mix.ts';
+} from './site/scope.ts';
+import { figuresOf } from './site/scope-figures.ts';
+import { isBlind, noteGap, noteMissingHost } from './site/sight.ts';
+import { halveMix, judgePane, learnMix } from './site/site-mix.ts';
 import {
   featureValue,
   type LearnedFeatures,
@@ -41,7 +40,7 @@ import {
   scopeId,
   type WatchedScope,
   watchedScope,
-} from './site-state.ts';
+} from './site/site-state.ts';
 
 /** Fewer requests in a minute are no campaign. */
 const leastRequests = 15;
@@ -53,25 +52,6 @@ const leastReference = 150;
 function referenceLimit({ scopes }: SiteState, { config }: ReduceSettings): number {
   const share = Math.floor(config.limits.reference_samples / Math.max(1, scopes.size));
   return Math.max(leastReference, Math.min(mostReference, share));
-}
-
-export function createSiteState(site: string, firstPane: number): SiteState {
-  return {
-    site,
-    scopes: new Map(),
-    pools: new Map(),
-    alikeAt: firstPane,
-    firstPane,
-    sight: { pane: firstPane, unseen: 1, missing: null },
-    campaigns: new Map(),
-    before: new Map(),
-    clients: new Map(),
-    mix: createSiteMix(),
-    learned: new Map(),
-    lost: new Map(),
-    routes: new Map(),
-    inventory: createInventory(site, firstPane),
-  };
 }
 
 const secondOf = (pane: number): number => (pane * paneMs) / 1000;

@@ -4,7 +4,7 @@ import { recordType } from '../../../lib/contracts/codecs.ts';
 import type { PaneFrame } from '../../../lib/contracts/generated.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
 import { GroupAccumulator } from '../combine/group-accumulator.ts';
-import { framesOf, groupsOf } from '../frames.ts';
+import { framesOf, groupsOf } from '../frames/frames.ts';
 import { flag, sketchNames } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';

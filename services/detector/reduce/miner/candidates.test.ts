@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { sampleOf } from '../scope.test-fixture.ts';
-import type { Weighted } from '../scope.ts';
+import { sampleOf } from '../site/scope.test-fixture.ts';
 import { candidatePredicates } from './candidates.ts';
+import type { Weighted } from './weighted.ts';
 
 const withVersion = (version: number, index: number): Weighted => ({
   weight: 1,

@@ -1,6 +1,6 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { minedAttributes } from '../../layout.ts';
-import type { Weighted } from '../scope.ts';
+import type { Weighted } from './weighted.ts';
 
 /** Attributes where "none of the values that good clients have" says something about values not seen yet. */
 const complementOf: ReadonlySet<string> = new Set([

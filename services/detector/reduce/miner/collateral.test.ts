@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../pane-group.ts';
-import type { Weighted } from '../scope.ts';
 import { type BoundedShare, createCollateral } from './collateral.ts';
 import { both, type Mask, maskOf } from './mask.ts';
+import type { Weighted } from './weighted.ts';
 
 const sampleOf = (client: number): Sample => ({
   order: 0,

@@ -1,8 +1,15 @@
-import type { Weighted } from '../scope.ts';
-import type { Callers } from '../usual-callers.ts';
 import { wilsonUpper } from './bounds.ts';
 import { type Population, population, shareOf, unseen } from './good-samples.ts';
 import { emptyMask, hits, type Mask, maskOf, without } from './mask.ts';
+import type { Weighted } from './weighted.ts';
+
+/** Who a scope's usual requests come from. */
+export interface Callers {
+  /** Clients that are a visible part of them by themselves, however they behave. */
+  readonly clients: ReadonlySet<number>;
+  /** The share of them that comes from everybody else. */
+  readonly others: BoundedShare;
+}
 
 /** A share of honest requests, and what it may plausibly be at most. */
 export interface BoundedShare {

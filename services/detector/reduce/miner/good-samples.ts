@@ -1,6 +1,6 @@
 import type { Sample } from '../../pane-group.ts';
-import type { Weighted } from '../scope.ts';
 import { has, hits, type Mask } from './mask.ts';
+import type { Weighted } from './weighted.ts';
 
 export interface Population {
   readonly weights: Float64Array;

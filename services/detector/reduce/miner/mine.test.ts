@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { sampleOf } from '../scope.test-fixture.ts';
-import type { Weighted } from '../scope.ts';
+import { sampleOf } from '../site/scope.test-fixture.ts';
 import { mineSignatures } from './mine.ts';
+import type { Weighted } from './weighted.ts';
 
 const many = (count: number, from: number, said: (index: number) => Parameters<typeof sampleOf>[1]) =>
   Array.from({ length: count }, (_, index): Weighted => {

@@ -1,16 +1,14 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { spared } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
-import type { Weighted } from '../scope.ts';
-import type { Callers } from '../usual-callers.ts';
-import { weigh } from '../weighted.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
-import { type BoundedShare, createCollateral } from './collateral.ts';
+import { type BoundedShare, type Callers, createCollateral } from './collateral.ts';
 import { knownHalf, population } from './good-samples.ts';
 import { both, count, countBoth, either, emptyMask, has, hits, type Mask, maskOf, setAll } from './mask.ts';
 import { indexOf } from './sample-index.ts';
 import { samplePredicate } from './sample-predicate.ts';
 import { leastGain, type Rule, search } from './search.ts';
+import { type Weighted, weigh } from './weighted.ts';
 
 export interface MineInput {
   /** Suspicious requests of the window: the excess, and the few honest ones that look like it. */

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { minedAttributes, traitIndex } from '../../layout.ts';
-import type { Weighted } from '../scope.ts';
 import { both, count, countBoth, either, has, hits, maskOf, without } from './mask.ts';
 import { indexOf } from './sample-index.ts';
 import { samplePredicate } from './sample-predicate.ts';
+import type { Weighted } from './weighted.ts';
 
 /** Mined attributes, then the traits of the endpoint. */
 const width = 1 + Math.max(...Object.values(traitIndex));

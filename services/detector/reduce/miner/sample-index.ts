@@ -1,7 +1,7 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
-import type { Weighted } from '../scope.ts';
 import { emptyMask, type Mask, maskOf, setAll, without } from './mask.ts';
 import { attributeAt } from './sample-predicate.ts';
+import type { Weighted } from './weighted.ts';
 
 type Positions = ReadonlyMap<string | null, readonly number[]>;
 

@@ -1,0 +1,114 @@
+import type { CountName } from '../../layout.ts';
+import type { Policy } from '../../policies/load-policies.ts';
+import { sampleSignature } from '../miner/sample-predicate.ts';
+import { weigh, weightSelected } from '../miner/weighted.ts';
+import { type Chosen, chooseSignatures } from '../signatures/choose-signatures.ts';
+import { excessSamples } from '../signatures/excess-samples.ts';
+import { followAnalogues } from '../signatures/follow-analogues.ts';
+import { addSignatures, endSignature, newAmong } from '../signatures/live-signatures.ts';
+import { inForceAt, makeRoom } from '../signatures/make-room.ts';
+import type { Missed } from '../signatures/strongest-behaviour.ts';
+import type { CampaignAt } from '../site/campaign-at.ts';
+import { inForce, type LiveSignature, type Search } from '../site/campaign-state.ts';
+import { effectiveAt, scopeId } from '../site/site-state.ts';
+import { evidence } from './choose-anew.ts';
+
+/**
+ * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Answers all that came or
+ * went: their verdicts are due once the campaign's evidence is fresh.
+ */
+export function mineCampaign(here: CampaignAt, { behaviour, missed }: Missed): LiveSignature[] {
+  const { state, settings, campaign, watched, policy, pane } = here;
+  const search = beginSearch(here, missed);
+  const at = effectiveAt(settings, pane);
+  const changed: LiveSignature[] = [];
+  const choose = (): Chosen | null =>
+    chooseSignatures({
+      state,
+      watched,
+      policy,
+      behaviour,
+      pane,
+      present: inForceAt(here),
+    });
+  const end = (live: LiveSignature): void => {
+    endSignature(live, at);
+    changed.push(live);
+  };
+  let chosen = choose();
+  if (chosen === null) {
+    for (const live of outlived(here, behaviour)) end(live);
+    if (changed.length > 0) chosen = choose();
+  }
+  if (chosen === null) {
+    search.fruitless++;
+    if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
+    return changed;
+  }
+  const room = makeRoom(here, behaviour, newAmong(campaign, chosen.signatures));
+  for (const live of room.ended) end(live);
+  const fresh = enforce(here, { ...chosen, signatures: room.kept }, at);
+  search.fruitless = fresh.length === 0 ? search.fruitless + 1 : 0;
+  return [...changed, ...fresh];
+}
+
+function beginSearch({ campaign, watched, pane }: CampaignAt, missed: number): Search {
+  const id = scopeId(watched.scope.kind, watched.scope.key);
+  const search = campaign.searches.get(id) ?? {
+    pane,
+    missed,
+    fruitless: 0,
+    chosenOn: evidence(watched, campaign.behaviour!, pane).length,
+  };
+  search.pane = pane;
+  search.missed = missed;
+  campaign.searches.set(id, search);
+  return search;
+}
+
+/** Puts what was chosen in force, at analogues of the endpoint too. Answers what was not yet. */
+function enforce(here: CampaignAt, { signatures, goodClients }: Chosen, at: number): LiveSignature[] {
+  const { state, campaign, watched, policy, pane } = here;
+  const goodSample = Math.round(goodClients);
+  const fresh = addSignatures(campaign, signatures, goodSample, at);
+  if (fresh.length > 0) {
+    campaign.state = 'active';
+    campaign.appliedAction = policy.document.action.kind;
+  }
+  const elsewhere = followAnalogues(state, watched, policy, fresh, pane);
+  return [...fresh, ...addSignatures(campaign, elsewhere, goodSample, at)];
+}
+
+/** Signatures that are replaced hold on for so long, until edges have those that come for them. */
+const handOverMs = 10_000;
+
+/** Ends some signatures of a campaign for others that were chosen in their stead. */
+export function replace(
+  here: CampaignAt,
+  { chosen, ended }: { readonly chosen: Chosen; readonly ended: readonly LiveSignature[] },
+): LiveSignature[] {
+  const at = effectiveAt(here.settings, here.pane);
+  for (const live of ended) {
+    live.untilAt = at;
+    live.verdictUntilAt = Math.min(live.verdictUntilAt, at + handOverMs);
+  }
+  return [...ended, ...enforce(here, chosen, at)];
+}
+
+/** Selects less than this of the excess now. */
+const outlivedShare = 0.01;
+
+/** Signatures that cost honest requests and stop the attack no more: what they cost is wanted for its new shape. */
+function outlived({ campaign, watched, pane }: CampaignAt, behaviour: CountName): LiveSignature[] {
+  const excess = excessSamples(watched, behaviour, pane);
+  const least = outlivedShare * weigh(excess);
+  return inForce(campaign).filter(
+    ({ collateral, signature }) =>
+      collateral > 0 && weightSelected(excess, [sampleSignature(signature)]) < least,
+  );
+}
+
+/** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */
+export function weaker(policy: Policy): string {
+  return policy.document.action.fallback === 'tag' ? 'tag' : 'observe';
+}

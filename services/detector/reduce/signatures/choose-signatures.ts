@@ -1,0 +1,282 @@
+import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import { history, namesOf } from '../../../../lib/signature/standing.ts';
+import { type CountName, paneMs, spared } from '../../layout.ts';
+import type { Policy } from '../../policies/load-policies.ts';
+import { wilsonUpper } from '../miner/bounds.ts';
+import type { BoundedShare } from '../miner/collateral.ts';
+import { mineSignatures } from '../miner/mine.ts';
+import { sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
+import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
+import { withUnseen } from '../site/behaviour.ts';
+import { feltBy } from '../site/felt-by.ts';
+import type { Requirement } from '../site/journeys.ts';
+import { hostsOf } from '../site/routes.ts';
+import type { Scope } from '../site/scope.ts';
+import { contrastOf, expected, type SiteState, type WatchedScope } from '../site/site-state.ts';
+import { unknownStanding } from '../site/unknown-standing.ts';
+import { callersOf } from '../site/usual-callers.ts';
+import { excessSamples, fewSamples } from './excess-samples.ts';
+import { goodAround } from './good-traffic.ts';
+import { endpointPredicate } from './signature-place.ts';
+import { spareWhereFree } from './spare-where-free.ts';
+import { isWitnessed } from './witness.ts';
+
+/** An edge signature that selects this much needs nobody spared. */
+const enough = 0.85;
+/**
+ * Below this share of the excess a signature does not deserve to be enforced; below the other not even if what it selects
+ * shows something else that people do not.
+ */
+const leastCoverage = { alone: 0.5, witnessed: 0.2 } as const;
+/** Signatures for what is left over must select this much of the whole excess; those that no good client has, less. */
+const leastGain = 0.01;
+const leastGainFree = 0.004;
+/** Fewer suspicious samples say nothing about what they have in common. */
+const leastSamples = 8;
+
+export interface Found {
+  readonly signature: Signature;
+  readonly coverage: number;
+  readonly lift: number;
+  readonly collateral: number;
+  readonly collateralUpper: number;
+}
+
+export interface Chosen {
+  readonly signatures: readonly Found[];
+  readonly coverage: number;
+  readonly goodClients: number;
+}
+
+/** Every signature begins with where it holds. */
+export function scopePredicates(state: SiteState, scope: Scope): Predicate[] {
+  const hosts = hostsOf(state, scope);
+  return [
+    endpointPredicate(scope),
+    ...(hosts.length === 0 ? [] : [{ attribute: 'host', op: 'in', values: hosts }]),
+  ];
+}
+
+/** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */
+const leastForSparing = 0.05;
+
+export interface ChooseInput {
+  readonly state: SiteState;
+  readonly watched: WatchedScope;
+  readonly policy: Policy;
+  readonly behaviour: CountName;
+  readonly pane: number;
+  /** Signatures already in force there, of whatever campaign: what they select needs no further one, and they use up the budget. */
+  readonly present: readonly Signature[];
+  /** Looks at all samples that there are, not only at the newest as soon as they are enough. */
+  readonly all?: boolean;
+  /** Share of the excess that a choice before this one leaves over, where this one is to take its place. */
+  readonly leftBefore?: number;
+}
+
+/**
+ * Looks for what selects the excess of a scope, in stages, each for what the ones before leave over: attributes alone,
+ * attributes sparing clients with a history, attributes sparing the good, and the whole endpoint but for the good. A
+ * later stage asks more of people and of edges, so it is entered only when it has something left to stop.
+ */
+export function chooseSignatures(input: ChooseInput): Chosen | null {
+  const { state, watched, policy, behaviour, pane } = input;
+  const present = input.present.map(sampleSignature);
+  const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
+  const few = present.length === 0 ? fewSamples.first : fewSamples.later;
+  const all = excessSamples(watched, behaviour, pane, isLeft, input.all === true ? Infinity : few);
+  const excess = all.filter(isLeft);
+  if (excess.length < leastSamples) return null;
+  const left = Math.min(input.leftBefore ?? 1, weigh(excess) / weigh(all));
+  const limits = policy.document.campaign;
+  const window = contrastOf(state, watched, behaviour, pane, 10_000 / paneMs);
+  const honestShare =
+    window.suspicious === 0 ? 0 : Math.min(0.9, Math.max(0, window.expected / window.suspicious));
+  const honest = honestShare * weigh(all);
+  const felt = feltBy(state, watched);
+  const { own: good, siblings } = goodAround(state, felt, pane);
+  const callers = callersOf(felt);
+
+  let found: Found[] = [];
+  let rest: readonly Weighted[] = excess;
+  let goodClients = 0;
+  const honestOf = (of: readonly Weighted[]): number => Math.min(0.9, honest / Math.max(1e-9, weigh(of)));
+  const bad = (of: readonly Weighted[]): number => weigh(of) * (1 - honestOf(of));
+  const whole = bad(all);
+  const unspared = unsparedShares(state, felt, pane);
+  const stage = (sparing: number | null, budget: BoundedShare): void => {
+    if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
+    const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
+    const mined = mineSignatures({
+      excess: rest,
+      weight: Math.min(1, bad(rest) / whole),
+      honestShare: honestOf(rest),
+      callers,
+      good,
+      siblings,
+      taken: (sample) => costs.some((selects) => selects(sample)),
+      budget,
+      sparing,
+      unsparedShare:
+        sparing === null || sparing === history ? null : sparing === 0 ? unspared.direct : unspared.required,
+    });
+    goodClients = Math.max(goodClients, mined.goodClients);
+    const share = bad(rest) / whole;
+    if (mined.coverage * share < leastGainOf(mined.signatures)) return;
+    for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures) {
+      const signature: Signature = {
+        predicates: [...scopePredicates(state, watched.scope), ...predicates],
+        except_good: sparing !== null,
+        good_after: namesOf(sparing ?? 0),
+      };
+      found.push({
+        signature: sparing === null ? spareWhereFree(felt.scope, pane, signature) : signature,
+        coverage: coverage * share,
+        lift,
+        collateral,
+        collateralUpper,
+      });
+    }
+    const now = found.map(({ signature }) => sampleSignature(signature));
+    rest = rest.filter(({ sample }) => !now.some((test) => test(sample)));
+  };
+  const covered = (): number => 1 - Math.min(1, bad(rest) / Math.max(1e-9, bad(excess)));
+
+  const required = felt.requirement?.required ?? 0;
+  const most = limits['max-collateral'];
+  const budget = { share: most, upper: most };
+  const isFirst = input.present.length === 0 && input.leftBefore === undefined;
+  const factor = isFirst ? sparingFactor.first : sparingFactor.later;
+  const stageSparing = (of: BoundedShare): void => {
+    if (left >= leastForSparing) stage(required, of);
+  };
+  const sparingBudget = budgetSparing(policy, 0, factor);
+  stage(null, budget);
+  stage(history, budget);
+  stageSparing(sparingBudget);
+  // where nothing was found for the whole budget, nothing is for less of it
+  if (found.length > 0 && covered() < enough) {
+    // what spares nobody uses up the budget for little: keep of it only what is next to free
+    const before = { found, rest, covered: covered() };
+    found = [];
+    rest = excess;
+    const little = { share: most / 2, upper: most / 2 };
+    stage(null, little);
+    stage(history, little);
+    stageSparing(sparingBudget);
+    if (covered() < before.covered + leastGain) ({ found, rest } = before);
+  }
+  const everyone = everyoneButTheGood(input, excess);
+  // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
+  if (covered() >= enough)
+    return {
+      signatures: everyone !== null && isCheap(everyone, policy) ? [...found, ...everyone.signatures] : found,
+      coverage: covered(),
+      goodClients,
+    };
+  // the price of sparing the good is paid for what it stops: little for the remains of an excess
+  const price = budgetSparing(policy, left, factor);
+  if (
+    everyone !== null &&
+    everyone.coverage > covered() + 0.1 &&
+    everyone.signatures.every(({ collateral }) => collateral <= price.share)
+  )
+    return { ...everyone, signatures: [...found, ...everyone.signatures] };
+  stageSparing(price);
+  if (found.length === 0) return null;
+  const missed = new Set(rest);
+  const isWorthIt =
+    left <= 0.9
+      ? // of what is left over, a part is worth having
+        covered() >= Math.max(0.2, leastGainOf(found) / left)
+      : covered() >= leastCoverage.alone ||
+        (covered() >= leastCoverage.witnessed &&
+          isWitnessed(
+            input,
+            excess.filter((one) => !missed.has(one)),
+          ));
+  return isWorthIt ? { signatures: found, coverage: covered(), goodClients } : null;
+}
+
+const leastGainOf = (signatures: readonly { readonly collateral: number }[]): number =>
+  signatures.every(({ collateral }) => collateral === 0) ? leastGainFree : leastGain;
+
+/**
+ * Signatures that spare the good may cost so many times what others may: their victims need only look around first. Those
+ * that are added, or take the place of others, less than the first: what is bought last costs most people.
+ */
+const sparingFactor = { first: 1.5, later: 1.25 } as const;
+
+/** What signatures that spare the good may cost; the more of an excess is left without, the more. */
+function budgetSparing(policy: Policy, left: number, factor: number): BoundedShare {
+  const { 'max-collateral': others, 'max-collateral-except-good': sparing } = policy.document.campaign;
+  const share = Math.max(others, Math.min(sparing, Math.max(factor * others, sparing * left)));
+  // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
+  return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
+}
+
+/** Costs honest people no more than a signature may, though nobody but the good gets through. */
+export function isCheap(everyone: Chosen, policy: Policy): boolean {
+  const most = policy.document.campaign['max-collateral'];
+  const [only] = everyone.signatures;
+  return only !== undefined && only.collateral <= most / 2 && only.collateralUpper <= 2 * most;
+}
+
+/** Shares of honest requests whose clients are not good, and whose clients did not do before what nearly everyone here does. */
+function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
+  const widened = <S extends BoundedShare>(learned: S, unknown: number): S => ({
+    ...learned,
+    share: withUnseen(learned.share, unknown),
+    upper: withUnseen(learned.upper, unknown),
+  });
+  const { requirement } = felt;
+  return {
+    direct: widened(expected(state, felt, 'direct'), unknownStanding(state, felt, pane, 0)),
+    required:
+      requirement === null
+        ? null
+        : widened(requirement, unknownStanding(state, felt, pane, requirement.required)),
+  };
+}
+
+/**
+ * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
+ * honest requests that come without an earlier page, or without having done before what practically everyone here does.
+ * The stricter demand is made only of attackers who meet the milder one.
+ */
+export function everyoneButTheGood(
+  { state, watched, policy, pane }: Pick<ChooseInput, 'state' | 'watched' | 'policy' | 'pane'>,
+  excess: readonly Weighted[],
+): Chosen | null {
+  const { direct, required: stricter } = unsparedShares(state, feltBy(state, watched), pane);
+  const demands: Requirement[] = [
+    { ...direct, required: 0, upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)) },
+  ];
+  if (stricter !== null) demands.push(stricter);
+  let best: Chosen | null = null;
+  for (const { required, share, upper, samples } of demands) {
+    // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
+    const most = policy.document.campaign['max-collateral-except-good'];
+    if (share > most || upper > 2 * most) continue;
+    const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
+    if (best !== null && coverage <= best.coverage + leastGain) continue;
+    best = {
+      signatures: [
+        {
+          signature: {
+            predicates: scopePredicates(state, watched.scope),
+            except_good: true,
+            good_after: namesOf(required),
+          },
+          coverage,
+          lift: coverage / Math.max(share, 1e-3),
+          collateral: share,
+          collateralUpper: upper,
+        },
+      ],
+      coverage,
+      goodClients: samples,
+    };
+  }
+  return best;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { Signature } from '../../../../lib/contracts/generated.ts';
+import { inPackage } from '../../../../lib/package-root.ts';
+import { flag, paneMs } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
+import { compilePolicy } from '../../policies/load-policies.ts';
+import { termsOf } from '../../verdict.ts';
+import { newCampaign } from '../campaigns/open-campaign.ts';
+import { createBaseline } from '../site/baseline.ts';
+import { createSiteState } from '../site/create-site-state.ts';
+import { paneOf, sampleOf, scopeOf } from '../site/scope.test-fixture.ts';
+import { scopeId, type WatchedScope, watchedScope } from '../site/site-state.ts';
+import { goodSamples } from './good-traffic.ts';
+import { addSignatures } from './live-signatures.ts';
+
+const file = 'credential-stuffing.yaml';
+const terms = termsOf(compilePolicy(file, readFileSync(inPackage('policies', file), 'utf8')));
+const pane = 1_794_000_000_000 / paneMs;
+
+const sample = (client: string, order: number, flags: number, agent?: string): Sample =>
+  sampleOf(
+    {
+      order,
+      event_id: `${client}-${order}`,
+      client: Buffer.from(client.padEnd(6)).readUIntBE(0, 6),
+      flags,
+    },
+    agent === undefined ? {} : { user_agent: agent },
+  );
+
+/** A scope of which only these samples are known. */
+const watchedWith = (kind: string, samples: readonly Sample[]): WatchedScope =>
+  watchedScope(scopeOf(pane, [paneOf(samples, { kind, key: kind })]), createBaseline(pane * paneMs));
+
+const nothingOpen = createSiteState('shop', pane);
+const idsOf = (watched: WatchedScope, attacked?: WatchedScope): string[] =>
+  goodSamples(nothingOpen, watched, pane, attacked)
+    .map((one) => one.sample.event_id)
+    .sort();
+
+test('what a client does well does not speak for it beside what it does badly', () => {
+  const lookUp = watchedWith('endpoint', [
+    sample('sweeper', 1, flag.missing),
+    sample('sweeper', 2, 0),
+    sample('person', 3, 0),
+    sample('person', 7, flag.failing),
+    sample('robot', 4, flag.verified),
+  ]);
+  expect(idsOf(lookUp)).toEqual(['person-3']);
+  // a page that it loaded first says no more for it
+  const site = watchedWith('site', [sample('sweeper', 5, 0), sample('visitor', 6, 0)]);
+  expect(idsOf(site)).toEqual(['sweeper-5', 'visitor-6']);
+  expect(idsOf(site, lookUp)).toEqual(['visitor-6']);
+});
+
+test('who lives behind the address of an attacker is none', () => {
+  const gateway = watchedWith('endpoint', [
+    sample('gateway', 1, flag.missing, 'Chrome'),
+    sample('gateway', 2, 0, 'Chrome'),
+    sample('gateway', 3, 0, 'Firefox'),
+  ]);
+  expect(idsOf(gateway)).toEqual(['gateway-3']);
+});
+
+test('who came with a campaign speaks for people only with a history', () => {
+  const newcomers = Array.from({ length: 40 }, (_, index) => sample(`new${index}`, index, 0));
+  const scope = watchedWith('endpoint', [...newcomers, sample('regular', 99, flag.good)]);
+  expect(idsOf(scope)).toHaveLength(41);
+  const state = createSiteState('shop', pane);
+  state.before.set(scopeId('endpoint', 'endpoint'), { pane: pane - 5, rate: 0.2 });
+  expect(goodSamples(state, scope, pane).map((one) => one.sample.event_id)).toEqual(['regular-99']);
+});
+
+test('what a signature in force selects elsewhere is not good here for what it was not seen to do', () => {
+  const samples = [
+    sample('bot', 1, 0, 'curl/8.4'),
+    sample('person', 2, 0, 'Firefox'),
+    sample('regular', 3, flag.good, 'curl/8.4'),
+  ];
+  const site = watchedWith('site', samples);
+  const login = watchedWith('endpoint', []);
+  const goodWith = (endpoint: string, collateral: number): string[] => {
+    const state = createSiteState('shop', pane);
+    const open = newCampaign({
+      site: 'shop',
+      scope: { kind: 'endpoint', key: endpoint },
+      policy: terms,
+      openedAt: 0,
+      effectiveFrom: 0,
+      behaviour: 'direct',
+      baselineRung: 'own',
+    });
+    const signature: Signature = {
+      predicates: [
+        { attribute: 'endpoint', op: 'in', values: [endpoint] },
+        { attribute: 'user_agent', op: 'in', values: ['curl/8.4'] },
+      ],
+      except_good: false,
+      good_after: [],
+    };
+    addSignatures(open, [{ signature, coverage: 1, lift: 9, collateral, collateralUpper: 0.01 }], 9, 0);
+    state.campaigns.set('open', open);
+    return goodSamples(state, site, pane, login).map((one) => one.sample.event_id);
+  };
+  const { method, template } = login.scope.traits;
+  expect(goodWith('POST /pay', 0)).toEqual(['regular-3', 'person-2']);
+  // people have it too, or it is judged by whom it selects here
+  expect(goodWith('POST /pay', 0.01)).toHaveLength(3);
+  expect(goodWith(`${method} ${template}`, 0)).toHaveLength(3);
+});

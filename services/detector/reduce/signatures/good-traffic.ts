@@ -1,0 +1,97 @@
+import { flag, minedAttributes, suspiciousFlags } from '../../layout.ts';
+import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
+import { type Weighted, weigh } from '../miner/weighted.ts';
+import { cleanSamples } from '../site/before-onset.ts';
+import { inForce } from '../site/campaign-state.ts';
+import { samplesOf } from '../site/scope.ts';
+import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
+import { endpointPredicate, holdsAt, isPlace } from './signature-place.ts';
+
+const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
+  const scale = Math.min(1, most / Math.max(1, weigh(weighted)));
+  return weighted.map(({ sample, weight }) => ({ sample, weight: weight * scale }));
+};
+
+/** Over how many panes a scope is asked who behaves well now. */
+const nowPanes = 30;
+
+const agentAt = minedAttributes.indexOf('user_agent');
+
+/** Many people live behind one address: one of them is known by the software as well. */
+const nameOf = ({ sample: { client, attributes } }: Weighted): string =>
+  `${client} ${attributes[agentAt] ?? ''}`;
+
+/** People mistype a password and then get in: to fail accuses nobody. */
+const accusing = suspiciousFlags & ~flag.failing;
+
+/** Clients of whom something suspicious was seen at a scope just now. */
+function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
+  return new Set(samplesOf(scope, pane, nowPanes, (flags) => (flags & accusing) !== 0).map(nameOf));
+}
+
+/**
+ * What attacks on other endpoints look like, by signatures in force there that no good client had when they were chosen. An
+ * attack that has several targets is clean to one of them for what it did at another; at its own endpoint a signature is
+ * judged by whom it selects now.
+ */
+function attackedElsewhere(state: SiteState, { scope }: WatchedScope): SampleTest[] {
+  const here = endpointPredicate(scope);
+  const tests: SampleTest[] = [];
+  for (const campaign of state.campaigns.values()) {
+    if (campaign.simulated) continue;
+    for (const { signature, collateral } of inForce(campaign)) {
+      if (collateral > 0 || signature.except_good || holdsAt(signature, here)) continue;
+      const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
+      if (predicates.length > 0) tests.push(sampleSignature({ ...signature, predicates }));
+    }
+  }
+  return tests;
+}
+
+/**
+ * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all
+ * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
+ * does not speak for it beside what it does badly, here or at the scope that is `attacked`. And where more behaves well
+ * since a campaign began, those without a history may be its attackers: they count the less, the more came with it. A
+ * crowd that was there before counts in full.
+ */
+export function goodSamples(
+  state: SiteState,
+  watched: WatchedScope,
+  pane: number,
+  attacked = watched,
+): Weighted[] {
+  const before = watched.baseline.reference
+    .filter((sample) => (sample.flags & flag.verified) === 0)
+    .map((sample): Weighted => ({ sample, weight: 1 }));
+  const accused = [...new Set([watched, attacked])].map((where) => accusedAt(where, pane));
+  const isAccused = (one: Weighted): boolean => accused.some((clients) => clients.has(nameOf(one)));
+  const proven = samplesOf(watched.scope, pane, nowPanes, (flags) => isClean(flags) && hasHistory(flags));
+  const others = cleanSamples(
+    state,
+    watched,
+    pane,
+    nowPanes,
+    (flags) => isClean(flags) && !hasHistory(flags),
+  );
+  const elsewhere = attackedElsewhere(state, attacked);
+  const newcomers = others.filter(({ sample }) => !elsewhere.some((selects) => selects(sample)));
+  const now = [...proven, ...newcomers].filter((one) => !isAccused(one));
+  return [...before, ...unit(now, Math.max(100, before.length))];
+}
+
+const isClean = (flags: number): boolean => (flags & (suspiciousFlags | flag.verified)) === 0;
+const hasHistory = (flags: number): boolean => (flags & flag.good) !== 0;
+
+/** Good requests of a scope, and those of the rest of the site, which stand in while its own are few. */
+export function goodAround(
+  state: SiteState,
+  felt: WatchedScope,
+  pane: number,
+): { readonly own: Weighted[]; readonly siblings: Weighted[] } {
+  const site = state.scopes.get(scopeId('site', ''));
+  return {
+    own: goodSamples(state, felt, pane),
+    siblings: site === undefined ? [] : goodSamples(state, site, pane, felt),
+  };
+}

@@ -1,0 +1,297 @@
+import { countIndex, countNames } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
+import { featureKey } from '../../policies/policy-schema.ts';
+import { LogHistogram } from '../../sketches/log-histogram.ts';
+import { firstByOrder, strataOf } from '../../sketches/merge-partials.ts';
+import type { Totals } from './behaviour.ts';
+import { addJourneys, type Journeys, scaleJourneys } from './journeys.ts';
+
+const columns = countNames.length;
+const bucketMs = 10_000;
+/** The ten-second rate: learned for every scope, whether a policy names it or not. */
+export const rateKey = featureKey({ type: 'event_count', spanMs: bucketMs });
+const samplesPerBucket = 24;
+/** What is learned of the first visits after the start of a log serves until there is something better. */
+const earlyMs = 90_000;
+const earlyGoneMs = 180_000;
+
+/** Learned figures that several scopes feed: one per function class of a host, one per host. */
+export interface Pool {
+  readonly totals: Totals;
+  /** What of `totals` is from the start of the log, when clients looked new that were not; null once taken out. */
+  early: Totals | null;
+  readonly histograms: Map<string, LogHistogram>;
+  readonly journeys: Journeys;
+  /** By count: requests of a scope's own that weigh as much as what the others do (alike.ts); null: not known. */
+  alike: Totals | null;
+}
+
+export function createPool(): Pool {
+  return {
+    totals: new Float64Array(columns),
+    early: new Float64Array(columns),
+    histograms: new Map(),
+    journeys: new Map(),
+    alike: null,
+  };
+}
+
+/**
+ * What ten seconds of a scope may teach. One is made for each scope every ten seconds and kept for as long as it is held
+ * back: plain arrays of numbers, which cost least.
+ */
+interface Lesson {
+  readonly at: number;
+  readonly counts: readonly number[];
+  /** Keys of features, and their values in the same order; NaN: not known. */
+  readonly keys: readonly string[];
+  readonly values: readonly number[];
+  readonly samples: readonly Sample[];
+  readonly journeys: Journeys;
+}
+
+/** What one scope has learned, and what waits to be learned. */
+export interface Baseline extends Pool {
+  readonly startedAt: number;
+  held: Lesson[];
+  halvedAt: number;
+  /** What the ten-second rate may teach today at most; null until an hour was learned. */
+  ceiling: { readonly day: number; readonly rate: number | null };
+  /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
+  reference: Sample[];
+}
+
+export function createBaseline(startedAt: number): Baseline {
+  return {
+    ...createPool(),
+    early: null,
+    startedAt,
+    held: [],
+    halvedAt: startedAt,
+    ceiling: { day: -1, rate: null },
+    reference: [],
+  };
+}
+
+/** A baseline that was learned up to `until`, taken up again at `at`: as old as it was then. */
+export function restarted(baseline: Baseline, until: number, at: number): Baseline {
+  return {
+    ...baseline,
+    early: null,
+    startedAt: at - Math.max(0, until - baseline.startedAt),
+    held: [],
+    halvedAt: at,
+    ceiling: { day: -1, rate: null },
+  };
+}
+
+export interface LearningConfig {
+  readonly hold: number;
+  readonly hold_least: number;
+  readonly half_life: number;
+}
+
+/**
+ * Holds one bucket of ten seconds: it enters the baseline after the hold time, unless an episode of the scope opened
+ * by then (`discardHeld`). The hold grows with what the scope has been watched for, up to the configured one: a
+ * young baseline must learn before it can doubt.
+ */
+export function hold(baseline: Baseline, lesson: Lesson): void {
+  baseline.held.push({ ...lesson, samples: fewOf(lesson) });
+}
+
+const nothing: readonly Sample[] = [];
+
+/** At most `samplesPerBucket`, as many of them suspicious as of the requests were. */
+function fewOf({ samples, counts }: Lesson): readonly Sample[] {
+  if (samples.length === 0) return nothing;
+  const { suspicious, others } = strataOf(samples);
+  const odd = counts[countIndex.suspicious]!;
+  const all = Math.max(1, counts[countIndex.requests]!);
+  const most = Math.min(samplesPerBucket, all);
+  const take = Math.min(suspicious.length, Math.round((most * odd) / all));
+  return [...firstByOrder(suspicious, take), ...firstByOrder(others, most - take)];
+}
+
+export function discardHeld(baseline: Baseline): void {
+  baseline.held = [];
+}
+
+/** Lets in what was held long enough; true when something was learned. */
+export function release(
+  baseline: Baseline,
+  now: number,
+  config: LearningConfig,
+  pools: readonly Pool[],
+  siteStartedAt: number,
+  referenceLimit: number,
+  onSamples?: (samples: readonly Sample[]) => void,
+): boolean {
+  const watched = now - baseline.startedAt;
+  const wait = Math.min(config.hold, Math.max(config.hold_least, watched / 4));
+  let learned = false;
+  while (baseline.held.length > 0 && baseline.held[0]!.at + wait <= now) {
+    const bucket = baseline.held.shift()!;
+    learned = true;
+    if (bucket.at - baseline.halvedAt >= config.half_life) {
+      baseline.halvedAt = bucket.at;
+      for (const histogram of baseline.histograms.values()) histogram.halve();
+    }
+    fade(baseline, bucket.at, config.half_life);
+    const taught = taughtBy(baseline, bucket);
+    teach(baseline, bucket, taught, siteStartedAt);
+    for (const pool of pools) teach(pool, bucket, taught, siteStartedAt);
+    onSamples?.(bucket.samples);
+    const { reference } = baseline;
+    for (const sample of bucket.samples) reference.push(sample);
+    const gone = reference.length - referenceLimit;
+    if (gone > 0) {
+      // in place: a spliced array grows anew with the next samples
+      for (let at = 0; at < referenceLimit; at++) reference[at] = reference[at + gone]!;
+      reference.length = referenceLimit;
+    }
+  }
+  return learned;
+}
+
+/** Places in histograms of what a lesson teaches: of its features in their order, last of the ten-second rate. */
+type Taught = readonly number[];
+const unknown = -1;
+
+function teach(pool: Pool, lesson: Lesson, taught: Taught, siteStartedAt: number): void {
+  const { totals } = pool;
+  const { at, counts, keys } = lesson;
+  if (pool.early !== null) {
+    if (at >= siteStartedAt + earlyGoneMs) {
+      for (let column = 0; column < columns; column++)
+        totals[column] = Math.max(0, totals[column]! - pool.early[column]!);
+      pool.early = null;
+    } else if (at < siteStartedAt + earlyMs)
+      for (let column = 0; column < columns; column++) pool.early[column]! += counts[column]!;
+  }
+  for (let column = 0; column < columns; column++) totals[column]! += counts[column]!;
+  // clients whose earlier pages lie before the start of the log would look as if they had read none
+  if (at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, lesson.journeys);
+  for (let index = 0; index < keys.length; index++)
+    if (taught[index] !== unknown) histogramOf(pool, keys[index]!).addTo(taught[index]!);
+  const rate = taught[keys.length]!;
+  histogramOf(pool, rateKey).addTo(rate);
+  histogramOf(pool, hourKey(at)).addTo(rate);
+}
+
+function histogramOf({ histograms }: Pool, key: string): LogHistogram {
+  let histogram = histograms.get(key);
+  if (histogram === undefined) {
+    histogram = new LogHistogram();
+    histograms.set(key, histogram);
+  }
+  return histogram;
+}
+
+/** A baseline forgets half of what it has counted in a third of its age, and in no less than this. */
+const shortestHalfLifeMs = 120_000;
+
+/**
+ * What a young baseline saw first is what it should forget first: when a log begins, people in the middle of a visit look
+ * as if they had come directly. With age the memory lengthens to the configured half-life.
+ */
+function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
+  const age = at - baseline.startedAt;
+  const keep = 0.5 ** (bucketMs / Math.min(halfLifeMs, Math.max(shortestHalfLifeMs, age / 3)));
+  for (let column = 0; column < columns; column++) baseline.totals[column]! *= keep;
+  scaleJourneys(baseline.journeys, keep);
+}
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+/** Buckets that make a day's ceiling trustworthy: an hour. */
+const ceilingBuckets = 360;
+/** Above what was usual the day before, by this factor, a rate teaches no more. */
+const mostDrift = 2;
+
+/** What a lesson teaches: who pushes a rate up little by little moves the normal by a bounded step a day. */
+function taughtBy(baseline: Baseline, { at, counts, values }: Lesson): Taught {
+  const day = Math.floor(at / dayMs);
+  if (day !== baseline.ceiling.day) {
+    const histogram = baseline.histograms.get(rateKey);
+    const known = histogram !== undefined && histogram.total >= ceilingBuckets;
+    baseline.ceiling = { day, rate: known ? mostDrift * histogram.quantile(0.99)! : null };
+  }
+  const rate = (counts[countIndex.requests]! * 1000) / bucketMs;
+  const taught: number[] = [];
+  for (const value of values) taught.push(Number.isNaN(value) ? unknown : LogHistogram.bucketOf(value));
+  taught.push(LogHistogram.bucketOf(Math.min(rate, baseline.ceiling.rate ?? Infinity)));
+  return taught;
+}
+
+const hourKeys = Array.from({ length: 24 }, (_, hour) => `${rateKey}@${hour}`);
+
+/** The ten-second rate at this hour of the day (UTC). */
+export function hourKey(at: number): string {
+  return hourKeys[Math.floor((at % dayMs) / hourMs)]!;
+}
+
+/** Median of the ten-second rate at this hour of the day, else of all; null until learned. */
+export function medianRate({ histograms }: Baseline, at: number): number | null {
+  const ofHour = histograms.get(hourKey(at));
+  return (
+    (ofHour !== undefined && ofHour.total >= leastOfHour ? ofHour : histograms.get(rateKey))?.quantile(0.5) ??
+    null
+  );
+}
+
+export interface Normal {
+  readonly p50: number;
+  readonly p99: number;
+  /** Ten-second buckets behind it. */
+  readonly n: number;
+  readonly rung: 'endpoint' | 'function' | 'host' | 'floor';
+}
+
+const leastBuckets = 12;
+/** Requests per second below which no endpoint's normal is taken to be. */
+const floors: { readonly [type: string]: number } = { event_count: 0.5, value_count: 5, ratio: 0.01 };
+
+/** Buckets from which an hour of the day speaks for itself: ten minutes, on a day before. */
+const leastOfHour = 60;
+
+/**
+ * The ladder: own history (of this hour of the day, where there is enough), function class, host, floor. An endpoint known
+ * to be undocumented expects the floor.
+ */
+export function normalOf(
+  key: string,
+  own: Pool,
+  functionPool: Pool | null,
+  hostPool: Pool | null,
+  documented: boolean | null,
+  at: number,
+): Normal {
+  const floor = floors[key.slice(0, key.indexOf(':'))] ?? 0;
+  const ofHour = key === rateKey ? own.histograms.get(hourKey(at)) : undefined;
+  const isOld = ofHour !== undefined && ofHour.total >= leastOfHour;
+  const borrows = documented !== false;
+  return (
+    onRung('endpoint', isOld ? ofHour : own.histograms.get(key), leastBuckets, floor) ??
+    (borrows ? onRung('function', functionPool?.histograms.get(key), 3 * leastBuckets, floor) : null) ??
+    (borrows ? onRung('host', hostPool?.histograms.get(key), 3 * leastBuckets, floor) : null) ?? {
+      p50: floor,
+      p99: floor * 2,
+      n: 0,
+      rung: 'floor',
+    }
+  );
+}
+
+function onRung(
+  rung: Normal['rung'],
+  histogram: LogHistogram | undefined,
+  least: number,
+  floor: number,
+): Normal | null {
+  if (histogram === undefined || histogram.total < least) return null;
+  const p50 = Math.max(floor, histogram.quantile(0.5)!);
+  return { p50, p99: Math.max(p50, histogram.quantile(0.99)!), n: histogram.total, rung };
+}
+
+export { bucketMs };

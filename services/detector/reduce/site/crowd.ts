@@ -1,0 +1,72 @@
+import { partOf } from '../../../../lib/signature/standing.ts';
+import { paneMs } from '../../layout.ts';
+import { rateKey } from './baseline.ts';
+import { clean, rate, type Scope, split } from './scope.ts';
+import { normal, type SiteState, type WatchedScope } from './site-state.ts';
+
+/** So many of a crowd, at most, do not do before what practically everybody else does. */
+const mostOtherWays = 2 / 3;
+/** A crowd is looked for in the window at hand and in the newest part of it, whichever shows more of one. */
+const newestPanes = 10_000 / paneMs;
+
+/**
+ * Share of the honest requests at a scope that may come another way than people usually do, because they are a crowd's: what is
+ * launched is bought with one click, and a message leads past the cart. A crowd shows by those who do come the usual way,
+ * here or, sooner, at what leads here: more of them than at the busiest of usual times. An attack has nothing of them.
+ */
+export function otherWays(state: SiteState, watched: WatchedScope, pane: number, panes: number): number {
+  const { requirement } = watched;
+  if (requirement === null) return 0;
+  const here = normal(state, watched, rateKey).p99;
+  let crowd = 0;
+  for (const window of [panes, newestPanes]) {
+    const before = cleanAt(state, requirement.required, pane, window);
+    crowd = Math.max(
+      crowd,
+      beyond(here, usualWay(watched.scope, pane, window)),
+      beyond(before.usual, before.now),
+    );
+  }
+  return mostOtherWays * crowd;
+}
+
+const beyond = (usual: number, now: number): number => (now <= usual ? 0 : 1 - usual / now);
+
+/** Requests a second that come the usual way. */
+function usualWay(scope: Scope, pane: number, panes: number): number {
+  const [others, all] = split(scope, 'unusual', pane, panes);
+  return all === 0 ? 0 : rate(scope, pane, panes) * (1 - others / all);
+}
+
+interface Clean {
+  /** Requests a second at a busy time. */
+  readonly usual: number;
+  readonly now: number;
+}
+
+/** Of the pane at hand: payments have the same before them. */
+const cleanOfPane = new WeakMap<SiteState, { readonly pane: number; readonly known: Map<string, Clean> }>();
+
+/** Requests that show nothing suspicious at endpoints of the parts `required`. */
+function cleanAt(state: SiteState, required: number, pane: number, panes: number): Clean {
+  let here = cleanOfPane.get(state);
+  if (here?.pane !== pane) {
+    here = { pane, known: new Map() };
+    cleanOfPane.set(state, here);
+  }
+  const id = `${required} ${panes}`;
+  const before = here.known.get(id);
+  if (before !== undefined) return before;
+  let usual = 0;
+  let requests = 0;
+  for (const watched of state.scopes.values()) {
+    const { scope } = watched;
+    if (scope.kind !== 'endpoint' || (partOf(scope.traits.function, scope.traits.method) & required) === 0)
+      continue;
+    usual += normal(state, watched, rateKey).p99;
+    requests += clean(scope, pane, panes);
+  }
+  const found = { usual, now: (requests * 1000) / (panes * paneMs) };
+  here.known.set(id, found);
+  return found;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { history, namesOf, partBit, signedIn } from '../../../../lib/signature/standing.ts';
+import { type Journeys, requirementOf } from './journeys.ts';
+
+const [cart, content] = [partBit('cart'), partBit('content')];
+const asked = (fn: string, own: Journeys, ofClass: Journeys | null = null): readonly string[] | null => {
+  const requirement = requirementOf(fn, own, ofClass);
+  return requirement === null ? null : namesOf(requirement.required);
+};
+
+describe('what leads to a part of the site', () => {
+  it('is asked for where practically everybody has done it', () => {
+    expect(
+      asked(
+        'payment',
+        new Map([
+          [cart | content, 990],
+          [content, 10],
+        ]),
+      ),
+    ).toEqual(['cart']);
+    expect(
+      asked(
+        'payment',
+        new Map([
+          [cart | history, 200],
+          [content, 2],
+          [history, 800],
+        ]),
+      ),
+    ).toEqual(['cart']);
+  });
+
+  it('is not asked for where the known have not done it either, though they are spared', () => {
+    const kiosks: Journeys = new Map([
+      [content, 10],
+      [history, 990],
+    ]);
+    expect(asked('payment', kiosks)).toBeNull();
+    expect(asked('payment', new Map([[history, 1000]]))).toBeNull();
+  });
+
+  it('is a cart, or to be signed in, where many pay for the cart of yesterday', () => {
+    const mixed: Journeys = new Map([
+      [cart, 800],
+      [signedIn, 180],
+      [content, 20],
+    ]);
+    expect(asked('payment', mixed)).toEqual(['cart', 'signed_in']);
+    expect(requirementOf('payment', mixed, null)!.share).toBeCloseTo(0.02, 9);
+  });
+
+  it('is not asked for where people come as they like, or where little is known', () => {
+    expect(
+      asked(
+        'payment',
+        new Map([
+          [cart, 700],
+          [content, 300],
+        ]),
+      ),
+    ).toBeNull();
+    expect(asked('payment', new Map([[cart, 30]]))).toBeNull();
+    expect(asked('payment', new Map())).toBeNull();
+    expect(asked('inventory', new Map([[cart, 1000]]))).toBeNull();
+  });
+
+  it('may be learned from others of its kind, a little', () => {
+    const few: Journeys = new Map([[cart, 40]]);
+    expect(asked('payment', few, new Map([[cart, 5000]]))).toEqual(['cart']);
+    expect(asked('payment', few, new Map([[content, 5000]]))).toBeNull();
+  });
+});

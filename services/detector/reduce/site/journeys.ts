@@ -1,0 +1,120 @@
+import { meets, type Part, requiredBits } from '../../../../lib/signature/standing.ts';
+import { wilsonUpper } from '../miner/bounds.ts';
+
+/**
+ * What spoke for the clients of a scope when they came, as weights by standing (lib/signature/standing.ts). They tell
+ * whether what should lead to a part of the site really does: who pays has filled a cart.
+ */
+export type Journeys = Map<number, number>;
+
+/** What speaks for practically every honest client of a scope, since it leads there: any one of these, or a history. */
+export interface Requirement {
+  /** Bits of lib/signature/standing.ts. */
+  readonly required: number;
+  /** Share of honest requests that do not meet it. */
+  readonly share: number;
+  /** What that may plausibly be at most. */
+  readonly upper: number;
+  /** Requests behind it. */
+  readonly samples: number;
+}
+
+/** Honest requests that may fail a requirement: estimate, and upper 95 % bound. */
+const mostFailing = { share: 0.05, upper: 0.1 } as const;
+/** Requests of the function class that count as evidence about a scope. */
+const borrowed = 80;
+/** The requests of one person are alike: this many count as one observation. */
+const alike = 2;
+
+export function addJourneys(to: Journeys, from: Journeys, scale = 1): void {
+  for (const [standing, weight] of from) to.set(standing, (to.get(standing) ?? 0) + weight * scale);
+}
+
+export function scaleJourneys(journeys: Journeys, factor: number): void {
+  for (const [standing, weight] of journeys)
+    if (weight < 0.01) journeys.delete(standing);
+    else journeys.set(standing, weight * factor);
+}
+
+function weightOf(journeys: readonly Journey[]): number {
+  let total = 0;
+  for (const { weight } of journeys) total += weight;
+  return total;
+}
+
+/**
+ * What leads to a part of the site by its nature, the strictest first; any one of a list will do. Only this may be asked
+ * of people: that most of them also searched, or came from the start page, is a habit, and a sale or a link in a message
+ * changes habits within a minute. Whoever pays has filled a cart; or, where many pay for the cart of yesterday, is at
+ * least signed in, which an attacker must be too then, account by account.
+ */
+const prerequisites: { readonly [F in Part]?: readonly (readonly string[])[] } = {
+  payment: [['cart'], ['cart', 'signed_in']],
+  account: [['login'], ['login', 'signed_in']],
+};
+
+/** Whether anything leads to endpoints of this function by its nature: only of these journeys are learned. */
+export function hasPrerequisite(endpointFunction: string): boolean {
+  return prerequisites[endpointFunction as Part] !== undefined;
+}
+
+/**
+ * The prerequisite of a function, where honest clients are known to meet it. null: it has none, too little is known, or
+ * people come as they like (one-click purchases, log-ins that last for months).
+ */
+export function requirementOf(
+  endpointFunction: string,
+  own: Journeys,
+  ofClass: Journeys | null,
+): Requirement | null {
+  const choices = prerequisites[endpointFunction as Part];
+  if (choices === undefined) return null;
+  const known = inOrder(own);
+  const samples = weightOf(known);
+  if (ofClass !== null) {
+    const others = inOrder(ofClass);
+    const total = weightOf(others);
+    const scale = total > 0 ? Math.min(1, borrowed / total) : 0;
+    for (const { standing, weight } of others) known.push({ standing, weight: weight * scale });
+  }
+  const total = weightOf(known);
+  if (total === 0) return null;
+  for (const names of choices) {
+    const required = requiredBits(names);
+    let failing = 0;
+    let telling = 0;
+    for (const { standing, weight } of known) {
+      const isExempt = (standing & required) === 0 && meets(standing, required);
+      if (!isExempt) telling += weight;
+      if (!meets(standing, required)) failing += weight;
+    }
+    if (!isRare(failing, telling)) continue;
+    const share = failing / total;
+    return { required, share, upper: wilsonUpper(share, total / alike), samples };
+  }
+  return null;
+}
+
+/**
+ * Who has a history is spared whatever he did, and so tells nothing of what leads here: kiosks that only ever order have
+ * no cart, and all of them have a history in time.
+ */
+function isRare(failing: number, telling: number): boolean {
+  if (telling === 0) return false;
+  const share = failing / telling;
+  return share <= mostFailing.share && wilsonUpper(share, telling / alike) <= mostFailing.upper;
+}
+
+interface Journey {
+  readonly standing: number;
+  readonly weight: number;
+}
+
+/** Sums are taken in one order, whatever the order in which standings were first seen. */
+function inOrder(journeys: Journeys): Journey[] {
+  const found: Journey[] = [];
+  journeys.forEach((weight, standing) => {
+    found.push({ standing, weight });
+  });
+  return found.sort((a, b) => a.standing - b.standing);
+}

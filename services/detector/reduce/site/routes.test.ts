@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countIndex, flag, minedAttributes, traitIndex, traitNames } from '../../layout.ts';
+import type { PaneGroup, Sample } from '../../pane-group.ts';
+import { createBaseline } from './baseline.ts';
+import { createSiteState } from './create-site-state.ts';
+import { covers, endpointParts } from './route.ts';
+import { hostSpread, hostsOf, withRoutes } from './routes.ts';
+import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
+import { scopeId, watchedScope } from './site-state.ts';
+
+/** A refused log-in at a host. */
+function tryAt(host: string, order: number): Sample {
+  const sample = sampleOf({ order, client: order, flags: flag.failing });
+  const attributes = [...sample.attributes];
+  attributes.length = minedAttributes.length + traitNames.length;
+  attributes[traitIndex.host] = host;
+  attributes[traitIndex.endpoint] = 'POST /login';
+  return { ...sample, attributes };
+}
+
+const keyAt = (host: string): string => `POST ${host}/login`;
+const paneAt = (host: string, orders: readonly number[]): PaneGroup =>
+  paneOf(
+    orders.map((order) => tryAt(host, order)),
+    { key: keyAt(host) },
+  );
+
+function siteServing(hosts: readonly string[]) {
+  const state = createSiteState('shop', 0);
+  state.routes.set('POST */login', new Set(hosts.map(keyAt)));
+  return state;
+}
+
+describe('routes', () => {
+  it('are named after the method and the template', () => {
+    expect(endpointParts('POST t1.example/login')).toEqual({ route: 'POST */login', host: 't1.example' });
+    expect(endpointParts('GET [2001:db8::1]:8443/p/{word}')).toEqual({
+      route: 'GET */p/{word}',
+      host: '[2001:db8::1]:8443',
+    });
+    expect(endpointParts('POST /login')).toEqual({ route: 'POST */login', host: '' });
+  });
+
+  it('hold their endpoints, and nothing else', () => {
+    const route = { kind: 'route', key: 'POST */login' };
+    expect(covers(route, { kind: 'endpoint', key: keyAt('a.example') })).toBe(true);
+    expect(covers(route, { kind: 'endpoint', key: 'POST a.example/login/{number}' })).toBe(false);
+    expect(covers(route, { kind: 'endpoint', key: 'GET a.example/login' })).toBe(false);
+    expect(covers(route, { kind: 'partner_endpoint', key: `${keyAt('a.example')} via acme` })).toBe(false);
+    expect(covers({ kind: 'endpoint', key: keyAt('a.example') }, route)).toBe(false);
+    expect(covers(route, route)).toBe(true);
+  });
+
+  it('add up what their endpoints are asked for', () => {
+    const perHost = fc.array(fc.array(fc.integer({ min: 1, max: 1e6 }), { maxLength: 20 }), {
+      minLength: 4,
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(perHost, (orders) => {
+        const groups = orders.map((of, at) => paneAt(`t${at}.example`, of));
+        const state = siteServing(orders.map((_, at) => `t${at}.example`));
+        const all = withRoutes(state, groups, 32);
+        const routes = all.filter(({ kind }) => kind === 'route');
+        expect(routes).toHaveLength(1);
+        expect(routes[0]!.key).toBe('POST */login');
+        const total = orders.reduce((sum, of) => sum + of.length, 0);
+        expect(routes[0]!.counts[countIndex.requests]).toBe(total);
+        expect(all.filter(({ kind }) => kind === 'endpoint')).toEqual(groups);
+      }),
+    );
+  });
+
+  it('need four hosts', () => {
+    const hosts = ['a.example', 'b.example', 'c.example'];
+    const groups = hosts.map((host, at) => paneAt(host, [at + 1]));
+    expect(withRoutes(siteServing(hosts), groups, 32)).toBe(groups);
+  });
+
+  it('name their busiest hosts in a signature when there are more than an edge takes', () => {
+    const hosts = Array.from({ length: 130 }, (_, at) => `t${String(at).padStart(3, '0')}.example`);
+    const state = siteServing(hosts);
+    const busy = hosts.slice(20);
+    for (const [at, host] of busy.entries())
+      state.scopes.set(
+        scopeId('endpoint', keyAt(host)),
+        watchedScope(
+          scopeOf(7, [
+            paneAt(
+              host,
+              Array.from({ length: 1 + (at % 5) }, (_, order) => order + 1),
+            ),
+          ]),
+          createBaseline(0),
+        ),
+      );
+    const route = scopeOf(7, [{ ...paneAt('t000.example', [1]), kind: 'route', key: 'POST */login' }]);
+    const named = hostsOf(state, route);
+    expect(named).toHaveLength(100);
+    expect([...named].sort()).toEqual(named);
+    expect(named.every((host) => busy.includes(host))).toBe(true);
+    // who was asked once only is left out first
+    const twice = busy.filter((_, at) => at % 5 > 0);
+    expect(twice.every((host) => named.includes(host))).toBe(true);
+  });
+
+  it('tell how evenly what is suspicious is spread', () => {
+    const samples = [1, 2, 3, 4, 5, 6].map((order) =>
+      tryAt(order < 4 ? 'a.example' : `${order}.example`, order),
+    );
+    expect(hostSpread(scopeOf(7, [paneOf(samples)]), 7)).toBe(2);
+    expect(hostSpread(scopeOf(7, [paneOf([{ ...samples[0]!, flags: 0 }])]), 7)).toBe(0);
+  });
+});
