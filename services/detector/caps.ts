@@ -25,6 +25,11 @@ export type Cap = keyof typeof reachSeconds;
 /** When each cap bit last, in seconds of event time: plain values. */
 export type LastLosses = Map<Cap, number>;
 
+/** A cap bit at `at` (ms). */
+export function noteLoss(losses: LastLosses, cap: Cap, at: number): void {
+  losses.set(cap, Math.floor(at / 1000));
+}
+
 /** The caps that may have changed what is found at `at` (ms), in a fixed order: `degraded` of verdicts and campaigns. */
 export function degradedBy(losses: LastLosses, at: number): Cap[] {
   const second = Math.floor(at / 1000);

@@ -1,6 +1,6 @@
 import type { KeyedRecord, Verdict } from '../../../lib/contracts/generated.ts';
 import type { Outgoing } from '../../../lib/log/log.ts';
-import { degradedBy, type LastLosses } from '../caps.ts';
+import { degradedBy, type LastLosses, noteLoss } from '../caps.ts';
 import type { DetectorConfig } from '../config.ts';
 import {
   type Episode,
@@ -66,7 +66,7 @@ export class AccountJudge {
       this.#count(record);
       accounts.set(`${record.site}|${record.key}`, record);
     }
-    if (this.#windows.evictions > before) this.#lost.set('accounts', Math.floor(paneStart / 1000));
+    if (this.#windows.evictions > before) noteLoss(this.#lost, 'accounts', paneStart);
     const at = paneStart + paneMs + this.#config.lateness;
     const outputs: Outgoing[] = [];
     const values: { [name: string]: number | null } = {};

@@ -6,7 +6,7 @@ import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import { meets } from '../../../lib/signature/standing.ts';
-import { degradedBy, degradedTogether, type LastLosses } from '../caps.ts';
+import { degradedBy, degradedTogether, type LastLosses, noteLoss } from '../caps.ts';
 import type { DetectorConfig } from '../config.ts';
 import { extend } from '../episode.ts';
 import { standingOf } from '../layout.ts';
@@ -201,7 +201,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const { clientLo, clientHi } = this.#facts;
     const { evictions } = members;
     const member = members.of(clientLo, clientHi, at, offset);
-    if (members.evictions > evictions) this.#lost.set('members', Math.floor(at / 1000));
+    if (members.evictions > evictions) noteLoss(this.#lost, 'members', at);
     member.hits++;
     if (member.samples.length < 3) member.samples.push(event.request.event_id);
     if (member.hits < config.campaign.member_after) return;
@@ -212,7 +212,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const ip = clientAddress(event.request.client_ip);
     const v4 = isV4(ip);
     const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
-    this.#noteLosses(Math.floor(at / 1000));
+    this.#noteLosses(at);
     const degraded = degradedTogether(campaign.degraded, degradedBy(this.#lost, at));
     const inputs = [{ partition: this.#partition, first: member.firstOffset, last: offset }];
     outputs.push(
@@ -223,10 +223,10 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   }
 
   /** Clients and addresses that were forgotten since the last look. */
-  #noteLosses(second: number): void {
+  #noteLosses(at: number): void {
     const now = { actors: this.#actors.evictions, addresses: this.#life.missed };
     for (const cap of ['actors', 'addresses'] as const)
-      if (now[cap] > this.#evictions[cap]) this.#lost.set(cap, second);
+      if (now[cap] > this.#evictions[cap]) noteLoss(this.#lost, cap, at);
     this.#evictions = now;
   }
 

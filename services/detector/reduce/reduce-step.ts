@@ -16,17 +16,18 @@ import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
 import { countVerdicts } from '../verdict.ts';
-import { adoptPolicies } from './adopt-policies.ts';
+import { adoptPolicies } from './campaigns/adopt-policies.ts';
 import { tickOut } from './campaigns/outputs.ts';
 import { passQuietTime } from './campaigns/quiet-campaigns.ts';
 import { createSiteState } from './site/create-site-state.ts';
+import { learnedFeatures } from './site/learn-scope.ts';
 import { type LearnedSite, learnedOf, warm } from './site/learned.ts';
 import { FigureTable } from './site/scope-figures.ts';
 import { isHostMissing } from './site/sight.ts';
 import { judgedKinds } from './site/site-mix.ts';
 import { restoreSite, type SiteSnapshot, snapshotSite } from './site/site-snapshot.ts';
 import { isAttacked, type ReduceSettings, type SiteState } from './site/site-state.ts';
-import { learnedFeatures, reducePane } from './site-reducer.ts';
+import { reducePane } from './site-reducer.ts';
 
 export interface ReduceOptions {
   readonly config: DetectorConfig;

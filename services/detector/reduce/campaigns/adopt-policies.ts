@@ -1,14 +1,14 @@
-import type { Outgoing } from '../../../lib/log/log.ts';
-import type { Policy } from '../policies/load-policies.ts';
-import { termsOf } from '../verdict.ts';
-import { weaker } from './campaigns/mine-campaign.ts';
-import { campaignRecord, verdictsOn } from './campaigns/open-campaign.ts';
-import { campaignOut } from './campaigns/outputs.ts';
-import { addSignatures, endVerdict } from './signatures/live-signatures.ts';
-import { inForce, type OpenCampaign } from './site/campaign-state.ts';
-import { createMinutes } from './site/scope.ts';
-import { effectiveAt, type ReduceSettings, type SiteState, scopeId } from './site/site-state.ts';
-import { keepsMinutes } from './site-reducer.ts';
+import type { Outgoing } from '../../../../lib/log/log.ts';
+import type { Policy } from '../../policies/load-policies.ts';
+import { termsOf } from '../../verdict.ts';
+import { addSignatures, endVerdict } from '../signatures/live-signatures.ts';
+import { inForce, type OpenCampaign } from '../site/campaign-state.ts';
+import { createMinutes } from '../site/scope.ts';
+import { effectiveAt, type ReduceSettings, type SiteState, scopeId } from '../site/site-state.ts';
+import { keepsMinutes } from '../site/watch-scope.ts';
+import { weaker } from './mine-campaign.ts';
+import { campaignRecord, verdictsOn } from './open-campaign.ts';
+import { campaignOut } from './outputs.ts';
 
 /**
  * From `pane` on the policies of `settings` hold. A campaign whose policy says something else now goes on under what it

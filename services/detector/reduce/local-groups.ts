@@ -1,8 +1,8 @@
-import type { Evidence, Verdict } from '../../../../lib/contracts/generated.ts';
-import type { Outgoing } from '../../../../lib/log/log.ts';
-import { degradedBy } from '../../caps.ts';
-import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } from '../../episode.ts';
-import { type LocalKind, localKinds } from '../../groups.ts';
+import type { Evidence, Verdict } from '../../../lib/contracts/generated.ts';
+import type { Outgoing } from '../../../lib/log/log.ts';
+import { degradedBy } from '../caps.ts';
+import { episodeVerdict, extend, type Figures, figureEvidence, openEpisode } from '../episode.ts';
+import { type LocalKind, localKinds } from '../groups.ts';
 import {
   type ClientCountName,
   type CountName,
@@ -12,20 +12,20 @@ import {
   networkCountIndex,
   outcomeCounts,
   paneMs,
-} from '../../layout.ts';
-import type { PaneGroup } from '../../pane-group.ts';
-import { longestSpanMs, type Policy } from '../../policies/load-policies.ts';
-import type { FeatureSpec } from '../../policies/policy-schema.ts';
-import { verdictOut } from '../../verdict.ts';
-import { distinct, sum } from './scope.ts';
+} from '../layout.ts';
+import type { PaneGroup } from '../pane-group.ts';
+import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
+import type { FeatureSpec } from '../policies/policy-schema.ts';
+import { verdictOut } from '../verdict.ts';
+import { distinct, sum } from './site/scope.ts';
 import {
   effectiveAt,
   type ReduceSettings,
   type SiteState,
   scopeId,
   type WatchedScope,
-} from './site-state.ts';
-import { usualShares } from './usual-callers.ts';
+} from './site/site-state.ts';
+import { usualShares } from './site/usual-callers.ts';
 
 interface Peers {
   readonly clients: number;

@@ -1,0 +1,117 @@
+import { verified } from '../../../../lib/signature/standing.ts';
+import { paneMs, standingOf } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
+import type { Policy } from '../../policies/load-policies.ts';
+import type { FeatureSpec } from '../../policies/policy-schema.ts';
+import { hold, rateKey, release } from './baseline.ts';
+import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
+import { overlaps } from './route.ts';
+import { countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
+import { isBlind } from './sight.ts';
+import { halveMix, learnMix } from './site-mix.ts';
+import {
+  featureValue,
+  type LearnedFeatures,
+  poolsOf,
+  type ReduceSettings,
+  type SiteState,
+  type WatchedScope,
+} from './site-state.ts';
+
+/** Samples that one scope's normal mix may hold. */
+const mostReference = 1200;
+const leastReference = 150;
+
+/** All scopes of a site together keep within the limit: many scopes, fewer samples each. */
+function referenceLimit({ scopes }: SiteState, { config }: ReduceSettings): number {
+  const share = Math.floor(config.limits.reference_samples / Math.max(1, scopes.size));
+  return Math.max(leastReference, Math.min(mostReference, share));
+}
+
+const nothingLearned: LearnedFeatures = { keys: [], specs: [] };
+
+/** Ten seconds of a scope are over (`end` is the pane after them): hold them, and let in what was held long enough. */
+export function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope, end: number): void {
+  const { scope, baseline } = watched;
+  const now = end * paneMs;
+  const { learning } = settings.config;
+  const disturbed = [...state.campaigns.values()].some(
+    (campaign) =>
+      campaign.behaviour !== null &&
+      !campaign.simulated &&
+      (scope.kind === 'site' || campaign.scopes.some((taken) => overlaps(taken, scope))),
+  );
+  if (!disturbed && !isBlind(state, end)) {
+    const { keys, specs } = settings.learned.get(scope.kind) ?? nothingLearned;
+    hold(baseline, {
+      at: now,
+      counts: countsOf(scope, end - 1, 10),
+      keys,
+      values: specs.map((spec) => featureValue(state, scope, spec, end - 1) ?? Number.NaN),
+      samples: samplesIn(scope, end - 1, 10),
+      journeys: journeysOf(scope, end - 1),
+    });
+  }
+  const { class: ofClass, host } = poolsOf(state, watched);
+  const pools = ofClass === null || host === null ? [] : [ofClass, host];
+  const learnSamples =
+    scope.kind === 'site' && settings.judged.size > 0
+      ? (samples: readonly Sample[]) => learnMix(state.mix, samples)
+      : undefined;
+  const { halvedAt } = baseline;
+  if (
+    release(
+      baseline,
+      now,
+      learning,
+      pools,
+      state.firstPane * paneMs,
+      referenceLimit(state, settings),
+      learnSamples,
+    )
+  ) {
+    watched.expected.clear();
+    watched.primed.clear();
+    watched.usual = null;
+    if (scope.kind === 'endpoint') updateRequirement(state, watched);
+  }
+  // the mix forgets as the site does
+  if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
+}
+
+/** What spoke for the clients of the last ten panes, where something leads to the scope by its nature. */
+function journeysOf(scope: Scope, now: number): Journeys {
+  const journeys: Journeys = new Map();
+  if (scope.kind !== 'endpoint' || !hasPrerequisite(scope.traits.function)) return journeys;
+  for (const { sample, weight } of samplesOf(scope, now, 10, () => true)) {
+    const standing = standingOf(sample.flags);
+    if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
+  }
+  return journeys;
+}
+
+/** Every feature that a policy names, by kind of scope: once, but for the rate that is learned anyway. */
+export function learnedFeatures(policies: readonly Policy[]): ReduceSettings['learned'] {
+  const kinds = new Map<string, Map<string, FeatureSpec>>();
+  for (const { scope, features } of policies) {
+    const ofKind = kinds.get(scope) ?? new Map<string, FeatureSpec>();
+    kinds.set(scope, ofKind);
+    for (const { key, spec } of features) if (key !== rateKey) ofKind.set(key, spec);
+  }
+  return new Map(
+    [...kinds].map(([kind, features]) => [
+      kind,
+      { keys: [...features.keys()], specs: [...features.values()] },
+    ]),
+  );
+}
+
+/** What clients did before they came here, as far as practically all do: of the scope, or of its like. */
+export function updateRequirement(state: SiteState, watched: WatchedScope): void {
+  const { class: ofClass } = poolsOf(state, watched);
+  watched.requirement = requirementOf(
+    watched.scope.traits.function,
+    watched.baseline.journeys,
+    ofClass?.journeys ?? null,
+  );
+}

@@ -1,0 +1,67 @@
+import { noteLoss } from '../../caps.ts';
+import type { Traits } from '../../endpoint-traits.ts';
+import { countIndex, paneMs } from '../../layout.ts';
+import type { PaneGroup } from '../../pane-group.ts';
+import { paneSpanMs } from '../../policies/policy-schema.ts';
+import { createBaseline } from './baseline.ts';
+import { updateRequirement } from './learn-scope.ts';
+import { noteRoute } from './routes.ts';
+import { createScope } from './scope.ts';
+import {
+  type ReduceSettings,
+  type SiteState,
+  scopeId,
+  type WatchedScope,
+  watchedScope,
+} from './site-state.ts';
+
+/** The scope of a group, watched from now on if it was not; null: there is no room for it. */
+export function watch(
+  state: SiteState,
+  settings: ReduceSettings,
+  group: PaneGroup,
+  pane: number,
+): WatchedScope | null {
+  const id = scopeId(group.kind, group.key);
+  let watched = state.scopes.get(id);
+  if (watched === undefined) {
+    // visits that go on from here are no requests here, and say nothing of what it is
+    if (group.counts[countIndex.requests] === 0) return null;
+    if (state.scopes.size >= settings.config.limits.scopes) {
+      noteLoss(state.lost, 'scopes', pane * paneMs);
+      if (!forgetIdle(state, pane)) return null;
+    }
+    watched = watchedScope(
+      createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
+      state.learned.get(id) ?? createBaseline(pane * paneMs),
+    );
+    state.learned.delete(id);
+    if (group.kind === 'endpoint') updateRequirement(state, watched);
+    noteRoute(state, settings, watched.scope);
+    state.scopes.set(id, watched);
+  }
+  return watched;
+}
+
+/** Whether a policy asks for windows of this scope beyond a minute. */
+export function keepsMinutes(settings: ReduceSettings, kind: string, endpoint: Traits): boolean {
+  return settings.policies.some(
+    (policy) =>
+      policy.scope === kind &&
+      policy.features.some(({ spec }) => spec.spanMs > paneSpanMs) &&
+      policy.matches({ endpoint }),
+  );
+}
+
+/** Makes room for a scope: the one idle longest goes, if it was idle for an hour. */
+function forgetIdle(state: SiteState, pane: number): boolean {
+  let oldest: string | null = null;
+  let since = pane - 3600;
+  for (const [id, { scope }] of state.scopes)
+    if (scope.lastPane < since) {
+      oldest = id;
+      since = scope.lastPane;
+    }
+  if (oldest !== null) state.scopes.delete(oldest);
+  return oldest !== null;
+}
