@@ -1,11 +1,12 @@
 import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts';
 import { isV4, maskIp, parseIp, parseNetwork } from '../../lib/ip.ts';
 import type { AttributeName } from '../../lib/signature/attributes.ts';
-import { compileSignature, valuesNamed } from '../../lib/signature/signature.ts';
+import { compileSignature } from '../../lib/signature/signature.ts';
 import { meets, sparedBy } from '../../lib/signature/standing.ts';
 import { targetKey } from '../../lib/target.ts';
 import { type InForce, inForce } from '../../services/actuator/decider/actions.ts';
 import type { EdgePreset } from './edge-presets.ts';
+import { RulesByEndpoint } from './rules-by-endpoint.ts';
 
 export type RequestOutcome = 'allowed' | 'throttled' | 'challenged' | 'blocked';
 
@@ -97,10 +98,9 @@ export function createSimulatedEdge(options: {
   const byAddress = new Map<string, Entry>();
   const byNetwork = new Map<number, Map<string, Entry>>();
   const byValue = new Map<string, Map<string, Entry>>();
-  const rulesByEndpoint = new Map<string, Set<Entry>>();
-  const rulesAnywhere = new Set<Entry>();
+  const rules = new RulesByEndpoint<Entry>();
   let listEntries = 0;
-  let rules = 0;
+  let ruleCount = 0;
   let peakEntries = 0;
   let peakRules = 0;
   let leftOut = 0;
@@ -144,19 +144,8 @@ export function createSimulatedEdge(options: {
       set(map, bytesKey(network.address));
       if (map.size === 0) byNetwork.delete(network.prefix);
     } else if (kind === 'signature') {
-      const endpoints = signature === null ? null : valuesNamed(signature, 'endpoint');
-      if (endpoints === null) {
-        if (put) rulesAnywhere.add(entry);
-        else rulesAnywhere.delete(entry);
-        return;
-      }
-      for (const endpoint of endpoints) {
-        const list = rulesByEndpoint.get(endpoint) ?? new Set();
-        if (put) list.add(entry);
-        else list.delete(entry);
-        if (list.size > 0) rulesByEndpoint.set(endpoint, list);
-        else rulesByEndpoint.delete(endpoint);
-      }
+      if (put) rules.add(signature, entry);
+      else rules.delete(signature, entry);
     } else {
       let map = byValue.get(kind);
       if (map === undefined) {
@@ -181,7 +170,7 @@ export function createSimulatedEdge(options: {
     installed.delete(entry.key);
     place(entry.decision, entry, false);
     if (entry.decision.target.kind === 'signature') {
-      rules--;
+      ruleCount--;
       noteRule(entry.decision, -1);
     } else listEntries--;
   };
@@ -225,10 +214,10 @@ export function createSimulatedEdge(options: {
     if (old !== undefined) remove(old);
     if (isOver(entry, entry.fromAt)) return;
     const isRule = entry.decision.target.kind === 'signature';
-    const full = isRule ? rules >= preset.rules : listEntries >= options.entries;
+    const full = isRule ? ruleCount >= preset.rules : listEntries >= options.entries;
     if (full && (isRule || !makeRoom(entry, at))) {
       if (isRule) sweep(at);
-      if (!isRule || rules >= preset.rules) {
+      if (!isRule || ruleCount >= preset.rules) {
         if (!turnedDown.has(entry.decision.decision_id)) leftOut++;
         turnedDown.add(entry.decision.decision_id);
         return;
@@ -238,11 +227,11 @@ export function createSimulatedEdge(options: {
     installed.set(current.key, current);
     place(current.decision, current, true);
     if (isRule) {
-      rules++;
+      ruleCount++;
       noteRule(current.decision, 1);
     } else listEntries++;
     peakEntries = Math.max(peakEntries, listEntries);
-    peakRules = Math.max(peakRules, rules);
+    peakRules = Math.max(peakRules, ruleCount);
   };
 
   const inEffect = (entry: Entry, at: number): Entry | null => {
@@ -309,12 +298,10 @@ export function createSimulatedEdge(options: {
         const value = valueFor(event, kind);
         if (value !== null) consider(entries.get(value), event, standing);
       }
-      const here = rulesByEndpoint.get(event.endpoint);
-      if (here !== undefined) for (const entry of here) consider(entry, event, standing);
-      for (const entry of rulesAnywhere) consider(entry, event, standing);
+      rules.visit(event.endpoint, (entry) => consider(entry, event, standing));
       return best === allowed || options.isProtected(event) ? allowed : best;
     },
-    report: () => ({ entries: listEntries, rules, peakEntries, peakRules, unsupported, leftOut }),
+    report: () => ({ entries: listEntries, rules: ruleCount, peakEntries, peakRules, unsupported, leftOut }),
   };
 }
 
