@@ -54,6 +54,20 @@ test.each([
   ['POST', '/auth/login-with-password', 'login'],
   ['POST', '/reset-password', 'account'],
   ['GET', '/events/{number}/seats', 'inventory'],
+  ['POST', '/konto/anmelden', 'login'],
+  ['POST', '/konto/abmelden', 'other'],
+  ['POST', '/kunden/registrieren', 'account'],
+  ['POST', '/se-connecter', 'login'],
+  ['POST', '/iniciar-sesion', 'login'],
+  ['GET', '/Zahlung/Direkt.aspx', 'payment'],
+  ['POST', '/warenkorb/artikel', 'cart'],
+  ['GET', '/api/produits/{number}/disponibilite/{number}', 'inventory'],
+  ['GET', '/verf%C3%BCgbarkeit/{number}', 'inventory'],
+  ['POST', '/v1/payments/authorize', 'payment'],
+  ['POST', '/auth/wallet', 'login'],
+  ['POST', '/oauth2/authorize', 'login'],
+  ['POST', '/payment/login', 'login'],
+  ['GET', '/%E0%A4%A/stock', 'inventory'],
 ])('%s %s is %s', (method, template, expected) => {
   expect(classify(method, template)).toBe(expected);
 });

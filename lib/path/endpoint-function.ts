@@ -1,3 +1,13 @@
+import {
+  byWord,
+  contentFolder,
+  enrolling,
+  notLogin,
+  paymentSteps,
+  sessionWords,
+  verbs,
+  weak,
+} from './endpoint-words.ts';
 import { pathSegments } from './redact.ts';
 
 /** What an endpoint is for. */
@@ -13,61 +23,28 @@ export const endpointFunctions = [
 ] as const;
 export type EndpointFunction = (typeof endpointFunctions)[number];
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
-
-/** In order: a payment below a cart is a payment. Compound words are looked up with and without their joint. */
-const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
-  [
-    'login',
-    words('login signin logon auth authn authenticate authentication authorize sso passkey otp mfa 2fa'),
-  ],
-  [
-    'payment',
-    words(
-      'pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers payout payouts topup donate donation donations',
-    ),
-  ],
-  [
-    'inventory',
-    words(
-      'stock stocks inventory availability available storelocator locator storefinder sku skus restock seats seatmap timeslots vacancies',
-    ),
-  ],
-  [
-    'cart',
-    words(
-      'cart carts basket baskets bag trolley shoppingbag shoppingbasket booking bookings reservation reservations',
-    ),
-  ],
-  ['search', words('search query autocomplete suggest suggestions typeahead')],
-  [
-    'account',
-    words(
-      'account accounts profile profiles me user users customer customers register registration signup password',
-    ),
-  ],
-];
-/** Names of things, too: among other words they say something only beside a verb. `/p/leather-bag` is no cart. */
-const weak = words('available bag basket baskets buy charge me order query trolley user users');
-const verbs = words('add check create get list make my new place set show submit to update view');
-/** What an `/auth/` is for when it ends so. */
-const enrolling = words('register registration signup password');
 /** `doLogin` in lower case: a known word after one of these, or one that says who or where. */
 const prefixed =
   /^(?:add(?:to)?|ajax|api|check|create|customer|do|fetch|find|get|make|member|mobile|my|partner|place|process|set|submit|update|user|web)(?=[a-z0-9]{3})/;
-/** Created by a log-in; reading or ending one is none. */
-const sessionWords = words('session sessions token tokens');
-const creating = words('POST PUT');
-const notLogin = words('logout signout refresh revoke introspect');
+const creating: ReadonlySet<string> = new Set(['POST', 'PUT']);
 
 const contentExtension =
   /\.(?:css|js|mjs|map|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|pdf|html?|txt|xml|webmanifest)$/i;
-const contentFolder = words('static assets images img css js fonts media');
+
+/** Without percent-encoding and accents: `verf%C3%BCgbarkeit` is `verfugbarkeit`. */
+function plain(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment).normalize('NFD').replace(/\p{M}/gu, '');
+  } catch {
+    return segment;
+  }
+}
 
 /** `GET /v2/partnerLogin/{number}` is `v2 partner login`; variables say nothing. */
 function wordsOf(segment: string): string[] {
   const found: string[] = [];
-  for (const part of segment.replace(/\{[^}]*\}/g, ' ').split(/[^A-Za-z0-9]+/)) {
+  for (const part of plain(segment.replace(/\{[^}]*\}/g, ' ')).split(/[^A-Za-z0-9]+/)) {
     if (part === '') continue;
     const pieces = part
       .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -100,8 +77,10 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   const [first] = byWord;
   const last = perSegment.filter((list) => list.length > 0).at(-1) ?? [];
   const enrols = last.some((word) => enrolling.has(word)) && !last.some((word) => first![1].has(word));
-  if (!enrols && all.some((word) => first![1].has(word))) return 'login';
   const named = byWord.slice(1).find(([, set]) => all.some((word) => set.has(word)))?.[0];
+  const isLogin = (word: string): boolean =>
+    first![1].has(word) && !(named === 'payment' && paymentSteps.has(word));
+  if (!enrols && all.some(isLogin)) return 'login';
   // a session of a wallet or a checkout pays, it logs nobody in
   const buys = named === 'payment' || named === 'cart';
   if (creating.has(method) && !buys && last.some((word) => sessionWords.has(word))) return 'login';

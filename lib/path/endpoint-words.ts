@@ -1,0 +1,84 @@
+import type { EndpointFunction } from './endpoint-function.ts';
+
+const words = (...texts: readonly string[]): ReadonlySet<string> =>
+  new Set(texts.flatMap((text) => text.split(' ')));
+
+/**
+ * What words of a path say an endpoint is for, in order: a payment below a cart is a payment. English, German, French,
+ * Spanish, Portuguese, Italian, Dutch and Polish, without accents (`wordsOf` takes them off). Compound words are looked up
+ * with and without their joint.
+ */
+export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])[] = [
+  [
+    'login',
+    words(
+      'login signin logon auth authn authenticate authentication authorize sso passkey otp mfa 2fa',
+      'anmelden einloggen connexion seconnecter iniciarsesion acceder entrar accedi inloggen aanmelden zaloguj logowanie',
+    ),
+  ],
+  [
+    'payment',
+    words(
+      'pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers payout payouts topup donate donation donations',
+      'zahlung zahlungen zahlen bezahlen bezahlung kasse bestellen bestellung bestellungen uberweisung uberweisungen ueberweisung ueberweisungen',
+      'paiement paiements payer commande commandes commander virement virements',
+      'pago pagos pagar pedido pedidos compra comprar transferencia transferencias pagamento pagamentos',
+      'pagamenti ordine ordini acquista bonifico bonifici',
+      'betalen betaling betalingen bestelling bestellingen afrekenen platnosc platnosci zamowienie zamowienia',
+    ),
+  ],
+  [
+    'inventory',
+    words(
+      'stock stocks inventory availability available storelocator locator storefinder sku skus restock seats seatmap timeslots vacancies',
+      'verfugbarkeit verfuegbarkeit bestand bestande bestaende lagerbestand filialbestand filialfinder marktfinder',
+      'disponibilite disponibilites disponibilidad disponibilidade disponibilita existencias giacenza voorraad beschikbaarheid dostepnosc',
+    ),
+  ],
+  [
+    'cart',
+    words(
+      'cart carts basket baskets bag trolley shoppingbag shoppingbasket booking bookings reservation reservations',
+      'warenkorb einkaufswagen buchung buchungen reservierung reservierungen panier carrito carrinho reserva reservas',
+      'carrello prenotazione prenotazioni winkelwagen winkelmand winkelmandje reservering koszyk',
+    ),
+  ],
+  [
+    'search',
+    words(
+      'search query autocomplete suggest suggestions typeahead',
+      'suche suchen recherche rechercher buscar busqueda busca ricerca zoeken szukaj',
+    ),
+  ],
+  [
+    'account',
+    words(
+      'account accounts profile profiles me user users customer customers register registration signup password',
+      'konto konten kundenkonto benutzer kunde kunden profil passwort registrieren registrierung',
+      'compte comptes utilisateur utilisateurs motdepasse inscription cuenta cuentas usuario usuarios perfil registro conta contas',
+      'utente utenti profilo registrazione gebruiker wachtwoord registreren uzytkownik haslo rejestracja',
+    ),
+  ],
+];
+
+/** Names of things, too: among other words they say something only beside a verb. `/p/leather-bag` is no cart. */
+export const weak = words(
+  'available bag basket baskets buy charge me order query trolley user users kunde kunden compra busca',
+);
+export const verbs = words('add check create get list make my new place set show submit to update view');
+
+/** What an `/auth/` is for when it ends so. */
+export const enrolling = words(
+  'register registration signup password registrieren registrierung passwort inscription motdepasse registro',
+  'registrazione registreren wachtwoord rejestracja haslo',
+);
+
+/** Log-ins by themselves, and a step of a payment beside its words. */
+export const paymentSteps = words('authorize authorization');
+
+/** Created by a log-in; reading or ending one is none. */
+export const sessionWords = words('session sessions token tokens');
+export const notLogin = words(
+  'logout signout refresh revoke introspect abmelden ausloggen deconnexion cerrarsesion uitloggen wyloguj',
+);
+export const contentFolder = words('static assets images img css js fonts media');
