@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { asideMethods } from '../path/aside-methods.ts';
 import { guessFunction } from '../path/endpoint-function.ts';
 import { createRateLimiter } from '../rate-limiter.ts';
 import { history, partOf, several, signedIn as signedInBit } from '../signature/standing.ts';
@@ -44,7 +45,7 @@ export function createPassOffice(options: PassOptions): PassOffice {
     visitSeconds = 4 * 3600,
     bindTo = ['user-agent'],
     network,
-    part = ({ method, endpoint }) => (method === 'OPTIONS' ? null : guessFunction(method, endpoint)),
+    part = ({ method, endpoint }) => (asideMethods.has(method) ? null : guessFunction(method, endpoint)),
     succeeded = (status) => status >= 200 && status < 400,
     signedIn,
     vouch,

@@ -22,7 +22,7 @@ export const detectorConfig = z.strictObject({
     .strictObject({
       /** Longest time a pane is held before it may enter a baseline. */
       hold: durationField('15m'),
-      /** Shortest such time. In between it is a quarter of what the scope has been watched for. */
+      /** Shortest such time. In between: `holdOf` in reduce/site/baseline.ts. */
       hold_least: durationField('60s'),
       /** Half-life of what is learned. */
       half_life: durationField('7d'),

@@ -188,7 +188,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       return;
     }
     const second = Math.floor(timestamp / 1000);
-    const flags = observe(this.#actors, event, facts, endpoint.part, second, true);
+    const flags = observe(this.#actors, event, facts, endpoint.part, second, endpoint.isPage);
     const pane = this.#panes.pane(target, timestamp - (timestamp % paneMs), offset);
     contribute(this.#contribution, event, flags, facts);
     pane.add(event, endpoint, this.#contribution);

@@ -1,3 +1,4 @@
+import { asideMethods } from '../../../lib/path/aside-methods.ts';
 import { askedOf } from '../../../lib/path/operations.ts';
 import { partOf } from '../../../lib/signature/standing.ts';
 import { endpointTraits } from '../endpoint-traits.ts';
@@ -13,6 +14,8 @@ export class CountedEndpoint {
   readonly asked: string | null;
   /** Its bit of lib/signature/standing.ts. */
   readonly part: number;
+  /** Who asks for it has used a part of the site. */
+  readonly isPage: boolean;
   readonly #identity: EndpointIdentity;
   #plan: GroupPlan | null = null;
   #planned: Planned | null = null;
@@ -23,7 +26,9 @@ export class CountedEndpoint {
     this.site = site;
     this.key = `${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}`;
     this.asked = operation === null ? null : askedOf({ name: this.key, operation });
-    this.part = partOf(endpointFunction, endpoint.slice(0, space));
+    const method = endpoint.slice(0, space);
+    this.part = partOf(endpointFunction, method);
+    this.isPage = !asideMethods.has(method);
     this.#identity = identity;
   }
 

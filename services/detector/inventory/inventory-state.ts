@@ -17,8 +17,6 @@ export interface Inventory {
   pairingDue: boolean;
 }
 
-/** Not worth a row of their own: asked by browsers on behalf of another request. */
-export const asides: ReadonlySet<string> = new Set(['OPTIONS', 'HEAD', 'CONNECT', 'TRACE']);
 export const minutePanes = 60_000 / paneMs;
 
 export function createInventory(site: string, firstPane: number): Inventory {

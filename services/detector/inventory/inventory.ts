@@ -1,4 +1,5 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { asideMethods } from '../../../lib/path/aside-methods.ts';
 import { paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { pairAnalogues } from './analogues.ts';
@@ -13,7 +14,7 @@ import {
 import type { ClientClass } from './config.ts';
 import { absorb, addGroup, createEntry, type EndpointEntry, parseKey } from './endpoint-entry.ts';
 import { type FamilyTable, familyOf, groupFamilies, learnFamilies } from './families.ts';
-import { asides, type Inventory, minutePanes } from './inventory-state.ts';
+import { type Inventory, minutePanes } from './inventory-state.ts';
 import { noticeEntry, sayUnsaid, turnHour } from './notices.ts';
 import { aliasOut, factsOf, publishEntry } from './records.ts';
 import { sayUnused, supersedeUnused } from './unused.ts';
@@ -59,7 +60,9 @@ export function observePane(
     if (group.kind !== 'endpoint') continue;
     let entry = entries.get(group.key);
     if (entry === undefined) {
-      const made = asides.has(group.key.slice(0, group.key.indexOf(' '))) ? null : createEntry(group, pane);
+      const made = asideMethods.has(group.key.slice(0, group.key.indexOf(' ')))
+        ? null
+        : createEntry(group, pane);
       if (made === null || !makeRoom(entries, config.endpoints)) continue;
       entry = made;
       entries.set(entry.key, entry);

@@ -1,10 +1,11 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
+import { asideMethods } from '../../../lib/path/aside-methods.ts';
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
 import type { DocumentedEndpoint } from '../../../lib/path/openapi.ts';
 import { hostMatches } from '../../../lib/path/route-trie.ts';
 import { documentOf, type InventorySettings } from './classify.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
-import { asides, type Inventory } from './inventory-state.ts';
+import type { Inventory } from './inventory-state.ts';
 import { unusedOut } from './records.ts';
 
 /** Hosts of the site that a documented endpoint may be called on: its own, or '' when the document names none. */
@@ -30,7 +31,7 @@ export function sayUnused(inventory: Inventory, settings: InventorySettings, pan
   const outputs: Outgoing[] = [];
   for (const document of api.endpoints) {
     // nobody is expected to call what is gone
-    if (document.documentation === 'gone' || asides.has(document.method)) continue;
+    if (document.documentation === 'gone' || asideMethods.has(document.method)) continue;
     for (const host of hostsOf(inventory, document)) {
       const calledOn = used.get(document);
       if (host === '' ? calledOn !== undefined : calledOn?.has(host)) continue;

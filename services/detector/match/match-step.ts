@@ -176,7 +176,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     }
     const second = Math.floor(timestamp / 1000);
     const facts = this.#facts;
-    const flags = observe(this.#actors, event, facts, endpoint.part, second, !attacked);
+    const flags = observe(this.#actors, event, facts, endpoint.part, second, !attacked && endpoint.isPage);
     const standing = standingOf(flags);
     const good = meets(standing, 0);
     this.#goodClients?.note(event, facts, standing, outputs);

@@ -1,3 +1,4 @@
+import { asideMethods } from '../../../lib/path/aside-methods.ts';
 import { partOf } from '../../../lib/signature/standing.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
@@ -8,6 +9,8 @@ export class MatchedEndpoint {
   readonly reducer: number;
   /** Its bit of lib/signature/standing.ts. */
   readonly part: number;
+  /** Who asks for it has used a part of the site. */
+  readonly isPage: boolean;
   readonly #identity: EndpointIdentity;
   #version = -1;
   #concerning: readonly InForce[] = [];
@@ -16,7 +19,9 @@ export class MatchedEndpoint {
     this.#identity = identity;
     this.reducer = reducer;
     const { endpoint, endpointFunction } = identity;
-    this.part = partOf(endpointFunction, endpoint.slice(0, endpoint.indexOf(' ')));
+    const method = endpoint.slice(0, endpoint.indexOf(' '));
+    this.part = partOf(endpointFunction, method);
+    this.isPage = !asideMethods.has(method);
   }
 
   /** Signatures that may concern it: looked for again when a campaign has changed. */

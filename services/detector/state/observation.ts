@@ -92,7 +92,7 @@ function accountMark({ accountLo, accountHi }: RequestFacts): number {
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
  * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
  *
- * `facts` are those of the request, `part` is the bit of its endpoint's function, `second` is its time. `learn` false: it earns nothing (its endpoint is under
+ * `facts` are those of the request, `part` is the bit of its endpoint's function, `second` is its time. `learn` false: it earns nothing (no page, or its endpoint is under
  * attack).
  */
 export function observe(

@@ -93,8 +93,7 @@ export interface LearningConfig {
 
 /**
  * Holds one bucket of ten seconds: it enters the baseline after the hold time, unless an episode of the scope opened
- * by then (`discardHeld`). The hold grows with what the scope has been watched for, up to the configured one: a
- * young baseline must learn before it can doubt.
+ * by then (`discardHeld`).
  */
 export function hold(baseline: Baseline, lesson: Lesson): void {
   baseline.held.push({ ...lesson, samples: fewOf(lesson) });
@@ -117,6 +116,22 @@ export function discardHeld(baseline: Baseline): void {
   baseline.held = [];
 }
 
+/** What is new at a site that is known is held no less than this, or than a quarter of what the site was watched for. */
+const holdNewMs = 5 * 60_000;
+
+/**
+ * How long a bucket is held, ms. A young site must learn before it can doubt. At a site that is known, an endpoint that was
+ * just called for the first time is no reason to believe its first callers: an attack that swells over minutes would teach
+ * it that they are its people.
+ */
+export function holdOf(
+  watched: number,
+  siteWatched: number,
+  { hold, hold_least: least }: LearningConfig,
+): number {
+  return Math.min(hold, Math.max(least, watched / 4, Math.min(holdNewMs, siteWatched / 4)));
+}
+
 /** Lets in what was held long enough; true when something was learned. */
 export function release(
   baseline: Baseline,
@@ -127,8 +142,7 @@ export function release(
   referenceLimit: number,
   onSamples?: (samples: readonly Sample[]) => void,
 ): boolean {
-  const watched = now - baseline.startedAt;
-  const wait = Math.min(config.hold, Math.max(config.hold_least, watched / 4));
+  const wait = holdOf(now - baseline.startedAt, now - siteStartedAt, config);
   let learned = false;
   while (baseline.held.length > 0 && baseline.held[0]!.at + wait <= now) {
     const bucket = baseline.held.shift()!;
