@@ -45,12 +45,12 @@ async function run(attack: Hammering) {
   return score(await runDetector(sketches), sketches, attack.endpoint);
 }
 
-describe('a hammered endpoint', { timeout: 120_000 }, () => {
+describe('a hammered payment', { timeout: 120_000 }, () => {
   it('that nobody called before does not learn those as its people whose number swells over minutes', async () => {
     const found = await run({
       seed: 42,
-      endpoint: 'POST /rpc/Ledger.PostV2',
-      fn: 'other',
+      endpoint: 'POST /api/v0/payments/authorize',
+      fn: 'payment',
       swells: 3 * minute,
     });
     expect(found.attackStopped).toBeGreaterThan(0.8);

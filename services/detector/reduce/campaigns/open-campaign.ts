@@ -4,6 +4,7 @@ import type { Outgoing } from '../../../../lib/log/log.ts';
 import { canonicalSignature } from '../../../../lib/signature/signature.ts';
 import { paneMs } from '../../layout.ts';
 import { actionOf, verdictOf, verdictOut } from '../../verdict.ts';
+import { forgetEnded } from '../signatures/live-signatures.ts';
 import type { LiveSignature, OpenCampaign } from '../site/campaign-state.ts';
 
 /** An open campaign is published at least this often while it is seen. */
@@ -64,6 +65,7 @@ export function newCampaign({ scope: { kind, key }, ...opening }: Opening): Open
 /** The next revision as a record. */
 export function campaignRecord(campaign: OpenCampaign, at: number): Campaign {
   campaign.revision++;
+  forgetEnded(campaign, at);
   const { policy } = campaign;
   const { document } = policy;
   return {
@@ -127,7 +129,7 @@ function sparingAction({ policy: { document }, appliedAction }: OpenCampaign): s
 function signatureVerdict(campaign: OpenCampaign, live: LiveSignature, at: number): Verdict {
   const { policy, verdictRevisions } = campaign;
   const name = canonicalSignature(live.signature);
-  const verdict = `${policy.hash} ${name}`;
+  const verdict = stableId('verdict', policy.hash, name);
   const revision = (verdictRevisions.get(verdict) ?? 0) + 1;
   verdictRevisions.set(verdict, revision);
   return verdictOf(policy, {

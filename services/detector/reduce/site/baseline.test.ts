@@ -6,13 +6,14 @@ import { holdOf } from './baseline.ts';
 const minute = 60_000;
 const { learning } = detectorConfig.parse({});
 
-test('a young site learns soon, an old one takes a quarter of an hour', () => {
-  expect(holdOf(2 * minute, 2 * minute, learning)).toBe(minute);
+test('what is young learns soon, what is old takes a quarter of an hour', () => {
+  expect(holdOf(2 * minute, 0, learning)).toBe(minute);
   expect(holdOf(20 * minute, 20 * minute, learning)).toBe(5 * minute);
-  expect(holdOf(600 * minute, 600 * minute, learning)).toBe(15 * minute);
+  expect(holdOf(600 * minute, 0, learning)).toBe(15 * minute);
 });
 
-test('what is new at a site that is known is not believed at once', () => {
+test('what is new at a site that is known is not believed at once where nobody begins', () => {
+  expect(holdOf(0, 0, learning)).toBe(minute);
   expect(holdOf(0, 10 * minute, learning)).toBe(2.5 * minute);
   expect(holdOf(0, 600 * minute, learning)).toBe(5 * minute);
 });

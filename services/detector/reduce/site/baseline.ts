@@ -116,13 +116,13 @@ export function discardHeld(baseline: Baseline): void {
   baseline.held = [];
 }
 
-/** What is new at a site that is known is held no less than this, or than a quarter of what the site was watched for. */
+/** What `siteWatched` lets a scope be held for at most, ms. */
 const holdNewMs = 5 * 60_000;
 
 /**
- * How long a bucket is held, ms. A young site must learn before it can doubt. At a site that is known, an endpoint that was
- * just called for the first time is no reason to believe its first callers: an attack that swells over minutes would teach
- * it that they are its people.
+ * How long a bucket is held, ms: a quarter of what its scope was watched for, since a young baseline must learn before it
+ * can doubt. `siteWatched`: what its site was watched for, where the first callers of something new are no reason to
+ * believe that they are its people; else 0.
  */
 export function holdOf(
   watched: number,
@@ -132,17 +132,20 @@ export function holdOf(
   return Math.min(hold, Math.max(least, watched / 4, Math.min(holdNewMs, siteWatched / 4)));
 }
 
-/** Lets in what was held long enough; true when something was learned. */
+/**
+ * Lets in what was held long enough; true when something was learned. `isStart`: people may begin a visit at the scope.
+ */
 export function release(
   baseline: Baseline,
   now: number,
   config: LearningConfig,
   pools: readonly Pool[],
   siteStartedAt: number,
+  isStart: boolean,
   referenceLimit: number,
   onSamples?: (samples: readonly Sample[]) => void,
 ): boolean {
-  const wait = holdOf(now - baseline.startedAt, now - siteStartedAt, config);
+  const wait = holdOf(now - baseline.startedAt, isStart ? 0 : now - siteStartedAt, config);
   let learned = false;
   while (baseline.held.length > 0 && baseline.held[0]!.at + wait <= now) {
     const bucket = baseline.held.shift()!;

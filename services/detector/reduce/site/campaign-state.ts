@@ -44,7 +44,7 @@ export interface OpenCampaign {
   state: 'observed' | 'active' | 'stopped' | 'ended';
   appliedAction: string;
   signatures: LiveSignature[];
-  /** Revisions of each verdict so far: what ended and is found again goes on from there. */
+  /** Revisions of each verdict so far, by a hash of policy and signature: what ended and is found again goes on from there. */
   readonly verdictRevisions: Map<string, number>;
   reason: string;
   evidence: readonly Evidence[];

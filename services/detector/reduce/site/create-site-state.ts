@@ -17,6 +17,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     mix: createSiteMix(),
     learned: new Map(),
     lost: new Map(),
+    noneIdleBefore: firstPane,
     routes: new Map(),
     inventory: createInventory(site, firstPane),
   };

@@ -28,6 +28,9 @@ function referenceLimit({ scopes }: SiteState, { config }: ReduceSettings): numb
   return Math.max(leastReference, Math.min(mostReference, share));
 }
 
+/** Functions of endpoints that something else leads to by its nature: who comes directly is no reason to believe it. */
+const nowhereToBegin: ReadonlySet<string> = new Set(['payment', 'cart']);
+
 const nothingLearned: LearnedFeatures = { keys: [], specs: [] };
 
 /** Ten seconds of a scope are over (`end` is the pane after them): hold them, and let in what was held long enough. */
@@ -66,6 +69,7 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
       learning,
       pools,
       state.firstPane * paneMs,
+      !nowhereToBegin.has(scope.traits.function),
       referenceLimit(state, settings),
       learnSamples,
     )

@@ -83,6 +83,8 @@ export interface SiteState {
   readonly learned: Map<string, Baseline>;
   /** When caps bit that may have changed what is known here. */
   readonly lost: LastLosses;
+  /** No scope is idle for long enough to be forgotten before this pane. */
+  noneIdleBefore: number;
   /** Endpoints by route (routes.ts). */
   readonly routes: Map<string, Set<string>>;
   /** Endpoints of the site: what they are, who calls them, and which do the same. */
