@@ -132,6 +132,15 @@ export class CampaignBook {
     return [...found];
   }
 
+  /** Whether a campaign concerns no request from `at` on; one that is not known was over a day ago. */
+  isOver(campaignId: string, at: number): boolean {
+    for (const { campaigns } of this.#sites.values()) {
+      const campaign = campaigns.get(campaignId);
+      if (campaign !== undefined) return campaign.closed_at !== null && campaign.closed_at <= at;
+    }
+    return true;
+  }
+
   /** How far the reducer of a site has decided. */
   clock(reducer: number): number {
     return this.#clocks.get(reducer) ?? -Infinity;

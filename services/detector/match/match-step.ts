@@ -58,6 +58,9 @@ interface MatchControl {
 /** A member is listed this long at most, and again while it goes on: addresses of homes change hands. */
 const memberTtlMs = 10 * 60_000;
 
+/** No request is later than this beside the newest of its partition. */
+const latestMs = 60 * 60_000;
+
 /** Selected requests for each request elsewhere that an address must have sent to be listed itself. */
 const membersShare = 4;
 
@@ -91,6 +94,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #forgotten: EvictionReport;
   readonly #endpoints: EndpointMemory<MatchedEndpoint>;
   #lastSource: number;
+  /** Newest request, ms. */
+  #reached = -Infinity;
   /** When caps bit that a member's verdict may depend on. */
   readonly #lost: LastLosses;
   #evictions = { actors: 0, addresses: 0 };
@@ -150,6 +155,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       const { timestamp } = event.request;
       if (this.#options.book.clock(endpoint.reducer) < timestamp) return index;
       this.#lastSource = source;
+      if (timestamp > this.#reached) this.#reached = timestamp;
       this.#event(event, record.offset, endpoint, timestamp, outputs);
     }
     return batch.records.length;
@@ -230,6 +236,17 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     this.#evictions = now;
   }
 
+  /**
+   * Members of campaigns that were over long before the newest request: no signature of theirs selects anything any more, so
+   * what is found does not depend on when they go. Those of one that goes on are kept: their verdicts count up.
+   */
+  #forgetOver(): void {
+    const { book, config } = this.#options;
+    if (this.#members.size <= config.campaign.open) return;
+    for (const id of this.#members.keys())
+      if (book.isOver(id, this.#reached - latestMs)) this.#members.delete(id);
+  }
+
   #finish(outputs: readonly Outgoing[]): StepOutput {
     const { metrics, config } = this.#options;
     countVerdicts(metrics, outputs);
@@ -242,11 +259,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     this.#forgotten('match.actors', this.#actors.evictions);
     this.#forgotten('match.addresses', this.#life.missed);
     this.#forgotten('match.members', pushedOut);
-    // campaigns that ended long ago need no members
-    if (this.#members.size > config.campaign.open) {
-      const first = this.#members.keys().next().value!;
-      this.#members.delete(first);
-    }
+    this.#forgetOver();
     return { outputs, deadLetters: [] };
   }
 

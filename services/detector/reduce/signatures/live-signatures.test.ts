@@ -6,7 +6,7 @@ import { compilePolicy } from '../../policies/load-policies.ts';
 import { termsOf } from '../../verdict.ts';
 import { newCampaign, verdictsOn } from '../campaigns/open-campaign.ts';
 import { inForce, type LiveSignature } from '../site/campaign-state.ts';
-import { addSignatures, endVerdict } from './live-signatures.ts';
+import { addSignatures, endVerdict, forgetEnded } from './live-signatures.ts';
 
 const file = 'credential-stuffing.yaml';
 const terms = termsOf(compilePolicy(file, readFileSync(inPackage('policies', file), 'utf8')));
@@ -72,4 +72,29 @@ test('an end is said once', () => {
   expect(endVerdict(live!, 5000)).toBe(true);
   expect(endVerdict(live!, 6000)).toBe(false);
   expect(live!.verdictUntilAt).toBe(5000);
+});
+
+test('what ended long ago is forgotten, and what ended first where it is too much; the newest and those in force stay', () => {
+  const hour = 3_600_000;
+  const open = campaign();
+  const added = addSignatures(open, [of('ID'), of('VN'), of('BR'), of('DE')], 10, 3000);
+  for (const live of added.slice(0, 2)) end(live, 5000);
+  end(added[3]!, 6000);
+  forgetEnded(open, 5000 + hour - 1);
+  expect(open.signatures).toHaveLength(4);
+  forgetEnded(open, 6000 + hour);
+  expect(open.signatures.map(({ version }) => version)).toEqual([3, 4]);
+  expect(addSignatures(open, [of('VN')], 10, 7000 + hour)[0]).toMatchObject({ version: 5 });
+});
+
+test('an attacker who changes his tools every minute does not make a record that no log takes', () => {
+  const open = campaign();
+  for (let minute = 1; minute <= 60; minute++) {
+    const at = minute * 60_000;
+    for (const live of addSignatures(open, [of(`${minute} ${'x'.repeat(60_000)}`)], 10, at))
+      end(live, at + 30_000);
+    forgetEnded(open, at + 30_000);
+    expect(JSON.stringify(open.signatures).length).toBeLessThan(400_000);
+  }
+  expect(open.signatures.map(({ version }) => version)).toEqual([57, 58, 59, 60]);
 });

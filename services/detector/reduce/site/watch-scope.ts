@@ -53,15 +53,26 @@ export function keepsMinutes(settings: ReduceSettings, kind: string, endpoint: T
   );
 }
 
-/** Makes room for a scope: the one idle longest goes, if it was idle for an hour. */
+/** A scope is forgotten for another after so many panes without a request. */
+const idlePanes = 3600;
+
+/**
+ * Makes room for a scope: the one idle longest goes, if it was idle for an hour. Where none is, it is not looked for again
+ * before one can be: made-up endpoints by the thousand must not cost a look at all scopes each.
+ */
 function forgetIdle(state: SiteState, pane: number): boolean {
+  if (pane < state.noneIdleBefore) return false;
   let oldest: string | null = null;
-  let since = pane - 3600;
+  let since = Infinity;
   for (const [id, { scope }] of state.scopes)
     if (scope.lastPane < since) {
       oldest = id;
       since = scope.lastPane;
     }
-  if (oldest !== null) state.scopes.delete(oldest);
-  return oldest !== null;
+  if (oldest === null || since >= pane - idlePanes) {
+    state.noneIdleBefore = since + idlePanes + 1;
+    return false;
+  }
+  state.scopes.delete(oldest);
+  return true;
 }
