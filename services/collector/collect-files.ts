@@ -3,9 +3,10 @@ import { relieved } from '../../lib/log/relief.ts';
 import { type RejectReason, reject } from '../../lib/outcome.ts';
 import type { ServiceContext } from '../../lib/service-context.ts';
 import type { CollectorConfig, FormatConfig, SiteConfig } from './config.ts';
+import { type ReadFile, takeByTime } from './files-by-time.ts';
 import { createFormat, detectFormat, sampleLines } from './formats/catalogue.ts';
 import type { InputFormat } from './formats/format.ts';
-import type { Intake } from './pipeline.ts';
+import type { Input, Intake } from './pipeline.ts';
 import { createSourceSetup, type SourceSetup } from './source-setup.ts';
 import { type InputFile, openInput } from './sources/input.ts';
 import { createLineSplitter } from './sources/lines.ts';
@@ -120,7 +121,7 @@ export const readAheadLimit = (config: CollectorConfig): number =>
   Math.min(config.max_log_bytes, readAheadBytes);
 
 /**
- * Reads files to their end through the same intake as the live sources and resolves when all of it is acknowledged,
+ * Reads files to their end, in order of time, through the same intake as the live sources and resolves when all of it is acknowledged,
  * the closing tick included. Waits while the log holds more than `max_log_bytes` unread. Rejects when the log does,
  * when a file cannot be read at all, or on abort.
  */
@@ -190,31 +191,22 @@ async function readFiles(
     onProgress?.(progress);
   };
 
-  for (const { input, format } of files) {
-    const counted = { add: () => void progress.lines++ };
-    const { splitter, take } = createFileReader(intake, format, input.name, sourceId, config, counted);
-    let acknowledged: Promise<void> = Promise.resolve();
-    try {
-      for await (const chunk of input.chunks(signal)) {
+  let acknowledged: Promise<void> = Promise.resolve();
+  try {
+    await takeByTime(
+      files.map((file) => readFile(file, sourceId, config, { add: () => void progress.lines++ }, signal)),
+      (input) => intake.take(input),
+      async ({ input }) => {
         signal?.throwIfAborted();
-        for (let from = 0; from < chunk.length; from += pieceBytes) {
-          splitter.feed(chunk.subarray(from, from + pieceBytes));
-          if (intake.waiting < batchRecords[log.kind]) continue;
-          await acknowledged; // at most one batch at work while the next is read
-          acknowledged = intake.flush();
-          report(input);
-          await relieved(log, limitBytes, signal);
-        }
-      }
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      take(reject('malformed', `the file is damaged from here on: ${(error as Error).message}`), '');
-    } finally {
-      await acknowledged;
-    }
-    splitter.end();
-    await intake.flush();
-    report(input);
+        if (intake.waiting < batchRecords[log.kind]) return;
+        await acknowledged; // at most one batch at work while the next is read
+        acknowledged = intake.flush();
+        report(input);
+        await relieved(log, limitBytes, signal);
+      },
+    );
+  } finally {
+    await acknowledged;
   }
   intake.end();
   await intake.flush();
@@ -224,6 +216,63 @@ async function readFiles(
     files: files.map(({ input, format }) => ({ name: input.name, format: format.title })),
     rejections,
     unknownFields: setup.unknownFields.counts(),
+  };
+}
+
+/** A file as `takeByTime` reads it, in pieces. */
+function readFile(
+  { input, format, firstAt }: InspectedFile,
+  sourceId: string,
+  config: CollectorConfig,
+  lines: { add(): void },
+  signal?: AbortSignal,
+): ReadFile & { readonly input: InputFile } {
+  let queue: Input[] = [];
+  const { splitter, take } = createFileReader(
+    { take: (said) => void queue.push(said) },
+    format,
+    input.name,
+    sourceId,
+    config,
+    lines,
+  );
+  /** Opened with the first piece: a stream that nobody reads must not run. */
+  let chunks: AsyncIterator<Buffer> | null = null;
+  let chunk: Buffer | null = null;
+  let from = 0;
+  let over = false;
+  const nextChunk = async (): Promise<Buffer | null> => {
+    chunks ??= input.chunks(signal)[Symbol.asyncIterator]();
+    try {
+      const { done, value } = await chunks.next();
+      return done === true ? null : value;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      take(reject('malformed', `the file is damaged from here on: ${(error as Error).message}`), '');
+      return null;
+    }
+  };
+  return {
+    input,
+    firstAt,
+    async read(into) {
+      if (over) return false;
+      queue = into;
+      if (chunk === null || from >= chunk.length) {
+        chunk = await nextChunk();
+        from = 0;
+      }
+      over = chunk === null;
+      if (chunk === null) splitter.end();
+      else {
+        splitter.feed(chunk.subarray(from, from + pieceBytes));
+        from += pieceBytes;
+      }
+      return true;
+    },
+    async close() {
+      await chunks?.return?.();
+    },
   };
 }
 
@@ -238,7 +287,7 @@ function isDamage(error: unknown): boolean {
  * line.
  */
 export function createFileReader(
-  intake: Intake,
+  intake: Pick<Intake, 'take'>,
   format: InputFormat,
   name: string,
   sourceId: string,
