@@ -141,8 +141,37 @@ export async function writeCheckpoint(options: {
   };
 }
 
-/** Deletes what is older than the two newest: the committed one and the one before it stay. */
-export async function deleteOldCheckpoints(checkpoints: CheckpointStore, prefix: string): Promise<void> {
-  const names = (await checkpoints.list(prefix)).filter((name) => !name.startsWith(`${prefix}crash`));
-  for (const name of names.slice(0, -2)) await checkpoints.delete(name);
+/** Offset and time in the last part of a name that `writeCheckpoint` gave. */
+const namedPosition = /^(\d{16,})-([0-9a-z]+)-/;
+
+function positionOf(name: string, prefix: string): { readonly offset: number; readonly at: number } | null {
+  const match = namedPosition.exec(name.slice(prefix.length));
+  return match === null ? null : { offset: Number(match[1]), at: Number.parseInt(match[2]!, 36) };
+}
+
+/**
+ * Deletes what `committed`, the checkpoint committed last, makes useless: it and the newest at no higher offset stay.
+ *
+ * Offsets can go backwards (another layout rewinds, a topic is made anew, a group is reset). What stands above then belongs
+ * to a history that is over. Only what was written later stays there: it is of an owner that has taken over since.
+ */
+export async function deleteOldCheckpoints(
+  checkpoints: CheckpointStore,
+  prefix: string,
+  committed: string,
+): Promise<void> {
+  const last = positionOf(committed, prefix);
+  if (last === null) return;
+  /** Newest at or below the committed offset so far: names come in the order of offsets. */
+  let before: string | null = null;
+  for (const name of await checkpoints.list(prefix)) {
+    const position = name === committed ? null : positionOf(name, prefix);
+    if (position === null) continue;
+    if (position.offset > last.offset) {
+      if (position.at <= last.at) await checkpoints.delete(name);
+      continue;
+    }
+    if (before !== null) await checkpoints.delete(before);
+    before = name;
+  }
 }

@@ -69,7 +69,7 @@ export function createStatefulPartition<T extends TopicName>(
     startedAt = now();
     const snapshot = state.snapshot();
     rewind = advanceRewind(rewind, now(), offset);
-    const { metadata, bytes } = await writeCheckpoint({
+    const { name, metadata, bytes } = await writeCheckpoint({
       checkpoints,
       prefix,
       instance: options.instance,
@@ -91,7 +91,7 @@ export function createStatefulPartition<T extends TopicName>(
     metrics.checkpointBytes.set(labels, bytes);
     metrics.checkpointDuration.set(labels, seconds);
     metrics.checkpointAge.set(labels, (now() - checkpointedAt) / 1000);
-    await deleteOldCheckpoints(checkpoints, prefix);
+    await deleteOldCheckpoints(checkpoints, prefix, name);
   };
   const isDue = (): boolean =>
     writing === null &&
