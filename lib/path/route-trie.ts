@@ -1,3 +1,4 @@
+import { type PartialSegment, partialSegment } from './partial-segment.ts';
 import { pathSegments } from './redact.ts';
 import { segmentShape } from './shapes.ts';
 
@@ -38,8 +39,7 @@ export interface RouteMatch {
 }
 
 interface Partial {
-  readonly pattern: RegExp;
-  readonly names: readonly string[];
+  readonly segment: PartialSegment;
   readonly node: Node;
 }
 
@@ -70,15 +70,11 @@ function child(node: Node, segment: string, names: string[]): Node {
     return node.variable;
   }
   if (segment.includes('{')) {
-    const own = [...segment.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1]!);
-    names.push(...own);
-    const source = segment
-      .split(/\{[^{}]+\}/)
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('(.+)');
-    const known = node.partials.find((partial) => partial.pattern.source === `^${source}$`);
+    const own = partialSegment(segment);
+    names.push(...own.names);
+    const known = node.partials.find((partial) => partial.segment.key === own.key);
     if (known !== undefined) return known.node;
-    const partial: Partial = { pattern: new RegExp(`^${source}$`), names: own, node: newNode() };
+    const partial: Partial = { segment: own, node: newNode() };
     node.partials.push(partial);
     return partial.node;
   }
@@ -151,11 +147,11 @@ export function createRouteTrie(
       };
       for (const partial of node.partials) {
         // An identifier is one opaque character before its extension.
-        const found = partial.pattern.exec(shape === null ? text : `\0${text}`);
+        const found = partial.segment.match(shape === null ? text : `\0${text}`);
         if (found === null) continue;
         const match = attempt(
           partial.node,
-          found.slice(1).map((value) => (value.startsWith('\0') ? null : value)),
+          found.map((value) => (value.startsWith('\0') ? null : value)),
         );
         if (match !== null) return match;
       }
