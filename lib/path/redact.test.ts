@@ -57,6 +57,12 @@ test('shapes can be kept in the clear, free text never', () => {
   expect(redactPath('/zip/90210/Jane%20Doe', hash, keep)).toMatch(/^\/zip\/90210\/~text~/);
 });
 
+test('no segment stays in the clear that is longer than a word', () => {
+  const keep = new Set(['number', 'token'] as const);
+  for (const character of ['-', '.x', '1', 'g'])
+    expect(redactPath(`/a/x${character.repeat(4000)}`, hash, keep).length).toBeLessThan(40);
+});
+
 test('nothing a client sends passes for a redacted segment', () => {
   const forged = `~number~${hash('1').toString('base64url')}`;
   for (const path of [`/x/${forged}`, `/x/${encodeURIComponent(forged)}`, `/x/%7E${forged.slice(1)}`]) {

@@ -1,4 +1,4 @@
-import { type Shape, segmentShape, shapes } from './shapes.ts';
+import { longestWord, type Shape, segmentShape, shapes } from './shapes.ts';
 
 /** Longer paths are cut here. */
 export const maxPathLength = 8192;
@@ -14,7 +14,7 @@ const slash = 47;
  * `/users/~number~….json`.
  *
  * A segment that already starts with `~` is escaped, so that nothing a client sends can pass for a redacted segment.
- * Shapes in `keepShapes` stay in the clear. Always starts with `/`, except for `*` (of `OPTIONS *`).
+ * Shapes in `keepShapes` stay in the clear up to the length of a word. Always starts with `/`, except for `*` (of `OPTIONS *`).
  */
 export function redactPath(
   path: string,
@@ -79,8 +79,8 @@ function redactSegment(
     stem = segment.slice(0, cut);
     shape = segmentShape(stem);
   }
-  if (shape === null || (shape !== 'text' && keepShapes?.has(shape)))
-    return segment.charCodeAt(0) === tilde ? escaped(segment) : segment;
+  const kept = shape !== 'text' && segment.length <= longestWord && keepShapes?.has(shape!);
+  if (shape === null || kept) return segment.charCodeAt(0) === tilde ? escaped(segment) : segment;
   return `~${shape}~${hash(stem).toString('base64url')}${segment.slice(stem.length)}`;
 }
 

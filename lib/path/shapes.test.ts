@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { segmentShape, shapes } from './shapes.ts';
+import { longestWord, segmentShape, shapes } from './shapes.ts';
 
 test.each([
   ...['login', 'v2', 'V1', 'v1.10', 'v2beta1', 'oauth2', 'sha256', 'base64', 'k8s', '2fa', 'web3', 'mp4'],
@@ -41,6 +41,15 @@ test('every text has an answer', () => {
       return shape === null || shapes.includes(shape);
     }),
   );
+});
+
+test('what is longer than a word is none, whatever it is made of', () => {
+  const characters = fc.constantFrom(...'-_.~!$&()*+=:aZ09'.split(''));
+  const long = fc.string({ unit: characters, minLength: longestWord + 1, maxLength: 100 });
+  fc.assert(fc.property(long, (text) => segmentShape(text) !== null));
+  for (const text of ['-', '.', '~', '=']) expect(segmentShape(text.repeat(8000))).toBe('token');
+  expect(segmentShape(`1${'.'.repeat(8000)}`)).toBe('token');
+  expect(segmentShape('-'.repeat(longestWord))).toBeNull();
 });
 
 test('a UUID without letters is a UUID', () => {

@@ -24,6 +24,9 @@ export const shapes = [
 ] as const;
 export type Shape = (typeof shapes)[number];
 
+/** A plain word is no longer: what is kept in the clear and counted by its name stays small. In UTF-16 units. */
+export const longestWord = 64;
+
 const lower = 1;
 const upper = 2;
 const digit = 3;
@@ -105,12 +108,15 @@ export function segmentShape(segment: string): Shape | null {
   if (ats > 0) return ats === 1 && segment.charCodeAt(0) !== 64 && letters > 0 ? 'email' : 'text';
   if (commas > 0) return 'list';
   if (dashes === 4 && length === 36 && isUuid(segment)) return 'uuid';
-  if (letters === 0) return digits === 0 ? null : numeric(segment, digits, dashes, dots, others);
+  if (letters === 0) {
+    const shape = digits === 0 ? null : numeric(segment, digits, dashes, dots, others);
+    return shape === null && length > longestWord ? 'token' : shape;
+  }
   if (digits > 0 && segment.charCodeAt(0) <= 57 && isDate(segment)) return 'date';
   const alphanumeric = letters + digits;
   if (hexLetters === letters && alphanumeric === length && (digits > 0 ? length >= 8 : length >= 16))
     return 'hex';
-  if (length > 64) return 'token';
+  if (length > longestWord) return 'token';
   if (dots === 2 && length >= 32 && segment.startsWith('eyJ')) return 'token';
   if (dots === 0 && others === 0) {
     if (length >= 16 && digits > 0 && dashes < 3) {
