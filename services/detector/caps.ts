@@ -5,6 +5,8 @@
 const reachSeconds = {
   /** Groups of a pane beyond `detector.limits.groups` and `clients_per_pane`. */
   groups: 60,
+  /** Samples of a group that alone was larger than `frame_bytes`. */
+  samples: 60,
   /** Event ids beyond `recent_events`: a repeat may have counted twice. */
   recent_events: 60,
   /** Addresses and networks whose last minute is counted. */

@@ -80,7 +80,7 @@ export const detectorConfig = z.strictObject({
       scopes: limit(20_000),
       /** Samples that the baselines of a site keep of their normal mix of attributes (about 500 bytes each). */
       reference_samples: limit(400_000),
-      /** Bytes of one pane frame. */
+      /** Bytes of one pane frame; a group that alone is larger loses samples. */
       frame_bytes: limit(512_000),
     })
     .prefault({}),

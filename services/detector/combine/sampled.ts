@@ -3,6 +3,7 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
 import { minedAttributes, type TraitName, traitNames } from '../layout.ts';
+import { sampledValue } from '../nameable.ts';
 import { clientOf, type Sample } from '../pane-group.ts';
 import { placeOf, word } from '../state/request-facts.ts';
 
@@ -63,8 +64,9 @@ function readSample({ event, flags, order }: Sampled): Sample {
   let at = 0;
   for (const attribute of readers) {
     const value = attribute.read(event);
-    values[at++] = typeof value === 'number' ? String(value) : value;
+    values[at++] = typeof value === 'string' ? sampledValue(value) : value === null ? null : String(value);
   }
+  // what was asked for is named whole: the enricher bounds it
   for (const trait of traitNames) values[at++] = traits[trait](event);
   const { hashes } = event;
   return {

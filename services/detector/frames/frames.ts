@@ -1,24 +1,8 @@
 import type { PaneFrame } from '../../../lib/contracts/generated.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
+import { fitGroup, mostSampleBytes, ownBytes } from './fit-group.ts';
 import { SamplePacker, unpackSamples } from './sample-pack.ts';
-
-/** Bytes of a partial in Avro without its samples, roughly (never less than half of the truth). */
-function ownBytes(partial: PaneGroup): number {
-  let bytes = 64 + partial.key.length + partial.counts.length * 3;
-  for (const sketch of partial.sketches) bytes += sketch.length + 4;
-  return bytes;
-}
-
-/** What the samples of a partial take at most: in a frame that has none of them, and none of their texts. */
-function mostSampleBytes({ samples }: PaneGroup): number {
-  let bytes = 0;
-  for (const sample of samples) {
-    bytes += 64;
-    for (const value of sample.attributes) bytes += value === null ? 1 : value.length + 3;
-  }
-  return bytes;
-}
 
 /** A frame in the making. */
 interface Cut {
@@ -90,12 +74,12 @@ function packedLater(groups: readonly PaneGroup[]): Part {
   };
 }
 
-/** Groups frame by frame. What surely fits into one is not packed to find out. */
+/** Groups frame by frame, none larger than a frame. What surely fits into one is not packed to find out. */
 function cutsOf(all: readonly PaneGroup[], limitBytes: number): Part[] {
   const most = all.reduce((sum, group) => sum + ownBytes(group) + mostSampleBytes(group), 0);
   if (most <= limitBytes) return [packedLater(all)];
   const cuts = [emptyCut()];
-  for (const group of all) {
+  for (const group of all.flatMap((of) => fitGroup(of, limitBytes))) {
     const own = ownBytes(group);
     let cut = cuts.at(-1)!;
     const sofar = cut.bytes + cut.samples.size;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tooLong } from '../../nameable.ts';
 import { sampleOf } from '../site/scope.test-fixture.ts';
 import { candidatePredicates } from './candidates.ts';
 import type { Weighted } from './weighted.ts';
@@ -16,4 +17,21 @@ test('a range of versions can begin where those of the attack begin', () => {
   const found = candidatePredicates(bad, good, { addresses: false, networks: false }, false);
   expect(found).toContainEqual({ attribute: 'browser_version', op: 'gte', values: ['41'] });
   expect(found).toContainEqual({ attribute: 'browser_version', op: 'lte', values: ['80'] });
+});
+
+test('a value too long to be sampled is named by no list, and is another one than those that are', () => {
+  const many = (count: number, from: number, language: string, ja4 = language): Weighted[] =>
+    Array.from({ length: count }, (_, index) => ({
+      weight: 1,
+      sample: sampleOf({ order: from + index, client: from + index }, { accept_language: language, ja4 }),
+    }));
+  const found = candidatePredicates(
+    many(40, 0, tooLong),
+    [...many(100, 100, 'de'), ...many(100, 300, 'en', tooLong)],
+    { addresses: false, networks: false },
+    true,
+  );
+  expect(found.filter(({ values }) => values.includes(tooLong))).toEqual([]);
+  expect(found).toContainEqual({ attribute: 'accept_language', op: 'not_in', values: ['de', 'en'] });
+  expect(found).not.toContainEqual({ attribute: 'accept_language', op: 'absent', values: [] });
 });

@@ -1,5 +1,6 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { minedAttributes } from '../../layout.ts';
+import { isNameable } from '../../nameable.ts';
 import type { Weighted } from './weighted.ts';
 
 /** Attributes where "none of the values that good clients have" says something about values not seen yet. */
@@ -106,7 +107,7 @@ export function candidatePredicates(
     const rising = [...bad.by.keys()]
       .filter(
         (value): value is string =>
-          value !== null &&
+          isNameable(value) &&
           badShare(value) >= (badShare(value) >= common.share ? common.lift : lift) * fineShare(value),
       )
       .map((value) => [value, badShare(value) - fineShare(value)] as const)
@@ -137,7 +138,7 @@ export function candidatePredicates(
       });
     if (complementOf.has(attribute)) {
       const usual = [...fine.by.entries()]
-        .filter((entry): entry is [string, number] => entry[0] !== null && entry[1] / fine.total >= 0.003)
+        .filter((entry): entry is [string, number] => isNameable(entry[0]) && entry[1] / fine.total >= 0.003)
         .sort((a, b) => b[1] - a[1] || byText(a, b))
         .slice(0, largestSet)
         .map(([value]) => value)
@@ -154,7 +155,7 @@ export function candidatePredicates(
         const values = [...fine.by.entries()]
           .filter(
             (entry): entry is [string, number] =>
-              entry[0] !== null && badShare(entry[0]) < (most * entry[1]) / fine.total,
+              isNameable(entry[0]) && badShare(entry[0]) < (most * entry[1]) / fine.total,
           )
           .sort((a, b) => b[1] - a[1] || byText(a, b))
           .slice(0, largestSet)
