@@ -10,8 +10,10 @@ export const detectorConfig = z.strictObject({
   policies: z.string().default('').describe('Folder of policy files; empty: the shipped ones'),
   /** Written by `tidegate baseline`; sites without state of their own begin with it. */
   baseline: z.string().default('').describe('File of learned baselines to begin with; empty: none'),
-  /** A source class whose clock is this far behind the furthest class of its site holds nothing back any more. */
-  retire_after: durationField('60s').describe('Silence after which a source class holds nothing back'),
+  /** A source class this far behind the furthest of its site holds nothing back any more; so does a site behind the others. */
+  retire_after: durationField('60s').describe(
+    'Silence after which a source class, or a whole site, holds nothing back',
+  ),
   /** Added to the end of a pane to date a decision: the lateness sources are allowed, so that replay is honest. */
   lateness: durationField('1s').describe('Allowed lateness; decisions are dated pane end plus this'),
   /** Time between checkpoints of state and offset. */

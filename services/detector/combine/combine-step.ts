@@ -1,6 +1,5 @@
 import type { EnrichedRequest, Tick } from '../../../lib/contracts/generated.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
-import { partitionOf } from '../../../lib/log/partitioner.ts';
 import { blobsOf, bytesOf, partValue, type Snapshot, valueBlob, wordsOf } from '../../../lib/log/snapshot.ts';
 import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/step.ts';
 import type { Metrics } from '../../../lib/observability/metrics.ts';
@@ -18,7 +17,7 @@ import { observe, touchActors } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { createRequestFacts, known, readFacts, readIdentity } from '../state/request-facts.ts';
 import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
-import { type ClocksState, SourceClocks } from '../watermark.ts';
+import type { ClocksState } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
 import { CountedEndpoint } from './counted-endpoint.ts';
 import { EntryNames, type EntryNamesState } from './entry-names.ts';
@@ -27,6 +26,7 @@ import { KeyedOutbox, type KeyedOutboxState } from './keyed-outbox.ts';
 import { LocalGroups } from './local-groups.ts';
 import { Losses, type LossesState, type LossTotals } from './losses.ts';
 import { OpenPanes, type OpenPanesState } from './open-panes.ts';
+import { type Reached, TargetClocks } from './target-clocks.ts';
 
 export interface CombineOptions {
   readonly config: DetectorConfig;
@@ -52,8 +52,6 @@ interface PaneContent {
 interface CombineControl {
   readonly clocks: ClocksState;
   readonly closedUntil: readonly (readonly [number, number])[];
-  readonly siteTargets: readonly (readonly [string, number])[];
-  readonly closedSites: readonly string[];
   readonly lastSource: number;
   readonly recentRotatedAt: number;
   readonly keyed: KeyedOutboxState | null;
@@ -76,7 +74,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-6-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-7-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -87,10 +85,8 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
 class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #partition: number;
   readonly #options: CombineOptions;
-  readonly #clocks: SourceClocks;
+  readonly #clocks: TargetClocks;
   readonly #closedUntil: Map<number, number>;
-  readonly #siteTargets: Map<string, number>;
-  readonly #closedSites: Set<string>;
   #lastSource: number;
   readonly #recent: RecentIds;
   readonly #actors: ActorTable;
@@ -114,10 +110,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const state = snapshot === null ? undefined : partValue<CombineControl>(snapshot, 'control');
     this.#partition = partition;
     this.#options = options;
-    this.#clocks = new SourceClocks(config.retire_after, state?.clocks);
+    this.#clocks = new TargetClocks(config.retire_after, options.targets, state?.clocks);
     this.#closedUntil = new Map(state?.closedUntil);
-    this.#siteTargets = new Map(state?.siteTargets);
-    this.#closedSites = new Set(state?.closedSites);
     this.#lastSource = state?.lastSource ?? -1;
     this.#recent = new RecentIds(
       config.duplicates_within,
@@ -156,15 +150,6 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     return { outputs, deadLetters: [] };
   }
 
-  #target(site: string): number {
-    let target = this.#siteTargets.get(site);
-    if (target === undefined) {
-      target = partitionOf(site, this.#options.targets);
-      this.#siteTargets.set(site, target);
-    }
-    return target;
-  }
-
   #event(event: EnrichedRequest, offset: number): void {
     const source = event.source_offset;
     if (source <= this.#lastSource) {
@@ -177,11 +162,12 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const endpoint = this.#endpoints.of(event, facts);
     const { site } = endpoint;
     const { timestamp } = event.request;
-    const target = this.#target(site);
+    const target = this.#clocks.target(site);
     if (timestamp < (this.#closedUntil.get(target) ?? -Infinity)) {
       this.#late++;
       return;
     }
+    this.#clocks.note(site, timestamp);
     readIdentity(facts, event, this.#options.seed);
     if (this.#recent.seen(facts.idLo, facts.idHi, timestamp)) {
       this.#duplicates++;
@@ -204,15 +190,18 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   }
 
   #tick(tick: Tick, offset: number, outputs: Outgoing[]): void {
-    const target = this.#target(tick.site);
-    const { closed } = this.#clocks.advance(tick);
-    if (closed) this.#closedSites.add(tick.site);
-    else this.#closedSites.delete(tick.site);
-    const open = this.#panes.starts(target);
-    const { until: reached, allClosed } = this.#reached(tick.site, (of) => of === target, open);
-    const all = this.#reached(tick.site, () => true, this.#keyed?.open() ?? []);
+    const target = this.#clocks.advance(tick);
+    const all = this.#clocks.all(this.#keyed?.open() ?? []);
     if (this.#keyed === null && this.#plans.rekeysBefore(all.until)) this.#keyed = this.#openOutbox();
     this.#keyed?.advance(all.until, all.allClosed, offset, outputs);
+    this.#close(target, offset, outputs);
+    for (const silent of this.#clocks.silent()) if (silent !== target) this.#close(silent, offset, outputs);
+  }
+
+  /** Sends the panes of a target that are closed for all its sites. `offset`: of the tick that says so. */
+  #close(target: number, offset: number, outputs: Outgoing[]): void {
+    const open = this.#panes.starts(target);
+    const { until: reached, allClosed }: Reached = this.#clocks.reached(target, open);
     const from = this.#closedUntil.get(target) ?? -Infinity;
     const until = Math.max(from, reached);
     if (until === -Infinity || (until === from && !allClosed)) return;
@@ -245,28 +234,6 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { groups, firstOffset } = this.#panes.close(target, start);
     const lost = last ? this.#losses.tell(target, this.#totals(), groups) : [];
     return { groups: [...groups, ...lost], firstOffset, lastOffset: offset };
-  }
-
-  /** End of the last pane that is closed for all sites of the targets that `concerns` names. */
-  #reached(
-    ticked: string,
-    concerns: (target: number) => boolean,
-    open: Iterable<number>,
-  ): { readonly until: number; readonly allClosed: boolean } {
-    let watermark = Infinity;
-    let allClosed = true;
-    for (const [site, target] of this.#siteTargets) {
-      if (!concerns(target) || this.#closedSites.has(site)) continue;
-      // a site whose first tick is still to come holds back what shares its reducer: its events are already here
-      watermark = Math.min(watermark, this.#clocks.watermark(site));
-      allClosed = false;
-    }
-    if (allClosed) {
-      watermark = this.#clocks.watermark(ticked);
-      for (const start of open) watermark = Math.max(watermark, start + paneMs);
-      watermark = Math.ceil(watermark / paneMs) * paneMs;
-    }
-    return { until: Math.floor(watermark / paneMs) * paneMs, allClosed };
   }
 
   #send(
@@ -314,14 +281,15 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const control: CombineControl = {
       clocks: this.#clocks.snapshot(),
       closedUntil: [...this.#closedUntil],
-      siteTargets: [...this.#siteTargets],
-      closedSites: [...this.#closedSites],
       lastSource: this.#lastSource,
       recentRotatedAt: recent.rotatedAt,
       keyed: this.#keyed?.snapshot() ?? null,
       entries: this.#entries.snapshot(),
       panes: this.#panes.snapshot(),
-      losses: this.#losses.snapshot([...new Set(this.#siteTargets.values())], this.#totals()),
+      losses: this.#losses.snapshot(
+        [...new Set([...this.#clocks.targets(), ...this.#closedUntil.keys()])],
+        this.#totals(),
+      ),
     };
     const { addresses, networks } = this.#local;
     const parts: [string, Uint8Array[]][] = [
