@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type LoadedConfig, loadRootConfig, rootConfig } from './config.ts';
+import { ExitError } from './exit-error.ts';
 
 const secretName = /(secret|password|token|tokens|api_key|key|keys|credentials)$/i;
 
@@ -57,7 +58,13 @@ export function configCommand(): Command {
       const schema = z.toJSONSchema(rootConfig, { io: 'input', unrepresentable: 'any' }) as {
         properties: { [name: string]: unknown };
       };
-      console.log(JSON.stringify(section === undefined ? schema : schema.properties[section], null, 2));
+      const shown = section === undefined ? schema : schema.properties[section];
+      if (shown === undefined)
+        throw new ExitError(
+          2,
+          `${section}: there is no such section; there are ${Object.keys(schema.properties).join(', ')}`,
+        );
+      console.log(JSON.stringify(shown, null, 2));
     });
   return config;
 }

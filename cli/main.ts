@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=32
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../lib/config.ts';
 import { loadCommandsFor } from './commands.ts';
 import { ExitError } from './exit-error.ts';
@@ -25,7 +25,11 @@ try {
   }
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  // what an action throws of its own; commander has already said what it found itself
+  if (error instanceof InvalidArgumentError) {
+    console.error(`tidegate: ${error.message}`);
+    process.exitCode = 2;
+  } else if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof ExitError) {
     if (error.message !== '') console.error(`tidegate: ${error.message}`);
     process.exitCode = error.code;

@@ -22,7 +22,11 @@ export const commandRequest = z
       .optional(),
     action: z.enum(['tag', 'rate_limit', 'challenge', 'block']).optional(),
     scope: z.enum(['address', 'all']).optional(),
-    reason: z.string().trim().min(3, 'say why, for the audit').max(500),
+    reason: z
+      .string()
+      .trim()
+      .min(3, 'say why, for the audit (3 to 500 characters)')
+      .max(500, '3 to 500 characters'),
     who: z.string().trim().min(1).max(100).default('console'),
     /** Of arm, disarm, let_go and purge. */
     edge: z.string().min(1).max(63).optional(),

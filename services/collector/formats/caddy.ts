@@ -33,8 +33,12 @@ export const caddy = jsonPreset({
     headers: '$.request.headers',
   },
   finish(request, input) {
-    const { tls } = input['request'] as { readonly tls?: { readonly version?: unknown } };
-    request.tls_version ??= tlsVersions.get(tls?.version) ?? null;
+    // a log of another shape, tried for this format, may have anything here or nothing
+    const asked = input['request'] as
+      | { readonly tls?: { readonly version?: unknown } | null }
+      | null
+      | undefined;
+    request.tls_version ??= tlsVersions.get(asked?.tls?.version) ?? null;
     const answered = input['resp_headers'];
     if (typeof answered !== 'object' || answered === null) return;
     const cookies: unknown = Object.entries(answered).find(

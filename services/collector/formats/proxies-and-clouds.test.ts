@@ -156,6 +156,20 @@ describe('particulars', () => {
       accept_language: 'de',
     });
   });
+  test('Caddy: JSON of another shape, with a field map of ours, is no reason to fail', () => {
+    const fields = {
+      timestamp: '$.when',
+      client_ip: '$.from',
+      method: '$.verb',
+      url: '$.what',
+      host: '$.at',
+    };
+    for (const line of [
+      '{"when":"2026-11-16T10:00:00Z","from":"203.0.113.9","verb":"GET","what":"/a","at":"a.example"}',
+      '{"when":"2026-11-16T10:00:00Z","from":"203.0.113.9","verb":"GET","what":"/a","at":"a.example","request":null}',
+    ])
+      expect(value('caddy', line, { fields })).toMatchObject({ path: '/a', tls_version: null });
+  });
   test('Cloudflare: fingerprint, language and cookies where the job sends them', () => {
     expect(value('cloudflare', last('cloudflare'))).toMatchObject({
       ja4: 't13d1516h2_8daaf6152771_b186095e22b6',

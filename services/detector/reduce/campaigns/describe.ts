@@ -26,6 +26,9 @@ const words: { readonly [N in CountName]?: string } = {
   contradicted: 'named a browser that their TLS fingerprint contradicts',
   bounced: 'came without an earlier page and did not go on',
   abandoned: 'came without an earlier page and did not go on within half a minute',
+  arrived: 'came without an earlier page some seconds ago',
+  succeeding: 'got what they asked for',
+  recovering: 'got in after a mistyped password',
   unusual: 'skipped what people practically always do before',
 };
 
