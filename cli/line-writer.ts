@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { cannotBeWritten } from './output-files.ts';
 
 /** Lines to a file or stdout, in large writes, never faster than the other side takes them. */
 export interface LineWriter {
@@ -13,15 +14,24 @@ export interface LineWriter {
 
 const blockLength = 1 << 16;
 
-/** `-` is stdout; names ending in .gz are compressed. Errors of the stream surface in `write` or `close`. */
-export function openLineWriter(path: string): LineWriter {
+/** What is written of requests holds addresses of people: for the owner alone. */
+const ownerOnly = 0o600;
+
+/**
+ * `-` is stdout; names ending in .gz are compressed. `mode` is that of a file that is made, `umask` taken off. Errors of
+ * the file surface in `write` or `close`, as an ExitError that names it.
+ */
+export function openLineWriter(path: string, mode: number = ownerOnly): LineWriter {
   const standardOutput = path === '-';
-  const file: Writable = standardOutput ? process.stdout : createWriteStream(path);
+  const file: Writable = standardOutput ? process.stdout : createWriteStream(path, { mode });
   const stream: Writable = path.endsWith('.gz') ? createGzip({ level: 4 }) : file;
   let failure: Error | null = null;
   const fail = (error: Error) => {
-    failure ??= error;
+    failure ??= told(error);
   };
+  // a reader that has gone away is no fault of the file
+  const told = (error: Error): Error =>
+    standardOutput || isBrokenPipe(error) ? error : cannotBeWritten(path, error);
   stream.on('error', fail);
   if (stream !== file) {
     file.on('error', fail);
@@ -45,7 +55,7 @@ export function openLineWriter(path: string): LineWriter {
       const settle = (error?: Error) => {
         stream.off('drain', settle);
         stream.off('error', settle);
-        if (error) reject(error);
+        if (error) reject(told(error));
         else resolve();
       };
       stream.on('drain', settle);
@@ -65,7 +75,9 @@ export function openLineWriter(path: string): LineWriter {
       }
       const end = finished(file);
       stream.end();
-      await end;
+      await end.catch((error: Error) => {
+        throw told(error);
+      });
       if (failure !== null) throw failure;
     },
   };

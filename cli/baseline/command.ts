@@ -16,6 +16,7 @@ import { ExitError } from '../exit-error.ts';
 import { interruptible } from '../interruptible.ts';
 import { stateOption } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
+import { cannotBeWritten, checkOutputs } from '../output-files.ts';
 import { asExit } from '../replay/as-exit.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
@@ -96,7 +97,9 @@ async function learn(
 async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Promise<void> {
   const { from, out } = flags;
   if (from === undefined || out === undefined) throw new ExitError(2, 'give --from and --out');
-  const { config } = loadRootConfig(configFileOption(command), process.env);
+  const { config, file } = loadRootConfig(configFileOption(command), process.env);
+  const inputs = from.filter((path) => path !== archive).map((path) => ({ as: 'input', path }));
+  checkOutputs([{ as: '--out', path: out }], [...inputs, { as: '--config', path: file ?? undefined }]);
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-baseline-'));
   try {
     let files = from;
@@ -108,12 +111,20 @@ async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Pr
       await archived(config, flags, command, files[0]!, signal);
     }
     const sites = await learn(config, files, { ...flags, format }, signal);
-    writeFileSync(out, encodeLearned(sites), { mode: 0o600 });
+    write(out, encodeLearned(sites));
     for (const { site, endpoints, learnedMs } of sites.map(summaryOf))
       console.log(`${site}: ${endpoints} endpoints, ${(learnedMs / 3_600_000).toFixed(1)} h → ${out}`);
     console.log(`next   tidegate replay … --baseline ${out}      (or detector.baseline: ${out})`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function write(out: string, content: Buffer): void {
+  try {
+    writeFileSync(out, content, { mode: 0o600 });
+  } catch (error) {
+    throw cannotBeWritten(out, error);
   }
 }
 

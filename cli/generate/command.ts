@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { isBrokenPipe } from '../line-writer.ts';
 import { numberBetween, wholeNumber } from '../options.ts';
+import { checkOutputs } from '../output-files.ts';
 import { type OutputFormat, outputFormats } from './format.ts';
 import { type ScenarioName, scenarioNames } from './scenarios.ts';
 import { defaultStartMs, generateTraffic } from './traffic.ts';
@@ -67,6 +68,11 @@ export function generateCommand(): Command {
     .option('--out <file>', 'where to, - for stdout, .gz compresses', '-')
     .option('--labels <file>', 'the truth, one JSON object a line in the same order')
     .action(async (scenario: ScenarioName, flags: GenerateFlags) => {
+      const outputs = [
+        { as: '--out', path: flags.out },
+        { as: '--labels', path: flags.labels },
+      ];
+      checkOutputs(outputs, []);
       try {
         const traffic = generateTraffic({
           scenario,

@@ -4,11 +4,12 @@ import { createLogger } from '../../lib/observability/logger.ts';
 import { loadRootConfig, type RootConfig, rootConfig } from '../config.ts';
 import { configFileOption } from '../config-command.ts';
 import { interruptible } from '../interruptible.ts';
+import { checkOutputs } from '../output-files.ts';
 import { terminalOf } from '../terminal.ts';
 import { version } from '../version.ts';
 import type { ReplayFlags } from './command.ts';
 import { edgePresets } from './edge-presets.ts';
-import { openHtmlFile } from './html-file.ts';
+import { writeHtmlFile } from './html-file.ts';
 import { renderHtml } from './html-report.ts';
 import { readLabels } from './label-book.ts';
 import { lineFormat } from './log-lines.ts';
@@ -45,6 +46,29 @@ function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
   };
 }
 
+/** Nothing that is read is written; all that is written is a file of its own, and can be. Throws ExitError 2. */
+function checkFiles(files: readonly string[], flags: ReplayFlags, configFile: string | null): void {
+  checkOutputs(
+    [
+      { as: '--outcomes', path: flags.outcomes },
+      { as: '--decisions', path: flags.decisions },
+      { as: '--verdicts', path: flags.verdicts },
+      { as: '--at-risk', path: flags.atRisk },
+      { as: '--inventory', path: flags.inventory },
+      { as: '--rejects', path: flags.rejects },
+      { as: '--html', path: flags.html },
+    ],
+    [
+      ...files.map((path) => ({ as: 'input', path })),
+      ...flags.proxyFeed.map((path) => ({ as: '--proxy-feed', path })),
+      { as: '--labels', path: flags.labels },
+      { as: '--baseline', path: flags.baseline },
+      { as: '--openapi', path: flags.openapi },
+      { as: '--config', path: configFile ?? undefined },
+    ],
+  );
+}
+
 export async function replayFiles(
   files: readonly string[],
   flags: ReplayFlags,
@@ -53,11 +77,11 @@ export async function replayFiles(
 ): Promise<void> {
   const loaded = loadRootConfig(configFileOption(command), process.env);
   const config = withFlags(loaded.config, flags);
+  checkFiles(files, flags, loaded.file);
   const edge = edgePresets.find(({ name }) => name === flags.edge)!;
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
   await interruptible(async (signal) => {
     try {
-      const writeHtml = flags.html === undefined ? null : openHtmlFile(flags.html);
       const summary = await runReplay({
         config,
         files,
@@ -84,7 +108,7 @@ export async function replayFiles(
           ? `${JSON.stringify(summary, null, 2)}\n`
           : renderSummary(summary, terminalOf(process.stdout, process.env)),
       );
-      writeHtml?.(renderHtml(summary));
+      if (flags.html !== undefined) writeHtmlFile(flags.html, renderHtml(summary));
       const ahead = (summary.period?.until ?? 0) - Date.now();
       if (ahead > noticedAheadMs)
         process.stderr.write(
