@@ -18,9 +18,10 @@ import { stateOption } from '../options.ts';
 import { outputFormat, renderRows, withOutput } from '../output.ts';
 import { cannotBeWritten, checkOutputs } from '../output-files.ts';
 import { asExit } from '../replay/as-exit.ts';
+import { checkInputs } from '../replay/inspect-inputs.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
-import { unreadableInput } from '../replay/unreadable-input.ts';
+import { damagedInput, unreadableInput } from '../replay/unreadable-input.ts';
 import { findRunning } from '../running.ts';
 import { stateFolderOf } from '../store.ts';
 import { writeArchivedEvents } from './archived-events.ts';
@@ -79,9 +80,9 @@ async function learn(
   files: readonly string[],
   flags: LearnFlags,
   signal: AbortSignal,
-): Promise<LearnedSite[]> {
+): Promise<{ readonly sites: LearnedSite[]; readonly damaged: readonly string[] }> {
   const learned: LearnedSite[] = [];
-  const collected = await readLogs({
+  const { collected, damaged } = await readLogs({
     config,
     files,
     format: lineFormat(config, files, flags),
@@ -89,16 +90,18 @@ async function learn(
     listener: { ended: (sites) => learned.push(...sites) },
     signal,
   });
-  if (collected.accepted === 0) throw unreadableInput(collected.lines, collected.rejections);
+  if (collected.accepted === 0) throw unreadableInput({ ...collected, files }, damaged);
   // a reducer may say so more than once; the last word counts
-  return [...new Map(learned.map((site) => [site.site, site])).values()];
+  return { sites: [...new Map(learned.map((site) => [site.site, site])).values()], damaged };
 }
 
 async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Promise<void> {
   const { from, out } = flags;
   if (from === undefined || out === undefined) throw new ExitError(2, 'give --from and --out');
   const { config, file } = loadRootConfig(configFileOption(command), process.env);
-  const inputs = from.filter((path) => path !== archive).map((path) => ({ as: 'input', path }));
+  const logs = from.filter((path) => path !== archive);
+  checkInputs(logs);
+  const inputs = logs.map((path) => ({ as: 'input', path }));
   checkOutputs([{ as: '--out', path: out }], [...inputs, { as: '--config', path: file ?? undefined }]);
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-baseline-'));
   try {
@@ -110,11 +113,12 @@ async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Pr
       format = 'ndjson';
       await archived(config, flags, command, files[0]!, signal);
     }
-    const sites = await learn(config, files, { ...flags, format }, signal);
+    const { sites, damaged } = await learn(config, files, { ...flags, format }, signal);
     write(out, encodeLearned(sites));
     for (const { site, endpoints, learnedMs } of sites.map(summaryOf))
       console.log(`${site}: ${endpoints} endpoints, ${(learnedMs / 3_600_000).toFixed(1)} h → ${out}`);
     console.log(`next   tidegate replay … --baseline ${out}      (or detector.baseline: ${out})`);
+    if (damaged.length > 0) throw damagedInput(damaged);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -129,6 +133,7 @@ function write(out: string, content: Buffer): void {
 }
 
 function contentOf(file: string): Buffer {
+  checkInputs([file]);
   try {
     return readFileSync(file);
   } catch (error) {

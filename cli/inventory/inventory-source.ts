@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
 import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
+import { checkInputs } from '../replay/inspect-inputs.ts';
 import { type LineFlags, lineFormat } from '../replay/log-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
 import { unreadableInput } from '../replay/unreadable-input.ts';
@@ -44,8 +45,8 @@ function asEndpoint(line: string): ApiEndpoint | null {
 
 /** The endpoints in a file of `replay --inventory`; null when it is something else. */
 async function endpointsOfFile(path: string, signal: AbortSignal): Promise<readonly ApiEndpoint[] | null> {
-  if (path === '-') return null;
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new ExitError(3, `${path}: no such file`);
+  // a pipe can be read only once
+  if (path === '-' || !statSync(path).isFile()) return null;
   const seen = createSeenEndpoints();
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
@@ -68,7 +69,7 @@ async function endpointsOfLogs(
   signal: AbortSignal,
 ): Promise<readonly ApiEndpoint[]> {
   const seen = createSeenEndpoints();
-  const collected = await readLogs({
+  const { collected, damaged } = await readLogs({
     config,
     policies: [],
     files,
@@ -78,7 +79,8 @@ async function endpointsOfLogs(
     signal,
   });
   if (collected.lines > 0 && collected.accepted === 0)
-    throw unreadableInput(collected.lines, collected.rejections);
+    throw unreadableInput({ ...collected, files }, damaged);
+  for (const text of damaged) process.stderr.write(`tidegate: ${text}\n`);
   return seen.list();
 }
 
@@ -89,6 +91,7 @@ export async function endpointsOfFiles(
   flags: LineFlags,
   signal: AbortSignal,
 ): Promise<readonly ApiEndpoint[]> {
+  checkInputs(files);
   if (files.length === 1) {
     const endpoints = await endpointsOfFile(files[0]!, signal);
     if (endpoints !== null) return endpoints;

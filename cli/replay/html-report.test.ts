@@ -11,6 +11,7 @@ const summary: ReplaySummary = {
   lines: { read: 12, parsed: 10, rejected: 2 },
   rejected: { unreadable: 2, late: 0, future: 0 },
   rejections: [],
+  damaged: [],
   client_addresses: { privateShare: 0, cdn: null, cdnShare: 0 } as ReplaySummary['client_addresses'],
   enrichment: ['none'],
   policies: { total: 2, can_fire: ['one'], cannot_fire: [{ policy: hostile, missing: ['session_id'] }] },

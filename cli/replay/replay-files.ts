@@ -11,13 +11,14 @@ import type { ReplayFlags } from './command.ts';
 import { edgePresets } from './edge-presets.ts';
 import { writeHtmlFile } from './html-file.ts';
 import { renderHtml } from './html-report.ts';
+import { checkInputs } from './inspect-inputs.ts';
 import { readLabels } from './label-book.ts';
 import { lineFormat } from './log-lines.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { lasted, renderSummary } from './render-summary.ts';
 import { openReplayOutputs } from './replay-outputs.ts';
 import { runReplay } from './run-replay.ts';
-import { unreadableInput } from './unreadable-input.ts';
+import { damagedInput, unreadableInput } from './unreadable-input.ts';
 
 /** A log that is ahead of the clock by more is read, and said to be. */
 const noticedAheadMs = 60_000;
@@ -46,8 +47,12 @@ function withFlags(config: RootConfig, flags: ReplayFlags): RootConfig {
   };
 }
 
-/** Nothing that is read is written; all that is written is a file of its own, and can be. Throws ExitError 2. */
+/**
+ * What is read is there, and is not written; all that is written is a file of its own, and can be. Throws ExitError 3 or 2
+ * before an output is emptied.
+ */
 function checkFiles(files: readonly string[], flags: ReplayFlags, configFile: string | null): void {
+  checkInputs(flags.labels === undefined ? files : [...files, flags.labels]);
   checkOutputs(
     [
       { as: '--outcomes', path: flags.outcomes },
@@ -103,6 +108,8 @@ export async function replayFiles(
         signal,
       });
       progress.clear();
+      // a report about nothing would look like one that found nothing
+      if (summary.lines.read === 0) throw unreadableInput({ files, lines: 0, rejections: [] });
       process.stdout.write(
         flags.json === true
           ? `${JSON.stringify(summary, null, 2)}\n`
@@ -114,8 +121,12 @@ export async function replayFiles(
         process.stderr.write(
           `tidegate: the log ends ${lasted(ahead)} after this machine’s clock: is the time zone of its stamps right?\n`,
         );
-      if (summary.lines.read > 0 && summary.lines.parsed === 0)
-        throw unreadableInput(summary.lines.read, summary.rejections);
+      if (summary.lines.parsed === 0)
+        throw unreadableInput(
+          { files, lines: summary.lines.read, rejections: summary.rejections },
+          summary.damaged,
+        );
+      if (summary.damaged.length > 0) throw damagedInput(summary.damaged);
     } finally {
       progress.clear();
     }

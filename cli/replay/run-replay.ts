@@ -3,7 +3,7 @@ import type { Decision, EnrichedRequest } from '../../lib/contracts/generated.ts
 import { formatIp } from '../../lib/ip.ts';
 import type { Logger } from '../../lib/observability/logger.ts';
 import { inPackage } from '../../lib/package-root.ts';
-import { type CollectProgress, inspectFiles } from '../../services/collector/collect-files.ts';
+import type { CollectProgress } from '../../services/collector/collect-files.ts';
 import type { FormatConfig } from '../../services/collector/config.ts';
 import { loadPolicies, policyRequires } from '../../services/detector/policies/load-policies.ts';
 import type { RootConfig } from '../config.ts';
@@ -15,6 +15,7 @@ import type { EdgePreset } from './edge-presets.ts';
 import { enrichmentInUse } from './enrichment-in-use.ts';
 import type { Front } from './front/front.ts';
 import { withFront } from './front/with-front.ts';
+import { inspectInputs } from './inspect-inputs.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { createReplayLedger } from './replay-ledger.ts';
@@ -58,7 +59,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
   const { config, outputs, delayMs } = options;
   const started = performance.now();
   const policies = loadPolicies(config.detector.policies);
-  const files = await inspectFiles(options.files, options.format);
+  const { files, damaged } = await inspectInputs(options.files, options.format);
   const addresses = createAddressCheck(cdnRanges());
   for (const file of files) for (const ip of file.sampleAddresses) addresses.note(ip);
   const refusal = config.collector.trusted_proxies.length > 0 ? null : refusalOf(addresses.result());
@@ -124,6 +125,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     lines: { read: collected.lines, parsed: collected.accepted, rejected },
     rejected: { unreadable: collected.rejected, late: collected.late, future: collected.future },
     rejections: collected.rejections,
+    damaged: damaged(),
     client_addresses: addresses.result(),
     enrichment: await enrichmentInUse(metrics, config),
     policies: {
