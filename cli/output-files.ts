@@ -38,7 +38,8 @@ export function checkOutputs(outputs: readonly GivenFile[], inputs: readonly Giv
   }
 }
 
-const nameOf = ({ as, path }: GivenFile): string => (as === 'input' ? `${path}` : `${as} ${path}`);
+const nameOf = ({ as, path }: GivenFile): string =>
+  as !== 'input' ? `${as} ${path}` : path === standardStream ? 'standard input' : `${path}`;
 
 /** What tells a file from others. A terminal, `/dev/null` and other devices lose nothing when two use them: no key. */
 function keysOf(path: string, use: 'read' | 'written'): readonly string[] {

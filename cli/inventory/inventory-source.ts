@@ -78,8 +78,7 @@ async function endpointsOfLogs(
     listener: { inventory: (record) => seen.add(record) },
     signal,
   });
-  if (collected.lines > 0 && collected.accepted === 0)
-    throw unreadableInput({ ...collected, files }, damaged);
+  if (collected.accepted === 0) throw unreadableInput({ ...collected, files }, damaged);
   for (const text of damaged) process.stderr.write(`tidegate: ${text}\n`);
   return seen.list();
 }

@@ -16,6 +16,8 @@ const summary: ReplaySummary = {
   enrichment: ['none'],
   policies: { total: 2, can_fire: ['one'], cannot_fire: [{ policy: hostile, missing: ['session_id'] }] },
   warm_up_ms: 60_000,
+  warm_up_assumed: false,
+  after_warm_up: 6,
   edge: {
     name: 'generic',
     delay_ms: 2000,

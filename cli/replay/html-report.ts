@@ -4,6 +4,7 @@ import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
 import { bytes, campaignLasted, lasted, money, stamp, times, wouldStop } from './render-summary.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 import type { Timeline } from './timeline.ts';
+import { warmUpNote } from './warm-up-note.ts';
 
 const entities: { readonly [char: string]: string } = {
   '&': '&amp;',
@@ -156,7 +157,11 @@ function conditions(summary: ReplaySummary): string {
     ],
     [
       'Learned from only',
-      summary.warm_up_ms === 0 ? 'nothing' : `the first ${formatDuration(summary.warm_up_ms)}`,
+      summary.warm_up_ms === 0
+        ? 'nothing'
+        : [`the first ${formatDuration(summary.warm_up_ms)}`, warmUpNote(summary)]
+            .filter((text) => text !== null)
+            .join(': '),
     ],
     [
       'Client addresses',

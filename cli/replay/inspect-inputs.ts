@@ -3,6 +3,7 @@ import { type InspectedFile, inspectFiles } from '../../services/collector/colle
 import type { FormatConfig } from '../../services/collector/config.ts';
 import { ExitError } from '../exit-error.ts';
 import { asExit } from './as-exit.ts';
+import { noLines } from './unreadable-input.ts';
 
 export interface InspectedInputs {
   readonly files: readonly InspectedFile[];
@@ -19,6 +20,7 @@ export async function inspectInputs(
   const damaged: string[] = [];
   try {
     const files = await inspectFiles(paths, config);
+    if (areBlank(files)) throw noLines(paths);
     return {
       files: files.map((file) => noticing(file, (text) => damaged.push(text))),
       damaged: () => damaged,
@@ -41,6 +43,11 @@ export function checkInputs(paths: readonly string[]): void {
     }
   }
 }
+
+/** Lines of spaces, and nothing else as far as one looked: no requests that could not be read. */
+const areBlank = (files: readonly InspectedFile[]): boolean =>
+  files.some(({ input }) => input.sample.length > 0) &&
+  files.every(({ input }) => input.sample.every((line) => line.trim() === ''));
 
 function noticing(file: InspectedFile, note: (text: string) => void): InspectedFile {
   const { input } = file;

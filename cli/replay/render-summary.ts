@@ -3,6 +3,7 @@ import { count, percent, styled, type Terminal, table } from '../terminal.ts';
 import { type Crowd, endOf, type Findings, scopesText, splitCrowds } from './crowds.ts';
 import type { IncidentScore } from './score-outcomes.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
+import { warmUpNote } from './warm-up-note.ts';
 
 export const stamp = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' });
@@ -74,12 +75,18 @@ function header(summary: ReplaySummary): string[] {
     ),
     label(
       'warm-up',
-      `${summary.warm_up_ms === 0 ? 'none' : `first ${formatDuration(summary.warm_up_ms)} learn only`} (--warm-up)       simulated edge: ${edge.name}, ${formatDuration(edge.delay_ms)}, ${count(edge.slots)} entries (--edge)`,
+      `${warmUpText(summary)}       simulated edge: ${edge.name}, ${formatDuration(edge.delay_ms)}, ${count(edge.slots)} entries (--edge)`,
     ),
     '',
     rejectedText(summary),
     '',
   ];
+}
+
+function warmUpText({ warm_up_ms: ms, warm_up_assumed: assumed }: ReplaySummary): string {
+  if (ms === 0) return 'none (--warm-up)';
+  const why = assumed ? ' as the length of the input was not known beforehand' : '';
+  return `first ${formatDuration(ms)} learn only${why} (--warm-up)`;
 }
 
 function campaigns(terminal: Terminal, { campaigns: list, crowds }: Findings): string[] {
@@ -191,6 +198,8 @@ function effect(terminal: Terminal, summary: ReplaySummary): string[] {
   const lines = [
     ` ${styled(terminal, 'bold', 'WOULD HAVE BEEN STOPPED')}   ${count(stopped.requests)} requests (${percent(stopped.share, 1)}): ${count(stopped.blocked)} blocked, ${count(stopped.challenged)} challenged, ${count(stopped.throttled)} throttled · ${count(edge.peakRules)} edge rules + ${count(edge.peakEntries)} entries at most`,
   ];
+  const note = warmUpNote(summary);
+  if (note !== null) lines.push(`   ${note}`);
   if (edge.leftOut > 0) lines.push(`   ${count(edge.leftOut)} decisions found no free slot at ${edge.name}`);
   if (left.length > 0) lines.push(`   ${edge.name} has no list or rule for: ${left.join(', ')} decisions`);
   const people =

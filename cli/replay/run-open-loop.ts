@@ -55,8 +55,10 @@ export interface OpenLoopOptions extends PipelineOptions {
   readonly edge: EdgePreset;
   readonly delayMs: number;
   readonly slots: number;
-  /** From the first request on, for this long nothing is stopped. */
+  /** From the start of the input on, for this long nothing is stopped. */
   readonly warmUpMs: number;
+  /** Start of the input, epoch ms. Default: the stamp of the first request. */
+  readonly startAt?: number | null;
   readonly listener: OpenLoopListener;
   readonly logger: Logger;
   readonly onProgress?: (progress: Readonly<CollectProgress>) => void;
@@ -66,6 +68,8 @@ export interface OpenLoopOptions extends PipelineOptions {
 export interface OpenLoopResult {
   readonly collected: CollectResult;
   readonly edge: EdgeReport;
+  /** Requests that could have been stopped. */
+  readonly afterWarmUp: number;
   readonly metrics: Metrics;
 }
 
@@ -82,13 +86,14 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   const queue = createOutcomeQueue(delayMs);
   let armedAt = Infinity;
   let position = 0;
+  let afterWarmUp = 0;
 
   const pipeline = await startReplayPipeline(
     config,
     options.logger,
     {
       evaluated: (event, good, standing) => {
-        if (armedAt === Infinity) armedAt = event.request.timestamp + options.warmUpMs;
+        if (armedAt === Infinity) armedAt = (options.startAt ?? event.request.timestamp) + options.warmUpMs;
         listener.evaluated?.(event);
         queue.push({ event, good, standing });
       },
@@ -115,10 +120,11 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
       edges.learn(decision);
     }
     for (const { event, good, standing } of queue.settle(until)) {
-      const judgement =
-        event.request.timestamp < armedAt
-          ? ({ outcome: 'allowed', decision: null } as const)
-          : edges.judge(event, standing);
+      const warm = event.request.timestamp >= armedAt;
+      if (warm) afterWarmUp++;
+      const judgement = warm
+        ? edges.judge(event, standing)
+        : ({ outcome: 'allowed', decision: null } as const);
       const full = listener.settled(event, good, judgement, position++);
       if (full !== undefined) await full;
     }
@@ -148,7 +154,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
     reading = false;
     await Promise.race([settling, pipeline.failed]);
     await settle(Infinity);
-    return { collected, edge: edges.report(), metrics: pipeline.context.metrics };
+    return { collected, edge: edges.report(), afterWarmUp, metrics: pipeline.context.metrics };
   } finally {
     reading = false;
     if (options.front === undefined) await front.stop();

@@ -64,11 +64,11 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
   for (const file of files) for (const ip of file.sampleAddresses) addresses.note(ip);
   const refusal = config.collector.trusted_proxies.length > 0 ? null : refusalOf(addresses.result());
   if (refusal !== null && !options.force) throw new ExitError(2, `${refusal}. --force to go on all the same`);
-  const warmUpMs = await chooseWarmUp(options.warmUp, files);
+  const warmUp = await chooseWarmUp(options.warmUp, files, options.signal);
 
   const ledger = createReplayLedger();
   const seen = createSeenEndpoints();
-  const { collected, edge, metrics } = await runOpenLoop({
+  const { collected, edge, afterWarmUp, metrics } = await runOpenLoop({
     config,
     policies,
     front,
@@ -77,7 +77,8 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     edge: options.edge,
     delayMs,
     slots: options.slots,
-    warmUpMs,
+    warmUpMs: warmUp.ms,
+    startAt: warmUp.startAt,
     logger: options.logger,
     listener: {
       evaluated: (event) => addresses.note(event.request.client_ip),
@@ -137,7 +138,9 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
         .filter(({ missing }) => missing.length > 0)
         .map(({ policy, missing }) => ({ policy: policy.document.title, missing })),
     },
-    warm_up_ms: warmUpMs,
+    warm_up_ms: warmUp.ms,
+    warm_up_assumed: warmUp.assumed,
+    after_warm_up: afterWarmUp,
     edge: {
       ...edge,
       name: options.edge.name,

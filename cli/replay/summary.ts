@@ -62,6 +62,10 @@ export interface ReplaySummary {
     readonly cannot_fire: readonly { readonly policy: string; readonly missing: readonly string[] }[];
   };
   readonly warm_up_ms: number;
+  /** The length of the input was not known beforehand: the warm-up was not made to fit it. */
+  readonly warm_up_assumed: boolean;
+  /** Requests that could have been stopped. */
+  readonly after_warm_up: number;
   readonly edge: EdgeReport & {
     readonly name: string;
     readonly delay_ms: number;

@@ -18,7 +18,7 @@ export function unreadableInput(
   damaged: readonly string[] = [],
 ): ExitError {
   if (damaged.length > 0) return damagedInput(damaged);
-  if (lines === 0) return new ExitError(3, `no lines in ${files.map(shown).join(', ')}`);
+  if (lines === 0) return noLines(files);
   const [first] = rejections;
   const why =
     first === undefined ? '' : `; the first: ${first.file}:${first.line} ${first.reason}: ${first.detail}`;
@@ -27,5 +27,8 @@ export function unreadableInput(
 
 /** Told after the report: it is about a part of the input. */
 export const damagedInput = (damaged: readonly string[]): ExitError => new ExitError(3, damaged.join('; '));
+
+export const noLines = (files: readonly string[]): ExitError =>
+  new ExitError(3, `no lines in ${files.map(shown).join(', ')}`);
 
 const shown = (file: string): string => (file === '-' ? 'standard input' : file);

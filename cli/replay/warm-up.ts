@@ -1,36 +1,41 @@
-import { createReadStream } from 'node:fs';
 import type { InspectedFile } from '../../services/collector/collect-files.ts';
+import { endStamps, headStamps } from './end-stamps.ts';
 
-const longestMs = 24 * 3_600_000;
-/** Where the length of the input can't be known beforehand (gzip, a pipe). */
-const fallbackMs = 10 * 60_000;
-const tailBytes = 64 * 1024;
-
-/** Stamp of the last readable line of a plain file, epoch ms. */
-async function lastStamp({ input, format }: InspectedFile): Promise<number | null> {
-  if (input.size === null || input.name.endsWith('.gz')) return null;
-  const end = createReadStream(input.name, {
-    start: Math.max(0, input.size - tailBytes),
-    end: Math.max(0, input.size - 1),
-  });
-  const lines = Buffer.concat(await end.toArray())
-    .toString('utf8')
-    .split('\n')
-    .reverse();
-  for (const line of lines) {
-    if (line.trim() === '') continue;
-    const outcome = format.parse(line.trimEnd());
-    if (outcome.kind === 'ok') return outcome.value.timestamp;
-  }
-  return null;
+/** How the start of the input is set apart for learning: nothing is stopped in it. */
+export interface WarmUp {
+  /** When the input begins, epoch ms; null: not known, with the first request. */
+  readonly startAt: number | null;
+  readonly ms: number;
+  /** The length of the input could not be known beforehand (a pipe): `ms` is a guess. */
+  readonly assumed: boolean;
 }
 
-/** How long the start of the input is for learning only: a seventh of it, at most a day. */
-export async function chooseWarmUp(wish: number | 'auto', files: readonly InspectedFile[]): Promise<number> {
-  if (wish !== 'auto') return wish;
-  const first = files[0]?.firstAt ?? null;
-  const stamps = await Promise.all(files.map(lastStamp));
-  if (first === null || stamps.includes(null)) return fallbackMs;
-  const lengthMs = Math.max(...(stamps as number[])) - first;
-  return Math.min(longestMs, Math.max(0, Math.floor(lengthMs / 7 / 1000) * 1000));
+const longestMs = 24 * 3_600_000;
+const assumedMs = 10 * 60_000;
+
+/** Of the stamps at one end of a file: what a few odd lines among them do not move. */
+const middle = (stamps: readonly number[]): number | null =>
+  stamps.length === 0 ? null : [...stamps].sort((a, b) => a - b)[Math.floor(stamps.length / 2)]!;
+
+/**
+ * `wish`, else a seventh of the input, at most a day. Plain and compressed files, all in one or in several, give the same;
+ * a pipe is not waited for. A file without a readable line says nothing.
+ */
+export async function chooseWarmUp(
+  wish: number | 'auto',
+  files: readonly InspectedFile[],
+  signal?: AbortSignal,
+): Promise<WarmUp> {
+  const starts = files.map((file) => middle(headStamps(file))).filter((at) => at !== null);
+  const startAt = starts.length === 0 ? null : Math.min(...starts);
+  if (wish !== 'auto') return { startAt, ms: wish, assumed: false };
+  if (startAt === null || files.some(({ input }) => input.size === null))
+    return { startAt, ms: assumedMs, assumed: true };
+  let endAt = startAt;
+  for (const file of files) endAt = Math.max(endAt, middle(await endStamps(file, signal)) ?? startAt);
+  return {
+    startAt,
+    ms: Math.min(longestMs, Math.floor((endAt - startAt) / 7 / 1000) * 1000),
+    assumed: false,
+  };
 }
