@@ -2,8 +2,10 @@ import {
   byWord,
   contentFolder,
   enrolling,
+  making,
   notLogin,
   paymentSteps,
+  records,
   sessionWords,
   verbs,
   weak,
@@ -26,6 +28,8 @@ export type EndpointFunction = (typeof endpointFunctions)[number];
 /** `doLogin` in lower case: a known word after one of these, or one that says who or where. */
 const prefixed =
   /^(?:add(?:to)?|ajax|api|check|create|customer|do|fetch|find|get|make|member|mobile|my|partner|place|process|set|submit|update|user|web)(?=[a-z0-9]{3})/;
+const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+const paymentWords = byWord.find(([name]) => name === 'payment')![1];
 const creating: ReadonlySet<string> = new Set(['POST', 'PUT']);
 
 const contentExtension =
@@ -64,6 +68,9 @@ function tellingWords(segment: string): string[] {
   return isName ? found.filter((word) => !weak.has(word)) : found;
 }
 
+const isRecord = (all: readonly string[]): boolean =>
+  all.every((word) => !paymentWords.has(word) || records.has(word)) && !all.some((word) => making.has(word));
+
 /** Guess from the words of a template. The last segments say more than the first, but any may decide. */
 export function guessFunction(method: string, template: string): EndpointFunction {
   if (contentExtension.test(template)) return 'content';
@@ -81,6 +88,8 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   const isLogin = (word: string): boolean =>
     first![1].has(word) && !(named === 'payment' && paymentSteps.has(word));
   if (!enrols && all.some(isLogin)) return 'login';
+  // to look at what one ordered is no payment: a message that says it is on its way leads many there
+  if (named === 'payment' && reading.has(method) && isRecord(all)) return 'account';
   // a session of a wallet or a checkout pays, it logs nobody in
   const buys = named === 'payment' || named === 'cart';
   if (creating.has(method) && !buys && last.some((word) => sessionWords.has(word))) return 'login';

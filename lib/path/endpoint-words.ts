@@ -76,6 +76,15 @@ export const enrolling = words(
 /** Log-ins by themselves, and a step of a payment beside its words. */
 export const paymentSteps = words('authorize authorization');
 
+/** Payment words that also name what came of one: to read it is to look at one's account. */
+export const records = words(
+  'order orders bestellung bestellungen commande commandes pedido pedidos ordine ordini bestelling bestellingen',
+  'zamowienie zamowienia donations transfers payouts',
+);
+
+/** Verbs after which a record is not read but made. */
+export const making = words('add create make new place set submit update');
+
 /** Created by a log-in; reading or ending one is none. */
 export const sessionWords = words('session sessions token tokens');
 export const notLogin = words(
