@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const files = ['outcomes', 'verdicts', 'decisions', 'rejects', 'inventory'];
 
-async function replayed(threads: 1 | 2, file: string) {
+async function replayed(threads: 1 | 2, file: string, exit = 0) {
   const out = (name: string): string => workspace.path(`${name}.${threads}`);
   const { code, stdout, tail } = await runTidegate([
     'replay',
@@ -42,7 +42,7 @@ async function replayed(threads: 1 | 2, file: string) {
     ...['--threads', String(threads)],
     ...files.flatMap((name) => [`--${name}`, out(name)]),
   ]);
-  expect(code, tail).toBe(0);
+  expect(code, tail).toBe(exit);
   const { seconds: _, lines_per_second: __, ...summary } = JSON.parse(stdout) as ReplaySummary;
   const written = files.map((name) => readFileSync(out(name), 'utf8').split('\n').sort());
   return { summary, written };
@@ -69,9 +69,9 @@ describe('replay', () => {
     expect(two).toEqual(one);
   });
 
-  test('reads a damaged archive up to the damage', async () => {
-    const one = await replayed(1, compressed);
-    const two = await replayed(2, compressed);
+  test('reads a damaged archive up to the damage, and says so by its exit code', async () => {
+    const one = await replayed(1, compressed, 3);
+    const two = await replayed(2, compressed, 3);
     expect(one.summary.rejections.map(({ detail }) => detail).join()).toContain('damaged from here on');
     expect(differences(one, two)).toEqual([]);
     expect(two).toEqual(one);
