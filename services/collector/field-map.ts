@@ -174,7 +174,8 @@ export function compileFieldMap(fields: FieldMap): FieldReader {
       let value = read(input);
       if (value === undefined) continue;
       if (field === 'request') {
-        const parts = String(value).split(' ');
+        // of an object no text can be made for sure: it may bring a toString of its own
+        const parts = typeof value === 'string' ? value.split(' ') : [];
         if (parts.length !== 3) problems.push('request: not a request line');
         else {
           set('method', parts[0]);
