@@ -12,6 +12,7 @@ import {
   type SiteState,
   type WatchedScope,
 } from '../site/site-state.ts';
+import { phrases } from './phrases.ts';
 
 const functionWords: { readonly [name: string]: string } = {
   excess: 'requests beyond the expected',
@@ -28,7 +29,6 @@ export function evidenceOf(
   watched: WatchedScope,
   policy: Policy,
   pane: number,
-  words: { readonly [name: string]: string },
 ): Evidence[] {
   const { scope } = watched;
   const values = table.of(policy).values(figuresOf(table, state, watched, pane));
@@ -40,7 +40,7 @@ export function evidenceOf(
     const learned = usual.n > 0;
     const share = spec.type === 'ratio' ? expected(state, watched, spec.of) : null;
     const p50 = share?.share ?? usual.p50;
-    const title = spec.type === 'ratio' ? `share of requests that ${words[spec.of] ?? spec.of}` : name;
+    const title = spec.type === 'ratio' ? `share of requests that ${phrases[spec.of]}` : name;
     names.set(name, title);
     return {
       name: title,
