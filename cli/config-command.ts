@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { didYouMean } from '../lib/did-you-mean.ts';
 import { type LoadedConfig, loadRootConfig, rootConfig } from './config.ts';
 import { ExitError } from './exit-error.ts';
 
@@ -58,11 +59,13 @@ export function configCommand(): Command {
       const schema = z.toJSONSchema(rootConfig, { io: 'input', unrepresentable: 'any' }) as {
         properties: { [name: string]: unknown };
       };
-      const shown = section === undefined ? schema : schema.properties[section];
+      const sections = Object.keys(schema.properties);
+      const shown =
+        section === undefined ? schema : sections.includes(section) ? schema.properties[section] : undefined;
       if (shown === undefined)
         throw new ExitError(
           2,
-          `${section}: there is no such section; there are ${Object.keys(schema.properties).join(', ')}`,
+          `${section}: there is no such section${didYouMean(section!, sections)}; there are ${sections.join(', ')}`,
         );
       console.log(JSON.stringify(shown, null, 2));
     });

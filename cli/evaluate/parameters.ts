@@ -43,7 +43,7 @@ export function parseParameters(texts: readonly string[]): Partial<Parameters> {
   const parsed: { [N in Name]?: number } = {};
   for (const part of texts.flatMap((text) => text.split(','))) {
     const [name, text, ...rest] = part.split('=');
-    const limits = known[name as Name];
+    const limits = Object.hasOwn(known, name!) ? known[name as Name] : undefined;
     const value = Number(text);
     if (limits === undefined || rest.length > 0 || text === undefined || text.trim() === '')
       problems.push(`${part}: use name=number with one of ${parameterNames.join(', ')}`);

@@ -71,8 +71,11 @@ async function runTests(
       for (const failure of result.failures) console.log(`       ${failure}`);
     }
   }
-  if (flags.only !== undefined && rows.length === 0)
-    throw new ExitError(2, `--only ${flags.only}: no test has this in its name`);
+  if (flags.only !== undefined && rows.length === 0) {
+    const there = files.flatMap(({ policy }) => policy?.document.tests.map(({ name }) => `  ${name}`) ?? []);
+    const list = there.length === 0 ? '; there are no tests' : `; there are\n${there.join('\n')}`;
+    throw new ExitError(2, `--only ${flags.only}: no test has this in its name${list}`);
+  }
   if (flags.json === true) console.log(JSON.stringify(rows, null, 2));
   else {
     const without = untested === 0 ? '' : `; ${untested} policies have no tests`;
