@@ -16,7 +16,9 @@ export function demoCommand(): Command {
     .description('run the whole pipeline on three attacks and two honest controls, with a live console')
     .option('--once', 'end after the table instead of keeping the console up')
     .option('--seed <n>', 'of the traffic', wholeNumber(0), 7)
-    .option('--duration <duration>', 'of the traffic', duration, 20 * 60_000)
+    .addOption(
+      new Option('--duration <duration>', 'of the traffic').argParser(duration).default(20 * 60_000, '20m'),
+    )
     .addOption(
       new Option('--log <kind>', 'where events flow').choices(['auto', 'kafka', 'memory']).default('auto'),
     )

@@ -173,7 +173,11 @@ export function evaluateCommand(): Command {
     )
     .option('--scenario <names...>', 'which of --list (default: all)')
     .option('--population <names...>', 'run them on these instead of their own; all for every one')
-    .option('--seed <numbers...>', 'each a run of its own (default: 1 to 5)', seedList, defaultSeeds)
+    .addOption(
+      new Option('--seed <numbers...>', 'each a run of its own')
+        .argParser(seedList)
+        .default(defaultSeeds, '1 to 5'),
+    )
     .option('--parameters <name=value...>', `${parameterNames.join(', ')}; for all scenarios`)
     .option(
       '--minutes <number>',

@@ -36,7 +36,7 @@ function moment(text: string): number {
 export function generateCommand(): Command {
   return new Command('generate')
     .description(
-      'Write made-up traffic of a shop and a bank: people, partners, bots, and attacks with labels',
+      'write made-up traffic of a shop and a bank: people, partners, bots, and attacks with labels',
     )
     .addArgument(new Argument('<scenario>', 'what happens').choices(scenarioNames))
     .option('--seed <number>', 'the same seed gives the same traffic', wholeNumber(0), 7)

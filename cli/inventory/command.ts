@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiEndpoint } from '../../lib/contracts/generated.ts';
 import { type ApiCatalogue, loadApiCatalogue } from '../../lib/path/api-catalogue.ts';
 import { guessFunction } from '../../lib/path/endpoint-function.ts';
@@ -49,11 +49,10 @@ function withSource(command: Command): Command {
   return withLineFlags(
     command
       .option('--from <file...>', 'logs, or a file of replay --inventory, instead of the archive')
-      .option(
-        '--openapi <file>',
-        'OpenAPI document; may be repeated (default: enricher.openapi)',
-        append,
-        [],
+      .addOption(
+        new Option('--openapi <file>', 'OpenAPI document; may be repeated')
+          .argParser(append)
+          .default([], 'enricher.openapi'),
       ),
   ).addOption(stateOption());
 }
