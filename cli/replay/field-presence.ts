@@ -1,5 +1,5 @@
 import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
-import { requestFields } from '../../lib/contracts/request-fields.ts';
+import { certainFields, factFields, requestFields } from '../../lib/contracts/request-fields.ts';
 import { defaultOperations, servesSeveral } from '../../lib/path/operations.ts';
 
 /** In how many of the requests looked at each field is known. */
@@ -14,10 +14,6 @@ export interface FieldPresence {
 }
 
 const several = servesSeveral(defaultOperations);
-
-/** What a line without them would have been refused for. */
-const always = ['timestamp', 'client_ip', 'method', 'path', 'endpoint'];
-const factFields = ['country', 'asn', 'documented', 'proxy_kind', 'browser', 'browser_age_days'] as const;
 
 /** Requests that rarely carry a field by nature (an account before the log-in) still show that the log has it. */
 const presentShare = 0.005;
@@ -52,7 +48,7 @@ export function createFieldPresence(): FieldPresence {
     share,
     unnamedOperations: () => (looked === 0 ? 0 : unnamed / looked),
     present() {
-      const fields = new Set<string>(looked === 0 ? [] : always);
+      const fields = new Set<string>(looked === 0 ? [] : certainFields);
       for (const field of counts.keys()) if (share(field) >= presentShare) fields.add(field);
       for (const name of params.keys()) fields.add(`param.${name}`);
       if (params.size > 0) fields.add('params');

@@ -1,4 +1,4 @@
-import type { RequestEvent } from './generated.ts';
+import type { EnrichedRequest, RequestEvent } from './generated.ts';
 
 /**
  * Fields of a request that a log has or lacks (null). Sources, events and the archive call them the same, so what maps,
@@ -26,3 +26,16 @@ export const requestFields = [
   'set_cookie_count',
   'edge_action',
 ] as const satisfies readonly (keyof RequestEvent)[];
+
+/** What every request has: a line without them is refused. */
+export const certainFields = ['timestamp', 'client_ip', 'method', 'path', 'endpoint'] as const;
+
+/** What enrichment finds out about a request, or does not (null). */
+export const factFields = [
+  'country',
+  'asn',
+  'documented',
+  'proxy_kind',
+  'browser',
+  'browser_age_days',
+] as const satisfies readonly (keyof EnrichedRequest)[];

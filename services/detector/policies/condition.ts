@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { compiledCondition, fieldsOfValues, type Names } from './compiled-condition.ts';
+import { type TypeOf, typeProblems } from './condition-types.ts';
 import { builtins, functions, type Member, variables } from './vocabulary.ts';
 
 const environment = new Environment({ unlistedVariablesAreDyn: true });
@@ -111,7 +112,7 @@ export function namesIn(text: string): string[] {
 
 const list = (names: Iterable<string>): string => [...names].join(', ') || 'none';
 
-/** Everything wrong with a condition: its grammar, and names, functions and fields that do not exist. */
+/** Everything wrong with a condition: its grammar, names, functions and fields that do not exist, then what can not be compared. */
 export function conditionProblems(text: string, vocabulary: Vocabulary): ConditionProblem[] {
   const { ast, problems } = parse(text);
   const problem = (at: number, message: string): void => {
@@ -202,6 +203,14 @@ export function conditionProblems(text: string, vocabulary: Vocabulary): Conditi
     }
     walk(args);
   };
+  /** A figure is a number, unless it is a variable with fields. */
+  const typeOf: TypeOf = (node) => {
+    if (node.op === '.') return memberOf(node)?.type;
+    const name = node.args as string;
+    if (!known(name)) return undefined;
+    return vocabulary.features.has(name) || variables[name]?.members === null ? 'number' : undefined;
+  };
   walk(ast);
+  if (problems.length === 0) problems.push(...typeProblems(ast, typeOf));
   return problems;
 }

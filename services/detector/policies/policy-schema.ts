@@ -13,6 +13,7 @@ import {
   type SketchName,
   sketchNames,
 } from '../layout.ts';
+import { unknownFields } from './required-fields.ts';
 import { policyTest } from './test-schema.ts';
 
 /** Panes are kept this long. */
@@ -50,6 +51,10 @@ const share = z.string().transform((text, context) => {
     return z.NEVER;
   }
   return value;
+});
+
+const requiredField = z.string().superRefine((text, context) => {
+  for (const message of unknownFields(text)) context.addIssue({ code: 'custom', message });
 });
 
 const groupBy = z.enum(groupFields).array().min(1);
@@ -93,6 +98,29 @@ export type FeatureDocument = z.output<typeof feature>;
 
 const actionKind = z.enum(['observe', 'tag', 'rate_limit', 'challenge', 'block']);
 
+const action = z
+  .strictObject({
+    kind: actionKind,
+    /** When no signature meets the collateral budget. */
+    fallback: actionKind.default('observe'),
+    /** For everyone but the good at a whole endpoint: who is stopped wrongly can show to be a person. */
+    'everyone-but-good': actionKind.default('challenge'),
+    ttl: ttl,
+    /** How long instead the second time, the third and so on; each time after the last as the last. */
+    escalate: z.array(ttl).default([]),
+  })
+  .superRefine(({ ttl, escalate }, context) => {
+    for (const [index, ms] of escalate.entries()) {
+      const before = escalate[index - 1] ?? ttl;
+      if (ms < before)
+        context.addIssue({
+          code: 'custom',
+          message: `${formatDuration(ms)} is shorter than the ${formatDuration(before)} before it: each time stops longer`,
+          path: ['escalate', index],
+        });
+    }
+  });
+
 /** One policy file: Sigma's header, features, a CEL condition, what to do. */
 export const policySchema = z.strictObject({
   title: z.string().min(1),
@@ -106,8 +134,8 @@ export const policySchema = z.strictObject({
   tags: z.array(z.string()).default([]),
   falsepositives: z.array(z.string()).default([]),
   mode: z.enum(['enforce', 'simulate', 'off']).default('enforce'),
-  /** Fields of the input without which the policy can not fire. */
-  requires: z.array(z.string()).default([]),
+  /** Fields of the input without which the policy can not fire; `a|b`: one of them is enough. */
+  requires: z.array(requiredField).default([]),
   /** CEL over `endpoint` (function, method, template, documented): which groups the policy looks at. */
   match: z.string().default('true'),
   features: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), feature),
@@ -130,15 +158,7 @@ export const policySchema = z.strictObject({
       'follow-analogues': z.boolean().default(true),
     })
     .prefault({}),
-  action: z.strictObject({
-    kind: actionKind,
-    /** When no signature meets the collateral budget. */
-    fallback: actionKind.default('observe'),
-    /** For everyone but the good at a whole endpoint: who is stopped wrongly can show to be a person. */
-    'everyone-but-good': actionKind.default('challenge'),
-    ttl: ttl,
-    escalate: z.array(ttl).default([]),
-  }),
+  action,
   /** Run by `tidegate policies test`. */
   tests: policyTest.array().default([]),
 });

@@ -48,20 +48,22 @@ const duration = z.string().transform((text, context) => {
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 /** Requests written down in a test, laid over what a scenario makes. */
-const flow = z.strictObject({
-  /** From and until when, counted from the start of the scenario. */
-  from: duration,
-  until: duration,
-  per_second: z.number().positive(),
-  /** What the truth about them is; decides what counts as attack and as honest. */
-  label: z.enum(['attack', 'honest']).default('attack'),
-  /**
-   * An event as of the ndjson format, without `timestamp`. In texts `{n}` is the number of the request and `{n%50}`
-   * the same modulo 50, `{random 1000}` a number below 1000; `client_ip` may be a network (`10.1.0.0/16`,
-   * `2001:db8::/48`), then each request has an address of its own from it.
-   */
-  request: z.record(z.string(), z.union([scalar, z.record(z.string(), scalar)])),
-});
+const flow = z
+  .strictObject({
+    /** From and until when, counted from the start of the scenario. */
+    from: duration,
+    until: duration,
+    per_second: z.number().positive(),
+    /** What the truth about them is; decides what counts as attack and as honest. */
+    label: z.enum(['attack', 'honest']).default('attack'),
+    /**
+     * An event as of the ndjson format, without `timestamp`. In texts `{n}` is the number of the request and `{n%50}`
+     * the same modulo 50, `{random 1000}` a number below 1000; `client_ip` may be a network (`10.1.0.0/16`,
+     * `2001:db8::/48`), then each request has an address of its own from it.
+     */
+    request: z.record(z.string(), z.union([scalar, z.record(z.string(), scalar)])),
+  })
+  .refine(({ from, until }) => until > from, { message: 'is not after from', path: ['until'] });
 export type Flow = z.output<typeof flow>;
 
 const generated = z.strictObject({
