@@ -14,7 +14,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the work, which tidies up fir
       tidied = true;
     }
   });
-  await expect(work).rejects.toMatchObject({ code: 1, message: 'interrupted' });
+  await expect(work).rejects.toMatchObject({ code: 130, message: 'interrupted' });
   await expect(work).rejects.toBeInstanceOf(ExitError);
   expect(tidied).toBe(true);
   expect(process.listenerCount(signal)).toBe(before);

@@ -178,7 +178,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     });
     const failure = group.failure();
     failure.catch(() => {});
-    const aborted = signal.then((name) => Promise.reject(new ExitError(1, `stopped by ${name}`)));
+    const aborted = signal.then((name) => Promise.reject(new ExitError(130, `stopped by ${name}`)));
     aborted.catch(() => {});
     const collected = await Promise.race([collecting, failure, aborted]);
     await Promise.race([drained(context.log, score, collected.accepted, progress), failure, aborted]);

@@ -36,7 +36,12 @@ export function runApart(global: readonly string[], options: readonly string[]):
         // 1: a goal was missed, which is for all seeds together to say
         if (code !== 0 && (code !== 1 || stdout === '')) {
           const said = stderr.trim().split('\n').at(-1) ?? '';
-          reject(new ExitError(code === 2 || code === 3 ? code : 1, said.replace(/^tidegate: /, '')));
+          reject(
+            new ExitError(
+              code === 2 || code === 3 || code === 130 ? code : 1,
+              said.replace(/^tidegate: /, ''),
+            ),
+          );
         } else resolve((JSON.parse(stdout) as Evaluation).cases[0]!.runs[0]!);
       });
     });
