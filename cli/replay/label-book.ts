@@ -10,6 +10,16 @@ export interface LabelBook {
   find(eventId: string, position: number): EventLabel | undefined;
 }
 
+/** Labels of the user's own may leave out all but the truth itself. */
+type Given = Pick<EventLabel, 'event_id' | 'label'> & Partial<EventLabel>;
+
+/** The incident of labels that name none. */
+const everything = 'all';
+
+/**
+ * Reads NDJSON, gzipped when the name ends so, blank lines left out. Without `incident` all is one; null is between
+ * incidents. An ExitError (3) names the first line that is no label.
+ */
 export async function readLabels(path: string): Promise<LabelBook> {
   const file = createReadStream(path);
   const input = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
@@ -20,16 +30,22 @@ export async function readLabels(path: string): Promise<LabelBook> {
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line++;
     if (text === '') continue;
-    let label: EventLabel;
+    let label: Given;
     try {
-      label = JSON.parse(text) as EventLabel;
+      label = JSON.parse(text) as Given;
     } catch {
       throw new ExitError(3, `${path}:${line}: not a label (a JSON object a line)`);
     }
-    if (typeof label.event_id !== 'string' || (label.label !== 'attack' && label.label !== 'honest'))
+    if (typeof label?.event_id !== 'string' || (label.label !== 'attack' && label.label !== 'honest'))
       throw new ExitError(3, `${path}:${line}: a label has event_id and label (honest | attack)`);
-    inOrder.push(label);
-    byId.set(label.event_id, label);
+    const whole: EventLabel = {
+      incident: everything,
+      population: '',
+      on_target: false,
+      ...label,
+    };
+    inOrder.push(whole);
+    byId.set(whole.event_id, whole);
   }
   let byPosition: boolean | null = null;
   return {
