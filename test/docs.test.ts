@@ -6,6 +6,7 @@ import { loadCommands } from '../cli/commands.ts';
 import { rootConfig } from '../cli/config.ts';
 import { ConfigError, parseConfig } from '../lib/config.ts';
 import { packageRoot } from '../lib/package-root.ts';
+import { normalise, setters } from '../services/collector/normalise.ts';
 
 function markdown(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -97,4 +98,18 @@ describe.each(documents)('$name', ({ path, text }) => {
         .filter((problem) => problem !== null),
     ).toEqual([]);
   });
+});
+
+test('every field of ndjson stands in the table, and the required ones are marked', () => {
+  const page = documents.find(({ name }) => name === join('docs', 'howto', 'log-formats.md'))!.text;
+  const table = page.split('\n## ').find((section) => section.startsWith('Fields of ndjson'))!;
+  const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+  const described = rows.flatMap((row) =>
+    [...row.split('|')[1]!.matchAll(/`([a-z0-9_]+)`/g)].map(([, name]) => name!),
+  );
+  expect(described.sort()).toEqual([...setters.keys()].sort());
+  const refused = normalise({});
+  const needed = refused.kind === 'reject' ? refused.detail.split('; ') : [];
+  const marked = rows.filter((row) => row.split('|')[2]!.trim() === 'yes');
+  expect(marked.map((row) => `${row.split('`')[1]}: missing`)).toEqual(needed);
 });

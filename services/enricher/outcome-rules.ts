@@ -13,7 +13,8 @@ const reading = /^(?:GET|HEAD|OPTIONS) /;
  * At log-in endpoints a status tells the outcome: 401 and 403 are failures, 2xx and 3xx successes, except that showing
  * the form (GET) succeeds at nothing. RFC 6749 answers a failed password grant with 400, so at token endpoints 400 is a
  * failure too. An endpoint that serves several operations answers 200 to a refused log-in as well. Everything else (429,
- * 5xx, other 4xx) stays unknown: it says nothing about the credentials.
+ * 5xx, other 4xx) stays unknown: it says nothing about the credentials. Of an unknown outcome the detector still counts
+ * 401, 403, 400 and 422 as refused (services/detector/state/observation.ts).
  */
 function loginJudge({ name, operation }: Endpoint): Judge {
   const silent = reading.test(name) || operation !== null;
@@ -32,7 +33,7 @@ function statusTest(entries: readonly (number | string)[]): (status: number) => 
 
 /**
  * What a status means at an endpoint, for events that do not state their outcome. A configured rule replaces the rule
- * above wholly; an exact code counts before a class (`success: [2xx], failure: [204]`).
+ * above wholly (to take a 401 for no failure, it has to list it as a success); an exact code counts before a class (`success: [2xx], failure: [204]`).
  */
 export function createOutcomeRules(
   rules: EnricherConfig['outcomes'],

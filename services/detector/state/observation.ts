@@ -32,7 +32,12 @@ function isKnownCaller(event: EnrichedRequest, { present }: RequestFacts, part: 
   );
 }
 
-/** The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function. */
+/**
+ * The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function.
+ *
+ * `failing`: the outcome is a failure, or is unknown and the status says no (401, 403, 400, 422), at any endpoint.
+ * Never 429, 5xx and what the edge stopped, whatever the outcome; 404, 410 and empty answers are `missing` instead.
+ */
 export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part: number): number {
   if (event.bot === 'verified') return flag.verified;
   const { request } = event;
