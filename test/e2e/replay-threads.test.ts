@@ -12,6 +12,7 @@ import { createWorkspace } from './harness/workspace.ts';
 const workspace = createWorkspace('threads');
 const log = workspace.path('shop.log');
 const compressed = workspace.path('shop.log.gz');
+const nodes = [workspace.path('node-a.log'), workspace.path('node-b.log')];
 
 beforeAll(() => {
   const lines: string[] = [];
@@ -23,6 +24,9 @@ beforeAll(() => {
   const bytes = Buffer.from(`${lines.join('\n')}\n`);
   expect(bytes.length).toBeGreaterThan(2 * 1024 * 1024); // less is not worth a thread
   writeFileSync(log, bytes);
+  // as two nodes behind a balancer write it
+  for (const [node, path] of nodes.entries())
+    writeFileSync(path, `${lines.filter((_, index) => index % 2 === node).join('\n')}\n`);
   // as a job that rotates logs leaves it when the disk is full
   writeFileSync(compressed, gzipSync(bytes).subarray(0, -1000));
 });
@@ -33,11 +37,11 @@ afterAll(async () => {
 
 const files = ['outcomes', 'verdicts', 'decisions', 'rejects', 'inventory'];
 
-async function replayed(threads: 1 | 2, file: string, exit = 0) {
+async function replayed(threads: 1 | 2, logs: readonly string[], exit = 0) {
   const out = (name: string): string => workspace.path(`${name}.${threads}`);
   const { code, stdout, tail } = await runTidegate([
     'replay',
-    file,
+    ...logs,
     '--json',
     ...['--threads', String(threads)],
     ...files.flatMap((name) => [`--${name}`, out(name)]),
@@ -61,17 +65,29 @@ function differences(...both: Awaited<ReturnType<typeof replayed>>[]): string[] 
 
 describe('replay', () => {
   test('says the same with one thread and with two', async () => {
-    const one = await replayed(1, log);
-    const two = await replayed(2, log);
+    const one = await replayed(1, [log]);
+    const two = await replayed(2, [log]);
     expect(one.summary.stopped.requests).toBeGreaterThan(0);
     expect(one.summary.rejected.unreadable).toBeGreaterThan(2);
     expect(differences(one, two)).toEqual([]);
     expect(two).toEqual(one);
   });
 
+  test('merges the logs of two nodes, so that they say what one log says', async () => {
+    const { summary: whole } = await replayed(1, [log]);
+    const one = await replayed(1, nodes);
+    const two = await replayed(2, nodes);
+    expect(differences(one, two)).toEqual([]);
+    expect(two).toEqual(one);
+    expect(two.summary.lines).toEqual(whole.lines);
+    expect(two.summary.rejected).toEqual(whole.rejected);
+    // ids come from places in files, and samples are drawn by ids: as good as the same
+    expect(two.summary.stopped.share).toBeCloseTo(whole.stopped.share, 1);
+  });
+
   test('reads a damaged archive up to the damage, and says so by its exit code', async () => {
-    const one = await replayed(1, compressed, 3);
-    const two = await replayed(2, compressed, 3);
+    const one = await replayed(1, [compressed], 3);
+    const two = await replayed(2, [compressed], 3);
     expect(one.summary.rejections.map(({ detail }) => detail).join()).toContain('damaged from here on');
     expect(differences(one, two)).toEqual([]);
     expect(two).toEqual(one);

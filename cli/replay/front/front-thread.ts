@@ -15,14 +15,11 @@ import {
 } from './messages.ts';
 import { createStopping } from './stopping.ts';
 
-/** How far files are read ahead of the thread: a pipe gives little at a time, and this thread is often busy. */
+/** How far open files are read ahead of the thread: a pipe gives little at a time, and this thread is often busy. */
 const aheadBytes = 1024 * 1024;
 
-/** Bytes of input on their way. */
-interface Waiting {
-  bytes: number;
-  less(): void;
-}
+/** Files whose turn has come, each with its bytes on their way. */
+type Open = Map<number, { bytes: number; less(): void }>;
 
 /**
  * In a thread of its own (start-thread.ts). Files are read here, a chunk at a time, and requests come back as rows; there
@@ -72,7 +69,7 @@ async function converse(
   const unpacker = createRowUnpacker(frontRecords);
   const send = (message: ToFront, transfer: ArrayBuffer[] = []): void =>
     worker.postMessage(message, transfer);
-  const waiting: Waiting = { bytes: 0, less: () => {} };
+  const open: Open = new Map();
 
   const append = async (rows: Extract<FromFront, { kind: 'rows' }>['rows']): Promise<void> => {
     const records = unpacker
@@ -91,10 +88,17 @@ async function converse(
     let appended: Promise<void> = Promise.resolve();
     const handle = (message: FromFront): void => {
       switch (message.kind) {
-        case 'eaten':
+        case 'open':
+          open.set(message.file, { bytes: 0, less: () => {} });
+          feed(input, message.file, send, open).catch(reject);
+          break;
+        case 'eaten': {
+          const waiting = open.get(message.file);
+          if (waiting === undefined) break; // all of it is sent
           waiting.bytes -= message.bytes;
           waiting.less();
           break;
+        }
         case 'rows':
           appended = appended.then(() => append(message.rows));
           appended.catch(reject);
@@ -115,40 +119,45 @@ async function converse(
     worker.on('message', handle);
     send({
       kind: 'run',
-      files: input.files.map(({ input: { name, size }, format, formatConfig }) => ({
+      files: input.files.map(({ input: { name, size }, format, formatConfig, firstAt }) => ({
         name,
         size,
         format: format.name,
         formatConfig,
+        firstAt,
       })),
       defaultHost: input.defaultHost ?? null,
     });
-    feed(input, send, waiting).catch(reject);
   });
 }
 
-/** Sends the files, chunk by chunk; waits while more than `aheadBytes` have not been taken in. */
+/**
+ * Sends an open file, chunk by chunk; waits while more than its share of `aheadBytes` has not been taken in. A share of
+ * its own: which file is wanted next is known on the other side alone.
+ */
 async function feed(
   { files, signal }: FrontInput,
+  file: number,
   send: (message: ToFront, transfer?: ArrayBuffer[]) => void,
-  waiting: Waiting,
+  open: Open,
 ): Promise<void> {
-  for (const { input } of files) {
-    let error: CarriedError | null = null;
-    try {
-      for await (const chunk of input.chunks(signal)) {
-        // a copy: chunks are cut from memory that others use
-        const bytes = new Uint8Array(chunk);
-        waiting.bytes += bytes.length;
-        send({ kind: 'chunk', bytes, bytesRead: input.bytesRead() }, [bytes.buffer]);
-        while (waiting.bytes > aheadBytes)
-          await new Promise<void>((resolve) => {
-            waiting.less = resolve;
-          });
-      }
-    } catch (thrown) {
-      error = carryError(thrown);
+  const { input } = files[file]!;
+  const waiting = open.get(file)!;
+  let error: CarriedError | null = null;
+  try {
+    for await (const chunk of input.chunks(signal)) {
+      // a copy: chunks are cut from memory that others use
+      const bytes = new Uint8Array(chunk);
+      waiting.bytes += bytes.length;
+      send({ kind: 'chunk', file, bytes, bytesRead: input.bytesRead() }, [bytes.buffer]);
+      while (waiting.bytes > aheadBytes / open.size)
+        await new Promise<void>((resolve) => {
+          waiting.less = resolve;
+        });
     }
-    send({ kind: 'end', error });
+  } catch (thrown) {
+    error = carryError(thrown);
   }
+  open.delete(file);
+  send({ kind: 'end', file, error });
 }

@@ -34,15 +34,19 @@ const batchesAhead = 4;
 const port = parentPort!;
 const tell = (message: FromFront, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
+interface FedFile {
+  readonly pieces: Extract<ToFront, { kind: 'chunk' | 'end' }>[];
+  more(): void;
+}
+
 let begun: {
   readonly context: ServiceContext;
   readonly config: FrontConfig;
   readonly enricher: Promise<RunningService>;
 } | null = null;
 
-/** Input not yet read. */
-const fed: Extract<ToFront, { kind: 'chunk' | 'end' }>[] = [];
-let more = () => {};
+/** Input not yet read, by file. */
+const fed: FedFile[] = [];
 /** Batches of rows on their way. */
 let onTheWay = 0;
 let taken = () => {};
@@ -61,9 +65,11 @@ port.on('message', (message: ToFront) => {
       onTheWay--;
       taken();
       break;
-    default:
-      fed.push(message);
-      more();
+    default: {
+      const file = fed[message.file]!;
+      file.pieces.push(message);
+      file.more();
+    }
   }
 });
 
@@ -77,9 +83,11 @@ function begin({ config, secret, logLevel }: FrontSettings): void {
   begun = { context, config, enricher };
 }
 
-/** A file whose bytes come as messages. Files are read one after the other, in the order of their messages. */
-function remoteFile({ name, size, format, formatConfig }: FrontFile): InspectedFile {
+/** A file whose bytes come as messages, from when it is opened on. Several are read at a time: logs of nodes are merged. */
+function remoteFile({ name, size, format, formatConfig, firstAt }: FrontFile, file: number): InspectedFile {
   let bytesRead = 0;
+  const from: FedFile = { pieces: [], more: () => {} };
+  fed[file] = from;
   return {
     input: {
       name,
@@ -87,15 +95,16 @@ function remoteFile({ name, size, format, formatConfig }: FrontFile): InspectedF
       sample: [],
       bytesRead: () => bytesRead,
       async *chunks() {
+        tell({ kind: 'open', file });
         for (;;) {
-          const message = fed.shift();
+          const message = from.pieces.shift();
           if (message === undefined)
             await new Promise<void>((resolve) => {
-              more = resolve;
+              from.more = resolve;
             });
           else if (message.kind === 'chunk') {
             bytesRead = message.bytesRead;
-            tell({ kind: 'eaten', bytes: message.bytes.length });
+            tell({ kind: 'eaten', file, bytes: message.bytes.length });
             yield Buffer.from(message.bytes.buffer);
           } else if (message.error === null) return;
           else throw carriedError(message.error);
@@ -104,7 +113,7 @@ function remoteFile({ name, size, format, formatConfig }: FrontFile): InspectedF
     },
     format: createFormat(format, formatConfig),
     formatConfig,
-    firstAt: null,
+    firstAt,
     sampleAddresses: [],
   };
 }

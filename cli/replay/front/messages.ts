@@ -17,21 +17,31 @@ export interface FrontFile {
   readonly size: number | null;
   readonly format: FormatName;
   readonly formatConfig: FormatConfig;
+  /** Stamp by which files are merged (InspectedFile). */
+  readonly firstAt: number | null;
 }
 
 export type ToFront =
   /** The first message: data sets are loaded while input is looked at. */
   | { readonly kind: 'settings'; readonly settings: FrontSettings }
   | { readonly kind: 'run'; readonly files: readonly FrontFile[]; readonly defaultHost: string | null }
-  | { readonly kind: 'chunk'; readonly bytes: Uint8Array<ArrayBuffer>; readonly bytesRead: number }
-  /** The file being read is over, or broken here. */
-  | { readonly kind: 'end'; readonly error: CarriedError | null }
+  /** `file`: its place among those of `run`. */
+  | {
+      readonly kind: 'chunk';
+      readonly file: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly bytesRead: number;
+    }
+  /** The file is over, or broken here. */
+  | { readonly kind: 'end'; readonly file: number; readonly error: CarriedError | null }
   /** The oldest rows not yet answered are in the log. */
   | { readonly kind: 'taken' };
 
 export type FromFront =
-  /** So many bytes of input were taken in. */
-  | { readonly kind: 'eaten'; readonly bytes: number }
+  /** The file's turn has come: its bytes are wanted. */
+  | { readonly kind: 'open'; readonly file: number }
+  /** So many bytes of it were taken in. */
+  | { readonly kind: 'eaten'; readonly file: number; readonly bytes: number }
   | { readonly kind: 'rows'; readonly rows: PackedRows }
   | {
       readonly kind: 'progress';
