@@ -35,6 +35,19 @@ export function familiesOf(endpoint: string): readonly string[] {
   return families;
 }
 
+/**
+ * Those of its families whose word comes before what says what the endpoint is for: a language, a country or a tenant, as in
+ * `GET /{word}/api/stock`. Of `POST /auth/{word}` each word is a step of its own.
+ */
+export function prefixFamiliesOf(endpoint: string): readonly string[] {
+  const own = functionOf(endpoint);
+  if (own === 'other') return [];
+  const method = endpoint.slice(0, endpoint.indexOf(' ') + 1);
+  return familiesOf(endpoint).filter(
+    (family) => functionOf(method + family.slice(family.indexOf(wordVariable) + wordVariable.length)) === own,
+  );
+}
+
 /** `otherSegment` stands for the words beyond the limit of a folder. */
 function isWord(segment: string): boolean {
   return segment === otherSegment || (segment !== '' && !segment.includes('{'));

@@ -1,5 +1,5 @@
 import type { ClickHouse, Row } from '../../lib/clickhouse/clickhouse.ts';
-import { routeKeySql, scopeKeySql } from './scope-key-sql.ts';
+import { routeKeysSql, scopeKeySql } from './scope-key-sql.ts';
 
 export interface AddressRange {
   readonly ip: string;
@@ -52,7 +52,7 @@ export async function campaignsAround(
 ): Promise<readonly Row[]> {
   return clickhouse.query(
     `WITH used AS (
-       SELECT arrayJoin([${scopeKeySql}, ${routeKeySql}]) AS key,
+       SELECT arrayJoin(arrayPushFront(${routeKeysSql}, ${scopeKeySql})) AS key,
               min(timestamp) AS first_at, max(timestamp) AS last_at, count() AS requests
        FROM ${requestsOfIt} GROUP BY key
      )

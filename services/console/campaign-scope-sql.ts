@@ -1,9 +1,9 @@
 import type { SqlCondition } from '../../lib/signature/signature-sql.ts';
-import { routeKeySql, scopeKeySql } from './scope-key-sql.ts';
+import { routeKeysSql, scopeKeySql } from './scope-key-sql.ts';
 
 /**
- * The rows of `requests` where a campaign went on: at its endpoints, at these through its partners, or at its routes on any
- * host. null: its scopes are none of these.
+ * The rows of `requests` where a campaign went on: at its endpoints, at these through its partners, or at its routes in any
+ * place. null: its scopes are none of these.
  */
 export function scopesSql(
   scopes: readonly { readonly kind: string; readonly key: string }[],
@@ -17,7 +17,7 @@ export function scopesSql(
   return {
     sql: `(${scopeKeySql} IN {places:Array(String)}
     OR concat(${scopeKeySql}, ' via ', partner_id) IN {through:Array(String)}
-    OR ${routeKeySql} IN {routes:Array(String)})`,
+    OR hasAny(${routeKeysSql}, {routes:Array(String)}))`,
     params: { places, through, routes },
   };
 }

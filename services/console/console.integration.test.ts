@@ -376,6 +376,24 @@ test('where a campaign through a partner went on', async () => {
   expect(scopesSql([{ kind: 'site', key: 'default' }])).toBeNull();
 });
 
+test('where a campaign at a route went on', async () => {
+  const rowsAt = async (key: string): Promise<number> => {
+    const { sql, params } = scopesSql([{ kind: 'route', key }])!;
+    const [found] = await clickhouse.query<{ rows: number }>(
+      `SELECT toUInt32(count()) AS rows FROM requests WHERE ${sql}`,
+      params,
+    );
+    return found!.rows;
+  };
+  await clickhouse.command(
+    `INSERT INTO requests SELECT * REPLACE (if(rowNumberInAllBlocks() % 2 = 0, 'POST /de-AT/Enter', 'POST /fr/enter') AS endpoint)
+     FROM (SELECT * FROM requests WHERE endpoint = 'POST /login' LIMIT 100) AS some`,
+  );
+  expect(await rowsAt('POST */fr/enter')).toBe(50);
+  expect(await rowsAt('POST */{word}/enter')).toBe(100);
+  expect(await rowsAt('GET */{word}/enter')).toBe(0);
+});
+
 test('while ClickHouse is away the page says so', async () => {
   const gone = await startConsole(context, consoleConfig.parse({ port: 0 }), {
     clickhouse: {

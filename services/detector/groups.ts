@@ -38,7 +38,9 @@ export const groups = {
   route: {
     by: ['route'],
     class: 'combined',
-    doc: 'One method and path template on all hosts that serve it, four or more: the log-ins of all tenants.',
+    doc:
+      'One method and path template in all the places that serve it, four or more: hosts, folders for tenants or languages, ' +
+      'spellings of its letters.',
   },
   partner_endpoint: {
     by: ['endpoint', 'partner'],

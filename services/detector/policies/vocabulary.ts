@@ -37,10 +37,10 @@ export const variables: { readonly [name: string]: Variable } = {
     in: 'groups',
     members: null,
   },
-  hosts: {
+  places: {
     doc:
-      'Over how many hosts the suspicious requests of the last 20 seconds are spread: how many there were, over those of ' +
-      'the host with most of them. 0 while there are none.',
+      'Over how many places (host and path) the suspicious requests of the last 20 seconds are spread: how many there were, ' +
+      'over those of the place with most of them. 0 while there are none.',
     in: 'groups',
     members: null,
   },

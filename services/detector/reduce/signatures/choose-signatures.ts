@@ -1,4 +1,4 @@
-import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import type { Signature } from '../../../../lib/contracts/generated.ts';
 import { history, namesOf } from '../../../../lib/signature/standing.ts';
 import { type CountName, paneMs, spared } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
@@ -10,14 +10,12 @@ import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
 import { withUnseen } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
 import type { Requirement } from '../site/journeys.ts';
-import { hostsOf } from '../site/routes.ts';
-import type { Scope } from '../site/scope.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from '../site/site-state.ts';
 import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
 import { goodAround } from './good-traffic.ts';
-import { endpointPredicate } from './signature-place.ts';
+import { scopePredicates } from './signature-place.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { isWitnessed } from './witness.ts';
 
@@ -46,15 +44,6 @@ export interface Chosen {
   readonly signatures: readonly Found[];
   readonly coverage: number;
   readonly goodClients: number;
-}
-
-/** Every signature begins with where it holds. */
-export function scopePredicates(state: SiteState, scope: Scope): Predicate[] {
-  const hosts = hostsOf(state, scope);
-  return [
-    endpointPredicate(scope),
-    ...(hosts.length === 0 ? [] : [{ attribute: 'host', op: 'in', values: hosts }]),
-  ];
 }
 
 /** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */

@@ -7,19 +7,19 @@ import { shareSelected } from '../miner/weighted.ts';
 import { feltBy } from '../site/felt-by.ts';
 import type { Scope } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
-import { type Found, scopePredicates } from './choose-signatures.ts';
+import type { Found } from './choose-signatures.ts';
 import { goodSamples } from './good-traffic.ts';
+import { isPlace, scopePredicates } from './signature-place.ts';
 
 /** Clients that an analogue must be known by before anything is said about it in advance. */
 const leastClients = 100;
-const whereAttributes: ReadonlySet<string> = new Set(['endpoint', 'host']);
 
 /**
  * The signature at another endpoint; null when it says nothing but where it holds, or is told by what the people of its
  * endpoint do not have: those of another one may.
  */
 export function movedTo(state: SiteState, scope: Scope, signature: Signature): Signature | null {
-  const telling = signature.predicates.filter(({ attribute }) => !whereAttributes.has(attribute));
+  const telling = signature.predicates.filter((predicate) => !isPlace(predicate));
   return telling.length === 0 || telling.some(({ op }) => op === 'not_in')
     ? null
     : { ...signature, predicates: [...scopePredicates(state, scope), ...telling] };

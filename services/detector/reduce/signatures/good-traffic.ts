@@ -5,7 +5,7 @@ import { cleanSamples } from '../site/before-onset.ts';
 import { inForce } from '../site/campaign-state.ts';
 import { samplesOf } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
-import { endpointPredicate, holdsAt, isPlace } from './signature-place.ts';
+import { holdsAt, isPlace } from './signature-place.ts';
 
 const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
   const scale = Math.min(1, most / Math.max(1, weigh(weighted)));
@@ -35,12 +35,11 @@ function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
  * judged by whom it selects now.
  */
 function attackedElsewhere(state: SiteState, { scope }: WatchedScope): SampleTest[] {
-  const here = endpointPredicate(scope);
   const tests: SampleTest[] = [];
   for (const campaign of state.campaigns.values()) {
     if (campaign.simulated) continue;
     for (const { signature, collateral } of inForce(campaign)) {
-      if (collateral > 0 || signature.except_good || holdsAt(signature, here)) continue;
+      if (collateral > 0 || signature.except_good || holdsAt(signature, scope)) continue;
       const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
       if (predicates.length > 0) tests.push(sampleSignature({ ...signature, predicates }));
     }

@@ -7,7 +7,7 @@ import { inForce, type LiveSignature } from '../site/campaign-state.ts';
 import { feltBy } from '../site/felt-by.ts';
 import type { Found } from './choose-signatures.ts';
 import { excessSamples } from './excess-samples.ts';
-import { endpointPredicate, holdsAt } from './signature-place.ts';
+import { holdsAt } from './signature-place.ts';
 
 /** Signatures of a campaign that are in force at one endpoint. */
 const mostSignatures = 16;
@@ -16,8 +16,7 @@ const comparedSamples = 400;
 
 /** Signatures of a campaign in force at the endpoint of one of its scopes. */
 export function ownAt({ campaign, watched }: CampaignAt): LiveSignature[] {
-  const endpoint = endpointPredicate(watched.scope);
-  return inForce(campaign).filter(({ signature }) => holdsAt(signature, endpoint));
+  return inForce(campaign).filter(({ signature }) => holdsAt(signature, watched.scope));
 }
 
 /**
@@ -47,12 +46,12 @@ export function makeRoom(
 
 /** Signatures of all campaigns that hold where a campaign's would: people there bear them together. */
 export function inForceAt({ state, campaign, watched }: CampaignAt): Signature[] {
-  const endpoint = endpointPredicate(feltBy(state, watched).scope);
+  const { scope } = feltBy(state, watched);
   const found: Signature[] = [];
   for (const other of state.campaigns.values()) {
     if (other.simulated !== campaign.simulated) continue;
     for (const { signature } of inForce(other))
-      if (other === campaign || holdsAt(signature, endpoint)) found.push(signature);
+      if (other === campaign || holdsAt(signature, scope)) found.push(signature);
   }
   return found;
 }

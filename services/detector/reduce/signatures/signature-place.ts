@@ -1,16 +1,25 @@
 import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import { valuesNamed } from '../../../../lib/signature/signature.ts';
+import { routesOf } from '../site/route.ts';
+import { placesOf } from '../site/routes.ts';
 import type { Scope } from '../site/scope.ts';
+import type { SiteState } from '../site/site-state.ts';
 
-/** The predicate by which a signature holds at the endpoint of a scope. */
-export function endpointPredicate({ traits: { method, template } }: Scope): Predicate {
-  return { attribute: 'endpoint', op: 'in', values: [`${method} ${template}`] };
+/** Every signature begins with where it holds. */
+export function scopePredicates(state: SiteState, scope: Scope): Predicate[] {
+  const { endpoints, hosts } = placesOf(state, scope);
+  return [
+    { attribute: 'endpoint', op: 'in', values: [...endpoints] },
+    ...(hosts.length === 0 ? [] : [{ attribute: 'host', op: 'in', values: [...hosts] }]),
+  ];
 }
 
-/** Whether a signature is about the endpoint of this predicate. */
-export function holdsAt({ predicates }: Signature, endpoint: Predicate): boolean {
-  return predicates.some(
-    ({ attribute, values }) => attribute === endpoint.attribute && values[0] === endpoint.values[0],
-  );
+/** Whether a signature is about the endpoint of the scope, or about one of its route. */
+export function holdsAt(signature: Signature, { kind, key, traits: { method, template } }: Scope): boolean {
+  const named = valuesNamed(signature, 'endpoint') ?? [];
+  return kind === 'route'
+    ? named.some((endpoint) => routesOf(endpoint).includes(key))
+    : named.includes(`${method} ${template}`);
 }
 
 /** Whether a predicate says where a signature holds, and not what it selects there. */

@@ -5,8 +5,8 @@ import { type SampleTest, sampleCost, sampleSignature } from '../miner/sample-pr
 import type { Weighted } from '../miner/weighted.ts';
 import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import { callersOf } from '../site/usual-callers.ts';
-import { scopePredicates } from './choose-signatures.ts';
 import { goodAround } from './good-traffic.ts';
+import { scopePredicates } from './signature-place.ts';
 
 /** Stopping one in a hundred honest requests must buy so many in a hundred of the excess. */
 const price = 10;

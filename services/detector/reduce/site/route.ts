@@ -1,8 +1,10 @@
 import { withoutOperation } from '../../../../lib/path/operations.ts';
+import { prefixFamiliesOf } from '../../../../lib/path/word-family.ts';
 
 /**
- * A route is one method and path template on all hosts of a site that serve it: the log-in of forty tenants, the API that
- * one aggregator offers for many banks. What goes on a little everywhere shows there and nowhere else.
+ * A route is one method and path in all the places of a site that serve it: the log-in of forty tenants, each with a host or a
+ * folder of its own, the API that one aggregator offers for many banks, the stock look-up in 24 languages, a path in every
+ * spelling of its letters. What goes on a little everywhere shows there and nowhere else.
  */
 
 export interface ScopeName {
@@ -11,8 +13,8 @@ export interface ScopeName {
 }
 
 interface EndpointParts {
-  /** Key of the route, `METHOD *template`: no endpoint has it. */
-  readonly route: string;
+  /** `METHOD template` */
+  readonly endpoint: string;
   readonly host: string;
 }
 
@@ -20,18 +22,38 @@ interface EndpointParts {
 export function endpointParts(key: string): EndpointParts {
   const host = key.indexOf(' ') + 1;
   const template = Math.max(host, key.indexOf('/', host));
-  return { route: `${key.slice(0, host)}*${key.slice(template)}`, host: key.slice(host, template) };
+  return { endpoint: key.slice(0, host) + key.slice(template), host: key.slice(host, template) };
+}
+
+const remembered = 20_000;
+const known = new Map<string, readonly string[]>();
+
+/**
+ * Keys of the routes that an endpoint (`METHOD template`) could belong to, `METHOD *template`: its own path first, then one
+ * for each word that could be a place of it. No endpoint has such a key.
+ */
+export function routesOf(endpoint: string): readonly string[] {
+  let routes = known.get(endpoint);
+  if (routes === undefined) {
+    const method = endpoint.indexOf(' ') + 1;
+    routes = [endpoint, ...prefixFamiliesOf(endpoint)].map(
+      (path) => `${path.slice(0, method)}*${path.slice(method).toLowerCase()}`,
+    );
+    if (known.size >= remembered) known.clear();
+    known.set(endpoint, routes);
+  }
+  return routes;
 }
 
 /**
- * Whether what is true of one scope is true of another: it is the same, or its endpoint on one of the hosts, or one of its
+ * Whether what is true of one scope is true of another: it is the same, or its endpoint in one of the places, or one of its
  * operations.
  */
 export function covers(taken: ScopeName, { kind, key }: ScopeName): boolean {
   if (taken.kind === kind)
     return taken.key === key || (kind === 'endpoint' && taken.key === withoutOperation(key));
   if (taken.kind !== 'route' || kind !== 'endpoint') return false;
-  return endpointParts(withoutOperation(key)).route === taken.key;
+  return routesOf(endpointParts(withoutOperation(key)).endpoint).includes(taken.key);
 }
 
 /** Whether requests of one scope are requests of the other: either covers the other. */

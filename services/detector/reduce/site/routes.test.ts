@@ -4,8 +4,8 @@ import { countIndex, flag, minedAttributes, traitIndex, traitNames } from '../..
 import type { PaneGroup, Sample } from '../../pane-group.ts';
 import { createBaseline } from './baseline.ts';
 import { createSiteState } from './create-site-state.ts';
-import { covers, endpointParts } from './route.ts';
-import { hostSpread, hostsOf, withRoutes } from './routes.ts';
+import { covers, endpointParts, routesOf } from './route.ts';
+import { placeSpread, placesOf, withRoutes } from './routes.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { scopeId, watchedScope } from './site-state.ts';
 
@@ -33,13 +33,22 @@ function siteServing(hosts: readonly string[]) {
 }
 
 describe('routes', () => {
-  it('are named after the method and the template', () => {
-    expect(endpointParts('POST t1.example/login')).toEqual({ route: 'POST */login', host: 't1.example' });
+  it('are named after the method and the template, and after each word that could be a place of it', () => {
+    expect(endpointParts('POST t1.example/login')).toEqual({ endpoint: 'POST /login', host: 't1.example' });
     expect(endpointParts('GET [2001:db8::1]:8443/p/{word}')).toEqual({
-      route: 'GET */p/{word}',
+      endpoint: 'GET /p/{word}',
       host: '[2001:db8::1]:8443',
     });
-    expect(endpointParts('POST /login')).toEqual({ route: 'POST */login', host: '' });
+    expect(endpointParts('POST /login')).toEqual({ endpoint: 'POST /login', host: '' });
+    expect(routesOf('POST /login')).toEqual(['POST */login']);
+    expect(routesOf('GET /de-AT/API/Stock')).toEqual([
+      'GET */de-at/api/stock',
+      'GET */{word}/api/stock',
+      'GET */de-at/{word}/stock',
+    ]);
+    // what comes after the word that says what it is for is another step of it
+    expect(routesOf('POST /login/acme')).toEqual(['POST */login/acme']);
+    expect(routesOf('GET /de/articles')).toEqual(['GET */de/articles']);
   });
 
   it('hold their endpoints, and nothing else', () => {
@@ -50,6 +59,11 @@ describe('routes', () => {
     expect(covers(route, { kind: 'partner_endpoint', key: `${keyAt('a.example')} via acme` })).toBe(false);
     expect(covers({ kind: 'endpoint', key: keyAt('a.example') }, route)).toBe(false);
     expect(covers(route, route)).toBe(true);
+    const folders = { kind: 'route', key: 'POST */{word}/login' };
+    expect(covers(folders, { kind: 'endpoint', key: 'POST a.example/acme/login' })).toBe(true);
+    expect(covers(folders, { kind: 'endpoint', key: 'POST a.example/ACME/Login' })).toBe(true);
+    expect(covers(folders, { kind: 'endpoint', key: 'POST a.example/login/acme' })).toBe(false);
+    expect(covers(folders, { kind: 'endpoint', key: keyAt('a.example') })).toBe(false);
   });
 
   it('add up what their endpoints are asked for', () => {
@@ -72,7 +86,21 @@ describe('routes', () => {
     );
   });
 
-  it('need four hosts', () => {
+  it('count an endpoint once, with those that have most places', () => {
+    const state = createSiteState('shop', 0);
+    const keys = ['a', 'b', 'c', 'd', 'e'].flatMap((host) =>
+      ['de', 'fr'].map((of) => `POST ${host}.example/${of}/login`),
+    );
+    state.routes.set('POST */de/login', new Set(keys.filter((key) => key.includes('/de/'))));
+    state.routes.set('POST */{word}/login', new Set(keys));
+    const groups = keys.map((key, at) => paneOf([tryAt(key, at + 1)], { key }));
+    const routes = withRoutes(state, groups, 32).filter(({ kind }) => kind === 'route');
+    expect(routes.map(({ key, counts }) => [key, counts[countIndex.requests]])).toEqual([
+      ['POST */{word}/login', 10],
+    ]);
+  });
+
+  it('need four places', () => {
     const hosts = ['a.example', 'b.example', 'c.example'];
     const groups = hosts.map((host, at) => paneAt(host, [at + 1]));
     expect(withRoutes(siteServing(hosts), groups, 32)).toBe(groups);
@@ -96,7 +124,8 @@ describe('routes', () => {
         ),
       );
     const route = scopeOf(7, [{ ...paneAt('t000.example', [1]), kind: 'route', key: 'POST */login' }]);
-    const named = hostsOf(state, route);
+    const { hosts: named, endpoints } = placesOf(state, route);
+    expect(endpoints).toEqual(['POST /login']);
     expect(named).toHaveLength(100);
     expect([...named].sort()).toEqual(named);
     expect(named.every((host) => busy.includes(host))).toBe(true);
@@ -109,7 +138,7 @@ describe('routes', () => {
     const samples = [1, 2, 3, 4, 5, 6].map((order) =>
       tryAt(order < 4 ? 'a.example' : `${order}.example`, order),
     );
-    expect(hostSpread(scopeOf(7, [paneOf(samples)]), 7)).toBe(2);
-    expect(hostSpread(scopeOf(7, [paneOf([{ ...samples[0]!, flags: 0 }])]), 7)).toBe(0);
+    expect(placeSpread(scopeOf(7, [paneOf(samples)]), 7)).toBe(2);
+    expect(placeSpread(scopeOf(7, [paneOf([{ ...samples[0]!, flags: 0 }])]), 7)).toBe(0);
   });
 });

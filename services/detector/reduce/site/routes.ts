@@ -3,25 +3,57 @@ import { byKindAndKey } from '../../groups.ts';
 import { suspiciousFlags, traitIndex } from '../../layout.ts';
 import type { PaneGroup } from '../../pane-group.ts';
 import { mergeGroups } from '../../sketches/merge-partials.ts';
-import { endpointParts } from './route.ts';
+import { endpointParts, routesOf } from './route.ts';
 import { rate, type Scope, samplesOf } from './scope.ts';
 import { type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
 
-/** On fewer hosts each is looked at by itself. */
-const leastHosts = 4;
-const most = { routes: 200, hosts: 1000 } as const;
+/** In fewer places each is looked at by itself. */
+const leastPlaces = 4;
+const most = { routes: 1000, places: 1000 } as const;
 
-/** An endpoint was met for the first time: it is counted with its route where a policy asks for these. */
+/** An endpoint was met for the first time: it is counted with a route of its where a policy asks for these. */
 export function noteRoute({ routes }: SiteState, { policies }: ReduceSettings, scope: Scope): void {
   // a signature for a route would hold for all operations of its endpoints
   if (scope.kind !== 'endpoint' || hasOperation(scope.key)) return;
   if (!policies.some((policy) => policy.scope === 'route' && policy.matches({ endpoint: scope.traits })))
     return;
-  const { route } = endpointParts(scope.key);
-  const endpoints = routes.get(route);
-  if (endpoints !== undefined) {
-    if (endpoints.size < most.hosts) endpoints.add(scope.key);
-  } else if (routes.size < most.routes) routes.set(route, new Set([scope.key]));
+  for (const route of routesOf(endpointParts(scope.key).endpoint)) {
+    const endpoints = routes.get(route);
+    if (endpoints !== undefined) {
+      if (endpoints.size < most.places) endpoints.add(scope.key);
+      continue;
+    }
+    if (routes.size >= most.routes) forgetOne(routes);
+    if (routes.size < most.routes) routes.set(route, new Set([scope.key]));
+  }
+}
+
+/** Paths that somebody makes up are many, and hardly ever in several places. */
+function forgetOne(routes: SiteState['routes']): void {
+  for (const [route, endpoints] of routes)
+    if (endpoints.size < leastPlaces) {
+      routes.delete(route);
+      return;
+    }
+}
+
+/** The route that an endpoint is counted with, if any: of those that it could belong to the one with most places. */
+function routeOf(routes: SiteState['routes'], key: string): string | null {
+  let route: string | null = null;
+  let places = leastPlaces - 1;
+  for (const candidate of routesOf(endpointParts(key).endpoint)) {
+    const endpoints = routes.get(candidate);
+    if (endpoints === undefined || endpoints.size <= places || !endpoints.has(key)) continue;
+    route = candidate;
+    places = endpoints.size;
+  }
+  return route;
+}
+
+/** The host on which all places of a route are so far; '' when they are on several. */
+export function routeHost({ routes }: SiteState, route: string): string {
+  const hosts = new Set([...(routes.get(route) ?? [])].map((key) => endpointParts(key).host));
+  return hosts.size === 1 ? [...hosts][0]! : '';
 }
 
 /** The groups of a pane with one for each route among them; in order of kind and key. */
@@ -30,41 +62,56 @@ export function withRoutes(
   groups: readonly PaneGroup[],
   samples: number,
 ): readonly PaneGroup[] {
-  const spread = [...routes].filter(([, endpoints]) => endpoints.size >= leastHosts);
-  if (spread.length === 0) return groups;
-  const members = groups.flatMap((group) => {
-    const route = group.kind === 'endpoint' && spread.find(([, endpoints]) => endpoints.has(group.key));
-    return route ? [{ ...group, kind: 'route', key: route[0] }] : [];
-  });
+  const members: PaneGroup[] = [];
+  for (const group of routes.size === 0 ? [] : groups) {
+    const route = group.kind === 'endpoint' ? routeOf(routes, group.key) : null;
+    if (route !== null) members.push({ ...group, kind: 'route', key: route });
+  }
   return members.length === 0 ? groups : [...groups, ...mergeGroups(members, samples)].sort(byKindAndKey);
 }
 
 /** Edges take rules of some thousand characters. */
-const mostHostsNamed = 100;
+const mostNamed = { places: 100, characters: 3000 } as const;
 
-/** Hosts that a signature for the scope names: all, or those with most requests in the last minute. */
-export function hostsOf({ routes, scopes }: SiteState, { kind, key, traits }: Scope): readonly string[] {
-  if (kind !== 'route') return traits.host === '' ? [] : [traits.host];
-  const hosts = [...(routes.get(key) ?? [])].map((endpoint) => {
-    const scope = scopes.get(scopeId('endpoint', endpoint))?.scope;
-    return {
-      host: endpointParts(endpoint).host,
-      busy: scope === undefined ? 0 : rate(scope, scope.lastPane, 60),
-    };
-  });
-  hosts.sort((a, b) => b.busy - a.busy || (a.host < b.host ? -1 : 1));
-  return hosts
-    .slice(0, mostHostsNamed)
-    .map(({ host }) => host)
-    .sort();
+/** Where a signature for the scope holds. */
+export interface Places {
+  /** `METHOD template` */
+  readonly endpoints: readonly string[];
+  /** None: on all. */
+  readonly hosts: readonly string[];
 }
 
-/** Panes whose suspicious requests are asked for their hosts. */
+/** Places that a signature for the scope names: all, or those with most requests in the last minute. */
+export function placesOf({ routes, scopes }: SiteState, { kind, key, traits }: Scope): Places {
+  if (kind !== 'route')
+    return {
+      endpoints: [`${traits.method} ${traits.template}`],
+      hosts: traits.host === '' ? [] : [traits.host],
+    };
+  const places = [...(routes.get(key) ?? [])].map((of) => {
+    const scope = scopes.get(scopeId('endpoint', of))?.scope;
+    return { ...endpointParts(of), busy: scope === undefined ? 0 : rate(scope, scope.lastPane, 60), of };
+  });
+  places.sort((a, b) => b.busy - a.busy || (a.of < b.of ? -1 : 1));
+  const endpoints = new Set<string>();
+  const hosts = new Set<string>();
+  let characters = 0;
+  for (const { endpoint, host } of places.slice(0, mostNamed.places)) {
+    const more = (endpoints.has(endpoint) ? 0 : endpoint.length) + (hosts.has(host) ? 0 : host.length);
+    if (characters + more > mostNamed.characters) break;
+    characters += more;
+    endpoints.add(endpoint);
+    if (host !== '') hosts.add(host);
+  }
+  return { endpoints: [...endpoints].sort(), hosts: [...hosts].sort() };
+}
+
+/** Panes whose suspicious requests are asked for their places. */
 const spreadPanes = 20;
 
-/** Over how many hosts the suspicious requests are spread: all of them over those of the host with most. 0: there are none. */
-export function hostSpread(scope: Scope, pane: number): number {
-  const byHost = new Map<string, number>();
+/** Over how many places the suspicious requests are spread: all of them over those of the place with most. 0: there are none. */
+export function placeSpread(scope: Scope, pane: number): number {
+  const byPlace = new Map<string, number>();
   let all = 0;
   for (const { sample, weight } of samplesOf(
     scope,
@@ -72,9 +119,10 @@ export function hostSpread(scope: Scope, pane: number): number {
     spreadPanes,
     (flags) => (flags & suspiciousFlags) !== 0,
   )) {
-    const host = sample.attributes[traitIndex.host] ?? '';
-    byHost.set(host, (byHost.get(host) ?? 0) + weight);
+    const { attributes } = sample;
+    const place = `${attributes[traitIndex.host] ?? ''} ${attributes[traitIndex.endpoint] ?? ''}`;
+    byPlace.set(place, (byPlace.get(place) ?? 0) + weight);
     all += weight;
   }
-  return all === 0 ? 0 : all / Math.max(...byHost.values());
+  return all === 0 ? 0 : all / Math.max(...byPlace.values());
 }

@@ -3,7 +3,7 @@ import type { Read } from '../../policies/compiled-condition.ts';
 import { boundCondition, type ConditionValues } from '../../policies/condition.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
-import { hostSpread } from './routes.ts';
+import { placeSpread } from './routes.ts';
 import type { Scope } from './scope.ts';
 import {
   analogues,
@@ -83,8 +83,8 @@ export class FigureTable {
     alone.siblings = this.#figures(siblings, 1, (figures, [place]) => {
       figures.set(place, siblingGrowth(figures.state, figures.watched.scope, figures.pane));
     })[0]!;
-    alone.hosts = this.#figures('hosts', 1, (figures, [place]) => {
-      figures.set(place, hostSpread(figures.watched.scope, figures.pane));
+    alone.places = this.#figures('places', 1, (figures, [place]) => {
+      figures.set(place, placeSpread(figures.watched.scope, figures.pane));
     })[0]!;
     const { uses } = policy;
     const values = (figures: ScopeFigures): ConditionValues => ({

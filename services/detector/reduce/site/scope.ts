@@ -60,14 +60,20 @@ export interface Scope {
   samples: PaneSamples[];
 }
 
-export function createScope(partial: PaneGroup, pane: number, isLong: (traits: Traits) => boolean): Scope {
+/** `routeHost`: of a route, '' when it is of no one host. */
+export function createScope(
+  partial: PaneGroup,
+  pane: number,
+  isLong: (traits: Traits) => boolean,
+  routeHost = '',
+): Scope {
   const seen = partial.samples[0]?.attributes;
-  const endpoint = seen?.[traitIndex.endpoint] ?? partial.key;
+  const isRoute = partial.kind === 'route';
+  const endpoint = isRoute ? partial.key.replace('*', '') : (seen?.[traitIndex.endpoint] ?? partial.key);
   const documented = seen?.[traitIndex.documented] ?? null;
   const traits = endpointTraits(
     endpoint,
-    // of no one host
-    partial.kind === 'route' ? '' : (seen?.[traitIndex.host] ?? ''),
+    isRoute ? routeHost : (seen?.[traitIndex.host] ?? ''),
     functionOfGroup(partial.key, partial.samples[0]) ?? 'other',
     documented === null ? null : documented === 'yes',
   );

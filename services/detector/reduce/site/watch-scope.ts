@@ -5,7 +5,7 @@ import type { PaneGroup } from '../../pane-group.ts';
 import { paneSpanMs } from '../../policies/policy-schema.ts';
 import { createBaseline } from './baseline.ts';
 import { updateRequirement } from './learn-scope.ts';
-import { noteRoute } from './routes.ts';
+import { noteRoute, routeHost } from './routes.ts';
 import { createScope } from './scope.ts';
 import {
   type ReduceSettings,
@@ -32,7 +32,12 @@ export function watch(
       if (!forgetIdle(state, pane)) return null;
     }
     watched = watchedScope(
-      createScope(group, pane, (endpoint) => keepsMinutes(settings, group.kind, endpoint)),
+      createScope(
+        group,
+        pane,
+        (endpoint) => keepsMinutes(settings, group.kind, endpoint),
+        routeHost(state, group.key),
+      ),
       state.learned.get(id) ?? createBaseline(pane * paneMs),
     );
     state.learned.delete(id);
