@@ -1,6 +1,7 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { minedAttributes } from '../../layout.ts';
 import { isNameable } from '../../nameable.ts';
+import { weightBeforeUpdate } from './app-updates.ts';
 import type { Weighted } from './weighted.ts';
 
 /** Attributes where "none of the values that good clients have" says something about values not seen yet. */
@@ -103,7 +104,9 @@ export function candidatePredicates(
     if (bad.total === 0) return;
     const badShare = (value: string | null): number => (bad.by.get(value) ?? 0) / bad.total;
     // half a sample of doubt: a value not seen among few good samples is not thereby unknown to them
-    const fineShare = (value: string | null): number => ((fine.by.get(value) ?? 0) + 0.5) / (fine.total + 1);
+    const fineShare = (value: string | null): number =>
+      ((fine.by.get(value) ?? 0) + (attribute === 'user_agent' ? weightBeforeUpdate(good, value) : 0) + 0.5) /
+      (fine.total + 1);
     const rising = [...bad.by.keys()]
       .filter(
         (value): value is string =>

@@ -199,8 +199,8 @@ export function mineSignatures(input: MineInput): MineResult {
       (predicate) => ({
         predicates: [predicate],
         bad: both(indexOf(judged).select(predicate), everything.bad),
-        own: both(indexOf(input.good).select(predicate), everything.own),
-        other: both(indexOf(input.siblings).select(predicate), everything.other),
+        own: both(indexOf(input.good).costs(predicate), everything.own),
+        other: both(indexOf(input.siblings).costs(predicate), everything.other),
       }),
     );
     const best = search(

@@ -1,5 +1,6 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
-import { emptyMask, type Mask, maskOf, setAll, without } from './mask.ts';
+import { updatedInto } from './app-updates.ts';
+import { either, emptyMask, type Mask, maskOf, setAll, without } from './mask.ts';
 import { attributeAt } from './sample-predicate.ts';
 import type { Weighted } from './weighted.ts';
 
@@ -9,6 +10,8 @@ type Positions = ReadonlyMap<string | null, readonly number[]>;
 export interface SampleIndex {
   /** The samples that a predicate is true for; the same as `samplePredicate` on each of them. */
   select(predicate: Predicate): Mask;
+  /** Those whom it costs something: sample-predicate.ts. */
+  costs(predicate: Predicate): Mask;
 }
 
 const indexes = new WeakMap<readonly Weighted[], SampleIndex>();
@@ -33,7 +36,17 @@ function createIndex(samples: readonly Weighted[]): SampleIndex {
     return positions;
   };
   const everything = maskOf(samples.length, () => true);
-  return {
+  const index: SampleIndex = {
+    costs(predicate) {
+      const now = index.select(predicate);
+      const later = updatedInto(predicate);
+      return later === null
+        ? now
+        : either(
+            now,
+            maskOf(samples.length, (at) => later(samples[at]!.sample)),
+          );
+    },
     select({ attribute, op, values }) {
       const at = attributeAt(attribute);
       if (at === undefined) return emptyMask(samples.length);
@@ -64,6 +77,7 @@ function createIndex(samples: readonly Weighted[]): SampleIndex {
       }
     },
   };
+  return index;
 }
 
 function positionsOf(samples: readonly Weighted[], at: number): Positions {

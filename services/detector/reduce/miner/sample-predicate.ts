@@ -2,6 +2,7 @@ import type { Predicate, Signature } from '../../../../lib/contracts/generated.t
 import { sparedBy, whereUnknown } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
+import { updatedInto } from './app-updates.ts';
 
 const places = new Map<string, number>(minedAttributes.map((name, index) => [name, index]));
 places.set('endpoint', traitIndex.endpoint);
@@ -39,14 +40,22 @@ export function samplePredicate(predicate: Predicate): SampleTest {
 }
 
 /** What a signature stops where the edge knows the good. */
-export function sampleSignature(signature: Signature): SampleTest {
-  const tests = signature.predicates.map(samplePredicate);
+export const sampleSignature = (signature: Signature): SampleTest => testOf(signature, samplePredicate);
+
+/**
+ * Whom a signature costs something: who is stopped at the edge that knows least, be it after the next update of an app.
+ */
+export const sampleCost = (signature: Signature): SampleTest => testOf(whereUnknown(signature), sampleCostOf);
+
+function sampleCostOf(predicate: Predicate): SampleTest {
+  const now = samplePredicate(predicate);
+  const later = updatedInto(predicate);
+  return later === null ? now : (sample) => now(sample) || later(sample);
+}
+
+function testOf(signature: Signature, compile: (predicate: Predicate) => SampleTest): SampleTest {
+  const tests = signature.predicates.map(compile);
   const required = sparedBy(signature);
   return (sample) =>
     tests.every((test) => test(sample)) && !(required !== null && spared(sample.flags, required));
-}
-
-/** What a signature stops at the edge that knows least: what it costs people is judged by that. */
-export function sampleCost(signature: Signature): SampleTest {
-  return sampleSignature(whereUnknown(signature));
 }

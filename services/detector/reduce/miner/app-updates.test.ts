@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
+import { traitIndex } from '../../layout.ts';
+import { sampleOf } from '../site/scope.test-fixture.ts';
+import { weightBeforeUpdate } from './app-updates.ts';
+import { candidatePredicates } from './candidates.ts';
+import { maskOf } from './mask.ts';
+import { indexOf } from './sample-index.ts';
+import { sampleCost, sampleSignature } from './sample-predicate.ts';
+import type { Weighted } from './weighted.ts';
+
+const agentOf = (version: string): string => `Shop/${version} (iPhone; iOS 26.1; Scale/3.00)`;
+
+function by(agent: string, order: number, client_class = 'app'): Weighted {
+  const sample = sampleOf({ order, client: order }, { user_agent: agent });
+  const attributes = [...sample.attributes];
+  attributes[traitIndex.client_class] = client_class;
+  return { weight: 1, sample: { ...sample, attributes } };
+}
+
+const many = (count: number, agent: string, from: number, client_class = 'app'): Weighted[] =>
+  Array.from({ length: count }, (_, index) => by(agent, from + index, client_class));
+
+const naming = { addresses: false, networks: false };
+const named = (agent: string): Predicate => ({ attribute: 'user_agent', op: 'in', values: [agent] });
+const signatureOf = (...predicates: Predicate[]): Signature => ({
+  predicates,
+  except_good: false,
+  good_after: [],
+});
+const people = [
+  ...many(30, agentOf('8.0.2'), 0),
+  ...many(10, agentOf('7.12'), 100),
+  ...many(20, 'python-requests/2.31.0', 200, 'server'),
+  ...many(40, 'Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0.0.0 Safari/537.36', 300, 'browser'),
+];
+
+describe('a version of an app', () => {
+  it.each([
+    ['a release nobody has yet', agentOf('8.1.0'), 40],
+    ['the newest', agentOf('8.0.2'), 10],
+    ['one between', agentOf('7.13'), 10],
+    ['an old one', agentOf('6.9'), 0],
+    ['another app', 'Shopper/9.0 (iPhone)', 0],
+    ['a tool, which nobody updates for people', 'python-requests/2.32.3', 0],
+    ['a browser', 'Mozilla/5.0 (X11; Linux x86_64) Chrome/157.0.0.0 Safari/537.36', 0],
+    ['no version', 'Shop', 0],
+  ])('weighs what the earlier ones do: %s', (_, agent, weight) => {
+    expect(weightBeforeUpdate(people, agent)).toBe(weight);
+  });
+
+  it('costs those who will have it, and stops those who do', () => {
+    const signature = signatureOf(named(agentOf('8.1.0')));
+    const [stops, costs] = [sampleSignature(signature), sampleCost(signature)];
+    expect(people.filter(({ sample }) => stops(sample))).toHaveLength(0);
+    expect(people.filter(({ sample }) => costs(sample))).toHaveLength(40);
+    expect(stops(by(agentOf('8.1.0'), 1).sample)).toBe(true);
+    const index = indexOf(people);
+    expect(index.costs(named(agentOf('8.1.0')))).toEqual(
+      maskOf(people.length, (at) => costs(people[at]!.sample)),
+    );
+  });
+
+  it('is no candidate while it is new, and one when it is old', () => {
+    const mostly = [...people, ...many(200, agentOf('8.0.2'), 500)];
+    const predicates = (version: string) =>
+      candidatePredicates(many(40, agentOf(version), 1000), mostly, naming, false);
+    expect(predicates('8.1.0')).toEqual([]);
+    expect(predicates('6.9')).toContainEqual(named(agentOf('6.9')));
+  });
+});

@@ -1,0 +1,89 @@
+import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { minedAttributes, traitIndex } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
+import type { Weighted } from './weighted.ts';
+
+/**
+ * People update their apps: whoever uses an earlier version today sends the user agent of the newest tomorrow, and a
+ * release brings it to all of them within hours, its faults as well. So a version costs what the earlier ones would, be it
+ * ever so new. Only upwards: nobody goes back, and who imitates an app mostly imitates an old one.
+ */
+
+interface AppVersion {
+  readonly app: string;
+  /** Parts of the version as one number that orders them. */
+  readonly order: number;
+}
+
+const agentAt = minedAttributes.indexOf('user_agent');
+const firstProduct = /^([A-Za-z][\w.%+-]{0,63})\/(\d{1,5})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?/;
+const scale = 1e5;
+const remembered = 5000;
+const parsed = new Map<string, AppVersion | null>();
+
+function versionOf(agent: string): AppVersion | null {
+  let found = parsed.get(agent);
+  if (found === undefined) {
+    const match = firstProduct.exec(agent);
+    found =
+      match === null || match[1] === 'Mozilla'
+        ? null
+        : {
+            app: match[1]!,
+            order: (Number(match[2]) * scale + Number(match[3] ?? 0)) * scale + Number(match[4] ?? 0),
+          };
+    if (parsed.size >= remembered) parsed.clear();
+    parsed.set(agent, found);
+  }
+  return found;
+}
+
+function appOf({ attributes }: Sample): AppVersion | null {
+  const agent = attributes[agentAt];
+  return attributes[traitIndex.client_class] !== 'app' || agent === null || agent === undefined
+    ? null
+    : versionOf(agent);
+}
+
+/** Those that a predicate would select once they have updated their apps; null: the same as now. */
+export function updatedInto({ attribute, op, values }: Predicate): ((sample: Sample) => boolean) | null {
+  if (attribute !== 'user_agent' || op !== 'in') return null;
+  const newest = new Map<string, number>();
+  for (const agent of values) {
+    const version = versionOf(agent);
+    if (version !== null) newest.set(version.app, Math.max(version.order, newest.get(version.app) ?? 0));
+  }
+  if (newest.size === 0) return null;
+  return (sample) => {
+    const version = appOf(sample);
+    return version !== null && version.order < (newest.get(version.app) ?? 0);
+  };
+}
+
+/** Requests of each app by version: what is added up of an array is kept, so it must not change. */
+const weightsOf = new WeakMap<readonly Weighted[], ReadonlyMap<string, ReadonlyMap<number, number>>>();
+
+function appWeights(of: readonly Weighted[]): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  const known = weightsOf.get(of);
+  if (known !== undefined) return known;
+  const weights = new Map<string, Map<number, number>>();
+  for (const { sample, weight } of of) {
+    const version = appOf(sample);
+    if (version === null) continue;
+    const app = weights.get(version.app) ?? new Map<number, number>();
+    app.set(version.order, (app.get(version.order) ?? 0) + weight);
+    weights.set(version.app, app);
+  }
+  weightsOf.set(of, weights);
+  return weights;
+}
+
+/** Weight of those whose apps would have this user agent once they are updated. */
+export function weightBeforeUpdate(of: readonly Weighted[], agent: string | null): number {
+  const version = agent === null ? null : versionOf(agent);
+  if (version === null) return 0;
+  let before = 0;
+  for (const [order, weight] of appWeights(of).get(version.app) ?? [])
+    if (order < version.order) before += weight;
+  return before;
+}
