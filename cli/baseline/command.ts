@@ -20,6 +20,7 @@ import { cannotBeWritten, checkOutputs } from '../output-files.ts';
 import { asExit } from '../replay/as-exit.ts';
 import { checkInputs } from '../replay/inspect-inputs.ts';
 import { type LineFlags, lineFormat, withLineFlags } from '../replay/log-lines.ts';
+import { lostLines, mostlyLost } from '../replay/lost-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
 import { damagedInput, unreadableInput } from '../replay/unreadable-input.ts';
 import { findRunning } from '../running.ts';
@@ -74,13 +75,16 @@ async function archived(
   }
 }
 
-/** Runs logs through detection; what it learned by their end is kept. Attacks among them are not learned. */
+/**
+ * Runs logs through detection; what it learned by their end is kept. Attacks among them are not learned. `fault`: they are
+ * a part of the input only.
+ */
 async function learn(
   config: RootConfig,
   files: readonly string[],
   flags: LearnFlags,
   signal: AbortSignal,
-): Promise<{ readonly sites: LearnedSite[]; readonly damaged: readonly string[] }> {
+): Promise<{ readonly sites: LearnedSite[]; readonly fault: ExitError | null }> {
   const learned: LearnedSite[] = [];
   const { collected, damaged } = await readLogs({
     config,
@@ -92,7 +96,15 @@ async function learn(
   });
   if (collected.accepted === 0) throw unreadableInput({ ...collected, files }, damaged);
   // a reducer may say so more than once; the last word counts
-  return { sites: [...new Map(learned.map((site) => [site.site, site])).values()], damaged };
+  const sites = [...new Map(learned.map((site) => [site.site, site])).values()];
+  for (const text of lostLines(collected)) process.stderr.write(`tidegate: ${text}\n`);
+  return {
+    sites,
+    fault:
+      damaged.length > 0
+        ? damagedInput(damaged)
+        : mostlyLost({ read: collected.lines, parsed: collected.accepted }),
+  };
 }
 
 async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Promise<void> {
@@ -113,12 +125,12 @@ async function run(flags: LearnFlags, command: Command, signal: AbortSignal): Pr
       format = 'ndjson';
       await archived(config, flags, command, files[0]!, signal);
     }
-    const { sites, damaged } = await learn(config, files, { ...flags, format }, signal);
+    const { sites, fault } = await learn(config, files, { ...flags, format }, signal);
     write(out, encodeLearned(sites));
     for (const { site, endpoints, learnedMs } of sites.map(summaryOf))
       console.log(`${site}: ${endpoints} endpoints, ${(learnedMs / 3_600_000).toFixed(1)} h → ${out}`);
     console.log(`next   tidegate replay … --baseline ${out}      (or detector.baseline: ${out})`);
-    if (damaged.length > 0) throw damagedInput(damaged);
+    if (fault !== null) throw fault;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

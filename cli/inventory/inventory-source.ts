@@ -5,6 +5,7 @@ import type { RootConfig } from '../config.ts';
 import { ExitError } from '../exit-error.ts';
 import { checkInputs } from '../replay/inspect-inputs.ts';
 import { type LineFlags, lineFormat } from '../replay/log-lines.ts';
+import { lostLines } from '../replay/lost-lines.ts';
 import { readLogs } from '../replay/read-logs.ts';
 import { unreadableInput } from '../replay/unreadable-input.ts';
 import type { Store } from '../store.ts';
@@ -79,7 +80,7 @@ async function endpointsOfLogs(
     signal,
   });
   if (collected.accepted === 0) throw unreadableInput({ ...collected, files }, damaged);
-  for (const text of damaged) process.stderr.write(`tidegate: ${text}\n`);
+  for (const text of [...damaged, ...lostLines(collected)]) process.stderr.write(`tidegate: ${text}\n`);
   return seen.list();
 }
 

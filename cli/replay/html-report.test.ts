@@ -11,6 +11,7 @@ const summary: ReplaySummary = {
   lines: { read: 12, parsed: 10, rejected: 2 },
   rejected: { unreadable: 2, late: 0, future: 0 },
   rejections: [],
+  warnings: [],
   damaged: [],
   client_addresses: { privateShare: 0, cdn: null, cdnShare: 0 } as ReplaySummary['client_addresses'],
   enrichment: ['none'],
@@ -83,6 +84,14 @@ test('the page says what was found, and nothing in it comes to life or is fetche
   ])
     expect(page).toContain(fact);
   expect(page.match(/<rect/g)).toHaveLength(3);
+});
+
+test('a warning stands before the figures, as text', () => {
+  const page = renderHtml({ ...summary, warnings: [hostile] });
+  const [before, after] = page.split('40.0 %');
+  expect(before).toContain('<strong>Warning</strong> /a&quot;&gt;&lt;script');
+  expect(after).not.toContain('Warning');
+  expect(renderHtml(summary)).not.toContain('Warning');
 });
 
 test('a log without a request is a page too', () => {

@@ -144,6 +144,12 @@ function figures(summary: ReplaySummary): string {
   ].join('')}</section>`;
 }
 
+/** Before the figures: they are about what is left. */
+function warnings({ warnings: told }: ReplaySummary): string {
+  if (told.length === 0) return '';
+  return `<section class="warning">${told.map((text) => `<p><strong>Warning</strong> ${safe(text)}</p>`).join('')}</section>\n`;
+}
+
 function conditions(summary: ReplaySummary): string {
   const { edge, policies, client_addresses: clients } = summary;
   const rows: readonly (readonly [string, string])[] = [
@@ -202,7 +208,7 @@ const style = `
 *{box-sizing:border-box}body{margin:0 auto;max-width:1280px;padding:32px 20px;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}
 h1{margin:0 0 4px;font-size:26px}h2{margin:0 0 12px;font-size:18px}h3{margin:18px 0 4px;font-size:15px}header p{margin:0 0 20px;color:var(--muted)}
 section{margin:0 0 18px;padding:18px 20px;background:var(--surface);border:1px solid var(--line);border-radius:10px}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:18px}.figures div{display:flex;flex-direction:column}
+.warning{border-color:var(--stopped)}.warning p{margin:0 0 4px}.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:18px}.figures div{display:flex;flex-direction:column}
 .figures strong{font-size:28px;line-height:1.2}small{color:var(--muted)}td small{display:block}td:first-child{white-space:nowrap}td{overflow-wrap:anywhere}
 figure{margin:0}svg{display:block;width:100%}svg text{fill:var(--muted);font-size:12px}rect.passed,.key.passed{fill:var(--passed);background:var(--passed)}rect.stopped,.key.stopped{fill:var(--stopped);background:var(--stopped)}
 .key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-left:8px}figcaption{color:var(--muted);font-size:13px}
@@ -218,7 +224,7 @@ export function renderHtml(summary: ReplaySummary): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Tidegate replay</title><style>${style}</style></head><body>
 <header><h1>What would have been stopped</h1><p>A replay of past logs. Nothing was blocked, and nothing left the machine it ran on.</p></header>
-${figures(summary)}
+${warnings(summary)}${figures(summary)}
 ${summary.timeline === null ? '' : section('Traffic', traffic(summary.timeline))}
 ${section('Campaigns', campaigns(summary))}
 ${section('People at risk', people(summary))}

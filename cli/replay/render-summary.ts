@@ -52,7 +52,7 @@ function rejectedText(summary: ReplaySummary): string {
   return ` read ${count(lines.read)} · parsed ${count(lines.parsed)} · rejected ${count(lines.rejected)}${detail}`;
 }
 
-function header(summary: ReplaySummary): string[] {
+function header(terminal: Terminal, summary: ReplaySummary): string[] {
   const { period, client_addresses: clients, policies, edge } = summary;
   const length = period === null ? '' : `   ${lasted(period.until - period.from)}`;
   const cannot = policies.cannot_fire.length;
@@ -79,6 +79,7 @@ function header(summary: ReplaySummary): string[] {
     ),
     '',
     rejectedText(summary),
+    ...summary.warnings.map((text) => ` ${styled(terminal, 'yellow', 'warning')}     ${text}`),
     '',
   ];
 }
@@ -298,7 +299,7 @@ export function renderSummary(summary: ReplaySummary, terminal: Terminal): strin
           '',
         ];
   return [
-    ...header(summary),
+    ...header(terminal, summary),
     ...campaigns(terminal, findings),
     ...effect(terminal, summary),
     ...score,

@@ -14,6 +14,7 @@ import { renderHtml } from './html-report.ts';
 import { checkInputs } from './inspect-inputs.ts';
 import { readLabels } from './label-book.ts';
 import { lineFormat } from './log-lines.ts';
+import { mostlyLost } from './lost-lines.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { lasted, renderSummary } from './render-summary.ts';
 import { openReplayOutputs } from './replay-outputs.ts';
@@ -127,6 +128,8 @@ export async function replayFiles(
           summary.damaged,
         );
       if (summary.damaged.length > 0) throw damagedInput(summary.damaged);
+      const lost = mostlyLost(summary.lines);
+      if (lost !== null) throw lost;
     } finally {
       progress.clear();
     }

@@ -18,6 +18,7 @@ import { withFront } from './front/with-front.ts';
 import { inspectInputs } from './inspect-inputs.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
+import { lostLines } from './lost-lines.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
 import type { PipelineOptions } from './replay-pipeline.ts';
@@ -126,6 +127,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     lines: { read: collected.lines, parsed: collected.accepted, rejected },
     rejected: { unreadable: collected.rejected, late: collected.late, future: collected.future },
     rejections: collected.rejections,
+    warnings: lostLines(collected),
     damaged: damaged(),
     client_addresses: addresses.result(),
     enrichment: await enrichmentInUse(metrics, config),

@@ -52,6 +52,8 @@ export interface ReplaySummary {
   /** Rejected lines by reason; the first few in full. */
   readonly rejected: { readonly [reason: string]: number };
   readonly rejections: readonly Rejection[];
+  /** What makes the result say less than it seems to, and what to do about it. */
+  readonly warnings: readonly string[];
   /** Of each file that was cut off or corrupt: what to tell of it. */
   readonly damaged: readonly string[];
   readonly client_addresses: ClientAddresses;
