@@ -85,11 +85,13 @@ async function learn(
   flags: LearnFlags,
   signal: AbortSignal,
 ): Promise<{ readonly sites: LearnedSite[]; readonly fault: ExitError | null }> {
+  const { format, notes } = lineFormat(config, files, flags);
+  for (const note of notes) process.stderr.write(`tidegate: ${note}\n`);
   const learned: LearnedSite[] = [];
   const { collected, damaged } = await readLogs({
     config,
     files,
-    format: lineFormat(config, files, flags),
+    format,
     service: 'baseline',
     listener: { ended: (sites) => learned.push(...sites) },
     signal,

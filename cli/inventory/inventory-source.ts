@@ -69,12 +69,14 @@ async function endpointsOfLogs(
   flags: LineFlags,
   signal: AbortSignal,
 ): Promise<readonly ApiEndpoint[]> {
+  const { format, notes } = lineFormat(config, files, flags);
+  for (const note of notes) process.stderr.write(`tidegate: ${note}\n`);
   const seen = createSeenEndpoints();
   const { collected, damaged } = await readLogs({
     config,
     policies: [],
     files,
-    format: lineFormat(config, files, flags),
+    format,
     service: 'inventory',
     listener: { inventory: (record) => seen.add(record) },
     signal,

@@ -85,13 +85,16 @@ export async function replayFiles(
   const config = withFlags(loaded.config, flags);
   checkFiles(files, flags, loaded.file);
   const edge = edgePresets.find(({ name }) => name === flags.edge)!;
+  const { format, notes } = lineFormat(config, files, flags);
+  // before the work: they may be why it fails
+  for (const note of notes) process.stderr.write(`tidegate: ${note}\n`);
   const progress = createProgressBar(process.stderr, terminalOf(process.stderr, process.env));
   await interruptible(async (signal) => {
     try {
       const summary = await runReplay({
         config,
         files,
-        format: lineFormat(config, files, flags),
+        format,
         edge,
         delayMs: flags.enforcementDelay ?? edge.delayMs,
         slots: flags.edgeCapacity ?? edge.entries,

@@ -77,6 +77,6 @@ export function detectFormat(lines: readonly string[], config: FormatConfig, nam
   );
   throw new UnreadableFormatError(
     `${name}: no known format reads its first ${sample.length} lines\n${details.join('\n')}\n` +
-      'Name one with --format, or describe it with log_format (nginx) or fields (JSON) in the configuration.',
+      'Name one with --format, or describe it with --log-format (nginx) or, under collector.files, with fields (JSON; --source).',
   );
 }
