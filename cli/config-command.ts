@@ -2,7 +2,8 @@ import { Argument, Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { didYouMean } from '../lib/did-you-mean.ts';
-import { type LoadedConfig, loadRootConfig, rootConfig } from './config.ts';
+import { loadRootConfig, rootConfig } from './config.ts';
+import { configWarnings } from './config-warnings.ts';
 import { ExitError } from './exit-error.ts';
 
 const secretName = /(secret|password|token|tokens|api_key|key|keys|credentials)$/i;
@@ -20,18 +21,6 @@ export function configFileOption(command: Command): string | undefined {
   return command.optsWithGlobals()['config'] as string | undefined;
 }
 
-/** Warnings are about what is valid but surprising; errors never get this far (exit 2). */
-function warnings({ config }: LoadedConfig): string[] {
-  const found: string[] = [];
-  if (config.log.brokers.length > 0 && config.clickhouse.url === undefined) {
-    found.push('clickhouse.url is not set: the archiver needs a ClickHouse server when brokers are given');
-  }
-  for (const edge of config.actuator.edges) {
-    if (edge.dry_run === false) found.push(`actuator.edges ${edge.name}: armed (dry_run: false)`);
-  }
-  return found;
-}
-
 export function configCommand(): Command {
   const config = new Command('config').description('check, print or describe the configuration');
   config
@@ -40,7 +29,7 @@ export function configCommand(): Command {
     .description('check the configuration; all problems at once, exit 2 when there are any')
     .action((file: string | undefined, _options: unknown, command: Command) => {
       const loaded = loadRootConfig(file ?? configFileOption(command), process.env);
-      for (const warning of warnings(loaded)) console.log(`warning: ${warning}`);
+      for (const warning of configWarnings(loaded.config, Date.now())) console.log(`warning: ${warning}`);
       console.log(`${loaded.file ?? '(no file: defaults)'}: ok`);
     });
   config

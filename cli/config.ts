@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { clickhouseConfig } from '../lib/clickhouse/config.ts';
 import { ConfigError, findConfigFile, parseConfig } from '../lib/config.ts';
 import { logConfig } from '../lib/log/config.ts';
+import { repeated } from '../lib/repeated.ts';
 import { actuatorConfig } from '../services/actuator/config.ts';
 import { archiverConfig } from '../services/archiver/config.ts';
 import { collectorConfig } from '../services/collector/config.ts';
@@ -22,6 +23,22 @@ export const rootConfig = z.strictObject({
         hosts: z.array(z.string().min(1)).min(1),
       }),
     )
+    .superRefine((sites, context) => {
+      for (const index of repeated(sites, ({ id }) => id))
+        context.addIssue({
+          code: 'custom',
+          message: `a second site ${sites[index]!.id}: list its hosts at the first`,
+          path: [index, 'id'],
+        });
+      const hosts = sites.flatMap((site, index) =>
+        site.hosts.map((host, at) => ({ id: site.id, host: host.toLowerCase(), path: [index, 'hosts', at] })),
+      );
+      for (const { id, host, path } of repeated(hosts, ({ host }) => host).map((index) => hosts[index]!)) {
+        const [first] = hosts.filter((each) => each.host === host);
+        if (first!.id !== id)
+          context.addIssue({ code: 'custom', message: `${host} is of site ${first!.id} already`, path });
+      }
+    })
     .default([])
     .describe(
       'Properties with baselines and policies of their own, by host. Other hosts are site "default".',

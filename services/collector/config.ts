@@ -1,8 +1,10 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { requestFields } from '../../lib/contracts/request-fields.ts';
 import { durationField } from '../../lib/duration-field.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { shapes } from '../../lib/path/shapes.ts';
+import { repeated } from '../../lib/repeated.ts';
 import { formatNames } from './format-names.ts';
 
 const network = z
@@ -92,6 +94,14 @@ const key = z.strictObject({
 export const privacyConfig = z.strictObject({
   keys: z
     .array(key)
+    .superRefine((keys, context) => {
+      for (const index of repeated(keys, ({ id }) => String(id)))
+        context.addIssue({
+          code: 'custom',
+          message: `a second key ${keys[index]!.id}: pseudonyms say by the id which key made them`,
+          path: [index, 'id'],
+        });
+    })
     .default([])
     .describe(
       'Keys of session, account and API-key pseudonyms; default: one derived from the installation secret',
@@ -171,7 +181,18 @@ export const collectorConfig = z.strictObject({
     })
     .prefault({})
     .describe('/mirror/* for nginx `mirror` and Envoy request mirroring, on the port of http'),
-  files: z.array(fileSource).default([]).describe('Log files to follow'),
+  files: z
+    .array(fileSource)
+    .superRefine((files, context) => {
+      const problem = (index: number, field: 'id' | 'path', message: string) =>
+        context.addIssue({ code: 'custom', message, path: [index, field] });
+      for (const index of repeated(files, ({ id }) => id))
+        problem(index, 'id', `a second source ${files[index]!.id}: their positions and event ids would mix`);
+      for (const index of repeated(files, ({ path }) => resolve(path)))
+        problem(index, 'path', `a second source of ${files[index]!.path}: each request would count twice`);
+    })
+    .default([])
+    .describe('Log files to follow'),
   trusted_proxies: z
     .array(network)
     .default([])

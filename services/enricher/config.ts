@@ -106,11 +106,15 @@ export const enricherConfig = z.strictObject({
     ),
   outcomes: z
     .array(
-      z.strictObject({
-        endpoint: methodAndTemplate,
-        success: statuses.default([]),
-        failure: statuses.default([]),
-      }),
+      z
+        .strictObject({
+          endpoint: methodAndTemplate,
+          success: statuses.default([]),
+          failure: statuses.default([]),
+        })
+        .refine(({ success, failure }) => !failure.some((status) => success.includes(status)), {
+          error: 'one status can not mean both success and failure',
+        }),
     )
     .default([])
     .describe(
