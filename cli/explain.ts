@@ -4,6 +4,7 @@ import { loadPolicies, type Policy } from '../services/detector/policies/load-po
 import { loadRootConfig } from './config.ts';
 import { configFileOption } from './config-command.ts';
 import { ExitError } from './exit-error.ts';
+import { explainFiles } from './explain-files.ts';
 import { nearestPolicies, renderNearest } from './nearest-policies.ts';
 import { stateOption } from './options.ts';
 import { openStore } from './store.ts';
@@ -12,13 +13,40 @@ function policiesOf(command: Command): Policy[] {
   return loadPolicies(loadRootConfig(configFileOption(command), process.env).config.detector.policies);
 }
 
+interface ExplainFlags {
+  readonly from?: readonly string[];
+  readonly json?: boolean;
+}
+
+async function explainReplay(reference: string, files: readonly string[], isJson: boolean): Promise<void> {
+  const explanation = await explainFiles(reference, files);
+  if (explanation === null)
+    throw new ExitError(
+      1,
+      `${reference}: nothing in ${files.join(', ')} goes by it (addresses: those of decisions; requests that a signature selects are in --outcomes, by event_id)`,
+    );
+  const { outcome, finding } = explanation;
+  if (isJson) {
+    process.stdout.write(`${JSON.stringify(outcome === null ? finding : explanation, null, 2)}\n`);
+    return;
+  }
+  if (outcome !== null) console.log(` event     ${outcome.event_id}   ${outcome.outcome}`);
+  if (finding === null) return;
+  // the archive knows that there is no decision; these files may be of verdicts only
+  const noDecision = finding.kind !== 'ambiguous' && finding.decisions.length === 0;
+  console.log(renderExplanation(noDecision ? { ...finding, kind: 'decision' } : finding));
+  if (noDecision) console.log(' decision  none in these files');
+}
+
 export function explainCommand(): Command {
   return new Command('explain')
     .description('why was this stopped, or not: an id of a verdict, campaign or decision, or an address')
-    .argument('<reference>', 'vrd_…, cmp_…, dec_…, or an IP address')
+    .argument('<reference>', 'vrd_…, cmp_…, dec_…, evt_…, or an IP address')
+    .option('--from <file...>', 'files of replay --verdicts, --decisions, --outcomes instead of the archive')
     .addOption(stateOption())
     .option('--json', 'the explanation as JSON')
-    .action(async (reference: string, options: { json?: boolean }, command: Command) => {
+    .action(async (reference: string, options: ExplainFlags, command: Command) => {
+      if (options.from !== undefined) return explainReplay(reference, options.from, options.json === true);
       const store = await openStore(command);
       try {
         const explanation = await store.explain(reference);

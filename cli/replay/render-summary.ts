@@ -282,7 +282,8 @@ export function renderSummary(summary: ReplaySummary, terminal: Terminal): strin
     ...(first === undefined
       ? []
       : [
-          `tidegate replay … --verdicts verdicts.ndjson      (the evidence of ${first.campaign_id.slice(0, 12)} and the others)`,
+          'tidegate replay … --verdicts verdicts.ndjson --decisions decisions.ndjson',
+          `tidegate explain ${first.campaign_id.slice(0, 12)} --from verdicts.ndjson decisions.ndjson      (why, and what was to be stopped)`,
         ]),
     'tidegate replay … --edge aws-waf --edge-capacity 10000      (what your edge could really have done)',
     'tidegate replay … --html report.html      (to show to others)',
