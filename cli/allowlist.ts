@@ -63,16 +63,26 @@ export function allowlistCommand(): Command {
     .description('whether anything protects it; exit 1 when nothing does')
     .addOption(siteOption())
     .addOption(stateOption())
-    .action(async (text: string, options: { readonly site: string }, command: Command) => {
-      const target = parseTarget(text);
-      const { config } = loadRootConfig(configFileOption(command), process.env);
-      const protection = createProtection(protectionOptions(config.actuator), await readBook(command));
-      const refusal = protection.refuse(options.site, target, Date.now());
-      if (refusal === null) {
-        console.log(`${target.kind} ${target.value}: nothing protects it`);
-        process.exitCode = 1;
-      } else console.log(`${target.kind} ${target.value}: ${refusal.reason}, ${refusal.detail}`);
-    });
+    .option('--json', 'the same as JSON')
+    .action(
+      async (text: string, options: { readonly site: string; readonly json?: boolean }, command: Command) => {
+        const target = parseTarget(text);
+        const { config } = loadRootConfig(configFileOption(command), process.env);
+        const protection = createProtection(protectionOptions(config.actuator), await readBook(command));
+        const refusal = protection.refuse(options.site, target, Date.now());
+        if (refusal === null) process.exitCode = 1;
+        if (options.json === true)
+          console.log(
+            JSON.stringify(
+              { kind: target.kind, value: target.value, site: options.site, protected_by: refusal },
+              null,
+              2,
+            ),
+          );
+        else if (refusal === null) console.log(`${target.kind} ${target.value}: nothing protects it`);
+        else console.log(`${target.kind} ${target.value}: ${refusal.reason}, ${refusal.detail}`);
+      },
+    );
   allowlist
     .command('add')
     .argument('<target>', 'address or network')

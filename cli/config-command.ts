@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { ConfigError } from '../lib/config.ts';
 import { didYouMean } from '../lib/did-you-mean.ts';
 import { loadRootConfig, rootConfig } from './config.ts';
 import { configWarnings } from './config-warnings.ts';
@@ -21,24 +22,50 @@ export function configFileOption(command: Command): string | undefined {
   return command.optsWithGlobals()['config'] as string | undefined;
 }
 
+/** What `config check` says, problems included: who reads it need not take texts apart. */
+function checkAsJson(asked: string | undefined): void {
+  const say = (file: string | null, problems: readonly string[], warnings: readonly string[]): void =>
+    console.log(JSON.stringify({ file, ok: problems.length === 0, problems, warnings }, null, 2));
+  try {
+    const { config, file } = loadRootConfig(asked, process.env);
+    say(file, [], configWarnings(config, Date.now()));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    say(asked ?? null, error.problems, []);
+    process.exitCode = 2;
+  }
+}
+
 export function configCommand(): Command {
   const config = new Command('config').description('check, print or describe the configuration');
   config
     .command('check')
     .argument('[file]', 'the file to check instead of the one found')
     .description('check the configuration; all problems at once, exit 2 when there are any')
-    .action((file: string | undefined, _options: unknown, command: Command) => {
-      const loaded = loadRootConfig(file ?? configFileOption(command), process.env);
+    .option('--json', 'the same as JSON')
+    .action((file: string | undefined, options: { readonly json?: boolean }, command: Command) => {
+      const asked = file ?? configFileOption(command);
+      if (options.json === true) {
+        checkAsJson(asked);
+        return;
+      }
+      const loaded = loadRootConfig(asked, process.env);
       for (const warning of configWarnings(loaded.config, Date.now())) console.log(`warning: ${warning}`);
       console.log(`${loaded.file ?? '(no file: defaults)'}: ok`);
     });
   config
     .command('print')
     .description('print the effective configuration, secrets masked')
-    .action((_options: unknown, command: Command) => {
+    .option('--json', 'as JSON instead of YAML')
+    .action((options: { readonly json?: boolean }, command: Command) => {
       const loaded = loadRootConfig(configFileOption(command), process.env);
+      const masked = maskSecrets(loaded.config);
+      if (options.json === true) {
+        console.log(JSON.stringify(masked, null, 2));
+        return;
+      }
       console.log(`# from ${loaded.file ?? 'defaults'}; durations in milliseconds`);
-      process.stdout.write(stringify(maskSecrets(loaded.config)));
+      process.stdout.write(stringify(masked));
     });
   config
     .command('schema')

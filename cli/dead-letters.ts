@@ -33,22 +33,26 @@ export function deadLettersCommand(): Command {
       }
     },
   );
-  deadLetters
-    .command('show')
-    .argument('<id>', 'dlq_…')
-    .description('one dead letter with its masked original')
-    .addOption(stateOption())
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const store = await openStore(command);
-      try {
-        const [row] = await store.query(
-          `SELECT * FROM dead_letters WHERE dead_letter_id = ${quoted(id)} LIMIT 1`,
-        );
-        if (row === undefined) throw new ExitError(1, `${id}: no such dead letter in ${store.description}`);
+  withOutput(
+    deadLetters
+      .command('show')
+      .argument('<id>', 'dlq_…')
+      .description('one dead letter with its masked original')
+      .addOption(stateOption()),
+  ).action(async (id: string, options: { output?: string; json?: boolean }, command: Command) => {
+    const store = await openStore(command);
+    try {
+      const [row] = await store.query(
+        `SELECT * FROM dead_letters WHERE dead_letter_id = ${quoted(id)} LIMIT 1`,
+      );
+      if (row === undefined) throw new ExitError(1, `${id}: no such dead letter in ${store.description}`);
+      const format = outputFormat(options);
+      if (format !== 'table') process.stdout.write(renderRows([row], format));
+      else
         for (const [field, value] of Object.entries(row)) console.log(`${field.padEnd(18)} ${String(value)}`);
-      } finally {
-        await store.close();
-      }
-    });
+    } finally {
+      await store.close();
+    }
+  });
   return deadLetters;
 }

@@ -25,6 +25,14 @@ const shown = (path: string): string => {
   return short === '' || short.startsWith('..') ? path : short;
 };
 
+const validity = ({ path, policy, problems }: PolicyFile): object => ({
+  file: shown(path),
+  ok: problems.length === 0,
+  title: policy?.document.title ?? null,
+  mode: policy?.document.mode ?? null,
+  problems,
+});
+
 function list(files: readonly PolicyFile[]): readonly { readonly [column: string]: unknown }[] {
   return files.flatMap(({ policy }) =>
     policy === null
@@ -102,10 +110,16 @@ export function policiesCommand(): Command {
     .command('validate')
     .argument('[folder]', folder)
     .description('check policies; every problem with file, line and column, exit 2 when there are any')
-    .action((from: string | undefined, _flags: unknown, command: Command) => {
+    .option('--json', 'every file with its problems as JSON')
+    .action((from: string | undefined, flags: { readonly json?: boolean }, command: Command) => {
       const files = policyFilesOf(from, command);
-      refuseBroken(files);
       if (files.length === 0) throw new ExitError(2, `${from ?? 'the folder'} has no policies (*.yaml)`);
+      if (flags.json === true) {
+        console.log(JSON.stringify(files.map(validity), null, 2));
+        if (files.some(({ problems }) => problems.length > 0)) process.exitCode = 2;
+        return;
+      }
+      refuseBroken(files);
       for (const { path, policy } of files)
         console.log(`${shown(path)}: ok (${policy!.document.title}, ${policy!.document.mode})`);
     });
