@@ -1,7 +1,8 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { count, percent } from '../terminal.ts';
 import { type Crowd, scopesText, splitCrowds } from './crowds.ts';
-import { bytes, campaignLasted, lasted, money, stamp, times, wouldStop } from './render-summary.ts';
+import { bytes, campaignLasted, lasted, money, stamp, times, wouldStop } from './figures.ts';
+import { campaignLegend } from './render-campaigns.ts';
 import type { CampaignSummary, ReplaySummary } from './summary.ts';
 import type { Timeline } from './timeline.ts';
 import { warmUpNote } from './warm-up-note.ts';
@@ -78,7 +79,7 @@ const campaignColumns: readonly Column<CampaignSummary>[] = [
     value: (row) => times(row.peak_ratio),
   },
   { title: 'Requests', right: true, value: (row) => count(row.requests) },
-  { title: 'Clients', right: true, value: (row) => count(row.clients) },
+  { title: 'Clients/min', right: true, value: (row) => count(row.clients) },
   { title: 'Would stop', right: true, value: wouldStop },
 ];
 
@@ -90,11 +91,13 @@ const crowdColumns: readonly Column<Crowd>[] = [
   { title: 'Requests', right: true, value: (row) => count(row.requests) },
 ];
 
+const legend = campaignLegend.map(([column, meaning]) => `${column}: ${meaning}.`).join(' ');
+
 function campaigns(summary: ReplaySummary): string {
   const { campaigns: list, crowds } = splitCrowds(summary.campaigns);
   const table =
     list.length > 0
-      ? tableOf(campaignColumns, list)
+      ? `${tableOf(campaignColumns, list)}<p><small>${safe(legend)}</small></p>`
       : '<p>None: no endpoint left its normal course in a way that a policy stops.</p>';
   if (crowds.length === 0) return table;
   return `${table}<h3>Crowds</h3><p>Far above normal while visitors behaved as always: shown, never stopped.</p>${tableOf(crowdColumns, crowds)}`;
@@ -136,11 +139,13 @@ function figures(summary: ReplaySummary): string {
       'requests of people at risk',
       `of ${count(risk.good_requests)} by clients that looked good before`,
     ),
-    figure(
-      money(saving.amount, saving.currency),
-      'saved (estimate)',
-      `${saving.currency}${saving.per_request} a request${saving.assumed ? ', assumed' : ''} · ${bytes(stopped.response_bytes)} not sent`,
-    ),
+    saving.assumed
+      ? figure(bytes(stopped.response_bytes), 'of answers not sent', 'for money, set costs.per_request')
+      : figure(
+          money(saving.amount, saving.currency),
+          'saved (estimate)',
+          `${saving.currency}${saving.per_request} a request · ${bytes(stopped.response_bytes)} not sent`,
+        ),
   ].join('')}</section>`;
 }
 

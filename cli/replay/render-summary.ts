@@ -1,48 +1,14 @@
 import { formatDuration } from '../../lib/duration.ts';
-import { count, percent, styled, type Terminal, table } from '../terminal.ts';
-import { type Crowd, endOf, type Findings, scopesText, splitCrowds } from './crowds.ts';
+import { count, percent, styled, type Terminal, tableOrBlocks, wrapped } from '../terminal.ts';
+import { splitCrowds } from './crowds.ts';
+import { bytes, lasted, moment, money, stamp } from './figures.ts';
+import { renderCampaigns } from './render-campaigns.ts';
 import type { IncidentScore } from './score-outcomes.ts';
-import type { CampaignSummary, ReplaySummary } from './summary.ts';
+import type { ReplaySummary } from './summary.ts';
 import { warmUpNote } from './warm-up-note.ts';
 
-export const stamp = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
-const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' });
-const moment = (at: number) => `${weekday.format(at)} ${new Date(at).toISOString().slice(11, 19)}`;
-
-/** `3 h 12`, `41 m`, `12 s`: as long as a person wants it. */
-export function lasted(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
-  if (minutes < 60) return `${minutes} m`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${String(minutes % 60).padStart(2, '0')}` : `${Math.floor(hours / 24)} d`;
-}
-
-/** `41 m`, or `41 m+` when it was still going on at the end of the input. */
-export const campaignLasted = (campaign: CampaignSummary): string =>
-  lasted(endOf(campaign) - campaign.opened_at) + (campaign.closed_at === null ? '+' : '');
-
-/** Requests that it would have stopped; `simulated`: its policy is not to stop any. */
-export const wouldStop = ({ stopped, mode }: CampaignSummary): string =>
-  stopped > 0 ? count(stopped) : mode === 'simulate' ? 'simulated' : 'nothing';
-
-export const money = (amount: number, currency: string) =>
-  `${currency}${amount >= 100 ? count(amount) : amount.toFixed(2)}`;
-
-export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let unit = 0;
-  let rest = value;
-  while (rest >= 1000 && unit < units.length - 1) {
-    rest /= 1000;
-    unit++;
-  }
-  return `${rest >= 100 || unit === 0 ? Math.round(rest) : rest.toFixed(1)} ${units[unit]}`;
-}
-
-function label(name: string, text: string): string {
-  return ` ${name.padEnd(11)} ${text}`;
-}
+const labelWidth = 13;
+const label = (name: string, text: string): string => ` ${name.padEnd(labelWidth - 2)} ${text}`;
 
 function rejectedText(summary: ReplaySummary): string {
   const { lines, rejections } = summary;
@@ -56,7 +22,7 @@ function header(terminal: Terminal, summary: ReplaySummary): string[] {
   const { period, client_addresses: clients, policies, edge } = summary;
   const length = period === null ? '' : `   ${lasted(period.until - period.from)}`;
   const cannot = policies.cannot_fire.length;
-  return [
+  const labelled = [
     label('format', summary.format),
     label(
       'period',
@@ -77,9 +43,14 @@ function header(terminal: Terminal, summary: ReplaySummary): string[] {
       'warm-up',
       `${warmUpText(summary)}       simulated edge: ${edge.name}, ${formatDuration(edge.delay_ms)}, ${count(edge.slots)} entries (--edge)`,
     ),
+  ];
+  return [
+    ...labelled.flatMap((line) => wrapped(line, terminal.columns, labelWidth)),
     '',
     rejectedText(summary),
-    ...summary.warnings.map((text) => ` ${styled(terminal, 'yellow', 'warning')}     ${text}`),
+    ...summary.warnings.flatMap((text) =>
+      wrapped(` ${styled(terminal, 'yellow', 'warning')}     ${text}`, terminal.columns, labelWidth),
+    ),
     '',
   ];
 }
@@ -88,63 +59,6 @@ function warmUpText({ warm_up_ms: ms, warm_up_assumed: assumed }: ReplaySummary)
   if (ms === 0) return 'none (--warm-up)';
   const why = assumed ? ' as the length of the input was not known beforehand' : '';
   return `first ${formatDuration(ms)} learn only${why} (--warm-up)`;
-}
-
-function campaigns(terminal: Terminal, { campaigns: list, crowds }: Findings): string[] {
-  const watched = crowdLines(terminal, crowds);
-  const lines = [` ${styled(terminal, 'bold', `CAMPAIGNS  ${list.length}`)}`];
-  if (list.length === 0)
-    return [
-      ...lines,
-      ` none: ${crowds.length > 0 ? 'nothing but crowds' : 'no endpoint left its normal course in a way a policy speaks of'}`,
-      '',
-      ...watched,
-    ];
-  const text = table<CampaignSummary>(
-    [
-      { title: 'ID', value: (row) => row.campaign_id.slice(0, 12) },
-      { title: 'START (UTC)', value: (row) => moment(row.opened_at) },
-      {
-        title: 'LASTED',
-        align: 'right',
-        value: campaignLasted,
-      },
-      { title: 'SCOPE', value: (row) => row.scope.slice(0, 44) },
-      { title: 'WHAT', value: (row) => row.title.replace(`: ${row.scope}`, '').slice(0, 50) },
-      { title: 'LEVEL', value: (row) => row.level },
-      {
-        title: 'PEAK',
-        align: 'right',
-        value: (row) => times(row.peak_ratio),
-      },
-      { title: 'REQUESTS', align: 'right', value: (row) => count(row.requests) },
-      { title: 'CLIENTS', align: 'right', value: (row) => count(row.clients) },
-      {
-        title: 'WOULD STOP',
-        align: 'right',
-        value: wouldStop,
-      },
-    ],
-    list,
-  );
-  return [...lines, ...text.split('\n').map((line) => ` ${line}`), '', ...watched];
-}
-
-/** `12x`, `4.5x`. */
-export const times = (ratio: number | null): string =>
-  ratio === null ? '–' : `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(1)}x`;
-
-function crowdLines(terminal: Terminal, crowds: readonly Crowd[]): string[] {
-  if (crowds.length === 0) return [];
-  const lines = crowds.map(
-    (crowd) =>
-      `   ${moment(crowd.from)}  ${lasted(crowd.until - crowd.from).padStart(6)}  ${times(crowd.peak_ratio)} at most, ${count(crowd.requests)} requests: ${scopesText(crowd)}`,
-  );
-  return [
-    ` ${styled(terminal, 'bold', `CROWDS  ${crowds.length}`)}   far above normal while visitors behave as always: shown, never stopped`,
-    ...lines,
-    '',
-  ];
 }
 
 const linesOfEndpoints = 8;
@@ -171,7 +85,7 @@ function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string
     ...of.zombies.slice(0, linesOfEndpoints).map((line) => ({ what: 'zombie', ...line })),
   ];
   if (rows.length > 0) {
-    const text = table<(typeof rows)[number]>(
+    const text = tableOrBlocks<(typeof rows)[number]>(
       [
         { title: '', value: (row) => row.what },
         { title: 'ENDPOINT', value: (row) => row.endpoint.slice(0, 60) },
@@ -181,8 +95,9 @@ function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string
         { title: 'CLIENTS', align: 'right', value: (row) => count(row.clients) },
       ],
       rows,
+      terminal.columns - 3,
     );
-    lines.push(...text.split('\n').map((line) => `   ${line}`));
+    lines.push(...text.map((line) => `   ${line}`));
   }
   const more = of.undocumented.length + of.zombies.length - rows.length;
   if (more > 0) lines.push(`   ${count(more)} more: --inventory inventory.ndjson`);
@@ -213,8 +128,12 @@ function effect(terminal: Terminal, summary: ReplaySummary): string[] {
       `   ${count(requests)} requests, ${count(clients)} addresses in ${network}${as_org === null ? '' : ` (${as_org})`}`,
     );
   if (risk.requests > 0) lines.push('   list: --at-risk at-risk.ndjson');
+  // what a request costs is somebody's own figure: one that nobody gave says nothing about them
+  const sent = `${bytes(stopped.response_bytes)} of answers`;
   lines.push(
-    ` ${styled(terminal, 'bold', 'SAVED (estimate)')}          ${money(saving.amount, saving.currency)} at ${saving.currency}${saving.per_request}/request${saving.assumed ? ' (assumed; set costs.per_request)' : ''} · ${bytes(stopped.response_bytes)} not sent`,
+    saving.assumed
+      ? ` ${styled(terminal, 'bold', 'NOT SENT')}                  ${sent} (for money, set costs.per_request)`
+      : ` ${styled(terminal, 'bold', 'SAVED (estimate)')}          ${money(saving.amount, saving.currency)}: ${count(stopped.requests)} requests at ${saving.currency}${saving.per_request} (costs.per_request) · ${sent} not sent`,
     '',
   );
   return lines;
@@ -222,12 +141,19 @@ function effect(terminal: Terminal, summary: ReplaySummary): string[] {
 
 /** Columns of what a field would show; what is longer has the field's line below it. */
 const gainWidth = 52;
+/** Columns that two texts beside each other take. */
+const narrowBelow = 140;
 
 function blindness(terminal: Terminal, summary: ReplaySummary): string[] {
   const lines: string[] = [];
   if (summary.not_visible.length > 0) {
     lines.push(` ${styled(terminal, 'bold', 'NOT VISIBLE IN THIS LOG')}   what you would gain by logging it`);
+    const isNarrow = terminal.columns < narrowBelow;
     for (const { what, gain, how } of summary.not_visible) {
+      if (isNarrow) {
+        lines.push(`   ${what}: ${gain}`, `     ${how}`);
+        continue;
+      }
       const fits = gain.length <= gainWidth;
       lines.push(`   ${what.padEnd(22)} ${gain.padEnd(gainWidth)}${fits ? ` ${how}` : ''}`);
       if (!fits) lines.push(`${' '.repeat(27 + gainWidth)}${how}`);
@@ -244,9 +170,9 @@ function blindness(terminal: Terminal, summary: ReplaySummary): string[] {
 }
 
 /** The table of attacks and controls, for input whose truth is known. */
-export function renderScore(incidents: readonly IncidentScore[]): string {
+export function renderScore(incidents: readonly IncidentScore[], width = Infinity): readonly string[] {
   const seconds = (ms: number | null) => (ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`);
-  return table<IncidentScore>(
+  return tableOrBlocks<IncidentScore>(
     [
       { title: 'INCIDENT', value: (row) => row.incident },
       { title: 'FIRST STOP', align: 'right', value: (row) => seconds(row.firstStopAfterMs) },
@@ -271,44 +197,51 @@ export function renderScore(incidents: readonly IncidentScore[]): string {
       { title: 'REQUESTS', align: 'right', value: (row) => count(row.honestOnTarget.requests) },
     ],
     incidents,
+    width,
   );
 }
+
+type NextStep = readonly [command: string, what: string];
 
 /** The whole report for people. */
 export function renderSummary(summary: ReplaySummary, terminal: Terminal): string {
   const findings = splitCrowds(summary.campaigns);
   const first = findings.campaigns[0];
-  const next = [
-    ...(first === undefined
-      ? []
-      : [
-          'tidegate replay … --verdicts verdicts.ndjson --decisions decisions.ndjson',
-          `tidegate explain ${first.campaign_id.slice(0, 12)} --from verdicts.ndjson decisions.ndjson      (why, and what was to be stopped)`,
-        ]),
-    'tidegate replay … --edge aws-waf --edge-capacity 10000      (what your edge could really have done)',
-    'tidegate replay … --html report.html      (to show to others)',
+  const id = first?.campaign_id.slice(0, 12);
+  const evidence: readonly NextStep[] = [
+    ['tidegate replay … --verdicts v.ndjson --decisions d.ndjson', ''],
+    [`tidegate explain ${id} --from v.ndjson d.ndjson`, '(why, and what was to be stopped)'],
+  ];
+  const next: readonly NextStep[] = [
+    ...(first === undefined ? [] : evidence),
+    ['tidegate replay … --edge aws-waf --edge-capacity 10000', '(what your edge could really have done)'],
+    ['tidegate replay … --html report.html', '(to show to others)'],
   ];
   const score =
     summary.score === null
       ? []
       : [
           ` ${styled(terminal, 'bold', 'AGAINST THE LABELS')}`,
-          ...renderScore(summary.score.incidents)
-            .split('\n')
-            .map((line) => ` ${line}`),
+          ...renderScore(summary.score.incidents, terminal.columns - 1).map((line) => ` ${line}`),
           ' Honest = labelled so; "stopped" includes challenged and throttled.',
           '',
         ];
-  return [
+  const lines = [
     ...header(terminal, summary),
-    ...campaigns(terminal, findings),
+    ...renderCampaigns(terminal, findings),
     ...effect(terminal, summary),
     ...score,
     ...inventory(terminal, summary),
     ...blindness(terminal, summary),
     ` ${count(summary.lines_per_second)} lines/s, ${summary.seconds.toFixed(1)} s.  Nothing was blocked. Nothing left this machine.`,
     '',
-    ...next.map((text, index) => `${index === 0 ? ' next  ' : '       '} ${text}`),
-    '',
-  ].join('\n');
+  ].flatMap((line) => wrapped(line, terminal.columns));
+  // a command is not broken: it is there to be copied
+  const commands = next.flatMap(([command, what], index) => {
+    const line = `${index === 0 ? ' next   ' : '        '}${command}`;
+    if (what === '') return [line];
+    const both = `${line}      ${what}`;
+    return both.length <= terminal.columns ? [both] : [line, `          ${what}`];
+  });
+  return [...lines, ...commands, ''].join('\n');
 }

@@ -4,9 +4,9 @@ import { contains, isV4, parseIp, parseNetwork } from '../../lib/ip.ts';
 import { type AddressRange, createAddressCheck, refusalOf } from './client-addresses.ts';
 import { enrichedRequest } from './enriched-request.test-fixture.ts';
 import { createFieldPresence } from './field-presence.ts';
+import { bytes, lasted } from './figures.ts';
 import { createOutcomeQueue } from './outcome-queue.ts';
 import { createProtectedNetworks } from './protected-networks.ts';
-import { bytes, lasted } from './render-summary.ts';
 import { notVisible } from './visibility.ts';
 
 describe('outcome queue', () => {
