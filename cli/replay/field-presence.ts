@@ -11,6 +11,8 @@ export interface FieldPresence {
   present(): ReadonlySet<string>;
   /** Share of the requests looked at that went to an endpoint that serves several operations, and do not say which. */
   unnamedOperations(): number;
+  /** Share of the requests looked at whose host is not known. */
+  unknownHosts(): number;
 }
 
 const several = servesSeveral(defaultOperations);
@@ -28,6 +30,7 @@ export function createFieldPresence(): FieldPresence {
   let seen = 0;
   let looked = 0;
   let unnamed = 0;
+  let hostless = 0;
   const add = (field: string) => counts.set(field, (counts.get(field) ?? 0) + 1);
   const count = (field: string) =>
     (field.startsWith('param.') ? params.get(field.slice(6)) : counts.get(field)) ?? 0;
@@ -38,6 +41,7 @@ export function createFieldPresence(): FieldPresence {
       looked++;
       const { request } = event;
       for (const field of requestFields) if (request[field] !== null) add(field);
+      if (request.host === '' || request.host === 'unknown') hostless++;
       if (request.outcome !== 'unknown') add('outcome');
       for (const field of factFields) if (event[field] !== null) add(field);
       if (event.operation === null && several(event.endpoint)) unnamed++;
@@ -46,6 +50,7 @@ export function createFieldPresence(): FieldPresence {
           if (params.has(name) || params.size < maxParams) params.set(name, (params.get(name) ?? 0) + 1);
     },
     share,
+    unknownHosts: () => (looked === 0 ? 0 : hostless / looked),
     unnamedOperations: () => (looked === 0 ? 0 : unnamed / looked),
     present() {
       const fields = new Set<string>(looked === 0 ? [] : certainFields);

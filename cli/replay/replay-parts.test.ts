@@ -97,6 +97,15 @@ describe('what an input shows', () => {
     expect(presence.present()).toContain('param.sku');
     expect(presence.present()).not.toContain('ja4');
   });
+  it('tells how to name the host, unless the log does', () => {
+    const hostOf = (host: string) => {
+      const presence = createFieldPresence();
+      presence.note(enrichedRequest({ host }));
+      return notVisible(presence, 1).find(({ what }) => what === 'host')?.how;
+    };
+    expect(hostOf('unknown')).toMatch(/--host/);
+    expect(hostOf('shop.example')).toBeUndefined();
+  });
   it('tells that a path serves several operations, unless the log says which', () => {
     const missing = (operation: string | null) => {
       const presence = createFieldPresence();

@@ -98,6 +98,9 @@ const aspects: readonly Aspect[] = [
 /** Share of requests to endpoints that serve several operations, without saying which. */
 const leastUnnamed = 0.02;
 
+/** Share of requests without a host. */
+const leastHostless = 0.02;
+
 /** Everything the input does not show. `proxyFeeds`: number of proxy data sets in use. */
 export function notVisible(presence: FieldPresence, proxyFeeds: number): readonly Blindness[] {
   const missing: Blindness[] = aspects
@@ -108,6 +111,12 @@ export function notVisible(presence: FieldPresence, proxyFeeds: number): readonl
       what: 'operation',
       gain: 'log-ins, payments and look-ups behind one path (GraphQL, JSON-RPC)',
       how: 'field operation; see docs/howto/log-formats.md',
+    });
+  if (presence.unknownHosts() >= leastHostless)
+    missing.push({
+      what: 'host',
+      gain: 'which site it is: shown as unknown',
+      how: '--host www.example.com, or log_format … "$host"',
     });
   if (proxyFeeds === 0)
     missing.push({
