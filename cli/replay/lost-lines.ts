@@ -12,7 +12,7 @@ const worthFailing = 0.5;
 /** What is to be told of lines that were left out, with what to do about it; none when they are few. */
 export function lostLines({ lines, accepted, rejected, late, future }: Lines): readonly string[] {
   const lost = (number: number, why: string) =>
-    `${count(number)} of ${count(lines)} lines (${percent(number / lines, 1)}) ${why} and were left out: the result is about ${count(accepted)}.`;
+    `${count(number)} of ${count(lines)} lines (${percent(number / lines, 1)}) ${why} and were left out: the result is about the other ${count(accepted)}.`;
   const isMuch = (number: number) => number > lines * worthTelling;
   const told: string[] = [];
   // a line ahead of those beside it and one behind them are the same fault of the file
