@@ -24,6 +24,8 @@ export interface Pool {
   readonly journeys: Journeys;
   /** By count: requests of a scope's own that weigh as much as what the others do (alike.ts); null: not known. */
   alike: Totals | null;
+  /** When half of it was forgotten last, or it began; null: it is yet to learn. */
+  halvedAt: number | null;
 }
 
 export function createPool(): Pool {
@@ -33,6 +35,7 @@ export function createPool(): Pool {
     histograms: new Map(),
     journeys: new Map(),
     alike: null,
+    halvedAt: null,
   };
 }
 
@@ -150,14 +153,14 @@ export function release(
   while (baseline.held.length > 0 && baseline.held[0]!.at + wait <= now) {
     const bucket = baseline.held.shift()!;
     learned = true;
-    if (bucket.at - baseline.halvedAt >= config.half_life) {
-      baseline.halvedAt = bucket.at;
-      for (const histogram of baseline.histograms.values()) histogram.halve();
-    }
+    if (isHalved(baseline, bucket.at, config.half_life)) halve(baseline.histograms);
     fade(baseline, bucket.at, config.half_life);
     const taught = taughtBy(baseline, bucket);
     teach(baseline, bucket, taught, siteStartedAt);
-    for (const pool of pools) teach(pool, bucket, taught, siteStartedAt);
+    for (const pool of pools) {
+      if (isHalved(pool, bucket.at, config.half_life)) halvePool(pool);
+      teach(pool, bucket, taught, siteStartedAt);
+    }
     onSamples?.(bucket.samples);
     const { reference } = baseline;
     for (const sample of bucket.samples) reference.push(sample);
@@ -203,6 +206,35 @@ function histogramOf({ histograms }: Pool, key: string): LogHistogram {
     histograms.set(key, histogram);
   }
   return histogram;
+}
+
+/** Half of it is to be forgotten: another half-life is over. */
+function isHalved(pool: Pool, at: number, halfLifeMs: number): boolean {
+  pool.halvedAt ??= at;
+  if (at - pool.halvedAt < halfLifeMs) return false;
+  pool.halvedAt = at;
+  return true;
+}
+
+/** What is no longer asked for is empty after some halves, and leaves no room taken. */
+function halve(histograms: Map<string, LogHistogram>): void {
+  for (const [key, histogram] of histograms) {
+    histogram.halve();
+    if (histogram.total === 0) histograms.delete(key);
+  }
+}
+
+/**
+ * Forgets half of everything. Many feed a pool, each when its hold is over: by their buckets it would fade the faster, the
+ * more they are, and what is young is of no one age.
+ */
+function halvePool(pool: Pool): void {
+  halve(pool.histograms);
+  for (let column = 0; column < columns; column++) {
+    pool.totals[column]! /= 2;
+    if (pool.early !== null) pool.early[column]! /= 2;
+  }
+  scaleJourneys(pool.journeys, 0.5);
 }
 
 /** A baseline forgets half of what it has counted in a third of its age, and in no less than this. */

@@ -58,7 +58,11 @@ export function warm(state: SiteState, { until, state: stored }: LearnedSite, at
   const { scopes, pools, mix } = restoreSite(stored);
   const learned = new Map<string, Baseline>();
   for (const [id, { baseline }] of scopes) learned.set(id, restarted(baseline, until, at));
-  for (const pool of pools.values()) pool.early = null;
+  for (const pool of pools.values()) {
+    pool.early = null;
+    // as old as it was then
+    pool.halvedAt = pool.halvedAt === null ? null : at - Math.max(0, until - pool.halvedAt);
+  }
   return { ...state, pools, mix, learned };
 }
 

@@ -14,8 +14,9 @@ interface PoolSnapshot {
   readonly early: Float64Array | null;
   readonly histograms: readonly (readonly [string, Float64Array])[];
   readonly journeys: Journeys;
-  /** Left out by what earlier versions learned. */
+  /** This and what follows: left out by what earlier versions learned. */
   readonly alike?: Float64Array | null;
+  readonly halvedAt?: number | null;
 }
 
 /** A SiteState made of plain values that node:v8 can serialize. */
@@ -26,22 +27,25 @@ export interface SiteSnapshot extends Omit<SiteState, 'scopes' | 'pools' | 'lear
   readonly inventory: InventorySnapshot;
 }
 
-function snapshotPool({ totals, early, histograms, journeys, alike }: Pool): PoolSnapshot {
+function snapshotPool({ totals, early, histograms, journeys, alike, halvedAt }: Pool): PoolSnapshot {
   return {
     totals,
     early,
     journeys,
     alike,
+    halvedAt,
     histograms: [...histograms].map(([key, histogram]) => [key, histogram.snapshot()] as const),
   };
 }
 
-function restorePool({ totals, early, histograms, journeys, alike = null }: PoolSnapshot): Pool {
+function restorePool(stored: PoolSnapshot): Pool {
+  const { totals, early, histograms, journeys, alike = null, halvedAt = null } = stored;
   return {
     totals,
     early,
     journeys,
     alike,
+    halvedAt,
     histograms: new Map(histograms.map(([key, counts]) => [key, new LogHistogram(counts)])),
   };
 }
@@ -72,7 +76,8 @@ function storedBaseline(baseline: Baseline): unknown {
 }
 
 function restoreBaseline(stored: Baseline): Baseline {
-  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot) };
+  const { halvedAt } = stored;
+  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot), halvedAt };
 }
 
 export function restoreSite(snapshot: SiteSnapshot): SiteState {

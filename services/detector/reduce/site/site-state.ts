@@ -2,6 +2,7 @@ import type { OffsetRange } from '../../../../lib/contracts/generated.ts';
 import type { ApiCatalogue } from '../../../../lib/path/api-catalogue.ts';
 import type { LastLosses } from '../../caps.ts';
 import type { DetectorConfig } from '../../config.ts';
+import type { Traits } from '../../endpoint-traits.ts';
 import type { Episode } from '../../episode.ts';
 import type { GroupKind } from '../../groups.ts';
 import { analoguesOf } from '../../inventory/inventory.ts';
@@ -126,7 +127,10 @@ export function effectiveAt(settings: ReduceSettings, pane: number): number {
   return (pane + 1) * paneMs + settings.config.lateness;
 }
 
-/** Pools that a scope feeds and borrows from; none for the site itself. Traits never change and pools are never dropped. */
+/**
+ * Pools that a scope feeds and borrows from; none for the site itself. Traits never change, and pools stay for as long as a
+ * scope feeds them (`forgetScope`).
+ */
 export function poolsOf(state: SiteState, watched: WatchedScope): ScopePools {
   watched.pools ??= findPools(state, watched.scope);
   return watched.pools;
@@ -134,8 +138,30 @@ export function poolsOf(state: SiteState, watched: WatchedScope): ScopePools {
 
 function findPools(state: SiteState, { kind, traits }: Scope): ScopePools {
   if (kind === 'site') return { class: null, host: null };
-  const host = `${kind} ${traits.host} ${traits.write ? 'write' : 'read'}`;
-  return { class: pool(state, `${host} ${traits.function}`), host: pool(state, host) };
+  const host = hostPoolId(kind, traits);
+  return { class: pool(state, classPoolId(host, traits)), host: pool(state, host) };
+}
+
+const hostPoolId = (kind: string, { host, write }: Traits): string =>
+  `${kind} ${host} ${write ? 'write' : 'read'}`;
+const classPoolId = (hostPool: string, traits: Traits): string => `${hostPool} ${traits.function}`;
+
+/** Forgets a scope, and the pools that no other feeds: hosts that somebody made up must leave nothing. */
+export function forgetScope(state: SiteState, id: string): void {
+  const forgotten = state.scopes.get(id);
+  if (forgotten === undefined) return;
+  state.scopes.delete(id);
+  const { kind, traits } = forgotten.scope;
+  let hostIsFed = false;
+  for (const { scope: other } of state.scopes.values()) {
+    const { host, write, function: ofClass } = other.traits;
+    if (other.kind !== kind || host !== traits.host || write !== traits.write) continue;
+    if (ofClass === traits.function) return;
+    hostIsFed = true;
+  }
+  const host = hostPoolId(kind, traits);
+  state.pools.delete(classPoolId(host, traits));
+  if (!hostIsFed) state.pools.delete(host);
 }
 
 function pool(state: SiteState, id: string): Pool {

@@ -8,6 +8,7 @@ import { updateRequirement } from './learn-scope.ts';
 import { noteRoute, routeHost } from './routes.ts';
 import { createScope } from './scope.ts';
 import {
+  forgetScope,
   type ReduceSettings,
   type SiteState,
   scopeId,
@@ -78,6 +79,6 @@ function forgetIdle(state: SiteState, pane: number): boolean {
     state.noneIdleBefore = since + idlePanes + 1;
     return false;
   }
-  state.scopes.delete(oldest);
+  forgetScope(state, oldest);
   return true;
 }
