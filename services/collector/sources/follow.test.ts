@@ -1,7 +1,19 @@
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLogger } from '../../../lib/observability/logger.ts';
 import { collectorConfig } from '../config.ts';
 import { type RunningCollector, startCollector } from '../main.ts';
 import { eventsOf, testContext, ticksOf } from '../test-context.test-suite.ts';
@@ -81,6 +93,96 @@ test('a restart goes on where it stopped, through a rotation in between', async 
   await writeFile(path, line('cc'));
   await start();
   await see('aa', 'bb', 'cc');
+});
+
+describe('rotated more than once while nobody read', () => {
+  /** As logrotate does: what was rotated before is moved on, and compressed. */
+  const rotate = async (...names: string[]): Promise<void> => {
+    for (let index = names.length - 1; index > 0; index--) {
+      await rename(`${path}.${names[index - 1]}`, `${path}.${names[index]!.replace('.gz', '')}`);
+      if (names[index]!.endsWith('.gz')) await compress(`${path}.${names[index]!.replace('.gz', '')}`);
+    }
+    await rename(path, `${path}.${names[0]}`);
+  };
+  /** Keeps the time of the last change, as gzip does. */
+  const compress = async (file: string): Promise<void> => {
+    const { atime, mtime } = await stat(file);
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file)));
+    await utimes(`${file}.gz`, atime, mtime);
+    await rm(file);
+  };
+  const write = async (...names: string[]): Promise<void> => {
+    await appendFile(path, names.map(line).join(''));
+    // an hour a file
+    const at = new Date(wall);
+    await utimes(path, at, at);
+    wall += 3_600_000;
+  };
+  const readFirst = async (...names: string[]): Promise<void> => {
+    await write(...names);
+    await start();
+    await see(...names);
+    await collector?.stop();
+  };
+
+  test('all that was written since is read, in order of time', async () => {
+    await readFirst('aa');
+    await write('bb');
+    await rotate('1');
+    await write('cc', 'dd');
+    await rotate('1', '2');
+    await write('ee');
+    await rotate('1', '2', '3');
+    await write('ff');
+    await start();
+    await see('aa', 'bb', 'cc', 'dd', 'ee', 'ff');
+  });
+
+  test('what was compressed meanwhile, too', async () => {
+    await write('zz');
+    await rotate('1');
+    await readFirst('aa');
+    await write('bb');
+    await rotate('1', '2.gz');
+    await write('cc');
+    await rotate('1', '2');
+    await compress(`${path}.2`);
+    await write('dd');
+    await start();
+    await see('aa', 'bb', 'cc', 'dd');
+  });
+
+  test('what is gone is said, and what was written since is read', async () => {
+    const said: string[] = [];
+    const logger = { ...silentLogger, warn: (_: unknown, text: string) => void said.push(text) };
+    context = testContext({ now: () => wall, logger: logger as unknown as typeof silentLogger });
+    await write('zz');
+    await rotate('1');
+    await readFirst('aa', 'ab');
+    await write('bb');
+    await rotate('1', '2');
+    await rm(`${path}.1`);
+    await write('cc');
+    await rotate('1');
+    await write('dd');
+    await start();
+    await see('aa', 'ab', 'cc', 'dd');
+    expect(said).toEqual([expect.stringContaining('from line 3 on')]);
+  });
+
+  test('the log of another node and a compressed copy of what was read are no rotated files', async () => {
+    await writeFile(join(folder, 'access-2.log'), line('other'));
+    await write('aa');
+    await start();
+    await see('aa');
+    // an application that rolls compresses at once
+    await writeFile(join(folder, 'access-2026-11-16.log.gz'), gzipSync(await readFile(path)));
+    await rename(path, join(folder, 'gone'));
+    await writeFile(path, line('bb'));
+    await see('aa', 'bb');
+    const refused = (await context.metrics.eventsQuarantined.get()).values;
+    expect(refused.reduce((sum, { value }) => sum + value, 0)).toBe(0);
+  });
 });
 
 test('time goes on while the file is quiet, and a quiet night is no leap', async () => {

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../lib/observability/logger.ts';
 import { createFileReader } from '../collect-files.ts';
@@ -11,13 +9,24 @@ import type { InputFormat } from '../formats/format.ts';
 import type { Intake } from '../pipeline.ts';
 import { openInput } from './input.ts';
 import { createLineSplitter } from './lines.ts';
-import type { FilePosition, PositionKeeper } from './positions.ts';
+import type { PositionKeeper } from './positions.ts';
+import {
+  contentOf,
+  type Fingerprint,
+  findSaved,
+  fingerprintOf,
+  isWhole,
+  nextRotated,
+  type OpenFile,
+  openFile,
+  type ReadFile,
+} from './rotated.ts';
 
 /**
  * Follows a log file as it grows, through rotation by rename (the old file is read to its end first) and by
  * copytruncate, and over restarts: the position is saved after its lines are acknowledged, so that a crash repeats
- * lines, with the same ids, and loses none. What was rotated away while the collector was down is found by its inode
- * in the same folder.
+ * lines, with the same ids, and loses none. What was rotated while the collector was down or behind is found in the
+ * same folder, compressed or not, and read in order of its last change.
  */
 export interface FollowOptions {
   readonly config: FileSourceConfig;
@@ -32,41 +41,36 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-const chunkBytes = 256 * 1024;
-const fingerprintLimit = 256;
 const saveEveryMs = 1000;
 /** After a rename the writer may still hold the old file for a moment. */
 const graceMs = 1000;
+/** Files read to their end whose copies are known: as many as an application has not compressed yet. */
+const mostDone = 16;
 
-interface Reading {
-  readonly handle: FileHandle;
+interface Reading extends OpenFile {
+  readonly path: string;
   readonly inode: number;
   readonly reader: ReturnType<typeof createFileReader>;
-  /** Next byte to read from the file. */
+  /** Next byte to read of its content. */
   position: number;
-  /** Of its first bytes, as far as there are any. */
   mark: Fingerprint;
 }
 
-interface Fingerprint {
-  readonly fingerprint: string;
-  readonly fingerprintBytes: number;
-}
+type OpenAt = (path: string, offset: number, lineNumber: number) => Promise<Reading>;
 
 /** Runs until the signal; rejects when the file cannot be read or the log does not take its lines. */
 export async function followFile(options: FollowOptions): Promise<void> {
   const { config, intake, positions, signal, pollMs = 250 } = options;
-  const buffer = Buffer.allocUnsafe(chunkBytes);
   const formatName = await waitForFormat(options);
   if (formatName === null) return;
   let savedAt = 0;
   let savedOffset = -1;
 
-  const openAt = async (path: string, offset: number, lineNumber: number): Promise<Reading> => {
-    const handle = await open(path);
-    const { ino } = await handle.stat();
+  const openAt: OpenAt = async (path, offset, lineNumber) => {
+    const file = await openFile(path);
+    const { ino } = await file.handle.stat();
     const format = createFormat(formatName, config);
-    if (format.directive !== undefined) await readDirectives(handle, offset, format, options.maxLineBytes);
+    if (format.directive !== undefined) await readDirectives(file, offset, format, options.maxLineBytes);
     const reader = createFileReader(
       intake,
       format,
@@ -76,7 +80,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
       { add: () => {} },
       { offset, lineNumber },
     );
-    return { handle, inode: ino, reader, position: offset, mark: await fingerprint(handle) };
+    return { ...file, path, inode: ino, reader, position: offset, mark: await fingerprintOf(file) };
   };
 
   const save = async (reading: Reading, force: boolean): Promise<void> => {
@@ -94,21 +98,45 @@ export async function followFile(options: FollowOptions): Promise<void> {
       offset: splitter.offset,
       lineNumber: splitter.lineNumber,
       ...reading.mark,
+      changedAt: (await reading.handle.stat()).mtimeMs,
     });
   };
 
   /** Reads to the present end of the file. */
   const drain = async (reading: Reading): Promise<void> => {
-    while (!signal.aborted) {
-      const { bytesRead } = await reading.handle.read(buffer, 0, chunkBytes, reading.position);
-      if (bytesRead === 0) break;
-      reading.position += bytesRead;
-      reading.reader.splitter.feed(buffer.subarray(0, bytesRead));
-      if (reading.mark.fingerprintBytes < fingerprintLimit) reading.mark = await fingerprint(reading.handle);
+    if (signal.aborted) return;
+    for await (const bytes of contentOf(reading, reading.position)) {
+      reading.position += bytes.length;
+      reading.reader.splitter.feed(bytes);
+      if (!isWhole(reading.mark)) reading.mark = await fingerprintOf(reading);
       await intake.flush();
       await save(reading, false);
       while (options.overloaded() && !signal.aborted) await pause(pollMs, signal);
+      if (signal.aborted) return;
     }
+  };
+
+  /** Of a damaged archive what comes before the damage is read. */
+  const drainOrTell = async (reading: Reading): Promise<void> => {
+    try {
+      await drain(reading);
+    } catch (error) {
+      if (!reading.gzip || !(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
+      options.logger.warn(
+        { 'event.action': 'log-damaged', error },
+        `${reading.path} is damaged: lost from line ${reading.reader.splitter.lineNumber} on`,
+      );
+    }
+  };
+
+  const done: ReadFile[] = [];
+  /** What follows a file that was read to its end. */
+  const openNext = async (read: Reading): Promise<Reading> => {
+    done.push({ ...read.mark, bytes: read.position });
+    if (done.length > mostDone) done.shift();
+    const { mtimeMs } = await read.handle.stat();
+    await read.handle.close();
+    return openSince(config.path, mtimeMs, done, openAt);
   };
 
   let reading = await resume(options, openAt);
@@ -120,20 +148,24 @@ export async function followFile(options: FollowOptions): Promise<void> {
         reading = await openAt(config.path, 0, 1);
         savedOffset = -1;
       }
-      await drain(reading);
-      intake.idle(true);
+      await drainOrTell(reading);
+      const current = await stat(config.path).catch(() => null);
+      const isPast = current !== null && current.ino !== reading.inode;
+      // while there is more to read of earlier days, time goes on with what is read
+      if (!isPast) intake.idle(true);
       await intake.flush();
       await save(reading, false);
-      const current = await stat(config.path).catch(() => null);
-      if (current !== null && current.ino !== reading.inode) {
+      if (isPast) {
         await pause(graceMs, signal);
-        await drain(reading);
+        if (!reading.gzip) await drain(reading);
         if (signal.aborted) break;
         reading.reader.splitter.end();
         await intake.flush();
-        await reading.handle.close();
-        options.logger.info({ 'event.action': 'log-rotated' }, `${config.path} was rotated`);
-        reading = await openAt(config.path, 0, 1);
+        options.logger.info(
+          { 'event.action': 'log-rotated' },
+          `${reading.path} was rotated: read to its end`,
+        );
+        reading = await openNext(reading);
         savedOffset = -1;
         continue;
       }
@@ -148,9 +180,11 @@ export async function followFile(options: FollowOptions): Promise<void> {
 }
 
 /** The file is shorter than what was read, or begins otherwise: its writer started it anew. */
-async function wasTruncated({ handle, position, mark }: Reading): Promise<boolean> {
+async function wasTruncated(reading: Reading): Promise<boolean> {
+  const { handle, gzip, position, mark } = reading;
+  if (gzip) return false;
   if ((await handle.stat()).size < position) return true;
-  return (await fingerprint(handle, mark.fingerprintBytes)).fingerprint !== mark.fingerprint;
+  return (await fingerprintOf(reading, mark.fingerprintBytes)).fingerprint !== mark.fingerprint;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -175,7 +209,7 @@ async function waitForFormat(options: FollowOptions): Promise<FormatName | null>
 
 /** What the file says of its lines before the place where reading goes on. */
 async function readDirectives(
-  handle: FileHandle,
+  file: OpenFile,
   end: number,
   format: InputFormat,
   maxBytes: number,
@@ -184,58 +218,48 @@ async function readDirectives(
     { line: (text) => void format.directive?.(text), tooLong: () => {} },
     { maxBytes },
   );
-  const buffer = Buffer.allocUnsafe(Math.min(end, chunkBytes));
-  for (let at = 0; at < end; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
-    if (bytesRead === 0) break;
-    splitter.feed(buffer.subarray(0, bytesRead));
-    at += bytesRead;
+  let rest = end;
+  if (rest > 0)
+    for await (const bytes of contentOf(file, 0)) {
+      splitter.feed(bytes.subarray(0, rest));
+      rest -= bytes.length;
+      if (rest <= 0) break;
+    }
+}
+
+/** Opens what was rotated next after `after`, else the present file. */
+async function openSince(
+  path: string,
+  after: number,
+  done: readonly ReadFile[],
+  openAt: OpenAt,
+): Promise<Reading> {
+  for (;;) {
+    const next = await nextRotated(path, after, done);
+    try {
+      return await openAt(next ?? path, 0, 1);
+    } catch (error) {
+      // moved on by another rotation since it was looked for
+      if (next === null || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
 }
 
-async function resume(
-  options: FollowOptions,
-  openAt: (path: string, offset: number, lineNumber: number) => Promise<Reading>,
-): Promise<Reading> {
-  const { config, positions } = options;
+async function resume(options: FollowOptions, openAt: OpenAt): Promise<Reading> {
+  const { config, positions, logger } = options;
   const saved = await positions.load();
   if (saved === null) {
     const offset = config.from === 'start' ? 0 : (await stat(config.path)).size;
     return openAt(config.path, offset, 1);
   }
-  if (await matches(config.path, saved)) return openAt(config.path, saved.offset, saved.lineNumber);
-  const rotated = await findByInode(dirname(config.path), saved);
-  if (rotated !== null) return openAt(rotated, saved.offset, saved.lineNumber);
-  options.logger.warn(
+  const last = await findSaved(config.path, saved);
+  if (last !== null) return openAt(last, saved.offset, saved.lineNumber);
+  const { changedAt = Infinity } = saved;
+  const next = await openSince(config.path, changedAt, [], openAt);
+  const since = Number.isFinite(changedAt) ? ` (last written to ${new Date(changedAt).toISOString()})` : '';
+  logger.warn(
     { 'event.action': 'log-position-lost' },
-    `${config.path}: the file read last is gone; reading from the start of the present one`,
+    `${config.path}: the file read last${since} is gone; what it said from line ${saved.lineNumber} on is lost, and what was rotated and removed since; reading goes on at the start of ${next.path}`,
   );
-  return openAt(config.path, 0, 1);
-}
-
-async function findByInode(folder: string, saved: FilePosition): Promise<string | null> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(folder, entry.name);
-    if (await matches(path, saved)) return path;
-  }
-  return null;
-}
-
-async function matches(path: string, saved: FilePosition): Promise<boolean> {
-  const status = await stat(path).catch(() => null);
-  if (status === null || status.ino !== saved.inode || status.size < saved.offset) return false;
-  const handle = await open(path);
-  try {
-    const mark = await fingerprint(handle, saved.fingerprintBytes);
-    return mark.fingerprint === saved.fingerprint;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function fingerprint(handle: FileHandle, limit = fingerprintLimit): Promise<Fingerprint> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(limit), 0, limit, 0);
-  const hash = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
-  return { fingerprint: hash, fingerprintBytes: bytesRead };
+  return next;
 }

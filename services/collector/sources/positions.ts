@@ -9,6 +9,8 @@ export interface FilePosition {
   /** Hash of the first `fingerprintBytes` bytes: tells a file from another one in its place. */
   readonly fingerprint: string;
   readonly fingerprintBytes: number;
+  /** Its last change as far as it was read, epoch ms; left out by earlier versions. */
+  readonly changedAt?: number;
 }
 
 /** Keeps the position of one source over restarts. Entries of the store are immutable: each save is a new one. */
