@@ -3,11 +3,11 @@ import type { Codecs } from '../contracts/codecs.ts';
 import type { TopicName } from '../contracts/topics.ts';
 import { isCompacted } from '../contracts/topics.ts';
 import { type Compression, compressionTypes } from './kafka-compression.ts';
-import type { LogProducer, Outgoing } from './log.ts';
+import { type LogProducer, mostRecordBytes, type Outgoing } from './log.ts';
 import { partitionOf } from './partitioner.ts';
 
-/** Largest request for one partition: below the broker's default limit of 1 MiB a batch, before compression. */
-const chunkBytes = 900_000;
+/** Largest request for one partition, before compression: one record of the largest kind fits. */
+const chunkBytes = mostRecordBytes;
 /** kafkajs copies the list for every message it adds, so its cost is quadratic in this. */
 const chunkRecords = 500;
 /** Work taken up at once: what waited while the last request was under way. */

@@ -6,6 +6,9 @@ import type { TopicName, TopicValue } from '../contracts/topics.ts';
  * is the adapter's business.
  */
 
+/** What a record may take at most, encoded, with its key: below the default limit of a Kafka broker, 1 MiB a batch. */
+export const mostRecordBytes = 900_000;
+
 /** One record read from a topic. Offsets are exact integers below 2^53 and grow within a partition. */
 export type LogRecord<T extends TopicName = TopicName> = {
   readonly topic: T;

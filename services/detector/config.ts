@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { durationField, optionalDurationField } from '../../lib/duration-field.ts';
+import { mostRecordBytes } from '../../lib/log/log.ts';
 import { inventoryConfig } from './inventory/config.ts';
 
 const limit = (fallback: number) => z.number().int().positive().default(fallback);
+
+/** What a log takes, less what a frame says of itself and what the size of its groups is estimated by. */
+const mostFrameBytes = mostRecordBytes - 100_000;
 
 /** Configuration of the detector. Thresholds live in the policies; here are time, learning and memory. */
 export const detectorConfig = z.strictObject({
@@ -83,7 +87,12 @@ export const detectorConfig = z.strictObject({
       /** Samples that the baselines of a site keep of their normal mix of attributes (about 500 bytes each). */
       reference_samples: limit(400_000),
       /** Bytes of one pane frame; a group that alone is larger loses samples. */
-      frame_bytes: limit(512_000),
+      frame_bytes: z
+        .number()
+        .int()
+        .positive()
+        .max(mostFrameBytes, `at most ${mostFrameBytes}: a log refuses larger records`)
+        .default(512_000),
     })
     .prefault({}),
 });

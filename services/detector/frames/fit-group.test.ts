@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { recordType } from '../../../lib/contracts/codecs.ts';
-import { flag } from '../layout.ts';
+import { mostRecordBytes } from '../../../lib/log/log.ts';
+import { detectorConfig } from '../config.ts';
+import { countNames, flag } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import { framesOf, groupsOf } from './frames.ts';
 
@@ -28,7 +30,7 @@ const samplesOf = (count: number, agent: (index: number) => string): Sample[] =>
   const odd = (sample: Sample): boolean => (sample.flags & flag.direct) !== 0;
   return [...all.filter(odd), ...all.filter((sample) => !odd(sample))];
 };
-const framesFor = (groups: readonly PaneGroup[]) =>
+const framesFor = (groups: readonly PaneGroup[], limit = limitBytes) =>
   framesOf({
     source: 0,
     sources: 1,
@@ -37,7 +39,7 @@ const framesFor = (groups: readonly PaneGroup[]) =>
     groups,
     firstOffset: 0,
     lastOffset: 9,
-    limitBytes,
+    limitBytes: limit,
   });
 
 test('a group that alone is too large keeps the samples of smallest order, and says how many it lost', () => {
@@ -86,4 +88,22 @@ test('texts that many samples share count once: nothing is lost that fits', () =
 test('a group without room for any sample is sent without', () => {
   const group = groupOf('GET /one', [sampleOf(1, 'y'.repeat(30_000))]);
   expect(groupsOf(framesFor([group])[0]!).map(({ samples }) => samples)).toEqual([[], []]);
+});
+
+test('no frame is larger than what a log takes, up to the largest that may be configured', () => {
+  const most = 800_000;
+  const frameBytes = (value: number) => detectorConfig.safeParse({ limits: { frame_bytes: value } });
+  expect(frameBytes(most).success).toBe(true);
+  expect(frameBytes(most + 1).error?.issues[0]?.message).toContain('at most 800000');
+  const counts = countNames.map(() => 5000);
+  const groups = Array.from({ length: 8000 }, (_, index) => ({
+    ...groupOf(
+      `GET /${'中'.repeat(index % 200)}${index}`,
+      samplesOf(index % 7, (at) => `${at} ${index}`),
+    ),
+    counts,
+  }));
+  const frames = framesFor(groups, most);
+  expect(frames.length).toBeGreaterThan(2);
+  for (const frame of frames) expect(frameType.toBuffer(frame).length).toBeLessThan(mostRecordBytes - 100);
 });

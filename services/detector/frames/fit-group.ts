@@ -3,7 +3,7 @@ import type { PaneGroup, Sample } from '../pane-group.ts';
 
 /** Bytes of a partial in Avro without its samples, roughly (never less than half of the truth). */
 export function ownBytes(partial: PaneGroup): number {
-  let bytes = 64 + partial.key.length + partial.counts.length * 3;
+  let bytes = 64 + Buffer.byteLength(partial.key) + partial.counts.length * 3;
   for (const sketch of partial.sketches) bytes += sketch.length + 4;
   return bytes;
 }
