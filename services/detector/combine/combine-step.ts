@@ -74,7 +74,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-7-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-8-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -120,8 +120,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     );
     const table = (part: string): TableSnapshot | undefined =>
       snapshot?.has(part) ? tableOfBlobs(blobsOf(snapshot, part)) : undefined;
-    this.#actors = new ActorTable(config.limits.actors, table('actors'));
     this.#entries = new EntryNames(state?.entries);
+    this.#actors = new ActorTable(config.limits.actors, table('actors'), this.#entries.hashes);
     this.#local = new LocalGroups(config.limits.addresses, {
       addresses: table('addresses'),
       networks: table('networks'),
@@ -174,11 +174,11 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       return;
     }
     const second = Math.floor(timestamp / 1000);
+    facts.endpoint = this.#entries.numberOf(endpoint, facts.endpointLo & 0xffff, second);
     const flags = observe(this.#actors, event, facts, endpoint.part, second, endpoint.isPage);
     const pane = this.#panes.pane(target, timestamp - (timestamp % paneMs), offset);
     contribute(this.#contribution, event, flags, facts);
     pane.add(event, endpoint, this.#contribution);
-    this.#entries.note(facts.endpointLo & 0xffff, endpoint);
     const entry = facts.entry < 0 ? undefined : this.#entries.of(facts.entry);
     if (entry !== undefined && entry.site === site) pane.goOn(entry);
     this.#local.add(event, endpoint, facts, second, flags, pane);

@@ -16,6 +16,8 @@ export class CountedEndpoint {
   readonly part: number;
   /** Who asks for it has used a part of the site. */
   readonly isPage: boolean;
+  /** Its number among the places where visits begin (entry-names.ts); 0: not looked for yet. */
+  entry = 0;
   readonly #identity: EndpointIdentity;
   #plan: GroupPlan | null = null;
   #planned: Planned | null = null;

@@ -24,7 +24,7 @@ const rememberSeconds = 7 * 86_400;
 
 /**
  * A record. Outcomes: 8 bits of successes, 8 of failures, 8 of seconds between the first request and the last (as many
- * as fit), 8 that mark the account of the last failed log-in (0: none). Visit: 16 bits of the endpoint it began with, 8
+ * as fit), 8 that mark the account of the last failed log-in (0: none). Visit: 16 bits that stand for the endpoint it began with, 8
  * of the functions used in it, 2 marks, 3 bits of requests whose cookies were counted, 3 of the most cookies gathered. A
  * visit begins anew with its first success, and with its first page: what was refused, or is no page, led there.
  */
@@ -70,8 +70,11 @@ function importance(record: Int32Array, at: number, usedAt: number, second: numb
  */
 export class ActorTable {
   readonly #table: SegmentedTable;
+  readonly #hashes: Uint16Array | null;
 
-  constructor(slots: number, state?: TableSnapshot) {
+  /** `hashes`: what endpoints are compared by, if they are given by numbers; null: by themselves. */
+  constructor(slots: number, state?: TableSnapshot, hashes: Uint16Array | null = null) {
+    this.#hashes = hashes;
     this.#table = new SegmentedTable(
       { words: 2, slots, segmentSets: 512, importance, voidAfterSeconds: Infinity },
       state,
@@ -105,30 +108,34 @@ export class ActorTable {
     return this.#table.fresh;
   }
 
+  #isSame(one: number, other: number): boolean {
+    return one === other || (this.#hashes !== null && this.#hashes[one] === this.#hashes[other]);
+  }
+
   /**
    * What the actor used earlier in this visit, besides the part that it asks for now: bits of
    * lib/signature/standing.ts; 0: it came directly.
    */
-  journey(bit: number, endpoint16: number): number {
+  journey(bit: number, endpoint: number): number {
     const word = this.#table.record[this.#table.at + visit]!;
     const functions = (word >>> 8) & 0xff;
     const pages =
       (word & markPages) !== 0 ||
-      ((bit & pageBits) !== 0 && (functions & bit) !== 0 && word >>> 16 !== endpoint16);
+      ((bit & pageBits) !== 0 && (functions & bit) !== 0 && !this.#isSame(word >>> 16, endpoint));
     return (functions & ~bit) | (pages ? several : 0);
   }
 
   /**
-   * 16 bits of the endpoint that the visit began with, when this request, which is not refused, is the first to go on from
+   * The endpoint that the visit began with, when this request, which is not refused, is the first to go on from
    * there; else -1. From one log-in or stock look-up to its like is no way on.
    */
-  entry(bit: number, endpoint16: number): number {
+  entry(bit: number, endpoint: number): number {
     const word = this.#table.record[this.#table.at + visit]!;
     const functions = (word >>> 8) & 0xff;
     const began = word >>> 16;
     if (began === 0 || (functions & (functions - 1)) !== 0 || (word & markPages) !== 0) return -1;
     const toItsLike = functions === bit && (bit & pageBits) === 0;
-    return toItsLike || began === endpoint16 ? -1 : began;
+    return toItsLike || this.#isSame(began, endpoint) ? -1 : began;
   }
 
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
@@ -150,18 +157,18 @@ export class ActorTable {
   }
 
   /** The request is over: what it says about the actor from now on. */
-  note(bit: number, endpoint16: number, succeeded: boolean, failed: boolean): void {
+  note(bit: number, endpoint: number, succeeded: boolean, failed: boolean): void {
     const { record, at } = this.#table;
     let word = record[at + visit]!;
     if (failed) {
-      if (word >>> 16 === 0) record[at + visit] = word | (endpoint16 << 16);
+      if (word >>> 16 === 0) record[at + visit] = word | (endpoint << 16);
       this.#count(8);
       return;
     }
-    if ((word & 0xff00) === 0) word = (word & 0xffff) | (endpoint16 << 16);
+    if ((word & 0xff00) === 0) word = (word & 0xffff) | (endpoint << 16);
     if ((bit & pageBits) !== 0) {
-      if ((word & (pageBits << 8)) === 0) word = (word & 0xffff) | (endpoint16 << 16);
-      else if (word >>> 16 !== endpoint16) word |= markPages;
+      if ((word & (pageBits << 8)) === 0) word = (word & 0xffff) | (endpoint << 16);
+      else if (!this.#isSame(word >>> 16, endpoint)) word |= markPages;
     }
     word |= bit << 8;
     record[at + visit] = word;

@@ -112,7 +112,7 @@ export function observe(
   facts.entry = -1;
   if ((flags & flag.verified) !== 0) return flags;
   const bit = part;
-  const endpoint16 = facts.endpointLo & 0xffff;
+  const { endpoint } = facts;
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
   // a missing thing is no page that was read
@@ -124,10 +124,10 @@ export function observe(
 
   actors.open(clientActorLo(facts), clientActorHi(facts), second);
   if (actors.fresh) flags |= flag.newClient;
-  let journey = actors.journey(bit, endpoint16);
+  let journey = actors.journey(bit, endpoint);
   let good = actors.good();
-  if (remembers && !failed) facts.entry = actors.entry(bit, endpoint16);
-  if (remembers) actors.note(bit, endpoint16, succeeded, failed);
+  if (remembers && !failed) facts.entry = actors.entry(bit, endpoint);
+  if (remembers) actors.note(bit, endpoint, succeeded, failed);
   if (tried > 0) recovering = actors.tries(tried, succeeded);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
   const counted = carried !== null || set !== null;
@@ -142,11 +142,11 @@ export function observe(
       gathered = actors.gathered() ?? gathered;
       actors.countCookies(carried, set ?? 0);
     }
-    journey |= actors.journey(bit, endpoint16);
+    journey |= actors.journey(bit, endpoint);
     good ||= actors.good();
     // a carrier's gateway may send the requests of one visit from several addresses
-    if (remembers && !failed && facts.entry < 0) facts.entry = actors.entry(bit, endpoint16);
-    if (remembers) actors.note(bit, endpoint16, succeeded, failed);
+    if (remembers && !failed && facts.entry < 0) facts.entry = actors.entry(bit, endpoint);
+    if (remembers) actors.note(bit, endpoint, succeeded, failed);
     if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
   }
   if (recovering) flags |= flag.recovering;

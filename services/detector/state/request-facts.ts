@@ -15,6 +15,8 @@ export interface RequestFacts {
   accountLo: number;
   accountHi: number;
   endpointLo: number;
+  /** What clients remember the endpoint by: 16 bits of its hash, or what a step has put in their place. */
+  endpoint: number;
   /** Bits of `known`: which fields the record has. */
   present: number;
   networkClass: string;
@@ -25,7 +27,7 @@ export interface RequestFacts {
   /** Hashes of the parameters and path values one by one, two halves each; as many as `valueCount`. */
   values: Int32Array;
   valueCount: number;
-  /** Set by `observe`: 16 bits of the endpoint that the visit began with, when it goes on from there only now; else -1. */
+  /** Set by `observe`: `endpoint` of the one that the visit began with, when it goes on from there only now; else -1. */
   entry: number;
   /** Seeded hash of the event id. */
   idLo: number;
@@ -43,6 +45,7 @@ export function createRequestFacts(): RequestFacts {
     accountLo: 0,
     accountHi: 0,
     endpointLo: 0,
+    endpoint: 0,
     present: 0,
     networkClass: 'unknown',
     fingerprintLo: 0,
@@ -152,6 +155,7 @@ function fromBytes(facts: RequestFacts, bytes: Uint8Array, start: number): void 
   facts.accountLo = word(bytes, start + lanes.account);
   facts.accountHi = word(bytes, start + lanes.account + 4);
   facts.endpointLo = word(bytes, start + lanes.endpoint);
+  facts.endpoint = facts.endpointLo & 0xffff;
   facts.fingerprintLo = word(bytes, start + lanes.fingerprint);
   facts.fingerprintHi = word(bytes, start + lanes.fingerprint + 4);
 }
