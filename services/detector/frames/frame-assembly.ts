@@ -23,8 +23,9 @@ export interface AssemblyState<T> {
 
 /**
  * Puts the frames of all sources together. A frame says that its source has closed everything up to `watermark_at`; a
- * repeat (at or below what the source has closed) is skipped. A pane is complete when every source has closed it;
- * sources that have ended hold nothing back.
+ * repeat (at or below what the source has closed) is skipped. A pane is complete when every source has closed it, or when
+ * all have ended. One that has ended while others go on is behind them, no more: ends are told to all sources, and so is
+ * what follows them.
  */
 export class FrameAssembly<T> {
   readonly #closedUntil: Map<number, number>;
@@ -48,7 +49,8 @@ export class FrameAssembly<T> {
     this.#sources = frame.sources;
     const until = this.#closedUntil.get(source) ?? -Infinity;
     if (frame.watermark_at <= until) {
-      if (frame.closing) this.#ended.add(source);
+      // an end that it has gone on from is not its end
+      if (frame.closing && frame.watermark_at === until) this.#ended.add(source);
       return false;
     }
     let open = this.#open.get(source);
@@ -80,17 +82,21 @@ export class FrameAssembly<T> {
   clock(): { readonly until: number; readonly ended: boolean } {
     if (this.#sources === 0 || this.#closedUntil.size < this.#sources)
       return { until: -Infinity, ended: false };
-    let least = Infinity;
-    let most = -Infinity;
-    for (const [source, until] of this.#closedUntil) {
-      most = Math.max(most, until);
-      if (!this.#ended.has(source)) least = Math.min(least, until);
-    }
-    return least === Infinity ? { until: most, ended: true } : { until: least, ended: false };
+    const all = [...this.#closedUntil.values()];
+    const ended = this.#ended.size === all.length;
+    return { until: ended ? Math.max(...all) : Math.min(...all), ended };
   }
 
-  /** Complete panes before `until` in order of time, their items in order of source. They are forgotten here. */
-  *take(until: number): Generator<{
+  /**
+   * Complete panes from `from` to `until` in order of time, their items in order of source. They are forgotten here, and so
+   * is what comes for earlier ones, which are gone through: `late` is told. Where sources end, one may have closed less far
+   * than another.
+   */
+  *take(
+    from: number,
+    until: number,
+    late: (items: readonly T[]) => void = () => {},
+  ): Generator<{
     readonly paneStart: number;
     readonly items: readonly T[];
     readonly ranges: readonly OffsetRange[];
@@ -99,6 +105,10 @@ export class FrameAssembly<T> {
     for (const paneStart of due) {
       const sources = this.#panes.get(paneStart)!;
       this.#panes.delete(paneStart);
+      if (paneStart < from) {
+        for (const { items } of sources.values()) late(items);
+        continue;
+      }
       const inOrder = [...sources].sort(([a], [b]) => a - b).map(([, pane]) => pane);
       yield {
         paneStart,

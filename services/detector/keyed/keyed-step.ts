@@ -123,7 +123,9 @@ class KeyedPartition implements PartitionState<'keyed'> {
       if (!this.#frames.add(value, () => value.records)) repeats++;
       const { until } = this.#frames.clock();
       if (until <= this.#judgedUntil) continue;
-      for (const { paneStart, items, ranges } of this.#frames.take(until)) {
+      const late = ({ length }: readonly KeyedRecord[]): void =>
+        this.#options.metrics.afterClose.inc({ step: 'detector.keyed' }, length);
+      for (const { paneStart, items, ranges } of this.#frames.take(this.#judgedUntil, until, late)) {
         this.#inputs.note(paneStart / paneMs, ranges);
         this.#pane(paneStart, items, outputs);
       }

@@ -10,7 +10,7 @@ import { InputHistory, type InputHistoryState } from '../frames/input-history.ts
 import { byKindAndKey } from '../groups.ts';
 import type { InventorySettings } from '../inventory/classify.ts';
 import { asCounted, flushInventory, observePane } from '../inventory/inventory.ts';
-import { aggregateLayoutHash, paneMs } from '../layout.ts';
+import { aggregateLayoutHash, countIndex, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
@@ -143,7 +143,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
   }
 
   #advance(until: number, ended: boolean, outputs: Outgoing[]): void {
-    for (const { paneStart, items: groups, ranges } of this.#frames.take(until)) {
+    const late = (groups: readonly PaneGroup[]): void => this.#countLate(groups);
+    for (const { paneStart, items: groups, ranges } of this.#frames.take(this.#reducedUntil, until, late)) {
       const pane = paneStart / paneMs;
       this.#inputs.note(pane, ranges);
       this.#adoptUntil(paneStart, outputs);
@@ -166,6 +167,12 @@ class ReducePartition implements PartitionState<'aggregates'> {
     this.#passTime(until / paneMs, outputs);
     this.#reducedUntil = until;
     this.#tick(ended, outputs);
+  }
+
+  #countLate(groups: readonly PaneGroup[]): void {
+    const { afterClose } = this.#options.metrics;
+    for (const { kind, counts } of groups)
+      if (kind === 'site') afterClose.inc({ step: 'detector.reduce' }, counts[countIndex.requests]!);
   }
 
   #begin(site: string, pane: number): SiteState {
