@@ -63,9 +63,11 @@ export function createMetrics() {
       ['provider'],
     ),
     duplicates: counter('tidegate_duplicates_dropped_total', 'Records dropped as already seen', ['step']),
-    afterClose: counter('tidegate_events_after_close_total', 'Events older than the panes already closed', [
-      'step',
-    ]),
+    afterClose: counter(
+      'tidegate_events_after_close_total',
+      'Events older than the panes already closed: they count nowhere. All of a site: it is read far behind the others',
+      ['step', 'site'],
+    ),
     stateEntries: gauge('tidegate_state_entries', 'Entries in a bounded table', ['table']),
     stateLimit: gauge('tidegate_state_entries_limit', 'Limit of a bounded table', ['table']),
     stateEvictions: counter('tidegate_state_evictions_total', 'Entries forgotten because a table was full', [

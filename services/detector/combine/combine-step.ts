@@ -103,7 +103,8 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #entries: EntryNames;
   readonly #losses: Losses;
   #duplicates = 0;
-  #late = 0;
+  /** Requests after close, by site. */
+  readonly #late = new Map<string, number>();
 
   constructor(partition: number, snapshot: Snapshot | null, options: CombineOptions) {
     const { config } = options;
@@ -164,7 +165,7 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { timestamp } = event.request;
     const target = this.#clocks.target(site);
     if (timestamp < (this.#closedUntil.get(target) ?? -Infinity)) {
-      this.#late++;
+      this.#late.set(site, (this.#late.get(site) ?? 0) + 1);
       return;
     }
     this.#clocks.note(site, timestamp);
@@ -258,9 +259,9 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const { metrics } = this.#options;
     const step = 'detector.combine';
     if (this.#duplicates > 0) metrics.duplicates.inc({ step }, this.#duplicates);
-    if (this.#late > 0) metrics.afterClose.inc({ step }, this.#late);
+    for (const [site, count] of this.#late) metrics.afterClose.inc({ step, site }, count);
     this.#duplicates = 0;
-    this.#late = 0;
+    this.#late.clear();
     this.#forgotten('combine.recent_events', this.#recent.evictions);
     const tables = [
       ['combine.actors', this.#actors],

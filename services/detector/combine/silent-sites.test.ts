@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { KeyedFrame, PaneFrame } from '../../../lib/contracts/generated.ts';
 import type { LogRecord, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
@@ -61,7 +61,8 @@ async function combined(input: readonly Input[], targets = 1, size = 1, restarts
   }
   const late = await metrics.afterClose.get();
   const lateCount = late.values.reduce((sum, { value }) => sum + value, 0);
-  return { out, late: lateCount, control: state.snapshot().get('control')![0]!.length };
+  const lateOf = (of: string) => late.values.find(({ labels }) => labels.site === of)?.value ?? 0;
+  return { out, late: lateCount, lateOf, control: state.snapshot().get('control')![0]!.length };
 }
 
 const framesTo = (out: readonly Outgoing[], target: number): PaneFrame[] =>
@@ -181,5 +182,24 @@ it('a collector a day ahead for a moment does not shut other sites off', async (
     const { out, late } = await combined(input, targets);
     expect(closedUntil(out, partitionOf('shop', targets))).toBe(299_000);
     expect(late).toBe(0);
+  }
+});
+
+test('the log of last week that is read beside a live site holds nothing back, counts nowhere, and says so', async () => {
+  const request = requests();
+  const week = 7 * 86_400_000;
+  for (const targets of [1, 8]) {
+    const input: Input[] = [];
+    for (let s = 0; s < 100; s++) {
+      const at = start + s * second;
+      input.push(request('shop', at + 100), tick('shop', at + second));
+      if (s >= 20) input.push(request('old', at - week + 100), tick('old', at - week + second));
+    }
+    const { out, late, lateOf } = await combined(input, targets);
+    expect(closedUntil(out, partitionOf('shop', targets))).toBe(99_000);
+    expect(counted(out, 'shop', partitionOf('shop', targets))).toBe(99);
+    expect(counted(out, 'old', partitionOf('old', targets))).toBe(targets === 1 ? 0 : 1);
+    expect(lateOf('old')).toBe(late);
+    expect(late).toBe(targets === 1 ? 80 : 79);
   }
 });

@@ -123,8 +123,10 @@ class KeyedPartition implements PartitionState<'keyed'> {
       if (!this.#frames.add(value, () => value.records)) repeats++;
       const { until } = this.#frames.clock();
       if (until <= this.#judgedUntil) continue;
-      const late = ({ length }: readonly KeyedRecord[]): void =>
-        this.#options.metrics.afterClose.inc({ step: 'detector.keyed' }, length);
+      const late = (records: readonly KeyedRecord[]): void => {
+        const { afterClose } = this.#options.metrics;
+        for (const { site } of records) afterClose.inc({ step: 'detector.keyed', site });
+      };
       for (const { paneStart, items, ranges } of this.#frames.take(this.#judgedUntil, until, late)) {
         this.#inputs.note(paneStart / paneMs, ranges);
         this.#pane(paneStart, items, outputs);

@@ -171,8 +171,8 @@ class ReducePartition implements PartitionState<'aggregates'> {
 
   #countLate(groups: readonly PaneGroup[]): void {
     const { afterClose } = this.#options.metrics;
-    for (const { kind, counts } of groups)
-      if (kind === 'site') afterClose.inc({ step: 'detector.reduce' }, counts[countIndex.requests]!);
+    for (const { site, kind, counts } of groups)
+      if (kind === 'site') afterClose.inc({ step: 'detector.reduce', site }, counts[countIndex.requests]!);
   }
 
   #begin(site: string, pane: number): SiteState {
