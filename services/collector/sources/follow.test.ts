@@ -164,10 +164,15 @@ describe('rotated more than once while nobody read', () => {
     await rm(`${path}.1`);
     await write('cc');
     await rotate('1');
+    await write('xx');
+    await rename(path, `${path}.0.zst`);
     await write('dd');
     await start();
     await see('aa', 'ab', 'cc', 'dd');
-    expect(said).toEqual([expect.stringContaining('from line 3 on')]);
+    expect(said).toEqual([
+      expect.stringContaining('from line 3 on'),
+      expect.stringContaining('access.log.0.zst is compressed, but not with gzip'),
+    ]);
   });
 
   test('the log of another node and a compressed copy of what was read are no rotated files', async () => {

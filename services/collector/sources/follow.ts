@@ -136,7 +136,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
     if (done.length > mostDone) done.shift();
     const { mtimeMs } = await read.handle.stat();
     await read.handle.close();
-    return openSince(config.path, mtimeMs, done, openAt);
+    return openSince(options, mtimeMs, done, openAt);
   };
 
   let reading = await resume(options, openAt);
@@ -152,7 +152,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
       const current = await stat(config.path).catch(() => null);
       const isPast = current !== null && current.ino !== reading.inode;
       // while there is more to read of earlier days, time goes on with what is read
-      if (!isPast) intake.idle(true);
+      if (!isPast && reading.path === config.path) intake.idle(true);
       await intake.flush();
       await save(reading, false);
       if (isPast) {
@@ -229,19 +229,27 @@ async function readDirectives(
 
 /** Opens what was rotated next after `after`, else the present file. */
 async function openSince(
-  path: string,
+  { config, logger }: FollowOptions,
   after: number,
   done: readonly ReadFile[],
   openAt: OpenAt,
 ): Promise<Reading> {
   for (;;) {
-    const next = await nextRotated(path, after, done);
+    const next = await nextRotated(config.path, after, done);
+    let opened: Reading;
     try {
-      return await openAt(next ?? path, 0, 1);
+      opened = await openAt(next.path ?? config.path, 0, 1);
     } catch (error) {
       // moved on by another rotation since it was looked for
-      if (next === null || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (next.path === null || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      continue;
     }
+    for (const lost of next.unreadable)
+      logger.warn(
+        { 'event.action': 'log-unreadable' },
+        `${lost} is compressed, but not with gzip: all that it says is lost`,
+      );
+    return opened;
   }
 }
 
@@ -255,7 +263,7 @@ async function resume(options: FollowOptions, openAt: OpenAt): Promise<Reading> 
   const last = await findSaved(config.path, saved);
   if (last !== null) return openAt(last, saved.offset, saved.lineNumber);
   const { changedAt = Infinity } = saved;
-  const next = await openSince(config.path, changedAt, [], openAt);
+  const next = await openSince(options, changedAt, [], openAt);
   const since = Number.isFinite(changedAt) ? ` (last written to ${new Date(changedAt).toISOString()})` : '';
   logger.warn(
     { 'event.action': 'log-position-lost' },

@@ -93,33 +93,44 @@ export async function findSaved(path: string, saved: FilePosition): Promise<stri
   return alike.length === 1 ? alike[0]! : null;
 }
 
+export interface Next {
+  /** null: nothing was rotated since. */
+  readonly path: string | null;
+  /** Rotated before it, compressed as nothing here reads. */
+  readonly unreadable: readonly string[];
+}
+
 /**
- * The rotated file of a log that was written to next after `after` (its last change, epoch ms), and that is none of `done`;
- * null: none. Compressing keeps the time of the last change as a rule; where it does not, `done` tells.
+ * The rotated file of a log that was written to next after `after` (its last change, epoch ms), and that is none of `done`.
+ * Compressing keeps the time of the last change as a rule; where it does not, `done` tells.
  */
-export async function nextRotated(
-  path: string,
-  after: number,
-  done: readonly ReadFile[],
-): Promise<string | null> {
+export async function nextRotated(path: string, after: number, done: readonly ReadFile[]): Promise<Next> {
   const folder = dirname(path);
-  const found: { readonly path: string; readonly changedAt: number }[] = [];
+  const found: { readonly path: string; readonly changedAt: number; readonly readable: boolean }[] = [];
   for (const name of await readdir(folder)) {
-    if (!isRotated(basename(path), name)) continue;
+    const readable = isRotated(basename(path), name);
+    if (!readable && !isRotated(basename(path), name.replace(otherCompression, ''))) continue;
     const status = await stat(join(folder, name)).catch(() => null);
     if (status?.isFile() && status.size > 0 && status.mtimeMs > after)
-      found.push({ path: join(folder, name), changedAt: status.mtimeMs });
+      found.push({ path: join(folder, name), changedAt: status.mtimeMs, readable });
   }
   found.sort((a, b) => a.changedAt - b.changedAt || (a.path < b.path ? -1 : 1));
+  const unreadable: string[] = [];
   for (const one of found) {
+    if (!one.readable) {
+      unreadable.push(one.path);
+      continue;
+    }
     const isNew = await ifThere(one.path, async (file) => {
       for (const other of done) if (await isCopy(file, other)) return false;
       return true;
     });
-    if (isNew) return one.path;
+    if (isNew) return { path: one.path, unreadable };
   }
-  return null;
+  return { path: null, unreadable };
 }
+
+const otherCompression = /\.(?:bz2|br|lz4|xz|Z|zip|zst)$/;
 
 /** Separators and digits: a number that counts on, a date. */
 const numbered = /^(?:[._-]\d+)+(?:[T_-]?\d+)*(?:\.gz)?$/;
