@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countIndex, flag, minedAttributes, traitIndex, traitNames } from '../../layout.ts';
 import type { PaneGroup, Sample } from '../../pane-group.ts';
+import { LogHistogram } from '../../sketches/log-histogram.ts';
 import { createBaseline } from './baseline.ts';
 import { createSiteState } from './create-site-state.ts';
 import { covers, endpointParts, routesOf } from './route.ts';
-import { placeSpread, placesOf, withRoutes } from './routes.ts';
+import { placeSpread, placesOf, routeBaseline, withRoutes } from './routes.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { scopeId, watchedScope } from './site-state.ts';
 
@@ -98,6 +99,25 @@ describe('routes', () => {
     expect(routes.map(({ key, counts }) => [key, counts[countIndex.requests]])).toEqual([
       ['POST */{word}/login', 10],
     ]);
+  });
+
+  it('begin with what is known of the place whose callers are known best, and learn by themselves', () => {
+    const hosts = ['a.example', 'b.example', 'c.example'];
+    const state = siteServing([...hosts, 'd.example']);
+    const watchedAt = (host: string) => watchedScope(scopeOf(7, [paneAt(host, [1])]), createBaseline(0));
+    for (const [at, host] of hosts.entries()) {
+      const watched = watchedAt(host);
+      watched.baseline.totals[countIndex.requests] = [5, 90, 7][at]!;
+      state.scopes.set(scopeId('endpoint', keyAt(host)), watched);
+    }
+    const learned = routeBaseline(state, 'POST */login')!;
+    expect(learned.totals[countIndex.requests]).toBe(90);
+    learned.totals[countIndex.requests] = 0;
+    learned.histograms.set('x', new LogHistogram());
+    const known = state.scopes.get(scopeId('endpoint', keyAt('b.example')))!.baseline;
+    expect(known.totals[countIndex.requests]).toBe(90);
+    expect(known.histograms.size).toBe(0);
+    expect(routeBaseline(state, 'POST */other')).toBeNull();
   });
 
   it('need four places', () => {

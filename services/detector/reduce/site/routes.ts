@@ -1,8 +1,10 @@
 import { hasOperation } from '../../../../lib/path/operations.ts';
 import { byKindAndKey } from '../../groups.ts';
-import { suspiciousFlags, traitIndex } from '../../layout.ts';
+import { countIndex, suspiciousFlags, traitIndex } from '../../layout.ts';
 import type { PaneGroup } from '../../pane-group.ts';
 import { mergeGroups } from '../../sketches/merge-partials.ts';
+import type { Baseline } from './baseline.ts';
+import { copyBaseline } from './copy-baseline.ts';
 import { endpointParts, routesOf } from './route.ts';
 import { rate, type Scope, samplesOf } from './scope.ts';
 import { type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
@@ -54,6 +56,21 @@ function routeOf(routes: SiteState['routes'], key: string): string | null {
 export function routeHost({ routes }: SiteState, route: string): string {
   const hosts = new Set([...(routes.get(route) ?? [])].map((key) => endpointParts(key).host));
   return hosts.size === 1 ? [...hosts][0]! : '';
+}
+
+/**
+ * What a route begins with that is new here: what is known of the place whose callers are known best. Somebody who finds
+ * new places to do the same in does not make a stranger of it. null: nothing is known of any.
+ */
+export function routeBaseline({ routes, scopes }: SiteState, route: string): Baseline | null {
+  let best: Baseline | null = null;
+  for (const key of routes.get(route) ?? []) {
+    const baseline = scopes.get(scopeId('endpoint', key))?.baseline;
+    if (baseline === undefined || baseline.totals[countIndex.requests] === 0) continue;
+    if (best === null || baseline.totals[countIndex.requests]! > best.totals[countIndex.requests]!)
+      best = baseline;
+  }
+  return best === null ? null : copyBaseline(best);
 }
 
 /** The groups of a pane with one for each route among them; in order of kind and key. */

@@ -5,7 +5,7 @@ import type { PaneGroup } from '../../pane-group.ts';
 import { paneSpanMs } from '../../policies/policy-schema.ts';
 import { createBaseline } from './baseline.ts';
 import { updateRequirement } from './learn-scope.ts';
-import { noteRoute, routeHost } from './routes.ts';
+import { noteRoute, routeBaseline, routeHost } from './routes.ts';
 import { createScope } from './scope.ts';
 import {
   forgetScope,
@@ -39,7 +39,9 @@ export function watch(
         (endpoint) => keepsMinutes(settings, group.kind, endpoint),
         routeHost(state, group.key),
       ),
-      state.learned.get(id) ?? createBaseline(pane * paneMs),
+      state.learned.get(id) ??
+        (group.kind === 'route' ? routeBaseline(state, group.key) : null) ??
+        createBaseline(pane * paneMs),
     );
     state.learned.delete(id);
     if (group.kind === 'endpoint') updateRequirement(state, watched);
