@@ -6,7 +6,7 @@ import { LogHistogram } from '../../sketches/log-histogram.ts';
 import { createBaseline } from './baseline.ts';
 import { createSiteState } from './create-site-state.ts';
 import { covers, endpointParts, routesOf } from './route.ts';
-import { placeSpread, placesOf, routeBaseline, withRoutes } from './routes.ts';
+import { leaveRoutes, placeSpread, placesOf, routeBaseline, withRoutes } from './routes.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { scopeId, watchedScope } from './site-state.ts';
 
@@ -118,6 +118,15 @@ describe('routes', () => {
     expect(known.totals[countIndex.requests]).toBe(90);
     expect(known.histograms.size).toBe(0);
     expect(routeBaseline(state, 'POST */other')).toBeNull();
+  });
+
+  it('lose a place with the endpoint that is forgotten', () => {
+    const state = siteServing(['a.example', 'b.example']);
+    const scopeAt = (host: string) => scopeOf(7, [paneAt(host, [1])]);
+    leaveRoutes(state, scopeAt('a.example'));
+    expect(state.routes.get('POST */login')).toEqual(new Set([keyAt('b.example')]));
+    leaveRoutes(state, scopeAt('b.example'));
+    expect(state.routes.size).toBe(0);
   });
 
   it('need four places', () => {

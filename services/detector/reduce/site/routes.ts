@@ -30,6 +30,15 @@ export function noteRoute({ routes }: SiteState, { policies }: ReduceSettings, s
   }
 }
 
+/** An endpoint is forgotten, and is no place any more. */
+export function leaveRoutes({ routes }: SiteState, { kind, key }: Scope): void {
+  if (kind !== 'endpoint') return;
+  for (const route of routesOf(endpointParts(key).endpoint)) {
+    const endpoints = routes.get(route);
+    if (endpoints?.delete(key) === true && endpoints.size === 0) routes.delete(route);
+  }
+}
+
 /** Paths that somebody makes up are many, and hardly ever in several places. */
 function forgetOne(routes: SiteState['routes']): void {
   for (const [route, endpoints] of routes)
@@ -88,7 +97,7 @@ export function withRoutes(
 }
 
 /** Edges take rules of some thousand characters. */
-const mostNamed = { places: 100, characters: 3000 } as const;
+const mostNamed = { places: 100, characters: 2000 } as const;
 
 /** Where a signature for the scope holds. */
 export interface Places {

@@ -5,7 +5,7 @@ import type { PaneGroup } from '../../pane-group.ts';
 import { paneSpanMs } from '../../policies/policy-schema.ts';
 import { createBaseline } from './baseline.ts';
 import { updateRequirement } from './learn-scope.ts';
-import { noteRoute, routeBaseline, routeHost } from './routes.ts';
+import { leaveRoutes, noteRoute, routeBaseline, routeHost } from './routes.ts';
 import { createScope } from './scope.ts';
 import {
   forgetScope,
@@ -81,6 +81,7 @@ function forgetIdle(state: SiteState, pane: number): boolean {
     state.noneIdleBefore = since + idlePanes + 1;
     return false;
   }
+  leaveRoutes(state, state.scopes.get(oldest)!.scope);
   forgetScope(state, oldest);
   return true;
 }
