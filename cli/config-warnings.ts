@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { formatDuration } from '../lib/duration.ts';
-import { isV4, parseNetwork } from '../lib/ip.ts';
+import { isLoopbackHost, isV4, parseNetwork } from '../lib/ip.ts';
 import { repeated } from '../lib/repeated.ts';
 import type { RootConfig } from './config.ts';
 
@@ -128,7 +128,7 @@ function* accessWarnings({ console: page, collector }: RootConfig): Generator<st
   if (page.read_needs_token && page.token === undefined && page.tokens.length === 0)
     yield 'console.read_needs_token: there is no token, so nobody can read';
   const { enabled, host, tokens } = collector.http;
-  if (enabled && tokens.length === 0 && !isLoopback(host))
+  if (enabled && tokens.length === 0 && !isLoopbackHost(host))
     yield `collector.http: without tokens only this machine may send, although ${host} can be reached by others`;
 }
 
@@ -149,8 +149,6 @@ function* portWarnings({ ops, collector, actuator, console: page }: RootConfig):
 
 const isAny = (host: string): boolean => host === '0.0.0.0' || host === '::';
 const overlap = (a: string, b: string): boolean => a === b || isAny(a) || isAny(b);
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 /** A configuration may be checked elsewhere than where it will be used. */
 function* fileWarnings({ detector, enricher, actuator, log }: RootConfig): Generator<string> {

@@ -220,6 +220,11 @@ export function overlaps(a: Network, b: Network): boolean {
   return a.prefix <= b.prefix ? contains(a, b.address) : contains(b, a.address);
 }
 
+/** Whether only this machine reaches who listens there: an address, or a name. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
 /** The partition key of a client: its /24 (IPv4) or /48 (IPv6), as text after the site. */
 export function networkKey(site: string, ip: Buffer): string {
   return isV4(ip) ? `${site}|${ip[12]}.${ip[13]}.${ip[14]}` : `${site}|${ip.toString('hex', 0, 6)}`;

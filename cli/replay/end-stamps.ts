@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { InspectedFile } from '../../services/collector/collect-files.ts';
 import { createFormat } from '../../services/collector/formats/catalogue.ts';
 import type { InputFormat } from '../../services/collector/formats/format.ts';
+import { startsAsGzip } from '../../services/collector/sources/gunzipped.ts';
 import { openInput } from '../../services/collector/sources/input.ts';
 
 /** Readable lines that are looked at. */
@@ -51,8 +52,7 @@ async function readPart(path: string, from: number, until: number): Promise<Buff
 }
 
 async function isGzip(path: string): Promise<boolean> {
-  const [first, second] = await readPart(path, 0, 2);
-  return first === 0x1f && second === 0x8b;
+  return startsAsGzip(await readPart(path, 0, 2));
 }
 
 /** The last bytes of what is compressed; of damaged files the last that can be read. */

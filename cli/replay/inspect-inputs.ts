@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type InspectedFile, inspectFiles } from '../../services/collector/collect-files.ts';
 import type { FormatConfig } from '../../services/collector/config.ts';
+import { isDamage } from '../../services/collector/sources/gunzipped.ts';
 import { ExitError } from '../exit-error.ts';
 import { asExit } from './as-exit.ts';
 import { noLines } from './unreadable-input.ts';
@@ -68,6 +69,5 @@ function noticing(file: InspectedFile, note: (text: string) => void): InspectedF
 }
 
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | null)?.code ?? '');
-const isDamage = (error: unknown): boolean => codeOf(error).startsWith('Z_');
 const damageOf = (error: unknown): string =>
   codeOf(error) === 'Z_BUF_ERROR' ? 'gzip ends early' : 'gzip is damaged';

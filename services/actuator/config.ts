@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationField } from '../../lib/duration-field.ts';
-import { parseNetwork } from '../../lib/ip.ts';
+import { isLoopbackHost, parseNetwork } from '../../lib/ip.ts';
 import { whyNotSpared } from '../../lib/spared-network.ts';
 import { clientClasses } from './action-table.ts';
 import { edgeConfig } from './edges/catalogue.ts';
@@ -136,14 +136,14 @@ export const actuatorConfig = z
         problem('a second crowdsec edge: bouncers share one, each with its own key');
       const open =
         edge.kind === 'feed' && edge.tokens.length === 0 && edge.basic === undefined && !edge.public;
-      if (open && !isLoopback(config.api.host))
+      if (open && !isLoopbackHost(config.api.host))
         problem(
           `the feed can be read by anyone who reaches ${config.api.host}: set tokens, basic, or public: true`,
         );
       if (
         (edge.kind === 'envoy' || edge.kind === 'envoy-authz' || edge.kind === 'nginx-auth') &&
         !edge.public &&
-        !isLoopback(config.api.host)
+        !isLoopbackHost(config.api.host)
       )
         problem(
           `what a proxy asks can be asked by anyone who reaches ${config.api.host}: public: true says that it is meant`,
@@ -153,10 +153,6 @@ export const actuatorConfig = z
 
 export type ActuatorConfig = z.output<typeof actuatorConfig>;
 export type EdgeConfig = ActuatorConfig['edges'][number];
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
 
 /** Epoch ms of the end of a configured allow entry; null: none. */
 export function allowEndsAt(entry: ActuatorConfig['allow_list'][number]): number | null {

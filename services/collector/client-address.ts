@@ -1,4 +1,4 @@
-import { contains, formatIp, type Network, parseIp } from '../../lib/ip.ts';
+import { contains, formatIp, isLoopbackHost, type Network, parseIp } from '../../lib/ip.ts';
 
 /**
  * Finds the client behind proxies. The list of a forwarding header is walked from the right, starting at the peer that
@@ -101,7 +101,4 @@ export function socketAddress(text: string | undefined): Buffer | null {
   return parseIp(zone < 0 ? text : text.slice(0, zone));
 }
 
-export function isLoopback(ip: Buffer): boolean {
-  const text = formatIp(ip);
-  return text === '::1' || text.startsWith('127.');
-}
+export const isLoopback = (ip: Buffer): boolean => isLoopbackHost(formatIp(ip));

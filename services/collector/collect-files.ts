@@ -8,6 +8,7 @@ import { createFormat, detectFormat, sampleLines } from './formats/catalogue.ts'
 import type { InputFormat } from './formats/format.ts';
 import type { Input, Intake } from './pipeline.ts';
 import { createSourceSetup, type SourceSetup } from './source-setup.ts';
+import { isDamage } from './sources/gunzipped.ts';
 import { type InputFile, openInput } from './sources/input.ts';
 import { createLineSplitter } from './sources/lines.ts';
 
@@ -274,12 +275,6 @@ function readFile(
       await chunks?.return?.();
     },
   };
-}
-
-/** A gzip stream that is cut off or corrupt: what came before is good. */
-function isDamage(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return typeof code === 'string' && code.startsWith('Z_');
 }
 
 /**

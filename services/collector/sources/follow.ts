@@ -7,6 +7,7 @@ import type { FormatName } from '../format-names.ts';
 import { createFormat, detectFormat, sampleLines } from '../formats/catalogue.ts';
 import type { InputFormat } from '../formats/format.ts';
 import type { Intake } from '../pipeline.ts';
+import { isDamage } from './gunzipped.ts';
 import { openInput } from './input.ts';
 import { createLineSplitter } from './lines.ts';
 import type { PositionKeeper } from './positions.ts';
@@ -18,7 +19,7 @@ import {
   isWhole,
   nextRotated,
   type OpenFile,
-  openFile,
+  openLog,
   type ReadFile,
 } from './rotated.ts';
 
@@ -67,7 +68,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
   let savedOffset = -1;
 
   const openAt: OpenAt = async (path, offset, lineNumber) => {
-    const file = await openFile(path);
+    const file = await openLog(path);
     const { ino } = await file.handle.stat();
     const format = createFormat(formatName, config);
     if (format.directive !== undefined) await readDirectives(file, offset, format, options.maxLineBytes);
@@ -121,7 +122,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
     try {
       await drain(reading);
     } catch (error) {
-      if (!reading.gzip || !(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
+      if (!isDamage(error)) throw error;
       options.logger.warn(
         { 'event.action': 'log-damaged', error },
         `${reading.path} is damaged: lost from line ${reading.reader.splitter.lineNumber} on`,

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { gunzipped } from './gunzipped.ts';
+import { stat } from 'node:fs/promises';
+import { gunzipped, startsAsGzip } from './gunzipped.ts';
 import { createLineSplitter } from './lines.ts';
+import { openLog } from './rotated.ts';
 
 /** A file (plain or gzip, recognised by its content), a pipe or standard input, with its first lines looked at. */
 export interface InputFile {
@@ -52,7 +53,7 @@ async function openStream(
   const first = await iterator.next();
   let source = asIterable(first.done === true ? [] : [first.value], iterator);
   const head = first.done === true ? null : first.value;
-  if (head !== null && head[0] === 0x1f && head[1] === 0x8b) {
+  if (head !== null && startsAsGzip(head)) {
     source = gunzipped(source, chunkBytes);
   }
   const rest = source[Symbol.asyncIterator]();
@@ -76,14 +77,9 @@ async function openStream(
 }
 
 async function isGzip(path: string): Promise<boolean> {
-  const handle = await open(path);
-  try {
-    const magic = Buffer.alloc(2);
-    const { bytesRead } = await handle.read(magic, 0, 2, 0);
-    return bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
-  } finally {
-    await handle.close();
-  }
+  const { handle, gzip } = await openLog(path);
+  await handle.close();
+  return gzip;
 }
 
 async function* asIterable(first: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { gunzipped } from './gunzipped.ts';
+import { gunzipped, startsAsGzip } from './gunzipped.ts';
 import type { FilePosition } from './positions.ts';
 
 const chunkBytes = 256 * 1024;
@@ -25,31 +25,38 @@ export interface ReadFile extends Fingerprint {
   readonly bytes: number;
 }
 
-export async function openFile(path: string): Promise<OpenFile> {
+export async function openLog(path: string): Promise<OpenFile> {
   const handle = await open(path);
   const magic = Buffer.alloc(2);
-  const { bytesRead } = await handle.read(magic, 0, 2, 0);
-  return { handle, gzip: bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b };
+  await handle.read(magic, 0, 2, 0);
+  return { handle, gzip: startsAsGzip(magic) };
 }
 
-/** Its content from byte `from` on, decompressed, to its present end. A chunk is good until the next one is asked for. */
-export async function* contentOf({ handle, gzip }: OpenFile, from: number): AsyncGenerator<Buffer> {
+/**
+ * Its content from byte `from` on, decompressed, to its present end, `most` bytes at a time. A chunk is good until the next
+ * one is asked for.
+ */
+export async function* contentOf(
+  { handle, gzip }: OpenFile,
+  from: number,
+  most = chunkBytes,
+): AsyncGenerator<Buffer> {
   if (!gzip) {
-    yield* bytesFrom(handle, from);
+    yield* bytesFrom(handle, from, most);
     return;
   }
   let skip = from;
-  for await (const chunk of gunzipped(bytesFrom(handle, 0), chunkBytes)) {
+  for await (const chunk of gunzipped(bytesFrom(handle, 0, chunkBytes), chunkBytes)) {
     if (skip < chunk.length) yield chunk.subarray(skip);
     skip = Math.max(0, skip - chunk.length);
   }
 }
 
 /** Not a stream of the handle: that would close it when it is left early. */
-async function* bytesFrom(handle: FileHandle, from: number): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
+async function* bytesFrom(handle: FileHandle, from: number, most: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(most);
   for (let at = from; ; ) {
-    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, at);
+    const { bytesRead } = await handle.read(buffer, 0, most, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
@@ -60,7 +67,7 @@ export async function fingerprintOf(file: OpenFile, limit = fingerprintLimit): P
   const parts: Buffer[] = [];
   let bytes = 0;
   if (limit > 0)
-    for await (const chunk of contentOf(file, 0)) {
+    for await (const chunk of contentOf(file, 0, limit)) {
       parts.push(Buffer.from(chunk.subarray(0, limit - bytes)));
       bytes += parts.at(-1)!.length;
       if (bytes === limit) break;
@@ -150,7 +157,7 @@ export function isRotated(log: string, name: string): boolean {
 }
 
 async function ifThere(path: string, holds: (file: OpenFile) => Promise<boolean>): Promise<boolean> {
-  const file = await openFile(path).catch(() => null);
+  const file = await openLog(path).catch(() => null);
   if (file === null) return false;
   try {
     return await holds(file);
@@ -170,7 +177,7 @@ async function beginsAs(file: OpenFile, saved: FilePosition): Promise<boolean> {
 async function continues(file: OpenFile, saved: FilePosition): Promise<boolean> {
   if (!(await beginsAs(file, saved))) return false;
   if (saved.offset === 0) return true;
-  for await (const chunk of contentOf(file, saved.offset - 1)) return chunk[0] === newline;
+  for await (const chunk of contentOf(file, saved.offset - 1, 1)) return chunk[0] === newline;
   return false;
 }
 

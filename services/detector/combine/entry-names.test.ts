@@ -12,7 +12,7 @@ import { loadPolicies } from '../policies/load-policies.ts';
 import { fixedPolicies } from '../policies/timeline.ts';
 import { enriched, key, type Sketch } from '../traffic.test-fixture.ts';
 import { createCombineStep } from './combine-step.ts';
-import { EntryNames, entryOf } from './entry-names.ts';
+import { type Entry, EntryNames } from './entry-names.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const hasher = createLaneHasher(key);
@@ -104,7 +104,7 @@ test('a visit that goes on is put down to where it began, whatever shares its sh
 
 test('when there are more endpoints than numbers, those of visits that are over make room', () => {
   const names = new EntryNames();
-  const endpoint = (index: number) => entryOf({ site: 's', key: `GET /${index}`, asked: null });
+  const endpoint = (index: number): Entry => ({ site: 's', key: `GET /${index}`, asked: null, entry: 0 });
   const first = endpoint(0);
   expect(names.numberOf(first, 1, 0)).toBe(1);
   for (let index = 1; index < 65_535; index++) names.numberOf(endpoint(index), 1, 10);

@@ -10,8 +10,6 @@ export interface Entry extends EntryName {
   entry: number;
 }
 
-export const entryOf = (name: EntryName): Entry => ({ ...name, entry: 0 });
-
 /** Number, name, 16 bits of its hash, second of its last request. */
 export type EntryNamesState = readonly (readonly [number, EntryName, number, number])[];
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../../lib/config.ts';
 import { conditionProblems } from './condition.ts';
-import { compilePolicy } from './load-policies.ts';
+import { problemsOf } from './problems.test-fixture.ts';
 
 const good = `title: T
 id: 0c0b6a1e-52a1-4f0e-9d0a-7b6d0e6a2f11
@@ -18,16 +17,6 @@ tests:
     input: {generate: calm-day, add: [{from: 1m, until: 2m, per_second: 1, request: {path: /a}}]}
     expect: {campaigns: 0}
 `;
-
-function problemsOf(text: string): readonly string[] {
-  try {
-    compilePolicy('p.yaml', text);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
 
 test('what is sound passes', () => {
   expect(problemsOf(good)).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../../lib/config.ts';
 import { compileCondition } from './condition.ts';
 import { compilePolicy, loadPolicies, policyRequires } from './load-policies.ts';
+import { problemsOf } from './problems.test-fixture.ts';
 
 const good = `title: T
 id: 0c0b6a1e-52a1-4f0e-9d0a-7b6d0e6a2f11
@@ -13,16 +13,6 @@ features:
 condition: 'misses > 2 * normal(misses).p50'
 action: {kind: block, ttl: 1h}
 `;
-
-function problemsOf(text: string): readonly string[] {
-  try {
-    compilePolicy('p.yaml', text);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
 
 describe('policies', () => {
   it('ships a valid set with taxonomy', () => {

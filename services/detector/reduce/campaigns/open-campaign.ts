@@ -5,6 +5,7 @@ import { canonicalSignature } from '../../../../lib/signature/signature.ts';
 import { paneMs } from '../../layout.ts';
 import { actionOf, verdictOf, verdictOut } from '../../verdict.ts';
 import { forgetEnded } from '../signatures/live-signatures.ts';
+import { isPlace } from '../signatures/signature-place.ts';
 import type { LiveSignature, OpenCampaign } from '../site/campaign-state.ts';
 
 /** An open campaign is published at least this often while it is seen. */
@@ -117,7 +118,7 @@ export function campaignRecord(campaign: OpenCampaign, at: number): Campaign {
 
 /** It says where and who is spared, and nothing of what is stopped. */
 function isWholeEndpoint({ predicates, except_good: sparing }: Signature): boolean {
-  return sparing && predicates.every(({ attribute }) => attribute === 'endpoint' || attribute === 'host');
+  return sparing && predicates.every(isPlace);
 }
 
 function sparingAction({ policy: { document }, appliedAction }: OpenCampaign): string {

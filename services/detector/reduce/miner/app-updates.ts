@@ -1,4 +1,5 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { createTwoGenerationCache } from '../../../../lib/two-generation-cache.ts';
 import { minedAttributes, traitIndex } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import type { Weighted } from './weighted.ts';
@@ -18,8 +19,8 @@ interface AppVersion {
 const agentAt = minedAttributes.indexOf('user_agent');
 const firstProduct = /^([A-Za-z][\w.%+-]{0,63})\/(\d{1,5})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?/;
 const scale = 1e5;
-const remembered = 5000;
-const parsed = new Map<string, AppVersion | null>();
+const none: AppVersion = { app: '', order: 0 };
+const parsed = createTwoGenerationCache<string, AppVersion>(5000);
 
 function versionOf(agent: string): AppVersion | null {
   let found = parsed.get(agent);
@@ -27,15 +28,14 @@ function versionOf(agent: string): AppVersion | null {
     const match = firstProduct.exec(agent);
     found =
       match === null || match[1] === 'Mozilla'
-        ? null
+        ? none
         : {
             app: match[1]!,
             order: (Number(match[2]) * scale + Number(match[3] ?? 0)) * scale + Number(match[4] ?? 0),
           };
-    if (parsed.size >= remembered) parsed.clear();
     parsed.set(agent, found);
   }
-  return found;
+  return found === none ? null : found;
 }
 
 function appOf({ attributes }: Sample): AppVersion | null {

@@ -112,9 +112,10 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
     if (mined.coverage * share < leastGainOf(mined.signatures)) return;
+    const place = scopePredicates(state, watched.scope);
     for (const { predicates, coverage, lift, collateral, collateralUpper } of mined.signatures) {
       const signature: Signature = {
-        predicates: [...scopePredicates(state, watched.scope), ...predicates],
+        predicates: [...place, ...predicates],
         except_good: sparing !== null,
         good_after: namesOf(sparing ?? 0),
       };

@@ -6,7 +6,7 @@ import type { Weighted } from '../miner/weighted.ts';
 import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import { callersOf } from '../site/usual-callers.ts';
 import { goodAround } from './good-traffic.ts';
-import { scopePredicates } from './signature-place.ts';
+import { isPlace } from './signature-place.ts';
 
 /** Stopping one in a hundred honest requests must buy so many in a hundred of the excess. */
 const price = 10;
@@ -43,13 +43,12 @@ export function effectsAt(
   });
   const weights = Float64Array.from(excess, ({ weight }) => weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const where = new Set(scopePredicates(state, felt.scope).map(({ attribute }) => attribute));
   const masks = new Map<Signature, { bad: Mask; own: Mask; other: Mask }>();
   const selectedBy = (signature: Signature) => {
     let found = masks.get(signature);
     if (found === undefined) {
       // the rest of the site stands in for the people of this endpoint, so where it holds is not asked of it
-      const predicates = signature.predicates.filter(({ attribute }) => !where.has(attribute));
+      const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
       const anywhere = { ...signature, predicates };
       const [stops, costs] = [sampleSignature(anywhere), sampleCost(anywhere)];
       const select = (of: readonly Weighted[], test: SampleTest) =>

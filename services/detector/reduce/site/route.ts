@@ -1,5 +1,6 @@
 import { withoutOperation } from '../../../../lib/path/operations.ts';
 import { prefixFamiliesOf } from '../../../../lib/path/word-family.ts';
+import { createTwoGenerationCache } from '../../../../lib/two-generation-cache.ts';
 
 /**
  * A route is one method and path in all the places of a site that serve it: the log-in of forty tenants, each with a host or a
@@ -25,8 +26,7 @@ export function endpointParts(key: string): EndpointParts {
   return { endpoint: key.slice(0, host) + key.slice(template), host: key.slice(host, template) };
 }
 
-const remembered = 20_000;
-const known = new Map<string, readonly string[]>();
+const known = createTwoGenerationCache<string, readonly string[]>(20_000);
 
 /**
  * Keys of the routes that an endpoint (`METHOD template`) could belong to, `METHOD *template`: its own path first, then one
@@ -39,7 +39,6 @@ export function routesOf(endpoint: string): readonly string[] {
     routes = [endpoint, ...prefixFamiliesOf(endpoint)].map(
       (path) => `${path.slice(0, method)}*${path.slice(method).toLowerCase()}`,
     );
-    if (known.size >= remembered) known.clear();
     known.set(endpoint, routes);
   }
   return routes;
