@@ -6,7 +6,7 @@ export const hard: readonly ScenarioDraft[] = [
   {
     name: 'payment-genuine',
     title: 'B with genuine fingerprints, an address a request',
-    populations: ['shop', 'ticketing'],
+    populations: ['shop', 'bank', 'ticketing'],
     attack: { ...hammering, ...people },
   },
   {
@@ -53,10 +53,39 @@ export const hard: readonly ScenarioDraft[] = [
     attack: { ...stuffing, successShare: 0.45 },
   },
   {
+    name: 'login-genuine',
+    title: 'A at the log-in itself, genuine fingerprints, an address a try',
+    populations: ['shop', 'ticketing'],
+    attack: { ...stuffingDirect, ...people },
+    parameters: { attack: 1.2 },
+  },
+  {
+    name: 'login-plain-log',
+    title: 'the same where the log has no fingerprint, no session, no cookies',
+    populations: ['shop'],
+    attack: { ...stuffingDirect, ...people },
+    format: 'combined',
+    parameters: { attack: 1.2 },
+  },
+  {
     name: 'sweep-known',
     title: 'C by a large pool that asks only for what exists, genuine fingerprints',
     populations: ['shop'],
     attack: { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true },
+    parameters: { attack: 1.6 },
+  },
+  {
+    name: 'sweep-changing',
+    title: 'C whose signature changes every minute',
+    populations: ['shop'],
+    attack: { ...sweep, looks: 'changing', perClient: 3 },
+    parameters: { attack: 1.6 },
+  },
+  {
+    name: 'sweep-pulses',
+    title: 'C with genuine fingerprints, 20 s on and 40 s off',
+    populations: ['shop'],
+    attack: { ...sweep, ...people, perClient: 3, pulses },
     parameters: { attack: 1.6 },
   },
   {

@@ -38,14 +38,10 @@ function targets(world: World): Community['targets'] {
         browse: page,
         hit(client, at) {
           const { random } = client;
-          const event = attackRequest(
-            client,
-            at,
-            shopHost,
-            'POST',
-            '/login',
-            `https://${shopHost}/account/orders`,
-          );
+          // people are sent there from the checkout, or come straight from a bookmark
+          const from = pick(random, ['/checkout', '/checkout', '/checkout', '/', undefined]);
+          const referer = from === undefined ? undefined : `https://${shopHost}${from}`;
+          const event = attackRequest(client, at, shopHost, 'POST', '/login', referer);
           const right = tryPassword(event, world, random, successShare);
           respond(event, random, right ? 200 : 401, right ? 620 : 140, 250);
           return event;
