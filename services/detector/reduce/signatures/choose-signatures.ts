@@ -165,14 +165,14 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       goodClients,
     };
   // the price of sparing the good is paid for what it stops: little for the remains of an excess
-  const price = budgetSparing(policy, left, factor);
+  const price = Math.max(factor * most, limits['max-collateral-except-good'] * left);
   if (
     everyone !== null &&
     everyone.coverage > covered() + 0.1 &&
-    everyone.signatures.every(({ collateral }) => collateral <= price.share)
+    everyone.signatures.every(({ collateral }) => collateral <= price)
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
-  stageSparing(price);
+  stageSparing(budgetSparing(policy, left, factor));
   if (found.length === 0) return null;
   const missed = new Set(rest);
   const isWorthIt =
@@ -197,9 +197,17 @@ const leastGainOf = (signatures: readonly { readonly collateral: number }[]): nu
  */
 const sparingFactor = { first: 1.5, later: 1.25 } as const;
 
-/** What signatures that spare the good may cost; the more of an excess is left without, the more. */
+/**
+ * What is mined costs at most so many times what signatures may that spare nobody, though the good be spared: the best of
+ * thousands of rules looks cheaper on a few hundred samples than it is. What the whole endpoint costs is counted over its
+ * baseline, and may cost all that the policy allows.
+ */
+const mostMined = 2;
+
+/** What mined signatures that spare the good may cost; the more of an excess is left without, the more. */
 function budgetSparing(policy: Policy, left: number, factor: number): BoundedShare {
-  const { 'max-collateral': others, 'max-collateral-except-good': sparing } = policy.document.campaign;
+  const { 'max-collateral': others, 'max-collateral-except-good': allowed } = policy.document.campaign;
+  const sparing = Math.min(allowed, mostMined * others);
   const share = Math.max(others, Math.min(sparing, Math.max(factor * others, sparing * left)));
   // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
   return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
