@@ -11,7 +11,8 @@ import { loadPolicies } from '../../services/detector/policies/load-policies.ts'
 import { fixedPolicies } from '../../services/detector/policies/timeline.ts';
 import { createReduceStep } from '../../services/detector/reduce/reduce-step.ts';
 import { type Figure, figureOf, rounded, timed } from './bench.ts';
-import { type EnrichedStream, enrichedStream, traffic } from './enriched-stream.ts';
+import type { BenchTraffic } from './bench-traffic.ts';
+import { type EnrichedStream, enrichedStream } from './enriched-stream.ts';
 
 const codecs = createCodecs(localSchemaIds());
 
@@ -149,13 +150,14 @@ async function detect(stream: EnrichedStream): Promise<LoopResult> {
  * Record bytes to verdict on one thread with every shipped policy on, one partition. Twice: what it takes from the start,
  * compiling included, and what it takes a detector that has run for a while.
  */
-export async function detectorLoop(): Promise<readonly Figure[]> {
-  const stream = await enrichedStream(batchRecords);
-  return [...(await measured(stream, '')), ...(await measured(stream, '_warm'))];
+export async function detectorLoop(traffic: BenchTraffic): Promise<readonly Figure[]> {
+  const stream = await enrichedStream(traffic, batchRecords);
+  return [...(await measured(stream, traffic, '')), ...(await measured(stream, traffic, '_warm'))];
 }
 
 async function measured(
-  stream: Awaited<ReturnType<typeof enrichedStream>>,
+  stream: EnrichedStream,
+  traffic: BenchTraffic,
   suffix: string,
 ): Promise<readonly Figure[]> {
   globalThis.gc?.();

@@ -1,4 +1,13 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type kafkajs from 'kafkajs';
 import { formatEvent } from '../../cli/generate/format.ts';
@@ -14,25 +23,22 @@ import { collectorConfig, formatConfig } from '../../services/collector/config.t
 import { enricherConfig } from '../../services/enricher/config.ts';
 import { startEnricher } from '../../services/enricher/main.ts';
 import { benchFolder } from './bench-folder.ts';
+import type { BenchTraffic } from './bench-traffic.ts';
 
-/** All three attacks and a flash sale within three minutes, 2,000 honest requests a second. */
-export const traffic = { scenario: 'showcase', seed: 7, durationMs: 180_000, scale: 20 } as const;
 export const secret = Buffer.alloc(32, 7);
 
 /**
  * One partition of requests.enriched as bytes, made by the real collector and enricher, once: each record is its length
  * (4 bytes, big endian) and what stands in the log.
  */
-async function streamFile(): Promise<string> {
+async function streamFile(traffic: BenchTraffic): Promise<string> {
   const ids = localSchemaIds();
   const name = `enriched-${traffic.scenario}-${traffic.scale}-${ids.writerId('EnrichedRequest')}`;
   const file = join(benchFolder(), `${name}.bin`);
   if (existsSync(file)) return file;
   console.error('bench: collecting and enriching the traffic, once');
   const input = join(benchFolder(), `${traffic.scenario}-${traffic.scale}.ndjson`);
-  const lines: string[] = [];
-  for (const { event } of generateTraffic(traffic)) lines.push(`${formatEvent(event, 'ndjson')}\n`);
-  writeFileSync(input, lines.join(''));
+  writeLines(input, traffic);
   const log = createMemoryLog({ trafficPartitions: 1 });
   const context: ServiceContext = {
     log,
@@ -75,7 +81,26 @@ async function streamFile(): Promise<string> {
   await log.close();
   writeFileSync(`${file}.part`, Buffer.concat(parts));
   renameSync(`${file}.part`, file);
+  rmSync(input);
   return file;
+}
+
+const linesAtOnce = 10_000;
+
+/** All of it would be too long for one text. */
+function writeLines(path: string, traffic: BenchTraffic): void {
+  const out = openSync(path, 'w');
+  let lines: string[] = [];
+  const flush = (): void => {
+    writeSync(out, lines.join(''));
+    lines = [];
+  };
+  for (const { event } of generateTraffic(traffic)) {
+    lines.push(`${formatEvent(event, 'ndjson')}\n`);
+    if (lines.length === linesAtOnce) flush();
+  }
+  flush();
+  closeSync(out);
 }
 
 export interface EnrichedStream {
@@ -85,8 +110,8 @@ export interface EnrichedStream {
 }
 
 /** The stream in fetches of at most `perFetch` records. */
-export async function enrichedStream(perFetch: number): Promise<EnrichedStream> {
-  const bytes = readFileSync(await streamFile());
+export async function enrichedStream(traffic: BenchTraffic, perFetch: number): Promise<EnrichedStream> {
+  const bytes = readFileSync(await streamFile(traffic));
   const places: number[] = [];
   for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) places.push(at);
   return {
