@@ -13,6 +13,7 @@ import type { Requirement } from '../site/journeys.ts';
 import { contrastOf, expected, type SiteState, type WatchedScope } from '../site/site-state.ts';
 import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
+import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
 import { goodAround } from './good-traffic.ts';
 import { scopePredicates } from './signature-place.ts';
@@ -140,7 +141,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const stageSparing = (of: BoundedShare): void => {
     if (left >= leastForSparing) stage(required, of);
   };
-  const sparingBudget = budgetSparing(policy, 0, factor);
+  const sparingBudget = budgetSparing(limits, 0, factor);
   stage(null, budget);
   stage(history, budget);
   stageSparing(sparingBudget);
@@ -164,15 +165,14 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
       coverage: covered(),
       goodClients,
     };
-  // the price of sparing the good is paid for what it stops: little for the remains of an excess
-  const price = Math.max(factor * most, limits['max-collateral-except-good'] * left);
+  const price = priceOfEveryone(limits, left, isFirst && covered() >= leastCoverage.alone);
   if (
     everyone !== null &&
     everyone.coverage > covered() + 0.1 &&
     everyone.signatures.every(({ collateral }) => collateral <= price)
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
-  stageSparing(budgetSparing(policy, left, factor));
+  stageSparing(budgetSparing(limits, left, factor));
   if (found.length === 0) return null;
   const missed = new Set(rest);
   const isWorthIt =
@@ -190,28 +190,6 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
 
 const leastGainOf = (signatures: readonly { readonly collateral: number }[]): number =>
   signatures.every(({ collateral }) => collateral === 0) ? leastGainFree : leastGain;
-
-/**
- * Signatures that spare the good may cost so many times what others may: their victims need only look around first. Those
- * that are added, or take the place of others, less than the first: what is bought last costs most people.
- */
-const sparingFactor = { first: 1.5, later: 1.25 } as const;
-
-/**
- * What is mined costs at most so many times what signatures may that spare nobody, though the good be spared: the best of
- * thousands of rules looks cheaper on a few hundred samples than it is. What the whole endpoint costs is counted over its
- * baseline, and may cost all that the policy allows.
- */
-const mostMined = 2;
-
-/** What mined signatures that spare the good may cost; the more of an excess is left without, the more. */
-function budgetSparing(policy: Policy, left: number, factor: number): BoundedShare {
-  const { 'max-collateral': others, 'max-collateral-except-good': allowed } = policy.document.campaign;
-  const sparing = Math.min(allowed, mostMined * others);
-  const share = Math.max(others, Math.min(sparing, Math.max(factor * others, sparing * left)));
-  // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
-  return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
-}
 
 /** Costs honest people no more than a signature may, though nobody but the good gets through. */
 export function isCheap(everyone: Chosen, policy: Policy): boolean {
