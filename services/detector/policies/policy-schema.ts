@@ -152,7 +152,7 @@ export const policySchema = z.strictObject({
       signature: z.enum(['edge', 'none']).default('edge'),
       /** Of the good traffic at the attacked endpoint, at most: upper 95 % bound. */
       'max-collateral': share.default(0.01),
-      /** The same for "everyone but those who behaved well before". */
+      /** The same for "everyone but those who behaved well before"; mined rules that spare these: at most twice the former. */
       'max-collateral-except-good': share.default(0.05),
       /** Signatures hold at endpoints for the same thing (web and app) too, before the attack moves there. */
       'follow-analogues': z.boolean().default(true),
