@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type kafkajs from 'kafkajs';
-import { formatEvent } from '../../cli/generate/format.ts';
 import { generateTraffic } from '../../cli/generate/traffic.ts';
+import { writeLabelled } from '../../cli/generate/write-labelled.ts';
 import { createCodecs, localSchemaIds } from '../../lib/contracts/codecs.ts';
 import type { FetchedMessages } from '../../lib/log/kafka-decode.ts';
 import { createMemoryLog } from '../../lib/log/memory.ts';
@@ -38,7 +29,7 @@ async function streamFile(traffic: BenchTraffic): Promise<string> {
   if (existsSync(file)) return file;
   console.error('bench: collecting and enriching the traffic, once');
   const input = join(benchFolder(), `${traffic.scenario}-${traffic.scale}.ndjson`);
-  writeLines(input, traffic);
+  await writeLabelled(generateTraffic(traffic), 'ndjson', { events: input, labels: null });
   const log = createMemoryLog({ trafficPartitions: 1 });
   const context: ServiceContext = {
     log,
@@ -83,24 +74,6 @@ async function streamFile(traffic: BenchTraffic): Promise<string> {
   renameSync(`${file}.part`, file);
   rmSync(input);
   return file;
-}
-
-const linesAtOnce = 10_000;
-
-/** All of it would be too long for one text. */
-function writeLines(path: string, traffic: BenchTraffic): void {
-  const out = openSync(path, 'w');
-  let lines: string[] = [];
-  const flush = (): void => {
-    writeSync(out, lines.join(''));
-    lines = [];
-  };
-  for (const { event } of generateTraffic(traffic)) {
-    lines.push(`${formatEvent(event, 'ndjson')}\n`);
-    if (lines.length === linesAtOnce) flush();
-  }
-  flush();
-  closeSync(out);
 }
 
 export interface EnrichedStream {

@@ -1,5 +1,4 @@
 import type { ScenarioDraft } from '../scenario.ts';
-import { hammering, people, stuffingDirect, sweep } from './attacks.ts';
 
 /** Honest, and unlike yesterday. */
 export const controls: readonly ScenarioDraft[] = [
@@ -17,33 +16,6 @@ export const controls: readonly ScenarioDraft[] = [
     populations: ['shop'],
     crowds: ['sale'],
     format: 'combined',
-  },
-  {
-    name: 'payment-in-sale',
-    title: 'B with genuine fingerprints inside a sale',
-    row: 'attack-in-crowd',
-    populations: ['shop', 'ticketing'],
-    crowds: ['sale'],
-    attack: { ...hammering, ...people },
-    parameters: { attack: 1.5 },
-  },
-  {
-    name: 'login-in-sale',
-    title: 'A at the log-in itself with genuine fingerprints inside a sale',
-    row: 'attack-in-crowd',
-    populations: ['shop', 'ticketing'],
-    crowds: ['sale'],
-    attack: { ...stuffingDirect, ...people },
-    parameters: { attack: 1.5 },
-  },
-  {
-    name: 'sweep-in-sale',
-    title: 'C with genuine fingerprints inside a sale',
-    row: 'attack-in-crowd',
-    populations: ['shop'],
-    crowds: ['sale'],
-    attack: { ...sweep, ...people, perClient: 3, gapMs: 3000 },
-    parameters: { attack: 2 },
   },
   {
     name: 'viral',

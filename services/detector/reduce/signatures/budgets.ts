@@ -11,19 +11,21 @@ export type Limits = Pick<Policy['document']['campaign'], 'max-collateral' | 'ma
 export const sparingFactor = { first: 1.5, later: 1.25 } as const;
 
 /**
- * What is mined costs at most so many times what signatures may that spare nobody, though the good be spared: the best of
+ * What is mined costs at most twice what signatures may that spare nobody, though the good be spared: the best of
  * thousands of rules looks cheaper on a few hundred samples than it is. What the whole endpoint costs is counted over its
  * baseline, and may cost all that the policy allows.
  */
-const mostMined = 2;
+const mostMined = ({ 'max-collateral': others, 'max-collateral-except-good': allowed }: Limits): number =>
+  Math.min(allowed, 2 * others);
 
-/** What mined signatures that spare the good may cost; the more of an excess is left without, the more. */
+/**
+ * What mined signatures that spare the good may cost; the more of an excess is left without, the more. `factor`: at least 1,
+ * of `sparingFactor`. The estimate errs upwards while a log is young, so its bound may be all that is ever allowed.
+ */
 export function budgetSparing(limits: Limits, left: number, factor: number): BoundedShare {
-  const { 'max-collateral': others, 'max-collateral-except-good': allowed } = limits;
-  const sparing = Math.min(allowed, mostMined * others);
-  const share = Math.max(others, Math.min(sparing, Math.max(factor * others, sparing * left)));
-  // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
-  return { share, upper: Math.max(others, Math.min(2 * share, sparing)) };
+  const others = limits['max-collateral'];
+  const upper = Math.max(others, mostMined(limits));
+  return { share: Math.min(upper, Math.max(factor * others, upper * left)), upper };
 }
 
 /** Of an excess of which attributes leave less than this, the rest is worth its share of the price. */
@@ -35,6 +37,6 @@ const muchLeft = 0.2;
  */
 export function priceOfEveryone(limits: Limits, left: number, hasBegun: boolean): number {
   const { 'max-collateral': others, 'max-collateral-except-good': allowed } = limits;
-  if (hasBegun) return Math.min(allowed, mostMined * others);
+  if (hasBegun) return mostMined(limits);
   return left >= muchLeft ? allowed : Math.max(sparingFactor.later * others, allowed * left);
 }
