@@ -90,6 +90,22 @@ test('a verdict that is taken back ends its cause then, not at the end of its ti
   expect(nextDecision(null, says(ends), limits)).toBeNull();
 });
 
+test('a verdict that is about to end ends when it says, escalated or not, and is taken up again as it was', () => {
+  const soon = { revision: 2, updated_at: 30 * minute, until_at: 31 * minute };
+  const first = apply(null, says({}), says(soon))!;
+  expect(first).toMatchObject({ expires_at: 31 * minute, times: 1 });
+  const renewed = { revision: 3, updated_at: 31 * minute - 1, until_at: 91 * minute };
+  expect(apply(first, says(renewed))).toMatchObject({ expires_at: 91 * minute, times: 1 });
+
+  const again = { decided_at: 100 * minute, verdict_id: 'vrd_b' };
+  const escalated = apply(first, says(again))!;
+  expect(escalated).toMatchObject({ times: 2, expires_at: 340 * minute });
+  const kept = { ...again, revision: 2, updated_at: 150 * minute, until_at: 210 * minute };
+  expect(apply(escalated, says(kept))).toMatchObject({ expires_at: 390 * minute });
+  const left = { ...again, revision: 2, updated_at: 150 * minute, until_at: 151 * minute };
+  expect(apply(escalated, says(left))).toMatchObject({ expires_at: 151 * minute });
+});
+
 test('a released cause does not come back, a new one does', () => {
   const released = apply(null, says({}), release(minute))!;
   expect(released.state).toBe('released');

@@ -84,13 +84,15 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
   const times = timesAt(previous, at);
   const startedAt = verdict.until_at - verdict.action.ttl_ms;
   const ttlMs = Math.min(limits.maxTtlMs, escalatedTtlMs(verdict.action, times));
+  // it is about to end, as one does that another has taken the place of: escalated or not
+  const ending = known !== undefined && startedAt + ttlMs < known.until_at;
   const cause: Cause = {
     kind: 'verdict',
     id: verdict.verdict_id,
     policy_id: verdict.policy_id,
     campaign_id: verdict.campaign_id,
     decided_at: verdict.decided_at,
-    until_at: ended ? verdict.until_at : Math.max(known?.until_at ?? 0, startedAt + ttlMs),
+    until_at: ended || ending ? verdict.until_at : startedAt + ttlMs,
     released_at: null,
     action: verdict.action.kind,
     mode: verdict.mode === 'enforce' ? 'enforce' : 'simulate',
