@@ -1,5 +1,6 @@
 import type { Weighted } from '../miner/weighted.ts';
 import { overDispersion } from './behaviour.ts';
+import { otherWaysBefore } from './crowd.ts';
 import { feltBy } from './felt-by.ts';
 import { clean, samplesOf } from './scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
@@ -10,6 +11,8 @@ export interface BeforeOnset {
   readonly pane: number;
   /** Clean requests a pane. */
   readonly rate: number;
+  /** Share of a crowd that did not come as people usually do, at most. Left out by earlier versions. */
+  readonly otherWays?: number;
 }
 
 /** A campaign goes on unseen for so many panes; what so many before them show was there without it. */
@@ -36,7 +39,11 @@ export function noteBefore(state: SiteState, watched: WatchedScope, pane: number
     const last = pane - look.unseen;
     const isYoung = last - one.scope.firstPane < look.panes;
     if (!isYoung && !state.before.has(idOf(one)))
-      state.before.set(idOf(one), { pane: last, rate: cleanRate(one, last, look.panes) });
+      state.before.set(idOf(one), {
+        pane: last,
+        rate: cleanRate(one, last, look.panes),
+        otherWays: otherWaysBefore(state, one, last),
+      });
   }
 }
 

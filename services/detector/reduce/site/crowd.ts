@@ -1,11 +1,16 @@
 import { partOf } from '../../../../lib/signature/standing.ts';
 import { paneMs } from '../../layout.ts';
+import { wilsonUpper } from '../miner/bounds.ts';
 import { rateKey } from './baseline.ts';
 import { clean, rate, type Scope, split } from './scope.ts';
-import { normal, type SiteState, type WatchedScope } from './site-state.ts';
+import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** So many of a crowd, at most, do not do before what practically everybody else does. */
 const mostOtherWays = 2 / 3;
+/** What a crowd did before an attack is looked for so far back, ten seconds at a time; from so many of its requests it is known. */
+const before = { panes: 50, step: 10, least: 50 } as const;
+/** The requests of one person are alike: so many count as one observation. */
+const alike = 2;
 /** A crowd is looked for in the window at hand and in the newest part of it, whichever shows more of one. */
 const newestPanes = 10_000 / paneMs;
 
@@ -27,7 +32,33 @@ export function otherWays(state: SiteState, watched: WatchedScope, pane: number,
       beyond(before.usual, before.now),
     );
   }
-  return mostOtherWays * crowd;
+  return (
+    (state.before.get(scopeId(watched.scope.kind, watched.scope.key))?.otherWays ?? mostOtherWays) * crowd
+  );
+}
+
+/**
+ * Share, at most, of a crowd that came another way up to `pane`, when an attack on the scope was not there yet: what it did at all
+ * that does the same, since people begin with the app or with the site. All that come another way are taken for the crowd's.
+ */
+export function otherWaysBefore(state: SiteState, { scope: { traits } }: WatchedScope, pane: number): number {
+  let others = 0;
+  let usual = 0;
+  for (const watched of state.scopes.values()) {
+    const { scope, requirement } = watched;
+    if (requirement === null || scope.kind !== 'endpoint' || scope.traits.function !== traits.function)
+      continue;
+    const busy = normal(state, watched, rateKey).p99;
+    for (let last = pane; last > pane - before.panes; last -= before.step) {
+      const [unusual, all] = split(scope, 'unusual', last, before.step);
+      others += unusual;
+      usual += Math.max(0, all - unusual - (busy * before.step * paneMs) / 1000);
+    }
+  }
+  const crowd = others + usual;
+  return usual < before.least
+    ? mostOtherWays
+    : Math.min(mostOtherWays, wilsonUpper(others / crowd, crowd / alike));
 }
 
 const beyond = (usual: number, now: number): number => (now <= usual ? 0 : 1 - usual / now);
