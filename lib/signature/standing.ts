@@ -64,17 +64,26 @@ export function meets(standing: number, required: number): boolean {
   return (standing & (required === 0 ? partMask | several | caller : required)) !== 0;
 }
 
-/** In `good_after` of a signature without `except_good`, which names somebody or spares nobody: any standing will do. */
+/**
+ * In `good_after` of a signature that would spare nobody, or with `except_good` only those with a history: any standing will
+ * do, because sparing them lets nobody else through.
+ */
 export const anyStanding = 'any';
 
-/** A signature that holds where nobody knows the good, and spares those of this standing where somebody does. */
+/** A signature made to spare those of this standing, where an edge knows them. */
 export function sparingWhereKnown(signature: Signature, required: number): Signature {
   return { ...signature, good_after: required === 0 ? [anyStanding] : namesOf(required) };
 }
 
-/** As it holds where nobody knows the good. One that must spare them holds nowhere else, and stays as it is. */
-export function whereUnknown(signature: Signature): Signature {
-  return signature.except_good ? signature : { ...signature, good_after: [] };
+/** Whether a signature spares more than it must. */
+export function sparesFreely({ except_good: must, good_after: names }: Signature): boolean {
+  return must ? names.includes(anyStanding) : names.length > 0;
+}
+
+/** A signature that spares no more than it must: as it holds where nobody knows the good, unless it must spare some. */
+export function sparingFewest(signature: Signature): Signature {
+  if (!sparesFreely(signature)) return signature;
+  return { ...signature, good_after: signature.except_good ? namesOf(history) : [] };
 }
 
 /**

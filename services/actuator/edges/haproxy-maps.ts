@@ -1,5 +1,5 @@
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
-import { whereUnknown } from '../../../lib/signature/standing.ts';
+import { sparingFewest } from '../../../lib/signature/standing.ts';
 import { actionKinds, strength } from '../decider/actions.ts';
 import type { EntryKind, ObservedEntry } from '../edge.ts';
 import { isAddress, named } from '../entry-name.ts';
@@ -64,7 +64,7 @@ export function renderRuleMaps(
     const bit = bits.get(entry.key)!;
     decisions.set(`bit=${1n << BigInt(bit)}`, valueText(entry));
     decisions.set(`rule=${bit}`, Buffer.from(entry.value, 'utf8').toString('base64url'));
-    const signature = knowsGood ? entry.signature : whereUnknown(entry.signature);
+    const signature = knowsGood ? entry.signature : sparingFewest(entry.signature);
     rules.push({ bit, strength: strength(entry.action), signature });
     for (const { attribute, op, values } of entry.signature.predicates)
       if (attribute === 'endpoint' && (op === 'in' || op === 'not_in'))

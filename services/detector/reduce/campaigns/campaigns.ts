@@ -22,6 +22,7 @@ import {
   scopeId,
   type WatchedScope,
 } from '../site/site-state.ts';
+import { adjustSparing } from './adjust-sparing.ts';
 import { countedScopes } from './counted-scopes.ts';
 import { joinCampaign } from './join-campaign.ts';
 import { mineCampaign } from './mine-campaign.ts';
@@ -29,7 +30,6 @@ import { campaignRecord, newCampaign, publishPanes, verdictsOn } from './open-ca
 import { campaignOut } from './outputs.ts';
 import { mostSurging, refreshCampaign } from './refresh-campaign.ts';
 import { isDue, searchOn } from './search-on.ts';
-import { spareNobody } from './spare-nobody.ts';
 import { endForUnseen } from './unseen-good.ts';
 
 /** A policy's condition holds for a scope without a campaign. */
@@ -128,7 +128,7 @@ function actOn(here: CampaignAt, counts: boolean): LiveSignature[] {
     (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
   )
     campaign.lastActivePane = pane;
-  const changed = [...spareNobody(here), ...endForUnseen(here)];
+  const changed = [...adjustSparing(here), ...endForUnseen(here)];
   return changed.length === 0 && isDue(here) ? searchOn(here) : changed;
 }
 

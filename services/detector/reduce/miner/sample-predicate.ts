@@ -1,5 +1,5 @@
 import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
-import { sparedBy, whereUnknown } from '../../../../lib/signature/standing.ts';
+import { sparedBy, sparingFewest } from '../../../../lib/signature/standing.ts';
 import { minedAttributes, spared, traitIndex } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { updatedInto } from './app-updates.ts';
@@ -45,7 +45,8 @@ export const sampleSignature = (signature: Signature): SampleTest => testOf(sign
 /**
  * Whom a signature costs something: who is stopped at the edge that knows least, be it after the next update of an app.
  */
-export const sampleCost = (signature: Signature): SampleTest => testOf(whereUnknown(signature), sampleCostOf);
+export const sampleCost = (signature: Signature): SampleTest =>
+  testOf(sparingFewest(signature), sampleCostOf);
 
 function sampleCostOf(predicate: Predicate): SampleTest {
   const now = samplePredicate(predicate);

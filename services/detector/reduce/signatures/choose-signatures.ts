@@ -70,6 +70,13 @@ export interface ChooseInput {
  * later stage asks more of people and of edges, so it is entered only when it has something left to stop.
  */
 export function chooseSignatures(input: ChooseInput): Chosen | null {
+  const chosen = choose(input);
+  if (chosen === null) return null;
+  const { scope } = feltBy(input.state, input.watched);
+  return { ...chosen, signatures: spareWhereFree(scope, input.pane, chosen.signatures, input.present) };
+}
+
+function choose(input: ChooseInput): Chosen | null {
   const { state, watched, policy, behaviour, pane } = input;
   const present = input.present.map(sampleSignature);
   const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
@@ -121,7 +128,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
         good_after: namesOf(sparing ?? 0),
       };
       found.push({
-        signature: sparing === null ? spareWhereFree(felt.scope, pane, signature) : signature,
+        signature,
         coverage: coverage * share,
         lift,
         collateral,

@@ -26,18 +26,41 @@ const scopeWith = (requests: number, samples: () => readonly Sample[]) =>
     100,
     Array.from({ length: 10 }, () => paneOf(samples(), { requests })),
   );
-const spares = (...samples: Sample[]): readonly string[] =>
+const madeTo = (sample: readonly Sample[], ...signatures: Signature[]): readonly Signature[] =>
   spareWhereFree(
-    scopeWith(samples.length, () => samples),
+    scopeWith(sample.length, () => sample),
     109,
-    signature,
-  ).good_after;
+    signatures.map((one) => ({ signature: one })),
+  ).map((one) => one.signature);
+const spares = (...samples: Sample[]): readonly string[] => madeTo(samples, signature)[0]!.good_after;
 
 test('everybody of standing is spared where they send none of what is selected, or those with a history, or nobody', () => {
   expect(spares(...from('ID', stranger, 100), ...from('DE', visitor, 20))).toEqual(['any']);
   expect(spares(...from('ID', stranger, 100), ...from('ID', visitor, 1))).toEqual(['any']);
   expect(spares(...from('ID', stranger, 80), ...from('ID', visitor, 20))).toEqual(['history']);
   expect(spares(...from('ID', stranger, 80), ...from('ID', regular, 20))).toEqual([]);
+});
+
+test('who must spare those with a history spares everybody of standing where that is free, who asks for more does not', () => {
+  const must = { ...signature, except_good: true, good_after: ['history'] };
+  const cart = { ...must, good_after: ['cart'] };
+  const samples = [...from('ID', stranger, 100), ...from('ID', regular, 50)];
+  expect(madeTo(samples, must, cart)).toEqual([{ ...must, good_after: ['any'] }, cart]);
+  const [kept] = madeTo([...samples, ...from('ID', visitor, 10)], must);
+  expect(kept).toEqual(must);
+});
+
+test('what one selects a little of is people, if next to nothing of what all select is of clients of standing', () => {
+  const rare: Signature = {
+    ...signature,
+    predicates: [{ attribute: 'country', op: 'in', values: ['VN'] }],
+  };
+  const few = [...from('VN', stranger, 3), ...from('VN', visitor, 1)];
+  expect(madeTo(few, rare)[0]!.good_after).toEqual(['history']);
+  const all = [...from('ID', stranger, 200), ...few];
+  expect(madeTo(all, signature, rare).map((one) => one.good_after)).toEqual([['any'], ['any']]);
+  const earned = [...all, ...from('ID', visitor, 20)];
+  expect(madeTo(earned, signature, rare).map((one) => one.good_after)).toEqual([['history'], ['history']]);
 });
 
 test('an attacker who earns standing is noticed, people of standing who look alike are not taken for one', () => {
@@ -54,10 +77,12 @@ test('an attacker who earns standing is noticed, people of standing who look ali
   expect(evadedBy(100, 0.01, ...from('ID', visitor, 2), ...from('DE', visitor, 98))).toBe(false);
 });
 
-test('who spares nobody is evaded by nobody, and nor is who must spare', () => {
+test('who spares nobody is evaded by nobody, and nor is who spares no more than it must', () => {
   const scope = scopeWith(60, () => from('ID', visitor, 60));
-  expect(isEvaded(scope, 109, { signature, collateralUpper: 0 })).toBe(false);
-  expect(isEvaded(scope, 109, { signature: { ...sparing, except_good: true }, collateralUpper: 0 })).toBe(
-    false,
-  );
+  const isEvadedIn = (one: Signature): boolean =>
+    isEvaded(scope, 109, { signature: one, collateralUpper: 0 });
+  expect(isEvadedIn(signature)).toBe(false);
+  expect(isEvadedIn({ ...sparing, except_good: true, good_after: [] })).toBe(false);
+  expect(isEvadedIn({ ...sparing, except_good: true, good_after: ['history'] })).toBe(false);
+  expect(isEvadedIn({ ...sparing, except_good: true })).toBe(true);
 });

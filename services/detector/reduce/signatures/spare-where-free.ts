@@ -1,5 +1,11 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
-import { history, sparedBy, sparingWhereKnown } from '../../../../lib/signature/standing.ts';
+import {
+  history,
+  sparedBy,
+  sparesFreely,
+  sparingFewest,
+  sparingWhereKnown,
+} from '../../../../lib/signature/standing.ts';
 import { countIndex, spared } from '../../layout.ts';
 import { type SampleTest, sampleCost } from '../miner/sample-predicate.ts';
 import { shareSelected, type Weighted, weigh, weightSelected } from '../miner/weighted.ts';
@@ -17,11 +23,15 @@ const mostSpared = 0.01;
 const evaded = { share: 0.03, requests: 20, timesHonest: 3 } as const;
 /** Whom to spare, most people first: everybody of standing, or those with a history. */
 const wishes = [0, history] as const;
+/** Fewer requests do not show how an attack comes. */
+const leastSelected = 200;
 
-/** Requests that the signature selects at the scope now, be they of whom they may. */
-function selectedBy(signature: Signature, scope: Scope, pane: number): Weighted[] {
-  const selects = sampleCost(signature);
-  return samplesOf(scope, pane, seenPanes, () => true).filter(({ sample }) => selects(sample));
+/** Requests that any of the signatures selects at the scope now, be they of whom they may. */
+function selectedBy(signatures: readonly Signature[], scope: Scope, pane: number): Weighted[] {
+  const selects = signatures.map(sampleCost);
+  return samplesOf(scope, pane, seenPanes, () => true).filter(({ sample }) =>
+    selects.some((test) => test(sample)),
+  );
 }
 
 const isOf =
@@ -29,15 +39,39 @@ const isOf =
   ({ flags }) =>
     spared(flags, required);
 
+/** How many of the wishes are too dear: those of standing send too much of what is selected. */
+function tooDear(selected: readonly Weighted[]): number {
+  const first = wishes.findIndex((wish) => shareSelected(selected, [isOf(wish)]) <= mostSpared);
+  return first < 0 ? wishes.length : first;
+}
+
+/** Signatures that must spare at most those with a history: only of these it is known whether others send what they select. */
+const mayBeFree = (signature: Signature): boolean =>
+  (sparedBy(sparingFewest(signature)) ?? history) === history;
+
 /**
- * A signature that holds for everybody, made to spare the good where an edge knows them, as far as that lets next to
- * nothing of the attack through. `scope`: all that the signature is felt by, for those of standing may not look
- * suspicious at all. What it costs is judged without: some edges do not know the good.
+ * Signatures that hold for everybody, or spare only those with a history, made to spare more where an edge knows them, as far
+ * as that lets next to nothing of the attack through: nothing of what one of them selects, or of what they all select
+ * together, since what one selects a little of may be mostly people's. `scope`: all that they are felt by, for those of standing
+ * may not look suspicious at all. What they cost is judged without: some edges do not know the good. `present`: in force there already.
  */
-export function spareWhereFree(scope: Scope, pane: number, signature: Signature): Signature {
-  const selected = selectedBy(signature, scope, pane);
-  const required = wishes.find((wish) => shareSelected(selected, [isOf(wish)]) <= mostSpared);
-  return required === undefined ? signature : sparingWhereKnown(signature, required);
+export function spareWhereFree<F extends { readonly signature: Signature }>(
+  scope: Scope,
+  pane: number,
+  found: readonly F[],
+  present: readonly Signature[] = [],
+): F[] {
+  const own = found.map(({ signature }) => signature);
+  const all = selectedBy([...present, ...own].filter(mayBeFree), scope, pane);
+  const together = weigh(all) < leastSelected ? wishes.length : tooDear(all);
+  return found.map((one) => {
+    if (!mayBeFree(one.signature)) return one;
+    const wish = wishes[Math.min(together, tooDear(selectedBy([one.signature], scope, pane)))];
+    const fewest = sparingFewest(one.signature);
+    return wish === undefined || wish === sparedBy(fewest)
+      ? one
+      : { ...one, signature: sparingWhereKnown(fewest, wish) };
+  });
 }
 
 /**
@@ -50,8 +84,8 @@ export function isEvaded(
   { signature, collateralUpper }: Pick<LiveSignature, 'signature' | 'collateralUpper'>,
 ): boolean {
   const required = sparedBy(signature);
-  if (signature.except_good || required === null) return false;
-  const selected = selectedBy(signature, scope, pane);
+  if (required === null || !sparesFreely(signature)) return false;
+  const selected = selectedBy([signature], scope, pane);
   const good = weightSelected(selected, [isOf(required)]);
   const honest = collateralUpper * sum(scope, countIndex.requests, pane, seenPanes);
   return good > evaded.share * weigh(selected) && good > evaded.requests + evaded.timesHonest * honest;
