@@ -106,6 +106,32 @@ test('a verdict that is about to end ends when it says, escalated or not, and is
   expect(apply(escalated, says(left))).toMatchObject({ expires_at: 151 * minute });
 });
 
+test('a signature that its campaign gives up and finds again lasts no longer, one of another attack does', () => {
+  const signature: Target = {
+    kind: 'signature',
+    value: 'country in ["XX"]',
+    signature: {
+      predicates: [{ attribute: 'country', op: 'in', values: ['XX'] }],
+      except_good: false,
+      good_after: [],
+    },
+  };
+  const first = { target: signature, campaign_id: 'cmp_a' };
+  const left = { ...first, revision: 2, updated_at: minute, until_at: 2 * minute };
+  const found = { ...first, revision: 3, decided_at: 5 * minute };
+  expect(apply(null, says(first), says(left), says(found))).toMatchObject({
+    times: 1,
+    expires_at: 65 * minute,
+  });
+  const other = { ...found, campaign_id: 'cmp_b' };
+  expect(apply(null, says(first), says(left), says(other))).toMatchObject({ times: 2 });
+  // an address that comes back has not learned
+  const address = { ...found, target };
+  expect(apply(null, says({ ...first, target }), says({ ...left, target }), says(address))).toMatchObject({
+    times: 2,
+  });
+});
+
 test('a released cause does not come back, a new one does', () => {
   const released = apply(null, says({}), release(minute))!;
   expect(released.state).toBe('released');

@@ -81,7 +81,7 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
   const ended = verdict.until_at <= at;
   if (ended && known === undefined) return null;
   if (previous !== null && !ended && at < coolUntil(previous, limits)) return null;
-  const times = timesAt(previous, at);
+  const times = isStillThatAttack(previous, verdict) ? previous!.times : timesAt(previous, at);
   const startedAt = verdict.until_at - verdict.action.ttl_ms;
   const ttlMs = Math.min(limits.maxTtlMs, escalatedTtlMs(verdict.action, times));
   // it is about to end, as one does that another has taken the place of: escalated or not
@@ -140,6 +140,15 @@ function addBlock(
 function timesAt(previous: Decision | null, at: number): number {
   if (previous === null) return 1;
   return inForce(previous, at) !== null ? previous.times : previous.times + 1;
+}
+
+/**
+ * A signature that its campaign gave up and found again is no further time. An address that comes back is one, whatever
+ * campaign it is a member of.
+ */
+function isStillThatAttack(previous: Decision | null, { target, campaign_id: campaign }: Verdict): boolean {
+  if (target.kind !== 'signature' || campaign === null || previous === null) return false;
+  return previous.causes.some((cause) => cause.campaign_id === campaign && cause.released_at === null);
 }
 
 function escalatedTtlMs(action: Verdict['action'], times: number): number {
