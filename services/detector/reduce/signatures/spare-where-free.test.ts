@@ -50,6 +50,11 @@ test('who must spare those with a history spares everybody of standing where tha
   expect(kept).toEqual(must);
 });
 
+test('who spares more than it could begin with goes on', () => {
+  const samples = [...from('ID', stranger, 80), ...from('ID', visitor, 20)];
+  expect(madeTo(samples, sparing)).toEqual([sparing]);
+});
+
 test('what one selects a little of is people, if next to nothing of what all select is of clients of standing', () => {
   const rare: Signature = {
     ...signature,

@@ -22,7 +22,7 @@ const mostSpared = 0.01;
  */
 const evaded = { share: 0.03, requests: 20, timesHonest: 3 } as const;
 /** Whom to spare, most people first: everybody of standing, or those with a history. */
-const wishes = [0, history] as const;
+const wishes: readonly number[] = [0, history];
 /** Fewer requests do not show how an attack comes. */
 const leastSelected = 200;
 
@@ -53,7 +53,7 @@ const mayBeFree = (signature: Signature): boolean =>
  * Signatures that hold for everybody, or spare only those with a history, made to spare more where an edge knows them, as far
  * as that lets next to nothing of the attack through: nothing of what one of them selects, or of what they all select
  * together, since what one selects a little of may be mostly people's. `scope`: all that they are felt by, for those of standing
- * may not look suspicious at all. What they cost is judged without: some edges do not know the good. `present`: in force there already.
+ * may not look suspicious at all. None comes to spare less. What they cost is judged without: some edges do not know the good. `present`: in force there already.
  */
 export function spareWhereFree<F extends { readonly signature: Signature }>(
   scope: Scope,
@@ -66,12 +66,18 @@ export function spareWhereFree<F extends { readonly signature: Signature }>(
   const together = weigh(all) < leastSelected ? wishes.length : tooDear(all);
   return found.map((one) => {
     if (!mayBeFree(one.signature)) return one;
-    const wish = wishes[Math.min(together, tooDear(selectedBy([one.signature], scope, pane)))];
-    const fewest = sparingFewest(one.signature);
-    return wish === undefined || wish === sparedBy(fewest)
-      ? one
-      : { ...one, signature: sparingWhereKnown(fewest, wish) };
+    const alone = tooDear(selectedBy([one.signature], scope, pane));
+    const wish = Math.min(together, alone);
+    return wish < granted(one.signature)
+      ? { ...one, signature: sparingWhereKnown(one.signature, wishes[wish]!) }
+      : one;
   });
+}
+
+/** The wish that a signature fulfils already, be it because it must. */
+function granted(signature: Signature): number {
+  const at = wishes.indexOf(sparedBy(signature) ?? -1);
+  return at < 0 ? wishes.length : at;
 }
 
 /**
