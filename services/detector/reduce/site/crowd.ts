@@ -8,7 +8,7 @@ import { normal, type SiteState, scopeId, type WatchedScope } from './site-state
 /** So many of a crowd, at most, do not do before what practically everybody else does. */
 const mostOtherWays = 2 / 3;
 /** What a crowd did before an attack is looked for so far back, ten seconds at a time; from so many of its requests it is known. */
-const before = { panes: 50, step: 10, least: 50 } as const;
+const lookBack = { panes: 50, step: 10, least: 50 } as const;
 /** The requests of one person are alike: so many count as one observation. */
 const alike = 2;
 /** A crowd is looked for in the window at hand and in the newest part of it, whichever shows more of one. */
@@ -49,14 +49,14 @@ export function otherWaysBefore(state: SiteState, { scope: { traits } }: Watched
     if (requirement === null || scope.kind !== 'endpoint' || scope.traits.function !== traits.function)
       continue;
     const busy = normal(state, watched, rateKey).p99;
-    for (let last = pane; last > pane - before.panes; last -= before.step) {
-      const [unusual, all] = split(scope, 'unusual', last, before.step);
+    for (let last = pane; last > pane - lookBack.panes; last -= lookBack.step) {
+      const [unusual, all] = split(scope, 'unusual', last, lookBack.step);
       others += unusual;
-      usual += Math.max(0, all - unusual - (busy * before.step * paneMs) / 1000);
+      usual += Math.max(0, all - unusual - (busy * lookBack.step * paneMs) / 1000);
     }
   }
   const crowd = others + usual;
-  return usual < before.least
+  return usual < lookBack.least
     ? mostOtherWays
     : Math.min(mostOtherWays, wilsonUpper(others / crowd, crowd / alike));
 }
