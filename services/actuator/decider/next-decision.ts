@@ -81,7 +81,7 @@ function addVerdict(previous: Decision | null, verdict: Verdict, limits: Decisio
   const ended = verdict.until_at <= at;
   if (ended && known === undefined) return null;
   if (previous !== null && !ended && at < coolUntil(previous, limits)) return null;
-  const times = isStillThatAttack(previous, verdict) ? previous!.times : timesAt(previous, at);
+  const times = timesAt(previous, at, verdict);
   const startedAt = verdict.until_at - verdict.action.ttl_ms;
   const ttlMs = Math.min(limits.maxTtlMs, escalatedTtlMs(verdict.action, times));
   // it is about to end, as one does that another has taken the place of: escalated or not
@@ -136,19 +136,20 @@ function addBlock(
   return withCause(previous, command.site, command.target, cause, command.at, timesAt(previous, command.at));
 }
 
-/** How often the target was decided, this time included: a target in force is still in the same time. */
-function timesAt(previous: Decision | null, at: number): number {
+/** How often the target was decided, this time included: a target in force, or still of that attack, is in the same time. */
+function timesAt(previous: Decision | null, at: number, verdict: Verdict | null = null): number {
   if (previous === null) return 1;
-  return inForce(previous, at) !== null ? previous.times : previous.times + 1;
+  const isSame = inForce(previous, at) !== null || (verdict !== null && isStillThatAttack(previous, verdict));
+  return isSame ? previous.times : previous.times + 1;
 }
 
 /**
  * A signature that its campaign gave up and found again is no further time. An address that comes back is one, whatever
  * campaign it is a member of.
  */
-function isStillThatAttack(previous: Decision | null, { target, campaign_id: campaign }: Verdict): boolean {
-  if (target.kind !== 'signature' || campaign === null || previous === null) return false;
-  return previous.causes.some((cause) => cause.campaign_id === campaign && cause.released_at === null);
+function isStillThatAttack({ causes }: Decision, { target, campaign_id: campaign }: Verdict): boolean {
+  if (target.kind !== 'signature' || campaign === null) return false;
+  return causes.some((cause) => cause.campaign_id === campaign && cause.released_at === null);
 }
 
 function escalatedTtlMs(action: Verdict['action'], times: number): number {

@@ -26,12 +26,13 @@ const wishes: readonly number[] = [0, history];
 /** Fewer requests do not show how an attack comes. */
 const leastSelected = 200;
 
-/** Requests that any of the signatures selects at the scope now, be they of whom they may. */
-function selectedBy(signatures: readonly Signature[], scope: Scope, pane: number): Weighted[] {
+/** All requests at a scope now, be they of whom they may. */
+const seenAt = (scope: Scope, pane: number): Weighted[] => samplesOf(scope, pane, seenPanes, () => true);
+
+/** Those that any of the signatures selects. */
+function selectedBy(signatures: readonly Signature[], seen: readonly Weighted[]): Weighted[] {
   const selects = signatures.map(sampleCost);
-  return samplesOf(scope, pane, seenPanes, () => true).filter(({ sample }) =>
-    selects.some((test) => test(sample)),
-  );
+  return seen.filter(({ sample }) => selects.some((test) => test(sample)));
 }
 
 const isOf =
@@ -53,7 +54,8 @@ const mayBeFree = (signature: Signature): boolean =>
  * Signatures that hold for everybody, or spare only those with a history, made to spare more where an edge knows them, as far
  * as that lets next to nothing of the attack through: nothing of what one of them selects, or of what they all select
  * together, since what one selects a little of may be mostly people's. `scope`: all that they are felt by, for those of standing
- * may not look suspicious at all. None comes to spare less. What they cost is judged without: some edges do not know the good. `present`: in force there already.
+ * may not look suspicious at all. `present`: in force there already. None comes to spare less. What they cost is judged
+ * without: some edges do not know the good.
  */
 export function spareWhereFree<F extends { readonly signature: Signature }>(
   scope: Scope,
@@ -62,11 +64,12 @@ export function spareWhereFree<F extends { readonly signature: Signature }>(
   present: readonly Signature[] = [],
 ): F[] {
   const own = found.map(({ signature }) => signature);
-  const all = selectedBy([...present, ...own].filter(mayBeFree), scope, pane);
+  const seen = seenAt(scope, pane);
+  const all = selectedBy([...present, ...own].filter(mayBeFree), seen);
   const together = weigh(all) < leastSelected ? wishes.length : tooDear(all);
   return found.map((one) => {
     if (!mayBeFree(one.signature)) return one;
-    const alone = tooDear(selectedBy([one.signature], scope, pane));
+    const alone = tooDear(selectedBy([one.signature], seen));
     const wish = Math.min(together, alone);
     return wish < granted(one.signature)
       ? { ...one, signature: sparingWhereKnown(one.signature, wishes[wish]!) }
@@ -91,7 +94,7 @@ export function isEvaded(
 ): boolean {
   const required = sparedBy(signature);
   if (required === null || !sparesFreely(signature)) return false;
-  const selected = selectedBy([signature], scope, pane);
+  const selected = selectedBy([signature], seenAt(scope, pane));
   const good = weightSelected(selected, [isOf(required)]);
   const honest = collateralUpper * sum(scope, countIndex.requests, pane, seenPanes);
   return good > evaded.share * weigh(selected) && good > evaded.requests + evaded.timesHonest * honest;

@@ -2,6 +2,7 @@ import { partOf } from '../../../../lib/signature/standing.ts';
 import { paneMs } from '../../layout.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 import { rateKey } from './baseline.ts';
+import { alike } from './journeys.ts';
 import { clean, rate, type Scope, split } from './scope.ts';
 import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
@@ -9,8 +10,6 @@ import { normal, type SiteState, scopeId, type WatchedScope } from './site-state
 const mostOtherWays = 2 / 3;
 /** What a crowd did before an attack is looked for so far back, ten seconds at a time; from so many of its requests it is known. */
 const lookBack = { panes: 50, step: 10, least: 50 } as const;
-/** The requests of one person are alike: so many count as one observation. */
-const alike = 2;
 /** A crowd is looked for in the window at hand and in the newest part of it, whichever shows more of one. */
 const newestPanes = 10_000 / paneMs;
 

@@ -24,7 +24,7 @@ const mostFailing = { share: 0.05, upper: 0.1 } as const;
 /** Requests of the function class that count as evidence about a scope. */
 const borrowed = 80;
 /** The requests of one person are alike: this many count as one observation. */
-const alike = 2;
+export const alike = 2;
 
 export function addJourneys(to: Journeys, from: Journeys, scale = 1): void {
   for (const [standing, weight] of from) to.set(standing, (to.get(standing) ?? 0) + weight * scale);
