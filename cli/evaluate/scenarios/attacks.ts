@@ -34,6 +34,8 @@ export const people = {
 } as const;
 /** So few that an endpoint hardly notices: five or six a second where honest people make three. */
 export const slowly = { attack: 0.12, minutes: 8 };
+/** Most people stay logged in: in six minutes there are enough log-ins of honest people to judge by (`enoughOnTarget`). */
+export const atLogin = { attack: 1.2, minutes: 6 };
 export const pulses = { onMs: 20_000, offMs: 40_000 };
 /** The log begins when the attack is already about to. */
 export const coldStartMs = 75_000;

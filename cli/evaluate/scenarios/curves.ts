@@ -1,5 +1,14 @@
 import type { ScenarioDraft } from '../scenario.ts';
-import { coldStartMs, hammering, people, slowly, stuffing, stuffingDirect, sweep } from './attacks.ts';
+import {
+  atLogin,
+  coldStartMs,
+  hammering,
+  people,
+  slowly,
+  stuffing,
+  stuffingDirect,
+  sweep,
+} from './attacks.ts';
 
 /** Where attack and people can hardly be told apart: what matters is the price. */
 export const curves: readonly ScenarioDraft[] = [
@@ -42,7 +51,7 @@ export const curves: readonly ScenarioDraft[] = [
     title: 'A at the log-in itself, from the customers’ own countries and networks, genuine fingerprints',
     populations: ['shop', 'ticketing'],
     attack: { ...stuffingDirect, ...people, exits: 'local' },
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'sweep-local',
@@ -62,7 +71,7 @@ export const curves: readonly ScenarioDraft[] = [
     title: 'A at the log-in itself by clients that load a page or two first, genuine fingerprints',
     populations: ['shop'],
     attack: { ...stuffingDirect, ...people, browses: true },
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'sweep-browses',
@@ -91,7 +100,7 @@ export const curves: readonly ScenarioDraft[] = [
     populations: ['shop'],
     attack: { ...stuffingDirect, ...people },
     coldStartMs,
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'sweep-cold',

@@ -1,5 +1,5 @@
 import type { ScenarioDraft } from '../scenario.ts';
-import { hammering, people, pulses, stuffing, stuffingDirect, sweep } from './attacks.ts';
+import { atLogin, hammering, people, pulses, stuffing, stuffingDirect, sweep } from './attacks.ts';
 
 /** Each takes away something that the loud ones are told by. */
 export const hard: readonly ScenarioDraft[] = [
@@ -44,7 +44,7 @@ export const hard: readonly ScenarioDraft[] = [
     title: 'A at the log-in, 20 s on and 40 s off',
     populations: ['ticketing'],
     attack: { ...stuffingDirect, pulses },
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'stuffing-known-good',
@@ -57,7 +57,7 @@ export const hard: readonly ScenarioDraft[] = [
     title: 'A at the log-in itself, genuine fingerprints, an address a try',
     populations: ['shop', 'ticketing'],
     attack: { ...stuffingDirect, ...people },
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'login-plain-log',
@@ -65,7 +65,7 @@ export const hard: readonly ScenarioDraft[] = [
     populations: ['shop'],
     attack: { ...stuffingDirect, ...people },
     format: 'combined',
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'sweep-known',

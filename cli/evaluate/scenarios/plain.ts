@@ -1,5 +1,5 @@
 import type { ScenarioDraft } from '../scenario.ts';
-import { hammering, stuffing, stuffingDirect, sweep } from './attacks.ts';
+import { atLogin, hammering, stuffing, stuffingDirect, sweep } from './attacks.ts';
 
 /** The three incidents, loud. */
 export const plain: readonly ScenarioDraft[] = [
@@ -16,7 +16,7 @@ export const plain: readonly ScenarioDraft[] = [
     row: 'plain-a',
     populations: ['shop', 'ticketing'],
     attack: stuffingDirect,
-    parameters: { attack: 1.2 },
+    parameters: atLogin,
   },
   {
     name: 'shadow-payment',
