@@ -3,6 +3,7 @@ import { spared } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { candidatePredicates, namingOf } from './candidates.ts';
 import { type BoundedShare, type Callers, createCollateral } from './collateral.ts';
+import { contradictions } from './contradictions.ts';
 import { knownHalf, population } from './good-samples.ts';
 import { both, count, countBoth, either, emptyMask, has, hits, type Mask, maskOf, setAll } from './mask.ts';
 import { indexOf } from './sample-index.ts';
@@ -152,8 +153,9 @@ export function mineSignatures(input: MineInput): MineResult {
     own: exposed(input.good),
     other: exposed(input.siblings),
   };
+  const people = knownGood(input);
   // what tells the excess from people must tell it from those who are not spared
-  const known = sparing === null ? knownGood(input) : exposedGood(input, everything);
+  const known = sparing === null ? people : exposedGood(input, everything);
   const collateral = createCollateral({
     own: input.good,
     other: input.siblings,
@@ -194,17 +196,20 @@ export function mineSignatures(input: MineInput): MineResult {
     upper: collateral.of({ own: coveredOwn, other: coveredOther }).upper,
   };
 
+  const ruleOf = (predicates: readonly Predicate[]): Rule => {
+    const conjunction = (whole: Mask, select: (predicate: Predicate) => Mask): Mask =>
+      predicates.reduce((mask, predicate) => both(mask, select(predicate)), whole);
+    return {
+      predicates,
+      bad: conjunction(everything.bad, (one) => indexOf(judged).select(one)),
+      own: conjunction(everything.own, (one) => indexOf(input.good).costs(one)),
+      other: conjunction(everything.other, (one) => indexOf(input.siblings).costs(one)),
+    };
+  };
   while (chosen.length < mostSignatures && remaining.length > 0) {
-    const singles: Rule[] = candidatePredicates(remaining, known, naming, sparing !== null).map(
-      (predicate) => ({
-        predicates: [predicate],
-        bad: both(indexOf(judged).select(predicate), everything.bad),
-        own: both(indexOf(input.good).costs(predicate), everything.own),
-        other: both(indexOf(input.siblings).costs(predicate), everything.other),
-      }),
-    );
     const best = search(
-      singles,
+      candidatePredicates(remaining, known, naming, sparing !== null).map((one) => ruleOf([one])),
+      contradictions(remaining, people).map(ruleOf),
       everything,
       (rule) => {
         const united = { own: either(coveredOwn, rule.own), other: either(coveredOther, rule.other) };

@@ -31,9 +31,13 @@ interface Entry {
   readonly score: number;
 }
 
-/** Beam search for the conjunction that gains most coverage within the budget; fewer predicates win ties. */
+/**
+ * Beam search for the conjunction that gains most coverage within the budget; fewer predicates win ties. It begins with
+ * `singles`, which conjuncts are taken from, and with `pairs`, conjunctions that it would not come upon by its steps.
+ */
 export function search(
   singles: readonly Rule[],
+  pairs: readonly Rule[],
   everything: Rule,
   judge: (rule: Rule) => { gain: number; spends: number; reach: number },
   spent: number,
@@ -56,7 +60,8 @@ export function search(
     return { rule, parts, gain, spends, score: gain - 0.7 * reach };
   };
   consider(everything, []);
-  let beam = singles.map((single, index) => consider(single, [index]));
+  const starts = [...singles, ...pairs];
+  let beam = starts.map((start, index) => consider(start, [index]));
   for (let depth = 1; depth < deepest; depth++) {
     beam = beam
       .filter((entry) => entry.gain >= leastGain)
@@ -75,7 +80,7 @@ export function search(
         )
           return;
         const of = [...parts, index].sort((a, b) => a - b);
-        const id = of.reduce((all, part) => all * singles.length + part, 0);
+        const id = of.reduce((all, part) => all * starts.length + part, 0);
         if (tried.has(id)) return;
         tried.add(id);
         next.push(
