@@ -172,7 +172,8 @@ export function browser(next: () => number) {
   const which = Math.floor(next() * agents.length);
   return { agent: agents[which]!, ja4: prints[which]!, browserVersion: 150 + which, plausible: true };
 }
-const homes: readonly (readonly [string, number])[] = [
+/** Country and operator of a line at home. */
+export const homes: readonly (readonly [string, number])[] = [
   ['DE', 3320],
   ['DE', 6805],
   ['AT', 8447],

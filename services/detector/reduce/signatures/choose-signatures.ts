@@ -172,7 +172,9 @@ function choose(input: ChooseInput): Chosen | null {
       coverage: covered(),
       goodClients,
     };
-  const price = priceOfEveryone(limits, left, isFirst && covered() >= leastCoverage.alone);
+  const price =
+    priceOfEveryone(limits, left, isFirst && covered() >= leastCoverage.alone) *
+    factorUncalled(everyone?.goodClients ?? 0);
   if (
     everyone !== null &&
     everyone.coverage > covered() + 0.1 &&
@@ -222,6 +224,11 @@ function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
   };
 }
 
+/** Fewer requests than this in what was learned of an endpoint: hardly anybody called it. */
+const hardlyCalled = 10;
+/** So many times the limit may be spent where hardly anybody is there to pay: what is known of such people is borrowed. */
+const factorUncalled = (samples: number): number => (samples < hardlyCalled ? 2 : 1);
+
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
  * honest requests that come without an earlier page, or without having done before what practically everyone here does.
@@ -239,7 +246,7 @@ export function everyoneButTheGood(
   let best: Chosen | null = null;
   for (const { required, share, upper, samples } of demands) {
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
-    const most = policy.document.campaign['max-collateral-except-good'];
+    const most = policy.document.campaign['max-collateral-except-good'] * factorUncalled(samples);
     if (share > most || upper > 2 * most) continue;
     const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
     if (best !== null && coverage <= best.coverage + leastGain) continue;
