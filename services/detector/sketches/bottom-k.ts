@@ -26,7 +26,7 @@ export class BottomK<T> {
     if (size < this.#k) {
       this.#items.push(item);
       this.#rise(size, key, item);
-    } else if (size > 0 && key < this.#keys[0]!) this.#sink(key, item);
+    } else if (size > 0 && key < this.#keys[0]!) this.#sink(0, size, key, item);
   }
 
   #put(at: number, key: number, item: T): void {
@@ -47,11 +47,10 @@ export class BottomK<T> {
     this.#put(at, key, item);
   }
 
-  /** In place of the largest. */
-  #sink(key: number, item: T): void {
+  /** In place of the entry at `from`, among the first `size`. */
+  #sink(from: number, size: number, key: number, item: T): void {
     const keys = this.#keys;
-    const size = this.#items.length;
-    let at = 0;
+    let at = from;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= size) break;
@@ -71,11 +70,17 @@ export class BottomK<T> {
   /** In order of their keys. */
   items(): T[] {
     const items = this.#items;
-    if (items.length < 2) return items.slice();
     const keys = this.#keys;
-    return items
-      .map((_, at) => at)
-      .sort((a, b) => keys[a]! - keys[b]!)
-      .map((at) => items[at]!);
+    // sorted where they are: the largest goes last, again and again
+    for (let size = items.length - 1; size > 0; size--) {
+      const [key, item] = [keys[size]!, items[size]!];
+      this.#put(size, keys[0]!, items[0]!);
+      this.#sink(0, size, key, item);
+    }
+    const inOrder = items.slice();
+    // the largest first is a heap again
+    items.reverse();
+    keys.subarray(0, items.length).reverse();
+    return inOrder;
   }
 }
