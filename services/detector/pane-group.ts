@@ -14,8 +14,8 @@ export interface Sample {
 }
 
 /** Partial aggregates of one group as the steps hold them; in a frame the samples stand packed, apart from the groups. */
-export interface PaneGroup extends Omit<GroupPartial, 'samples'> {
-  readonly samples: readonly Sample[];
+export interface PaneGroup<S = Sample> extends Omit<GroupPartial, 'samples'> {
+  readonly samples: readonly S[];
 }
 
 /** 53 bits of the hash of an event id as one number. */

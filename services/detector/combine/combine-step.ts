@@ -5,6 +5,7 @@ import type { PartitionState, StatefulStep, StepOutput } from '../../../lib/log/
 import type { Metrics } from '../../../lib/observability/metrics.ts';
 import type { DetectorConfig } from '../config.ts';
 import { framesOf } from '../frames/frames.ts';
+import type { FrameSample } from '../frames/sample-row.ts';
 import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { settledOnly } from '../policies/settled-only.ts';
@@ -42,7 +43,7 @@ export interface CombineOptions {
 
 /** What a closed pane sends. */
 interface PaneContent {
-  readonly groups: readonly PaneGroup[];
+  readonly groups: readonly PaneGroup<FrameSample>[];
   /** In requests.enriched; null: the pane is empty. */
   readonly firstOffset: number | null;
   readonly lastOffset: number;

@@ -2,11 +2,15 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { countIndex, countNames, flag, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
 import { orderOf } from '../pane-group.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
+import type { CountedEndpoint } from './counted-endpoint.ts';
+import { SampleReader } from './sample-reader.ts';
 import type { Sampled } from './sampled.ts';
 
 /** What one request adds to every group that it belongs to: worked out once, added several times. One is reused. */
 export interface Contribution {
   event: EnrichedRequest | null;
+  /** Set by the pane that it is added to. */
+  endpoint: CountedEndpoint | null;
   flags: number;
   /** Hash of the event id: its place in the samples. */
   order: number;
@@ -18,11 +22,13 @@ export interface Contribution {
   facts: RequestFacts | null;
   /** What groups keep of it as a sample: made when the first one wants it. */
   sampled: Sampled | null;
+  readonly samples: SampleReader;
 }
 
 export function createContribution(): Contribution {
   return {
     event: null,
+    endpoint: null,
     flags: 0,
     order: 0,
     counts: new Uint8Array(countNames.length),
@@ -30,6 +36,7 @@ export function createContribution(): Contribution {
     shown: new Int32Array(sketchNames.length * 2),
     facts: null,
     sampled: null,
+    samples: new SampleReader(),
   };
 }
 

@@ -2,6 +2,8 @@ import { asideMethods } from '../../../lib/path/aside-methods.ts';
 import { askedOf } from '../../../lib/path/operations.ts';
 import { partOf } from '../../../lib/signature/standing.ts';
 import { endpointTraits } from '../endpoint-traits.ts';
+import type { SampleTexts } from '../frames/sample-texts.ts';
+import { traitIndex } from '../layout.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
 import type { GroupPlan, Planned } from './group-plan.ts';
 
@@ -21,6 +23,10 @@ export class CountedEndpoint {
   readonly #identity: EndpointIdentity;
   #plan: GroupPlan | null = null;
   #planned: Planned | null = null;
+
+  /** Numbers of what it says in samples, and whose they are. */
+  #texts: SampleTexts | null = null;
+  #numbers: readonly number[] = [];
 
   constructor(identity: EndpointIdentity) {
     const { site, host, endpoint, endpointFunction, operation } = identity;
@@ -43,4 +49,30 @@ export class CountedEndpoint {
     }
     return this.#planned;
   }
+
+  /** Writes what it says in samples into the row at `at`, as numbers of texts. */
+  sampled(texts: SampleTexts, words: Int32Array, at: number): void {
+    if (this.#texts !== texts) {
+      this.#texts = texts;
+      this.#numbers = traitsOf(this.#identity).map((text) => (text === null ? 0 : texts.numberOf(text)));
+    }
+    const numbers = this.#numbers;
+    for (let index = 0; index < places.length; index++) words[at + places[index]!] = numbers[index]!;
+  }
 }
+
+const places = [
+  traitIndex.endpoint,
+  traitIndex.host,
+  traitIndex.endpoint_function,
+  traitIndex.documented,
+  traitIndex.operation,
+];
+/** In the order of `places`, as sampled.ts reads them. */
+const traitsOf = ({ endpoint, host, endpointFunction, documented, operation }: EndpointIdentity) => [
+  endpoint,
+  host,
+  endpointFunction,
+  documented === null ? null : documented ? 'yes' : 'no',
+  operation,
+];

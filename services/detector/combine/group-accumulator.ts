@@ -1,5 +1,6 @@
+import type { FrameSample } from '../frames/sample-row.ts';
 import { countNames, flag, type SketchName, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
-import type { PaneGroup, Sample } from '../pane-group.ts';
+import type { PaneGroup } from '../pane-group.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
 import type { Contribution } from './contribution.ts';
@@ -48,10 +49,10 @@ export class GroupAccumulator {
     if (sample.wants(order)) sample.add(order, sampledOf(contribution));
   }
 
-  partial(site: string, kind: string, key: string): PaneGroup {
+  partial(site: string, kind: string, key: string): PaneGroup<FrameSample> {
     const counts = new Array<number>(this.counts.length);
     for (let column = 0; column < counts.length; column++) counts[column] = this.counts[column]!;
-    const samples: Sample[] = [];
+    const samples: FrameSample[] = [];
     for (const item of this.#suspicious.items()) samples.push(sampleOf(item));
     for (const item of this.#others.items()) samples.push(sampleOf(item));
     return {
@@ -76,7 +77,7 @@ const nothing = Buffer.alloc(0);
 
 /** One for all groups of the request. */
 function sampledOf(contribution: Contribution): Sampled {
-  const { event, flags, order } = contribution;
-  contribution.sampled ??= { event: event!, flags, order, sample: null };
+  const { samples, event, endpoint, flags, order } = contribution;
+  contribution.sampled ??= samples.read(event!, endpoint, flags, order);
   return contribution.sampled;
 }

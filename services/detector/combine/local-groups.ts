@@ -70,7 +70,7 @@ export class LocalGroups {
           addresses.minute(windowColumn.missing) >= report.missing60s)) ||
       ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= report.sessions60s)
     )
-      pane.report('client', site, clientKey(event.request.client_ip), () => clientCounts(addresses, flags));
+      pane.report('client', site, clientKey(event.request.client_ip), clientCounts(addresses, flags));
 
     if (!pane.plan.networks) return;
     this.networks ??= new AddressWindows(this.#limit);
@@ -84,7 +84,7 @@ export class LocalGroups {
       networks.minute(windowColumn.missing) >= report.missing60s ||
       networks.distinct('members') >= report.addresses60s
     )
-      pane.report('network', site, networkKey(event.request.client_ip), () => networkCounts(networks, flags));
+      pane.report('network', site, networkKey(event.request.client_ip), networkCounts(networks, flags));
   }
 }
 

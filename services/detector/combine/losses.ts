@@ -33,7 +33,7 @@ export class Losses {
   }
 
   /** Groups to add to those of a pane. */
-  tell(target: number, totals: LossTotals, groups: readonly PaneGroup[]): PaneGroup[] {
+  tell(target: number, totals: LossTotals, groups: readonly PaneGroup<unknown>[]): PaneGroup[] {
     const news = Object.entries(this.#pending(target, totals));
     if (news.length === 0) return [];
     this.#told.set(target, totals);

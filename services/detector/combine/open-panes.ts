@@ -1,4 +1,6 @@
 import type { DetectorConfig } from '../config.ts';
+import { plainGroup } from '../frames/frames.ts';
+import type { FrameSample } from '../frames/sample-row.ts';
 import { byKindAndKey } from '../groups.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
@@ -60,7 +62,10 @@ export class OpenPanes {
   }
 
   /** The groups of a pane, which is open no longer, and the offset of its first request. */
-  close(target: number, start: number): { readonly groups: PaneGroup[]; readonly firstOffset: number } {
+  close(
+    target: number,
+    start: number,
+  ): { readonly groups: PaneGroup<FrameSample>[]; readonly firstOffset: number } {
     const groups = this.#partials(target, start);
     const panes = this.#panes.get(target)!;
     const { firstOffset } = panes.get(start)!;
@@ -71,17 +76,18 @@ export class OpenPanes {
   }
 
   /** The groups of the pane; restored parts merged in. */
-  #partials(target: number, start: number): PaneGroup[] {
+  #partials(target: number, start: number): PaneGroup<FrameSample>[] {
     const fresh = this.#panes.get(target)!.get(start)!.partials();
     const restored = this.#restored.get(`${target} ${start}`);
     if (restored === undefined) return fresh;
-    return mergeGroups([...restored, ...fresh], this.#config.samples).sort(inFrameOrder);
+    return mergeGroups([...restored, ...fresh.map(plainGroup)], this.#config.samples).sort(inFrameOrder);
   }
 
   snapshot(): OpenPanesState {
     return [...this.#panes].flatMap(([target, open]) =>
       [...open].map(
-        ([start, { firstOffset }]) => [target, start, firstOffset, this.#partials(target, start)] as const,
+        ([start, { firstOffset }]) =>
+          [target, start, firstOffset, this.#partials(target, start).map(plainGroup)] as const,
       ),
     );
   }

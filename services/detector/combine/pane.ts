@@ -1,4 +1,5 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import type { FrameSample } from '../frames/sample-row.ts';
 import {
   groups as groupTable,
   type LocalKind,
@@ -67,6 +68,7 @@ export class Pane {
       };
       this.#sites.set(site, groups);
     }
+    contribution.endpoint = endpoint;
     groups.all.add(contribution);
     this.#into(groups.endpoints, key, site, 'endpoint')?.add(contribution);
     if (asked !== null) this.#into(groups.endpoints, asked, site, 'endpoint')?.add(contribution);
@@ -83,12 +85,13 @@ export class Pane {
   goOn({ site, key, asked }: EntryName): void {
     const groups = this.#sites.get(site);
     if (groups === undefined) return;
-    const note = (at: string): void => {
-      const group = this.#into(groups.endpoints, at, site, 'endpoint');
-      if (group !== undefined) group.counts[countIndex.went_on]!++;
-    };
-    note(key);
-    if (asked !== null) note(asked);
+    this.#wentOn(groups, key, site);
+    if (asked !== null) this.#wentOn(groups, asked, site);
+  }
+
+  #wentOn(groups: SiteGroups, key: string, site: string): void {
+    const group = this.#into(groups.endpoints, key, site, 'endpoint');
+    if (group !== undefined) group.counts[countIndex.went_on]!++;
   }
 
   #into(
@@ -113,14 +116,14 @@ export class Pane {
   }
 
   /** Reports an address or network whose last minute stands out: newest figures replace earlier ones of this pane. */
-  report(kind: LocalKind, site: string, key: string, counts: () => number[]): void {
+  report(kind: LocalKind, site: string, key: string, counts: number[]): void {
     const groups = this.#sites.get(site)?.local[kind];
     if (groups === undefined) return;
     if (!groups.has(key) && groups.size >= this.#limits.clients) {
       this.other.set(site, (this.other.get(site) ?? 0) + 1);
       return;
     }
-    groups.set(key, counts());
+    groups.set(key, counts);
   }
 
   /** The pane is over: its accumulators may serve another one. */
@@ -135,8 +138,8 @@ export class Pane {
   }
 
   /** Groups in a fixed order. */
-  partials(): PaneGroup[] {
-    const partials: PaneGroup[] = [];
+  partials(): PaneGroup<FrameSample>[] {
+    const partials: PaneGroup<FrameSample>[] = [];
     for (const site of [...this.#sites.keys()].sort()) {
       const groups = this.#sites.get(site)!;
       partials.push(groups.all.partial(site, 'site', ''));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { plainSample } from '../frames/sample-row.ts';
 import { minedAttributes } from '../layout.ts';
 import { tooLong } from '../nameable.ts';
 import { enriched } from '../traffic.test-fixture.ts';
@@ -6,7 +7,7 @@ import { sampleOf } from './sampled.ts';
 
 const agentOf = (agent: string): string | null => {
   const event = enriched({ at: 0, ip: '192.0.2.1', endpoint: 'GET /api', agent }, 1);
-  const { attributes } = sampleOf({ event, flags: 0, order: 1, sample: null });
+  const { attributes } = plainSample(sampleOf({ event, flags: 0, order: 1, sample: null }));
   return attributes[minedAttributes.indexOf('user_agent')]!;
 };
 

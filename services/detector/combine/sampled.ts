@@ -2,13 +2,17 @@ import { enrichedSlots, viewOf } from '../../../lib/contracts/codecs.ts';
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { type Attribute, attributes } from '../../../lib/signature/attributes.ts';
+import { type FrameSample, SampleRow } from '../frames/sample-row.ts';
 import { minedAttributes, type TraitName, traitNames } from '../layout.ts';
 import { sampledValue } from '../nameable.ts';
 import { clientOf, type Sample } from '../pane-group.ts';
 import { placeOf, word } from '../state/request-facts.ts';
 
 /** A request that groups may keep as a sample. */
-export interface Sampled {
+export type Sampled = KeptEvent | SampleRow;
+
+/** One that came with its texts: it is looked at when it is sent. */
+interface KeptEvent {
   readonly event: EnrichedRequest;
   readonly flags: number;
   /** Its place in the samples. */
@@ -23,7 +27,7 @@ const plainName = /^[\w.[\]-]{1,40}$/;
 const paramsSlot = enrichedSlots['request.params']!;
 
 /** The names of a request's parameters in order, as far as they look like names; null when there is none. */
-function paramNames(event: EnrichedRequest): string | null {
+export function paramNames(event: EnrichedRequest): string | null {
   const view = viewOf(event);
   // most requests have none, and a list of none is one byte
   if (view !== null && view.$bytes[placeOf(view, paramsSlot)] === 0) return null;
@@ -54,12 +58,13 @@ const traits: { readonly [T in TraitName]: (event: EnrichedRequest) => string | 
 };
 
 /** What is sent of the request: read once, and one object, though several groups of the pane have sampled it. */
-export function sampleOf(sampled: Sampled): Sample {
+export function sampleOf(sampled: Sampled): FrameSample {
+  if (sampled instanceof SampleRow) return sampled;
   sampled.sample ??= readSample(sampled);
   return sampled.sample;
 }
 
-function readSample({ event, flags, order }: Sampled): Sample {
+function readSample({ event, flags, order }: KeptEvent): Sample {
   const values = new Array<string | null>(readers.length + traitNames.length);
   let at = 0;
   for (const attribute of readers) {

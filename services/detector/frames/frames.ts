@@ -3,10 +3,11 @@ import { aggregateLayoutHash, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { fitGroup, mostSampleBytes, ownBytes } from './fit-group.ts';
 import { SamplePacker, unpackSamples } from './sample-pack.ts';
+import { type FrameSample, plainSample, SampleRow } from './sample-row.ts';
 
 /** A frame in the making. */
 interface Cut {
-  readonly groups: PaneGroup[];
+  readonly groups: PaneGroup<FrameSample>[];
   readonly samples: SamplePacker;
   /** Of the groups without their samples. */
   bytes: number;
@@ -20,7 +21,7 @@ export function framesOf(options: {
   readonly sources: number;
   readonly paneStart: number;
   readonly closing: boolean;
-  readonly groups: readonly PaneGroup[];
+  readonly groups: readonly PaneGroup<FrameSample>[];
   /** Of requests.enriched; null: nothing was read for it. */
   readonly firstOffset: number | null;
   readonly lastOffset: number;
@@ -52,14 +53,14 @@ export function framesOf(options: {
 }
 
 /** Groups of frames that were made in this process, samples and all. */
-const whole = new WeakMap<object, readonly PaneGroup[]>();
+const whole = new WeakMap<object, readonly PaneGroup<FrameSample>[]>();
 
 interface Part {
-  readonly groups: readonly PaneGroup[];
+  readonly groups: readonly PaneGroup<FrameSample>[];
   readonly samples: () => Buffer;
 }
 
-function packedLater(groups: readonly PaneGroup[]): Part {
+function packedLater(groups: readonly PaneGroup<FrameSample>[]): Part {
   let packed: Buffer | null = null;
   return {
     groups,
@@ -75,7 +76,7 @@ function packedLater(groups: readonly PaneGroup[]): Part {
 }
 
 /** Groups frame by frame, none larger than a frame. What surely fits into one is not packed to find out. */
-function cutsOf(all: readonly PaneGroup[], limitBytes: number): Part[] {
+function cutsOf(all: readonly PaneGroup<FrameSample>[], limitBytes: number): Part[] {
   const most = all.reduce((sum, group) => sum + ownBytes(group) + mostSampleBytes(group), 0);
   if (most <= limitBytes) return [packedLater(all)];
   const cuts = [emptyCut()];
@@ -97,8 +98,16 @@ function cutsOf(all: readonly PaneGroup[], limitBytes: number): Part[] {
 /** The groups of a frame with their samples. Throws when the frame is damaged. */
 export function groupsOf(frame: Pick<PaneFrame, 'groups' | 'samples'>): readonly PaneGroup[] {
   const made = whole.get(frame);
-  if (made !== undefined) return made;
+  if (made !== undefined) return made.map(plainGroup);
   const { groups, samples } = frame;
   const lists = unpackSamples(samples, groups.length);
   return groups.map((group, index) => ({ ...group, samples: lists[index]! }));
 }
+
+/** The group with samples that have their texts. */
+export function plainGroup(group: PaneGroup<FrameSample>): PaneGroup {
+  return hasTexts(group) ? group : { ...group, samples: group.samples.map(plainSample) };
+}
+
+const hasTexts = (group: PaneGroup<FrameSample>): group is PaneGroup =>
+  !group.samples.some((sample) => sample instanceof SampleRow);

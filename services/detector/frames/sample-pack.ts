@@ -1,5 +1,10 @@
 import { internedText } from '../../../lib/contracts/interned-text.ts';
 import type { Sample } from '../pane-group.ts';
+import { AddressNumbers } from './address-numbers.ts';
+import { isMapped, mostAddressBytes, writeAddress } from './address-text.ts';
+import { GrowingBytes } from './growing-bytes.ts';
+import { type FrameSample, networkNumber, plainSample, RowBlock, rowOf, SampleRow } from './sample-row.ts';
+import { SampleTexts } from './sample-texts.ts';
 
 /**
  * The samples of a frame as bytes. A request is sampled in several groups (its site, its endpoint, a pair), and its
@@ -13,93 +18,103 @@ import type { Sample } from '../pane-group.ts';
  * Numbers are unsigned LEB128. The layout is part of `aggregateLayoutHash`.
  */
 
-/** Bytes that grow as they are written to. */
-class Bytes {
-  #bytes = Buffer.allocUnsafe(1024);
-  length = 0;
+const addressText = Buffer.alloc(mostAddressBytes);
+const network = new RowBlock(4);
 
-  /** Where `size` bytes may be written from `length` on. */
-  #room(size: number): Buffer {
-    if (this.length + size > this.#bytes.length) {
-      const more = Buffer.allocUnsafe(2 * (this.length + size));
-      this.#bytes.copy(more, 0, 0, this.length);
-      this.#bytes = more;
-    }
-    return this.#bytes;
-  }
-
-  /** @param value a whole number from 0 to 2^32 - 1 */
-  number(value: number): void {
-    const bytes = this.#room(5);
-    let rest = value;
-    while (rest > 127) {
-      bytes[this.length++] = (rest & 127) | 128;
-      rest >>>= 7;
-    }
-    bytes[this.length++] = rest;
-  }
-
-  text(text: string): void {
-    const size = Buffer.byteLength(text);
-    // the length as Avro has it: a signed number, zigzag
-    this.number(2 * size);
-    this.length += this.#room(size).write(text, this.length, 'utf8');
-  }
-
-  /** @param key a whole number from 0 to 2^53 - 1 */
-  key(key: number): void {
-    const bytes = this.#room(7);
-    bytes.writeUInt32LE(key % 2 ** 32, this.length);
-    bytes.writeUIntLE(Math.floor(key / 2 ** 32), this.length + 4, 3);
-    this.length += 7;
-  }
-
-  written(): Buffer {
-    return this.#bytes.subarray(0, this.length);
-  }
+/** The network of an address (IPv4 /24, IPv6 /48): good until the next call. */
+function networkOf({ bytes }: RowBlock, start: number): RowBlock {
+  network.bytes.fill(0);
+  const kept = isMapped(bytes, start) ? 15 : 6;
+  for (let byte = 0; byte < kept; byte++) network.bytes[byte] = bytes[start + byte]!;
+  return network;
 }
 
 /** Packs the samples of groups, one list after the other. */
 export class SamplePacker {
-  readonly #texts = new Map<string, number>();
-  readonly #samples = new Map<Sample, number>();
-  readonly #textBytes = new Bytes();
-  readonly #sampleBytes = new Bytes();
-  readonly #listBytes = new Bytes();
+  /** Of the rows; null: there is none yet. */
+  #texts: SampleTexts | null = null;
+  /** By number in `#texts`: the number of the text in the frame, and 1. */
+  #named = new Uint32Array(0);
+  readonly #addresses = new AddressNumbers();
+  readonly #networks = new AddressNumbers();
+  #textCount = 0;
+  #sampleCount = 0;
+  /** Samples that came with their texts, or with the numbers of other ones. */
+  readonly #rows = new Map<FrameSample, SampleRow>();
+  readonly #textBytes = new GrowingBytes();
+  readonly #sampleBytes = new GrowingBytes();
+  readonly #listBytes = new GrowingBytes();
   #attributes = 0;
 
   /** Adds the list of one group. All samples have the same number of attributes. */
-  add(samples: readonly Sample[]): void {
+  add(samples: readonly FrameSample[]): void {
     this.#listBytes.number(samples.length);
     for (const sample of samples) {
-      let index = this.#samples.get(sample);
-      if (index === undefined) {
-        index = this.#samples.size;
-        this.#samples.set(sample, index);
-        this.#sample(sample);
+      const row = sample instanceof SampleRow && sample.texts === this.#texts ? sample : this.#rowOf(sample);
+      if (row.packedBy !== this) {
+        row.packedBy = this;
+        row.packedAs = this.#sampleCount++;
+        this.#sample(row);
       }
-      this.#listBytes.number(index);
+      this.#listBytes.number(row.packedAs);
     }
   }
 
-  #sample({ order, client, flags, event_id, attributes }: Sample): void {
+  #rowOf(sample: FrameSample): SampleRow {
+    if (this.#texts === null) {
+      this.#texts = sample instanceof SampleRow ? sample.texts : new SampleTexts();
+      if (sample instanceof SampleRow) return sample;
+    }
+    let row = this.#rows.get(sample);
+    if (row === undefined) {
+      row = rowOf(plainSample(sample), this.#texts);
+      this.#rows.set(sample, row);
+    }
+    return row;
+  }
+
+  #sample(row: SampleRow): void {
+    const { order, client, flags, block, at: first, width, idStart } = row;
     const bytes = this.#sampleBytes;
-    this.#attributes = attributes.length;
+    const { words } = block;
+    this.#attributes = width;
     bytes.key(order);
     bytes.key(client);
     bytes.number(flags >>> 0);
-    bytes.text(event_id);
-    for (const text of attributes) bytes.number(text === null ? 0 : 1 + this.#text(text));
+    bytes.text(block.bytes, idStart, idStart + row.idBytes);
+    for (let index = first; index < first + width; index++) {
+      const number = words[index]!;
+      if (number < 0) bytes.number(this.#address(row, number === networkNumber));
+      else bytes.number(number === 0 ? 0 : this.#text(number));
+    }
   }
 
-  #text(text: string): number {
-    let index = this.#texts.get(text);
-    if (index === undefined) {
-      index = this.#texts.size;
-      this.#texts.set(text, index);
-      this.#textBytes.text(text);
+  /** The number of a text of an address in the frame, and 1. */
+  #address({ block, addressStart }: SampleRow, network: boolean): number {
+    const ip = network ? networkOf(block, addressStart) : block;
+    const at = network ? 0 : addressStart / 4;
+    const next = this.#textCount + 1;
+    const number = (network ? this.#networks : this.#addresses).numberOf(ip.words, at, next);
+    if (number === next) {
+      this.#textCount = next;
+      const end = writeAddress(ip.bytes, 4 * at, network, addressText, 0);
+      this.#textBytes.text(addressText, 0, end);
     }
-    return index;
+    return number;
+  }
+
+  /** The number of a text in the frame, and 1. */
+  #text(number: number): number {
+    const named = number < this.#named.length ? this.#named[number]! : 0;
+    if (named !== 0) return named;
+    if (number >= this.#named.length) {
+      const more = new Uint32Array(Math.max(2 * number, this.#texts!.size + 1));
+      more.set(this.#named);
+      this.#named = more;
+    }
+    this.#named[number] = ++this.#textCount;
+    this.#texts!.write(number, this.#textBytes);
+    return this.#textCount;
   }
 
   /** Bytes so far, but for a few. */
@@ -109,10 +124,10 @@ export class SamplePacker {
 
   /** Everything that was added; empty when that was no sample. */
   packed(): Buffer {
-    if (this.#samples.size === 0) return Buffer.alloc(0);
-    const [texts, samples] = [new Bytes(), new Bytes()];
-    texts.number(this.#texts.size);
-    samples.number(this.#samples.size);
+    if (this.#sampleCount === 0) return Buffer.alloc(0);
+    const [texts, samples] = [new GrowingBytes(), new GrowingBytes()];
+    texts.number(this.#textCount);
+    samples.number(this.#sampleCount);
     samples.number(this.#attributes);
     return Buffer.concat([
       texts.written(),

@@ -8,6 +8,7 @@ import { CountedEndpoint } from '../combine/counted-endpoint.ts';
 import { GroupPlan } from '../combine/group-plan.ts';
 import { GroupPool } from '../combine/group-pool.ts';
 import { Pane } from '../combine/pane.ts';
+import { plainGroup } from '../frames/frames.ts';
 import { byKindAndKey } from '../groups.ts';
 import { paneMs } from '../layout.ts';
 import { mergeGroups } from '../sketches/merge-partials.ts';
@@ -83,7 +84,7 @@ export function watch(
   let inventory = createInventory('default', order[0] ?? 0);
   const outputs: Outgoing[] = [];
   order.forEach((pane, index) => {
-    const partials = [...panes.get(pane)!.values()].flatMap((each) => each.partials());
+    const partials = [...panes.get(pane)!.values()].flatMap((each) => each.partials().map(plainGroup));
     const merged = mergeGroups(partials, samples).sort(byKindAndKey);
     const counted = asCounted(inventory, merged, samples);
     outputs.push(...observePane(inventory, of, pane, counted, options.attacked ?? (() => false)));

@@ -4,7 +4,7 @@ import { recordType } from '../../../lib/contracts/codecs.ts';
 import type { PaneFrame } from '../../../lib/contracts/generated.ts';
 import { contribute, createContribution } from '../combine/contribution.ts';
 import { GroupAccumulator } from '../combine/group-accumulator.ts';
-import { framesOf, groupsOf } from '../frames/frames.ts';
+import { framesOf, groupsOf, plainGroup } from '../frames/frames.ts';
 import { flag, sketchNames } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { createRequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
@@ -136,7 +136,7 @@ const partial: Aggregate<{ readonly index: number; readonly ip: number; readonly
         contribute(contribution, event, of, facts);
         group.add(contribution);
       }
-      return group.partial('default', 'endpoint', 'GET x/api/stock');
+      return plainGroup(group.partial('default', 'endpoint', 'GET x/api/stock'));
     },
     merge: (a, b) => mergePartials([a, b], samples),
     shown: (group) => frameBytes(group).toString('hex'),
