@@ -1,3 +1,5 @@
+import { bytesHash } from '../hash/bytes-hash.ts';
+
 const size = 8192;
 const known: string[] = new Array<string>(size).fill('');
 
@@ -19,10 +21,7 @@ export function internedText(bytes: Buffer, place: number): string {
     }
     length = Math.floor(length / 2);
   } else length >>>= 1;
-  const step = 1 + (length >>> 5);
-  let hash = length;
-  for (let index = 0; index < length; index += step) hash = Math.imul(hash ^ bytes[at + index]!, 0x01000193);
-  const slot = (hash ^ (hash >>> 15)) & (size - 1);
+  const slot = bytesHash(bytes, at, length) & (size - 1);
   const last = known[slot]!;
   if (last.length === length) {
     let index = 0;

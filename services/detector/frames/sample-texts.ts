@@ -1,3 +1,4 @@
+import { bytesHash } from '../../../lib/hash/bytes-hash.ts';
 import type { GrowingBytes } from './growing-bytes.ts';
 import { textBytes } from './text-bytes.ts';
 
@@ -83,11 +84,7 @@ export class SampleTexts {
       }
       length = Math.floor(length / 2);
     } else length >>>= 1;
-    const step = 1 + (length >>> 4);
-    let hash = length;
-    for (let index = 0; index < length; index += step)
-      hash = Math.imul(hash ^ bytes[at + index]!, 0x01000193);
-    const slot = (hash ^ (hash >>> 15)) & (memoSlots - 1);
+    const slot = bytesHash(bytes, at, length) & (memoSlots - 1);
     const last = this.#memo[slot]!;
     // never of what another text stands for: that is not the text of the bytes
     if (last !== 0 && this.#stands(last, bytes, at, length)) return last;
