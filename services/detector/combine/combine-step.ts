@@ -16,7 +16,7 @@ import { createEvictionReport, type EvictionReport } from '../state/eviction-rep
 import { LookAhead } from '../state/look-ahead.ts';
 import { observe, touchActors } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
-import { createRequestFacts, known, readFacts, readIdentity } from '../state/request-facts.ts';
+import { known, type RequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
 import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import type { ClocksState } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
@@ -95,8 +95,13 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
   readonly #plans: GroupPlans;
   /** null: no policy asked for re-keyed groups yet. Once it is there it says of every pane that it is closed. */
   #keyed: KeyedOutbox | null;
-  readonly #facts = createRequestFacts();
-  readonly #ahead = new LookAhead((facts) => touchActors(this.#actors, facts) ^ this.#local.touch(facts));
+  readonly #ahead = new LookAhead({
+    read: (facts, event) => {
+      readFacts(facts, event);
+      readIdentity(facts, event, this.#options.seed);
+    },
+    touch: (facts) => touchActors(this.#actors, facts) ^ this.#local.touch(facts),
+  });
   readonly #endpoints = new EndpointMemory((identity) => new CountedEndpoint(identity));
   readonly #contribution = createContribution();
   readonly #forgotten: EvictionReport;
@@ -144,23 +149,21 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
     const outputs: Outgoing[] = [];
     for (let index = 0; index < batch.records.length; index++) {
       const record = batch.records[index]!;
-      this.#ahead.at(batch, index);
+      const facts = this.#ahead.at(batch, index);
       if (record.type === 'Tick') this.#tick(record.value, record.offset, outputs);
-      else this.#event(record.value, record.offset);
+      else this.#event(record.value, record.offset, facts);
     }
     this.#report();
     return { outputs, deadLetters: [] };
   }
 
-  #event(event: EnrichedRequest, offset: number): void {
+  #event(event: EnrichedRequest, offset: number, facts: RequestFacts): void {
     const source = event.source_offset;
     if (source <= this.#lastSource) {
       this.#duplicates++;
       return;
     }
     this.#lastSource = source;
-    const facts = this.#facts;
-    readFacts(facts, event);
     const endpoint = this.#endpoints.of(event, facts);
     const { site } = endpoint;
     const { timestamp } = event.request;
@@ -170,7 +173,6 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       return;
     }
     this.#clocks.note(site, timestamp);
-    readIdentity(facts, event, this.#options.seed);
     if (this.#recent.seen(facts.idLo, facts.idHi, timestamp)) {
       this.#duplicates++;
       return;

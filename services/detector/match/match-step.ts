@@ -18,7 +18,7 @@ import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { LookAhead } from '../state/look-ahead.ts';
 import { observe, touchActors } from '../state/observation.ts';
-import { createRequestFacts, readFacts } from '../state/request-facts.ts';
+import { type RequestFacts, readFacts } from '../state/request-facts.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
@@ -89,8 +89,10 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #life: AddressLife;
   /** null: no edge asks for them. */
   readonly #goodClients: GoodClients | null;
-  readonly #facts = createRequestFacts();
-  readonly #ahead = new LookAhead((facts) => touchActors(this.#actors, facts));
+  readonly #ahead = new LookAhead({
+    read: readFacts,
+    touch: (facts) => touchActors(this.#actors, facts),
+  });
   readonly #forgotten: EvictionReport;
   readonly #endpoints: EndpointMemory<MatchedEndpoint>;
   #lastSource: number;
@@ -145,25 +147,24 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   #run(batch: LogBatch<'requests.enriched'>, from: number, outputs: Outgoing[]): number {
     for (let index = from; index < batch.records.length; index++) {
       const record = batch.records[index]!;
-      this.#ahead.at(batch, index);
+      const facts = this.#ahead.at(batch, index);
       if (record.type === 'Tick') continue;
       const event = record.value;
       const source = event.source_offset;
       if (source <= this.#lastSource) continue;
-      readFacts(this.#facts, event);
-      const endpoint = this.#endpoints.of(event, this.#facts);
+      const endpoint = this.#endpoints.of(event, facts);
       const { timestamp } = event.request;
       if (this.#options.book.clock(endpoint.reducer) < timestamp) return index;
       this.#lastSource = source;
       if (timestamp > this.#reached) this.#reached = timestamp;
-      this.#event(event, record.offset, endpoint, timestamp, outputs);
+      this.#event(event, facts, record.offset, endpoint, timestamp, outputs);
     }
     return batch.records.length;
   }
 
-  /** A request whose facts were read. */
   #event(
     event: EnrichedRequest,
+    facts: RequestFacts,
     offset: number,
     endpoint: MatchedEndpoint,
     timestamp: number,
@@ -181,17 +182,22 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       if (selected === null && timestamp < inForce.untilAt && inForce.test(event)) selected = inForce;
     }
     const second = Math.floor(timestamp / 1000);
-    const facts = this.#facts;
     const flags = observe(this.#actors, event, facts, endpoint.part, second, !attacked && endpoint.isPage);
     const standing = standingOf(flags);
     const good = meets(standing, 0);
     this.#goodClients?.note(event, facts, standing, outputs);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
-    else if (selected !== null && !good) this.#member(event, offset, selected, outputs);
+    else if (selected !== null && !good) this.#member(event, facts, offset, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good, standing });
   }
 
-  #member(event: EnrichedRequest, offset: number, inForce: InForce, outputs: Outgoing[]): void {
+  #member(
+    event: EnrichedRequest,
+    { clientLo, clientHi }: RequestFacts,
+    offset: number,
+    inForce: InForce,
+    outputs: Outgoing[],
+  ): void {
     const { campaign, signature } = inForce;
     // No list can say "but the good": it would stop whoever shares the address, on every page.
     if (signature.except_good) return;
@@ -204,7 +210,6 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       this.#members.set(campaign.campaign_id, members);
     }
     const at = event.request.timestamp;
-    const { clientLo, clientHi } = this.#facts;
     const { evictions } = members;
     const member = members.of(clientLo, clientHi, at, offset);
     if (members.evictions > evictions) noteLoss(this.#lost, 'members', at);

@@ -93,13 +93,6 @@ const presence: readonly (readonly [slot: number, bit: number])[] = [
   [enrichedSlots['request.status']!, known.answer],
 ];
 
-/** Reads the lanes alone. */
-export function readLanes(facts: RequestFacts, event: EnrichedRequest): void {
-  const view = viewOf(event);
-  if (view === null) fromBytes(facts, event.hashes, 0);
-  else fromBytes(facts, view.$bytes, placeOf(view, slots.hashes));
-}
-
 /** Reads lanes, and which fields are there: no text is made of those that are not looked at any further. */
 export function readFacts(facts: RequestFacts, event: EnrichedRequest): void {
   const view = viewOf(event);
