@@ -1,4 +1,5 @@
 import { bytesHash } from '../hash/bytes-hash.ts';
+import { afterInteger, integerAt } from './zigzag.ts';
 
 const size = 8192;
 const known: string[] = new Array<string>(size).fill('');
@@ -8,19 +9,8 @@ const known: string[] = new Array<string>(size).fill('');
  * last text with the same bytes is answered again, so that nothing is allocated and equal texts are mostly one object.
  */
 export function internedText(bytes: Buffer, place: number): string {
-  let at = place;
-  let length = bytes[at++]!;
-  if (length > 127) {
-    let scale = 128;
-    length &= 127;
-    for (;;) {
-      const byte = bytes[at++]!;
-      length += (byte & 127) * scale;
-      if (byte < 128) break;
-      scale *= 128;
-    }
-    length = Math.floor(length / 2);
-  } else length >>>= 1;
+  const at = afterInteger(bytes, place);
+  const length = integerAt(bytes, place);
   const slot = bytesHash(bytes, at, length) & (size - 1);
   const last = known[slot]!;
   if (last.length === length) {

@@ -11,8 +11,9 @@ import {
   viewOf,
 } from './codecs.ts';
 import type { EnrichedRequest } from './generated.ts';
-import { integerAt, longestView } from './record-view.ts';
+import { longestView } from './record-view.ts';
 import type { AvroSchema } from './schemas.ts';
+import { integerAt } from './zigzag.ts';
 
 const schema = recordSchemas.get('EnrichedRequest') as { readonly [key: string]: unknown };
 const record = arbitraryOf(schema as AvroSchema) as fc.Arbitrary<EnrichedRequest>;

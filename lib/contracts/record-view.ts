@@ -2,6 +2,7 @@ import { compileBounds } from './avro-bounds.ts';
 import { type Field, fieldsOf, type Node, namesIn, resolved } from './avro-schema.ts';
 import { internedText } from './interned-text.ts';
 import type { AvroSchema } from './schemas.ts';
+import { integerAt } from './zigzag.ts';
 
 /**
  * Views: records that stay as their bytes. One walk over a record checks it and notes where each field stands; a field
@@ -199,21 +200,6 @@ function readSource(type: AvroSchema, arrayAt: (type: AvroSchema) => number): st
     default:
       return `decoders[${arrayAt(type)}](b,p)`;
   }
-}
-
-/** Zigzag integer at a place that was walked over. */
-export function integerAt(bytes: Uint8Array, at: number): number {
-  const first = bytes[at]!;
-  if (first < 128) return (first >>> 1) ^ -(first & 1);
-  let value = first & 127;
-  let scale = 128;
-  for (let index = at + 1; ; index++) {
-    const byte = bytes[index]!;
-    value += (byte & 127) * scale;
-    if (byte < 128) break;
-    scale *= 128;
-  }
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
 /**

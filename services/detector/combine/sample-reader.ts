@@ -1,6 +1,7 @@
 import { enrichedSlots, viewOf } from '../../../lib/contracts/codecs.ts';
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
-import { integerAt, type RecordView } from '../../../lib/contracts/record-view.ts';
+import type { RecordView } from '../../../lib/contracts/record-view.ts';
+import { integerAt } from '../../../lib/contracts/zigzag.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { mostAddressBytes, writeAddress } from '../frames/address-text.ts';
 import { addressNumber, networkNumber, ownWords, RowBlock, SampleRow } from '../frames/sample-row.ts';

@@ -1,3 +1,4 @@
+import { afterInteger, integerAt } from '../../../lib/contracts/zigzag.ts';
 import { bytesHash } from '../../../lib/hash/bytes-hash.ts';
 import type { GrowingBytes } from './growing-bytes.ts';
 import { textBytes } from './text-bytes.ts';
@@ -71,19 +72,8 @@ export class SampleTexts {
    * are not known by their bytes.
    */
   numberAt(bytes: Buffer, place: number, shown: (text: string) => string): number {
-    let at = place;
-    let length = bytes[at++]!;
-    if (length > 127) {
-      let scale = 128;
-      length &= 127;
-      for (;;) {
-        const byte = bytes[at++]!;
-        length += (byte & 127) * scale;
-        if (byte < 128) break;
-        scale *= 128;
-      }
-      length = Math.floor(length / 2);
-    } else length >>>= 1;
+    const at = afterInteger(bytes, place);
+    const length = integerAt(bytes, place);
     const slot = bytesHash(bytes, at, length) & (memoSlots - 1);
     const last = this.#memo[slot]!;
     // never of what another text stands for: that is not the text of the bytes

@@ -1,6 +1,7 @@
 import { enrichedSlots, viewOf } from '../../../lib/contracts/codecs.ts';
 import type { EnrichedRequest, Param } from '../../../lib/contracts/generated.ts';
-import { integerAt, type RecordView } from '../../../lib/contracts/record-view.ts';
+import type { RecordView } from '../../../lib/contracts/record-view.ts';
+import { afterInteger, integerAt } from '../../../lib/contracts/zigzag.ts';
 import { lanes } from '../../../lib/hash/lanes.ts';
 import { eventHash, hashEventId, hashEventIdBytes } from './event-hash.ts';
 
@@ -182,15 +183,15 @@ function addEncoded(facts: RequestFacts, bytes: Buffer, place: number, salt: num
   let at = place;
   for (;;) {
     let count = integerAt(bytes, at);
-    at = after(bytes, at);
+    at = afterInteger(bytes, at);
     if (count === 0) return;
     if (count < 0) {
       count = -count;
-      at = after(bytes, at);
+      at = afterInteger(bytes, at);
     }
     for (; count > 0; count--) {
       let length = integerAt(bytes, at);
-      at = after(bytes, at);
+      at = afterInteger(bytes, at);
       const end = at + length;
       // characters, not bytes: what continues one does not count, and one of four bytes is two
       for (let index = at; index < end; index++) {
@@ -203,20 +204,14 @@ function addEncoded(facts: RequestFacts, bytes: Buffer, place: number, salt: num
       const branch = bytes[at++]!;
       if (branch === 0) continue;
       const value = integerAt(bytes, at);
-      at = after(bytes, at) + value;
+      at = afterInteger(bytes, at) + value;
     }
   }
 }
 
 /** Where what follows an encoded text stands. */
 export function afterText(bytes: Uint8Array, at: number): number {
-  return after(bytes, at) + integerAt(bytes, at);
-}
-
-function after(bytes: Uint8Array, at: number): number {
-  let next = at;
-  while (bytes[next]! > 127) next++;
-  return next + 1;
+  return afterInteger(bytes, at) + integerAt(bytes, at);
 }
 
 function mixed(hash: number, salt: number): number {

@@ -2,18 +2,9 @@ import { expect, test } from 'vitest';
 import { sampleOf } from '../site/scope.test-fixture.ts';
 import { contradictions } from './contradictions.ts';
 import { mineSignatures } from './mine.ts';
+import { many } from './weighted.test-fixture.ts';
 import type { Weighted } from './weighted.ts';
 
-type Said = Parameters<typeof sampleOf>[1];
-
-const many = (count: number, from: number, said: (index: number) => Said): Weighted[] =>
-  Array.from({ length: count }, (_, index) => {
-    const order = from + index;
-    return {
-      weight: 1,
-      sample: sampleOf({ order, client: Math.imul(order + 1, 0x9e3779b1) >>> 0 }, said(index)),
-    };
-  });
 const names = ['chrome', 'safari', 'firefox', 'edge'];
 const handshakes = ['c', 's', 'f', 'c'];
 /** Each browser with its own handshake; chrome and edge share theirs. */

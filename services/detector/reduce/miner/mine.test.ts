@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest';
-import { sampleOf } from '../site/scope.test-fixture.ts';
 import { mineSignatures } from './mine.ts';
-import type { Weighted } from './weighted.ts';
+import { many } from './weighted.test-fixture.ts';
 
-const many = (count: number, from: number, said: (index: number) => Parameters<typeof sampleOf>[1]) =>
-  Array.from({ length: count }, (_, index): Weighted => {
-    const order = from + index;
-    return {
-      weight: 1,
-      sample: sampleOf({ order, client: Math.imul(order + 1, 0x9e3779b1) >>> 0 }, said(index)),
-    };
-  });
 const browsers = ['chrome', 'safari', 'firefox', 'edge', 'ios_safari', 'opera'];
 const browser = (index: number): string => browsers[index % browsers.length]!;
 
