@@ -44,6 +44,15 @@ export const variables: { readonly [name: string]: Variable } = {
     in: 'groups',
     members: null,
   },
+  outage: {
+    doc:
+      'How much of what is usually accepted fails to come, 0 to 1, over the shortest window of a minute at most in which ' +
+      'twenty requests would have been accepted; unknown where fewer would. What is usual is what the hour of the day knows, ' +
+      'and no more than the median minute of the last quarter of an hour. Under attack people go on being accepted: where hardly any ' +
+      'are, it is the service that fails.',
+    in: 'groups',
+    members: null,
+  },
   analogues: {
     doc: 'Endpoints that do the same through another door (web and mobile app, an older version), as the inventory pairs them.',
     in: 'groups',

@@ -3,6 +3,7 @@ import type { Read } from '../../policies/compiled-condition.ts';
 import { boundCondition, type ConditionValues } from '../../policies/condition.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
+import { outage } from './outage.ts';
 import { placeSpread } from './routes.ts';
 import type { Scope } from './scope.ts';
 import {
@@ -85,6 +86,9 @@ export class FigureTable {
     })[0]!;
     alone.places = this.#figures('places', 1, (figures, [place]) => {
       figures.set(place, placeSpread(figures.watched.scope, figures.pane));
+    })[0]!;
+    alone.outage = this.#figures('outage', 1, (figures, [place]) => {
+      figures.set(place, outage(figures.state, figures.watched, figures.pane));
     })[0]!;
     const { uses } = policy;
     const values = (figures: ScopeFigures): ConditionValues => ({

@@ -21,7 +21,7 @@ const columns = countNames.length;
 const ringPanes = 64;
 const bucketPanes = 10;
 export const samplePanes = 30;
-const minutePanes = 60;
+export const minutePanes = 60;
 /** Whole minutes kept for windows longer than the panes reach. */
 const ringMinutes = 64;
 
@@ -179,6 +179,13 @@ export function sum(scope: Scope, column: number, now: number, panes: number): n
   for (let at = Math.max(0, now - panes + 1, lastPane - ringPanes + 1); at <= last; at++)
     total += counts[row + (at & (ringPanes - 1))]!;
   return total;
+}
+
+/** Sum of a count over a whole minute that is past (pane / 60); null: it is not kept. */
+export function ofMinute({ minutes }: Scope, column: number, minute: number): number | null {
+  if (minutes === null) return null;
+  const slot = minute % ringMinutes;
+  return minutes.minute[slot] === minute ? minutes.counts[slot * columns + column]! : null;
 }
 
 const noCounts: readonly number[] = Array.from({ length: columns }, () => 0);

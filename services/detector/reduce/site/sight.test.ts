@@ -110,6 +110,14 @@ describe('a host that is missing from the log', () => {
     expect(unseenVisits(attacked.state, attacked.api, attacked.pane - 1, 10)).toBeLessThan(0.1);
   });
 
+  it('is not one that is silent because it is night', () => {
+    const state = createSiteState('shop', first);
+    const api = endpointOn(state, 'api.example', 20, steady(2, 630));
+    endpointOn(state, 'www.example', 5, steady(5, 600));
+    noteMissingHost(state, first + 630);
+    expect(unseenVisits(state, api, first + 629, 10)).toBeLessThan(0.01);
+  });
+
   it('is nothing to a site of which it was a small part', () => {
     const { state, api, pane } = withoutPages(1, 10);
     expect(unseenVisits(state, api, pane, 10)).toBeLessThan(0.01);

@@ -2,7 +2,7 @@ import { partOf } from '../../../../lib/signature/standing.ts';
 import { countIndex, paneMs } from '../../layout.ts';
 import { rateKey } from './baseline.ts';
 import { rate, type Scope, sum } from './scope.ts';
-import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { isAttacked, normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { usualRate } from './usual-rate.ts';
 
 /**
@@ -33,10 +33,18 @@ const visitPanes = { long: 90_000 / paneMs, short: 20_000 / paneMs } as const;
 /** Silence is a gap when it is this long, and so many requests would have come at the rate of the minute before it. */
 const gap = { panes: 20, requests: 20 } as const;
 /**
- * The silence of a host tells when it usually has this share of the site's requests, and as many would have come as in a gap.
- * Looked for every so many panes, in no fewer and at most a minute of them.
+ * The silence of a host tells when it usually has this share of the site's requests, and so many would have come: some eight visits,
+ * since the requests of one come together.
+ * Looked for every so many panes, in no fewer and at most a minute of them. Endpoints that usually have fewer requests a second
+ * than `leastUsual` say nothing of how many people there are.
  */
-const host = { share: 0.1, everyPanes: 5, mostPanes: 60_000 / paneMs } as const;
+const host = {
+  share: 0.1,
+  requests: 60,
+  everyPanes: 5,
+  mostPanes: 60_000 / paneMs,
+  leastUsual: 0.1,
+} as const;
 /** People come, from one ten seconds to the next, at most so many times as usual: a young baseline knows no busy hour. */
 const busiest = 2;
 /** Less than this is nothing: a host that is back is forgotten. */
@@ -89,35 +97,68 @@ export function noteGap(state: SiteState, pane: number): void {
   state.sight = { ...state.sight, pane, unseen: 1 - seen * Math.exp(-silent / visitPanes.short) };
 }
 
+/** Of an endpoint: what comes usually, in requests a second, and what tells where it is and what it is for. */
+interface Usual {
+  readonly usual: number;
+  readonly scope: Scope;
+}
+
 /**
  * Called after a pane of the site was added: is a host missing that usually has many of its requests? Its log may be, and
  * people who come from it look as if they had come directly for as long as that lasts.
  */
 export function noteMissingHost(state: SiteState, pane: number): void {
   if (pane % host.everyPanes !== 0) return;
-  const hosts = new Map<string, { usual: number; parts: number; readonly scopes: Scope[] }>();
+  const hosts = new Map<string, { usual: number; readonly endpoints: Usual[] }>();
   let all = 0;
   for (const watched of state.scopes.values()) {
     const { scope } = watched;
     if (scope.kind !== 'endpoint') continue;
     const usual = usualRate(watched, pane * paneMs) ?? 0;
     if (usual === 0) continue;
-    const { host: name, function: ofEndpoint, method } = scope.traits;
-    const known = hosts.get(name) ?? { usual: 0, parts: 0, scopes: [] };
+    const { host: name } = scope.traits;
+    const known = hosts.get(name) ?? { usual: 0, endpoints: [] };
     known.usual += usual;
-    known.parts |= partOf(ofEndpoint, method);
-    known.scopes.push(scope);
+    known.endpoints.push({ usual, scope });
     hosts.set(name, known);
     all += usual;
   }
   let parts = 0;
-  for (const { usual, parts: ofHost, scopes } of hosts.values()) {
+  for (const [name, { usual, endpoints }] of hosts) {
     if (usual < host.share * all) continue;
-    const panes = Math.max(host.everyPanes, Math.ceil((gap.requests * 1000) / paneMs / usual));
-    if (panes > host.mostPanes) continue;
-    if (scopes.every((scope) => sum(scope, countIndex.requests, pane, panes) === 0)) parts |= ofHost;
+    const silentFor = (perSecond: number): boolean => {
+      const panes = Math.max(host.everyPanes, Math.ceil((host.requests * 1000) / paneMs / perSecond));
+      return (
+        panes <= host.mostPanes &&
+        endpoints.every(({ scope }) => sum(scope, countIndex.requests, pane, panes) === 0)
+      );
+    };
+    if (!silentFor(usual)) continue;
+    const others = [...hosts].flatMap(([other, of]) => (other === name ? [] : of.endpoints));
+    if (silentFor(usual * shareThatComes(state, others, pane))) parts |= partsOf(endpoints);
   }
   if (parts !== 0) state.sight = { ...state.sight, missing: { pane, parts } };
+}
+
+/**
+ * How much of what is usual came in the last minute to the median of these endpoints, 1 at most: at night every host is
+ * quiet, and the quieter ones are silent. What is attacked does not count; 1 where nothing else is.
+ */
+function shareThatComes(state: SiteState, endpoints: readonly Usual[], pane: number): number {
+  const panes = host.mostPanes;
+  const shares: number[] = [];
+  for (const { usual, scope } of endpoints)
+    if (usual >= host.leastUsual && !isAttacked(state, scope.key))
+      shares.push(rate(scope, pane, panes) / usual);
+  if (shares.length === 0) return 1;
+  shares.sort((a, b) => a - b);
+  return Math.min(1, shares[Math.floor(shares.length / 2)]!);
+}
+
+function partsOf(endpoints: readonly Usual[]): number {
+  let parts = 0;
+  for (const { scope } of endpoints) parts |= partOf(scope.traits.function, scope.traits.method);
+  return parts;
 }
 
 /** Whether a host was missing when it was last looked. */
