@@ -56,6 +56,6 @@ test('when nobody gets in it goes on', { timeout: 60_000 }, async () => {
 });
 
 test('what a refutation may say is checked as a condition is', () => {
-  const wrong = shipped.replace('refuted: >\n  60.0', 'refuted: >\n  nonsense + 60.0');
+  const wrong = shipped.replace('refuted: >\n  (60.0', 'refuted: >\n  (nonsense + 60.0');
   expect(() => compilePolicy('credential-stuffing.yaml', wrong)).toThrow(/refuted: .*nonsense/);
 });
