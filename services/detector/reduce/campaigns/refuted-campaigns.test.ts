@@ -43,7 +43,10 @@ test('a campaign is taken back with all that it stops when its people get in at 
   const { campaigns, verdicts } = await run(true);
   expect(campaigns.length).toBeGreaterThan(0);
   const last = campaigns.at(-1)!;
-  expect(last).toMatchObject({ state: 'ended', reason: expect.stringContaining('Taken back') });
+  expect(last).toMatchObject({
+    state: 'ended',
+    reason: expect.stringMatching(/Taken back, as its policy says: .* >= 5\.0 \([\d.]+\)/),
+  });
   expect(last.closed_at! - last.opened_at).toBeLessThan(30_000);
   const final = new Map(verdicts.map((verdict) => [verdict.verdict_id, verdict]));
   for (const verdict of final.values()) expect(verdict.until_at).toBeLessThanOrEqual(last.closed_at!);

@@ -1,4 +1,6 @@
 import type { Outgoing } from '../../../../lib/log/log.ts';
+import { clausesOf, nearestClause } from '../../policies/clauses.ts';
+import type { ConditionValues } from '../../policies/condition.ts';
 import { figuresOf } from '../site/scope-figures.ts';
 import { effectiveAt, policyOf, type ReduceSettings, type SiteState, scopeId } from '../site/site-state.ts';
 import { ended } from './quiet-campaigns.ts';
@@ -8,7 +10,7 @@ export function endRefuted(state: SiteState, settings: ReduceSettings, pane: num
   const outputs: Outgoing[] = [];
   for (const [id, campaign] of state.campaigns) {
     const policy = policyOf(settings, campaign);
-    const { refuted } = settings.figures.of(policy);
+    const { refuted, values } = settings.figures.of(policy);
     if (refuted === null) continue;
     const scopes = campaign.scopes.flatMap(({ kind, key }) => {
       const watched = state.scopes.get(scopeId(kind, key));
@@ -16,9 +18,21 @@ export function endRefuted(state: SiteState, settings: ReduceSettings, pane: num
     });
     if (scopes.length === 0) continue;
     if (!scopes.every((watched) => refuted(figuresOf(settings.figures, state, watched, pane)))) continue;
-    campaign.reason += ' Taken back: what its policy calls a refutation came about.';
+    const shown = values(figuresOf(settings.figures, state, scopes[0]!, pane));
+    campaign.reason += ` Taken back, as its policy says: ${whatHolds(policy.document.refuted!, shown)}.`;
     outputs.push(...ended(campaign, effectiveAt(settings, pane), true));
     state.campaigns.delete(id);
   }
   return outputs;
+}
+
+/** The way in which a refutation holds, with what was seen: `outage > 0.9 (1)`. */
+function whatHolds(refuted: string, values: ConditionValues): string {
+  const clause = nearestClause(clausesOf(refuted), values)?.clause ?? [];
+  return clause
+    .map((comparison) => {
+      const seen = comparison.left(values);
+      return seen === null ? comparison.text : `${comparison.text} (${Number(seen.toPrecision(3))})`;
+    })
+    .join(', ');
 }
