@@ -46,10 +46,10 @@ export const variables: { readonly [name: string]: Variable } = {
   },
   outage: {
     doc:
-      'How much of what is usually accepted fails to come, 0 to 1, over the shortest window of a minute at most in which ' +
-      'twenty requests would have been accepted; unknown where fewer would. What is usual is what the hour of the day knows, ' +
-      'and no more than the median minute of the last quarter of an hour. Under attack people go on being accepted: where hardly any ' +
-      'are, it is the service that fails.',
+      'How much of what is usually accepted fails to come, 0 to 1, over that window of the last minute in which most does, of ' +
+      'those in which twenty requests would have been accepted; unknown where fewer would. What is usual is what the hour of ' +
+      'the day knows, and no more than the median minute of the last quarter of an hour. Under attack people go on being ' +
+      'accepted: where hardly any are, it is the service that fails.',
     in: 'groups',
     members: null,
   },

@@ -42,6 +42,15 @@ test('where all are refused, all of them are gone', () => {
   expect(gone(5, [...repeated(50, [5, 0] as const), ...repeated(10, [0, 60] as const)])).toBe(1);
 });
 
+test('an outage is not over before the minute is', () => {
+  const over = [
+    ...repeated(60, [5, 0] as const),
+    ...repeated(60, [0, 60] as const),
+    ...repeated(20, [5, 0] as const),
+  ];
+  expect(gone(5, over)).toBeGreaterThan(0.5);
+});
+
 test('few are judged over a longer time', () => {
   const refused = repeated(12, [0, 9] as const);
   expect(gone(0.5, [...repeated(48, [1, 0] as const), ...refused])).toBe(0);

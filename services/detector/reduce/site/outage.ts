@@ -12,11 +12,11 @@ const lately = 14;
 const leastLately = 3;
 
 /**
- * How much of what is usually accepted at a group fails to come, 0 to 1, over the shortest window of a minute at most in
- * which twenty requests would have been accepted; null where fewer would, where nothing is learned, or while no outcome is
- * known. What is usual is what the hour knows, and no more than in the median minute of the quarter of an hour before: nights
- * are quiet. Whoever attacks leaves people where they were: they go on being accepted. Where hardly any are, it is the service
- * that fails.
+ * How much of what is usually accepted at a group fails to come, 0 to 1, over that window of the last minute in which most
+ * does, of those in which twenty requests would have been accepted: an outage shows at once, and is not over before the
+ * minute is. Null where fewer would, where nothing is learned, or while no outcome is known. What is usual is what the hour
+ * knows, and no more than in the median minute of the quarter of an hour before: nights are quiet. Whoever attacks leaves
+ * people where they were: they go on being accepted. Where hardly any are, it is the service that fails.
  */
 export function outage(state: SiteState, watched: WatchedScope, pane: number): number | null {
   const usual = usualRate(watched, pane * paneMs);
@@ -24,12 +24,15 @@ export function outage(state: SiteState, watched: WatchedScope, pane: number): n
   const { scope } = watched;
   const ofHour = (usual * paneMs * (1 - expected(state, watched, 'failing').share)) / 1000;
   const due = Math.min(ofHour, acceptedLately(scope, pane) ?? ofHour);
-  const panes = windows.find((some) => due * some >= leastDue);
-  if (panes === undefined) return null;
-  const [failing, known] = split(scope, 'failing', pane, panes);
-  if (known === 0) return null;
-  const came = sum(scope, countIndex.requests, pane, panes) * (1 - failing / known);
-  return Math.max(0, 1 - came / (due * panes));
+  let most: number | null = null;
+  for (const panes of windows) {
+    if (due * panes < leastDue) continue;
+    const [failing, known] = split(scope, 'failing', pane, panes);
+    if (known === 0) continue;
+    const came = sum(scope, countIndex.requests, pane, panes) * (1 - failing / known);
+    most = Math.max(most ?? 0, 1 - came / (due * panes));
+  }
+  return most;
 }
 
 /** Accepted requests a pane in the median of the minutes before the last one; null: too few are kept. */
