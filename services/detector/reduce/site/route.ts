@@ -35,13 +35,21 @@ const known = createTwoGenerationCache<string, readonly string[]>(20_000);
 export function routesOf(endpoint: string): readonly string[] {
   let routes = known.get(endpoint);
   if (routes === undefined) {
-    const method = endpoint.indexOf(' ') + 1;
-    routes = [endpoint, ...prefixFamiliesOf(endpoint)].map(
-      (path) => `${path.slice(0, method)}*${path.slice(method).toLowerCase()}`,
-    );
+    routes = [endpoint, ...prefixFamiliesOf(endpoint)].map(routeKey);
     known.set(endpoint, routes);
   }
   return routes;
+}
+
+/** @param path `METHOD template`, of an endpoint or of a family */
+function routeKey(path: string): string {
+  const method = path.indexOf(' ') + 1;
+  return `${path.slice(0, method)}*${path.slice(method).toLowerCase()}`;
+}
+
+/** The family (`METHOD template` with `{word}`) as a member of which an endpoint is a place of a route; null: as itself. */
+export function familyIn(route: string, endpoint: string): string | null {
+  return prefixFamiliesOf(endpoint).find((family) => routeKey(family) === route) ?? null;
 }
 
 /**

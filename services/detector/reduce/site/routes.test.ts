@@ -163,11 +163,33 @@ describe('routes', () => {
     expect(twice.every((host) => named.includes(host))).toBe(true);
   });
 
+  it('name the family that they are when there are more folders than an edge takes', () => {
+    const state = createSiteState('shop', 0);
+    const key = 'GET */stores/{word}/stock';
+    const named = (stores: number) => {
+      const of = Array.from({ length: stores }, (_, at) => `GET shop.example/stores/old-town-${at}/stock`);
+      state.routes.set(key, new Set(of));
+      return placesOf(state, scopeOf(7, [{ ...paneOf([tryAt('shop.example', 1)]), kind: 'route', key }]));
+    };
+    expect(named(4)).toEqual({
+      endpoints: [0, 1, 2, 3].map((at) => `GET /stores/old-town-${at}/stock`),
+      hosts: ['shop.example'],
+    });
+    expect(named(400)).toEqual({ endpoints: ['GET /stores/{word}/stock'], hosts: ['shop.example'] });
+  });
+
   it('tell how evenly what is suspicious is spread', () => {
     const samples = [1, 2, 3, 4, 5, 6].map((order) =>
       tryAt(order < 4 ? 'a.example' : `${order}.example`, order),
     );
     expect(placeSpread(scopeOf(7, [paneOf(samples)]), 7)).toBe(2);
     expect(placeSpread(scopeOf(7, [paneOf([{ ...samples[0]!, flags: 0 }])]), 7)).toBe(0);
+    // what a folder had no room for is no one place
+    const beyond = samples.map((sample, at) => {
+      const attributes = [...sample.attributes];
+      if (at < 3) attributes[traitIndex.endpoint] = 'POST /{other}/login';
+      return { ...sample, attributes };
+    });
+    expect(placeSpread(scopeOf(7, [paneOf(beyond)]), 7)).toBe(6);
   });
 });

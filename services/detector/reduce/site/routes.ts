@@ -1,11 +1,12 @@
 import { hasOperation } from '../../../../lib/path/operations.ts';
+import { otherSegment } from '../../../../lib/path/template-limits.ts';
 import { byKindAndKey } from '../../groups.ts';
 import { countIndex, suspiciousFlags, traitIndex } from '../../layout.ts';
 import type { PaneGroup } from '../../pane-group.ts';
 import { mergeGroups } from '../../sketches/merge-partials.ts';
 import type { Baseline } from './baseline.ts';
 import { copyBaseline } from './copy-baseline.ts';
-import { endpointParts, routesOf } from './route.ts';
+import { endpointParts, familyIn, routesOf } from './route.ts';
 import { rate, type Scope, samplesOf } from './scope.ts';
 import { type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
 
@@ -107,7 +108,10 @@ export interface Places {
   readonly hosts: readonly string[];
 }
 
-/** Places that a signature for the scope names: all, or those with most requests in the last minute. */
+/**
+ * Places that a signature for the scope names: all; where they are too many, the family that they are, as the stores of
+ * `GET /stores/{word}/stock`; where they are none, those with most requests in the last minute.
+ */
 export function placesOf({ routes, scopes }: SiteState, { kind, key, traits }: Scope): Places {
   if (kind !== 'route')
     return {
@@ -116,26 +120,47 @@ export function placesOf({ routes, scopes }: SiteState, { kind, key, traits }: S
     };
   const places = [...(routes.get(key) ?? [])].map((of) => {
     const scope = scopes.get(scopeId('endpoint', of))?.scope;
-    return { ...endpointParts(of), busy: scope === undefined ? 0 : rate(scope, scope.lastPane, 60), of };
+    const busy = scope === undefined ? 0 : rate(scope, scope.lastPane, 60);
+    return { ...endpointParts(of), busy, of, documented: scope?.traits.documented === true };
   });
   places.sort((a, b) => b.busy - a.busy || (a.of < b.of ? -1 : 1));
+  const [all, isAll] = named(places);
+  // what a document names is a member of no family
+  if (isAll || places.some(({ documented }) => documented)) return all;
+  const [families, isWhole] = named(
+    places.map(({ endpoint, host }) => ({ endpoint: familyIn(key, endpoint) ?? endpoint, host })),
+  );
+  return isWhole ? families : all;
+}
+
+/** As many of these places, in their order, as a signature names, and whether these are all. */
+function named(
+  places: readonly { readonly endpoint: string; readonly host: string }[],
+): readonly [Places, boolean] {
   const endpoints = new Set<string>();
   const hosts = new Set<string>();
   let characters = 0;
-  for (const { endpoint, host } of places.slice(0, mostNamed.places)) {
+  let isAll = true;
+  for (const { endpoint, host } of places) {
     const more = (endpoints.has(endpoint) ? 0 : endpoint.length) + (hosts.has(host) ? 0 : host.length);
-    if (characters + more > mostNamed.characters) break;
+    if (more === 0) continue;
+    isAll =
+      Math.max(endpoints.size, hosts.size) < mostNamed.places && characters + more <= mostNamed.characters;
+    if (!isAll) break;
     characters += more;
     endpoints.add(endpoint);
     if (host !== '') hosts.add(host);
   }
-  return { endpoints: [...endpoints].sort(), hosts: [...hosts].sort() };
+  return [{ endpoints: [...endpoints].sort(), hosts: [...hosts].sort() }, isAll];
 }
 
 /** Panes whose suspicious requests are asked for their places. */
 const spreadPanes = 20;
 
-/** Over how many places the suspicious requests are spread: all of them over those of the place with most. 0: there are none. */
+/**
+ * Over how many places the suspicious requests are spread: all of them over those of the place with most. 0: there are none.
+ * What a folder had no room for is many places, and none of them.
+ */
 export function placeSpread(scope: Scope, pane: number): number {
   const byPlace = new Map<string, number>();
   let all = 0;
@@ -147,8 +172,8 @@ export function placeSpread(scope: Scope, pane: number): number {
   )) {
     const { attributes } = sample;
     const place = `${attributes[traitIndex.host] ?? ''} ${attributes[traitIndex.endpoint] ?? ''}`;
-    byPlace.set(place, (byPlace.get(place) ?? 0) + weight);
     all += weight;
+    if (!place.includes(otherSegment)) byPlace.set(place, (byPlace.get(place) ?? 0) + weight);
   }
-  return all === 0 ? 0 : all / Math.max(...byPlace.values());
+  return all === 0 ? 0 : all / Math.max(1, ...byPlace.values());
 }
