@@ -251,6 +251,8 @@ export type TraitName = (typeof traitNames)[number];
 export const traitIndex = placesOf(traitNames, minedAttributes.length);
 
 export const paneMs = 1000;
+/** Panes of a minute. */
+export const minutePanes = 60_000 / paneMs;
 
 export const aggregateLayoutHash = createHash('sha256')
   .update(

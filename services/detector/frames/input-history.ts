@@ -1,8 +1,7 @@
 import type { OffsetRange } from '../../../lib/contracts/generated.ts';
-import { paneMs } from '../layout.ts';
+import { minutePanes } from '../layout.ts';
 
-/** Panes are remembered one by one this long, then minute by minute for an hour: as long as windows reach. */
-const minutePanes = 60_000 / paneMs;
+/** Panes are remembered one by one for a minute, then minute by minute for an hour: as long as windows reach. */
 const minutes = 61;
 
 interface Span {

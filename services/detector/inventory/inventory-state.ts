@@ -1,4 +1,4 @@
-import { paneMs } from '../layout.ts';
+import { minutePanes } from '../layout.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 import { createNoticeBudget, type NoticeBudget } from './notices.ts';
 
@@ -16,8 +16,6 @@ export interface Inventory {
   /** An endpoint came or changed since analogues were last paired. */
   pairingDue: boolean;
 }
-
-export const minutePanes = 60_000 / paneMs;
 
 export function createInventory(site: string, firstPane: number): Inventory {
   return {

@@ -1,6 +1,6 @@
 import type { Outgoing } from '../../../lib/log/log.ts';
 import { asideMethods } from '../../../lib/path/aside-methods.ts';
-import { paneMs } from '../layout.ts';
+import { minutePanes, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { pairAnalogues } from './analogues.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import type { ClientClass } from './config.ts';
 import { absorb, addGroup, createEntry, type EndpointEntry, parseKey } from './endpoint-entry.ts';
 import { type FamilyTable, familyOf, groupFamilies, learnFamilies } from './families.ts';
-import { type Inventory, minutePanes } from './inventory-state.ts';
+import type { Inventory } from './inventory-state.ts';
 import { noticeEntry, sayUnsaid, turnHour } from './notices.ts';
 import { aliasOut, factsOf, publishEntry } from './records.ts';
 import { sayUnused, supersedeUnused } from './unused.ts';

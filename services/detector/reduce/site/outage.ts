@@ -1,5 +1,5 @@
-import { countIndex, paneMs } from '../../layout.ts';
-import { minutePanes, ofMinute, type Scope, split, sum } from './scope.ts';
+import { countIndex, minutePanes, paneMs } from '../../layout.ts';
+import { ofMinute, type Scope, split, sum } from './scope.ts';
 import { expected, type SiteState, type WatchedScope } from './site-state.ts';
 import { usualRate } from './usual-rate.ts';
 
@@ -29,7 +29,7 @@ export function outage(state: SiteState, watched: WatchedScope, pane: number): n
     if (due * panes < leastDue) continue;
     const [failing, known] = split(scope, 'failing', pane, panes);
     if (known === 0) continue;
-    const came = sum(scope, countIndex.requests, pane, panes) * (1 - failing / known);
+    const came = accepted(sum(scope, countIndex.requests, pane, panes), failing, known);
     most = Math.max(most ?? 0, 1 - came / (due * panes));
   }
   return most;
@@ -38,14 +38,19 @@ export function outage(state: SiteState, watched: WatchedScope, pane: number): n
 /** Accepted requests a pane in the median of the minutes before the last one; null: too few are kept. */
 function acceptedLately(scope: Scope, pane: number): number | null {
   const present = Math.floor(pane / minutePanes);
-  const accepted: number[] = [];
+  const byMinute: number[] = [];
   for (let minute = present - 1 - lately; minute < present - 1; minute++) {
     const requests = ofMinute(scope, countIndex.requests, minute);
     if (requests === null) continue;
     const known = ofMinute(scope, countIndex.outcome_known, minute)!;
-    accepted.push(known === 0 ? 0 : requests * (1 - ofMinute(scope, countIndex.failing, minute)! / known));
+    byMinute.push(accepted(requests, ofMinute(scope, countIndex.failing, minute)!, known));
   }
-  if (accepted.length < leastLately) return null;
-  accepted.sort((a, b) => a - b);
-  return accepted[Math.floor(accepted.length / 2)]! / minutePanes;
+  if (byMinute.length < leastLately) return null;
+  byMinute.sort((a, b) => a - b);
+  return byMinute[Math.floor(byMinute.length / 2)]! / minutePanes;
+}
+
+/** Of so many requests, as many as would not have been refused if all outcomes were known; 0 where none is. */
+function accepted(requests: number, failing: number, known: number): number {
+  return known === 0 ? 0 : requests * (1 - failing / known);
 }

@@ -4,6 +4,7 @@ import {
   type CountName,
   countIndex,
   countNames,
+  minutePanes,
   paneMs,
   type SketchName,
   sketchIndex,
@@ -21,7 +22,6 @@ const columns = countNames.length;
 const ringPanes = 64;
 const bucketPanes = 10;
 export const samplePanes = 30;
-export const minutePanes = 60;
 /** Whole minutes kept for windows longer than the panes reach. */
 const ringMinutes = 64;
 

@@ -33,10 +33,9 @@ const visitPanes = { long: 90_000 / paneMs, short: 20_000 / paneMs } as const;
 /** Silence is a gap when it is this long, and so many requests would have come at the rate of the minute before it. */
 const gap = { panes: 20, requests: 20 } as const;
 /**
- * The silence of a host tells when it usually has this share of the site's requests, and so many would have come: some eight visits,
- * since the requests of one come together.
- * Looked for every so many panes, in no fewer and at most a minute of them. Endpoints that usually have fewer requests a second
- * than `leastUsual` say nothing of how many people there are.
+ * The silence of a host tells when it usually has this share of the site's requests, and so many would have come: some eight
+ * visits, since the requests of one come together. Looked for every so many panes, in no fewer and at most a minute of them.
+ * Endpoints that usually have fewer requests a second than `leastUsual` say nothing of how many people there are.
  */
 const host = {
   share: 0.1,
