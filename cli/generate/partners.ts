@@ -91,9 +91,11 @@ export function* partnerSession(
   random: Random,
   at: number,
 ): Generator<Due, void> {
-  const partner = partners[partnerRank(random)]!;
-  const fromPhone = chance(random, 0.45);
-  const look = fromPhone ? kitAppearance(partner, random) : partner.server;
+  // who uses an app with a partner's kit goes on using it, on the same phone
+  const habit = namedRandom(world.seed, `partner of ${person.account}`);
+  const partner = partners[partnerRank(habit)]!;
+  const fromPhone = chance(habit, 0.45);
+  const look = fromPhone ? kitAppearance(partner, habit) : partner.server;
   const own = person.address(random);
   const address = fromPhone ? own : pick(random, partner.servers);
   const session = token(random, 26);

@@ -61,7 +61,9 @@ function targets(world: World, partners: readonly Partner[]): Community['targets
         hit(client, at) {
           const { random } = client;
           const event = attackRequest(client, at, bankApiHost, 'POST', '/partner/v2/login');
-          const partner = partners[integer(random, partners.length)]!;
+          // whoever imitates a partner's kit uses that partner's key
+          const imitated = partners.find(({ kit }) => event.user_agent?.startsWith(`${kit}/`));
+          const partner = imitated ?? pick(random, partners);
           event.partner_id = partner.id;
           event.api_key_id = pick(random, partner.keyIds);
           event.cookie_count = 0;
