@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { collectedAs } from '../generate/format.ts';
 import { writeLabelled } from '../generate/write-labelled.ts';
 import type { Case } from './evaluation.ts';
 import type { Parameters } from './parameters.ts';
@@ -22,7 +23,7 @@ export async function writeTraffic(
   mkdirSync(folder, { recursive: true });
   const name = join(folder, `${scenario.name}.${population.name}.${seed}`);
   const written: WrittenCase = {
-    events: `${name}.${scenario.format === 'ndjson' ? 'ndjson' : 'log'}`,
+    events: `${name}.${collectedAs(scenario.format) === 'ndjson' ? 'ndjson' : 'log'}`,
     labels: `${name}.labels.ndjson`,
   };
   const traffic = scenarioTraffic(scenario, population, parametersFor(scenario, parameters), seed);

@@ -1,6 +1,6 @@
 import type { GeneratedEvent } from './event.ts';
 
-export const outputFormats = ['ndjson', 'combined'] as const;
+export const outputFormats = ['ndjson', 'combined', 'cdn'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -32,6 +32,33 @@ function combinedLine(event: GeneratedEvent): string {
   return `${event.client_ip} - - [${combinedStamp(event.timestamp)}] "${event.method} ${target} ${protocol[event.http_version] ?? 'HTTP/1.1'}" ${event.status} ${event.response_bytes} "${event.referer ?? '-'}" "${event.user_agent ?? '-'}"`;
 }
 
+/** What a CDN logs: TLS fingerprints and headers, and nothing that says whose request it is, or what came of it. */
+function cdnLine(event: GeneratedEvent): string {
+  const {
+    session_id,
+    account_id,
+    partner_id,
+    api_key_id,
+    end_user_ip,
+    cookie_count,
+    set_cookie_count,
+    outcome,
+    ...logged
+  } = event;
+  return JSON.stringify(logged);
+}
+
+const lines: { readonly [F in OutputFormat]: (event: GeneratedEvent) => string } = {
+  ndjson: (event) => JSON.stringify(event),
+  combined: combinedLine,
+  cdn: cdnLine,
+};
+
 export function formatEvent(event: GeneratedEvent, format: OutputFormat): string {
-  return format === 'combined' ? combinedLine(event) : JSON.stringify(event);
+  return lines[format](event);
+}
+
+/** How the collector calls the format. */
+export function collectedAs(format: OutputFormat): 'ndjson' | 'combined' {
+  return format === 'combined' ? format : 'ndjson';
 }

@@ -28,7 +28,7 @@ export interface Evidence {
 /** Keyed SipHash-2-4 of a value, little endian. */
 export type Hash64 = Buffer;
 
-/** Eight 64-bit keyed hashes, little endian, all zero = unknown: client, network, session, account, endpoint, fingerprint, partner, reserved. */
+/** Eight 64-bit keyed hashes, little endian, all zero = unknown: client, network, session, account, endpoint, fingerprint, partner, software. */
 export type HashLanes = Buffer;
 
 /** IPv6 address, or IPv4 mapped as ::ffff:a.b.c.d; network byte order. */

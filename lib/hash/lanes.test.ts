@@ -56,5 +56,6 @@ test('only the lane is written, little endian, and the layout is fixed', () => {
     endpoint: 32,
     fingerprint: 40,
     partner: 48,
+    software: 56,
   });
 });

@@ -14,8 +14,11 @@ export const lanes = {
   account: 24,
   /** Host and `METHOD template`. */
   endpoint: 32,
+  /** All that the client's software shows of itself. It changes within a visit: ADR 49. */
   fingerprint: 40,
   partner: 48,
+  /** What stays of it. */
+  software: 56,
 } as const;
 export type Lane = keyof typeof lanes;
 export const lanesBytes = 64;

@@ -28,7 +28,7 @@ export const countNames = [
   'hostile',
   /** The browser never existed, or is years out of date. */
   'implausible',
-  /** The client (address and fingerprint) was never seen before. */
+  /** The client (address and software) was never seen before. */
   'new_clients',
   /** By verified bots: never suspicious. */
   'verified',
@@ -122,7 +122,7 @@ export const networkCountNames = [
   'known_60s',
   'direct_60s',
   'identified_60s',
-  /** Estimates from small bitmaps: addresses (IPv6: /64) and fingerprints. */
+  /** Estimates from small bitmaps: addresses (IPv6: /64) and kinds of software. */
   'clients_60s',
   'agents_60s',
   'verified',

@@ -44,7 +44,10 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
   hasher.text('endpoint', site, sketch.endpoint, hashes);
   if (sketch.session !== undefined) hasher.text('session', site, sketch.session, hashes);
   if (sketch.account !== undefined) hasher.text('account', site, sketch.account, hashes);
-  if (sketch.agent !== undefined) hasher.text('fingerprint', site, `${sketch.ja4}${sketch.agent}`, hashes);
+  if (sketch.agent !== undefined) {
+    hasher.text('fingerprint', site, `${sketch.ja4}${sketch.agent}`, hashes);
+    hasher.text('software', site, sketch.agent, hashes);
+  }
   const params: Param[] = Object.entries(sketch.params ?? {}).map(([name, value]) => ({
     name,
     hash: sipHash64(key, `${name}=${value}`),

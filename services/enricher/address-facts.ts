@@ -76,7 +76,7 @@ export interface AddressHashes {
   readonly network: LaneHash;
 }
 
-/** Software of a client, and the hash of what it showed. */
+/** Software of a client, and the hashes of what it showed, and of what stays of that (lib/hash/lanes.ts). */
 export interface Fingerprint {
   readonly site: string;
   readonly tls: string;
@@ -84,6 +84,7 @@ export interface Fingerprint {
   readonly language: boolean;
   readonly agent: string;
   readonly hash: LaneHash;
+  readonly softwareHash: LaneHash;
 }
 
 /** What the client at an address showed last: most show the same in every request. */

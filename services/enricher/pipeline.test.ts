@@ -186,6 +186,29 @@ describe('one request', () => {
     for (const unknown of ['session', 'partner'] as const) expect(lane(lanes[unknown]), unknown).toBe(0n);
   });
 
+  test('a TLS session that is resumed, or HTTP/3 after HTTP/2, is another fingerprint of the same software', async () => {
+    const at = async (change: Partial<RequestEvent>, lane: number): Promise<bigint> =>
+      (await one(change)).hashes.readBigUInt64LE(lane);
+    const first = { user_agent: 'Chrome', ja4: 't13d1516h2_8daaf6152771_d8a2da3f94cd', http_version: '2' };
+    const plain = { ...first, ja4: null, ja3: 'cd08e31494f9531f560d64c695473da9' };
+    for (const [one, other] of [
+      [first, { ...first, ja4: 't13d1517h2_8daaf6152771_b6f405a00624' }],
+      [plain, { ...plain, http_version: '3' }],
+      [plain, { ...plain, ja3: '579ccef312d18482fc42e2b822ca2430' }],
+    ] as const) {
+      expect(await at(other, lanes.fingerprint)).not.toBe(await at(one, lanes.fingerprint));
+      expect(await at(other, lanes.software)).toBe(await at(one, lanes.software));
+    }
+    for (const change of [
+      { user_agent: 'Firefox' },
+      { ja4: 't13d1715h2_5b57614c22b0_3d5424432f57' },
+      { http_version: '1.1' },
+      { accept_language: 'de' },
+    ])
+      expect(await at({ ...first, ...change }, lanes.software)).not.toBe(await at(first, lanes.software));
+    expect(await at({ user_agent: null, ja4: null, ja3: null }, lanes.software)).toBe(0n);
+  });
+
   test('a robot from elsewhere is only declared; one that hides is none', async () => {
     const user_agent = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
     expect((await one({ user_agent, client_ip: parseIp('203.0.113.5')! })).bot).toBe('declared');

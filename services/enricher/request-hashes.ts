@@ -80,7 +80,9 @@ export function createRequestHashes(key: SipKey): RequestHashes {
     }
     if (found === null) {
       hasher.text('fingerprint', site, `${tls}|${http ?? ''}|${language ? 1 : 0}|${agent}`, scratch);
-      found = { site, tls, http, language, agent, hash: laneAt(lanes.fingerprint) };
+      const hash = laneAt(lanes.fingerprint);
+      hasher.text('software', site, softwareOf(request), scratch);
+      found = { site, tls, http, language, agent, hash, softwareHash: laneAt(lanes.software) };
       if (known.length >= fingerprintsPerAgent) known.length = 0;
       known.push(found);
     }
@@ -112,12 +114,28 @@ export function createRequestHashes(key: SipKey): RequestHashes {
     put(own.network, at + lanes.network);
     put(endpointHash(site, request.host, endpoint), at + lanes.endpoint);
     const shown = fingerprint(request, client);
-    if (shown !== null) put(shown.hash, at + lanes.fingerprint);
+    if (shown !== null) {
+      put(shown.hash, at + lanes.fingerprint);
+      put(shown.softwareHash, at + lanes.software);
+    }
     if (request.session_id !== null) hasher.text('session', site, request.session_id, bytes);
     if (request.account_id !== null) hasher.text('account', site, request.account_id, bytes);
     if (request.partner_id !== null) hasher.text('partner', site, request.partner_id, bytes);
     return bytes;
   };
+}
+
+/** The ciphers of a JA4 over TCP. Over QUIC all clients offer the same. */
+const ciphers = /^t[^_]*_([^_]+)_/;
+
+/**
+ * What a client's software shows in every request of a visit (ADR 49): not its extensions, which resuming a TLS session
+ * changes, so no JA3, nor whether it is HTTP/2 or 3.
+ */
+function softwareOf({ user_agent, accept_language, http_version, ja4 }: RequestEvent): string {
+  const offered = ja4 === null ? '' : (ciphers.exec(ja4)?.[1] ?? '');
+  const old = http_version?.startsWith('1') === true;
+  return `${old ? 1 : 0}|${accept_language === null ? 0 : 1}|${offered}|${user_agent ?? ''}`;
 }
 
 function isOf(

@@ -8,7 +8,7 @@ import { createFormat } from '../../../services/collector/formats/catalogue.ts';
 import { loadPolicies, type Policy } from '../../../services/detector/policies/load-policies.ts';
 import type { RootConfig } from '../../config.ts';
 import type { EventLabel, LabelledEvent } from '../../generate/event.ts';
-import { formatEvent, type OutputFormat } from '../../generate/format.ts';
+import { collectedAs, formatEvent, type OutputFormat } from '../../generate/format.ts';
 import { edgePresets } from '../../replay/edge-presets.ts';
 import { runOpenLoop } from '../../replay/run-open-loop.ts';
 import type { CampaignOutcome, EvaluatedDetector } from './detector.ts';
@@ -42,7 +42,8 @@ function asFile(
   format: OutputFormat,
   labels: EventLabel[],
 ): InspectedFile {
-  const config = formatConfig.parse({ format });
+  const collected = collectedAs(format);
+  const config = formatConfig.parse({ format: collected });
   return {
     input: {
       name: `generated.${format}`,
@@ -67,7 +68,7 @@ function asFile(
         if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
       },
     },
-    format: createFormat(format, config),
+    format: createFormat(collected, config),
     formatConfig: config,
     firstAt: null,
     sampleAddresses: [],

@@ -25,6 +25,14 @@ export const controls: readonly ScenarioDraft[] = [
     crowds: ['viral'],
   },
   {
+    name: 'viral-cdn-log',
+    title: 'the same in a CDN’s log: fingerprints, but no session, no cookies',
+    row: 'crowd',
+    populations: ['shop'],
+    crowds: ['viral'],
+    format: 'cdn',
+  },
+  {
     name: 'mailing',
     title: 'a mail with a page that exists only for it',
     row: 'crowd',

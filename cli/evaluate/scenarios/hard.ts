@@ -104,6 +104,21 @@ export const hard: readonly ScenarioDraft[] = [
     parameters: { attack: 2.5 },
   },
   {
+    name: 'sweep-cdn-log',
+    title: 'C that asks only for what exists, in a CDN’s log: fingerprints, but no session, no cookies',
+    populations: ['shop'],
+    attack: { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true },
+    format: 'cdn',
+    parameters: { attack: 1.6 },
+  },
+  {
+    name: 'payment-cdn-log',
+    title: 'B with genuine fingerprints in a CDN’s log',
+    populations: ['shop', 'ticketing'],
+    attack: { ...hammering, ...people },
+    format: 'cdn',
+  },
+  {
     name: 'payment-plain-log',
     title: 'B in a combined log: no session, no fingerprint, no cookies',
     populations: ['shop'],

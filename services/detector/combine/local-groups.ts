@@ -54,14 +54,14 @@ export class LocalGroups {
     flags: number,
     pane: Pane,
   ): void {
-    const { endpointLo, fingerprintLo } = facts;
+    const { endpointLo, softwareLo } = facts;
     const target = facts.target ^ endpointLo;
 
     const { addresses } = this;
     addresses.open(facts.clientLo, facts.clientHi, second);
     count(addresses, facts, flags);
     if ((flags & flag.failing) !== 0 && part === loginBit) addresses.add(windowColumn.loginFailing);
-    addresses.mark(endpointLo, fingerprintLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
+    addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
       // what nothing that counts requests can be above: most addresses send few
       (addresses.minute(windowColumn.requests) >= leastRequests &&
@@ -78,7 +78,7 @@ export class LocalGroups {
     networks.open(facts.networkLo, facts.networkHi, second);
     count(networks, facts, flags);
     if ((flags & flag.direct) !== 0) networks.add(windowColumn.direct);
-    networks.mark(endpointLo, fingerprintLo, target, facts.clientLo, false);
+    networks.mark(endpointLo, softwareLo, target, facts.clientLo, false);
     if (
       networks.minute(windowColumn.failing) >= report.failing60s ||
       networks.minute(windowColumn.missing) >= report.missing60s ||

@@ -17,7 +17,7 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   missing: 'For things that do not exist: 404, 410, an empty answer.',
   hostile: 'From hosting, proxies, VPNs or Tor.',
   implausible: 'The browser never existed, or is years out of date.',
-  new_clients: 'By an address and fingerprint never seen before.',
+  new_clients: 'By an address and software never seen before.',
   verified: 'By verified bots.',
   suspicious: 'Any of direct, failing, missing, hostile, implausible.',
   outcome_known: 'Whose outcome is known.',
@@ -64,7 +64,7 @@ export const clientDocs: { readonly [N in ClientCountName]: string } = {
   login_failing_60s: 'Refused log-ins; null when no outcome is known.',
   endpoints_60s: 'Distinct endpoints (estimate, up to about 130).',
   targets_60s: 'Distinct endpoints with their values (estimate, up to about 300).',
-  agents_60s: 'Distinct fingerprints (estimate), at least 1.',
+  agents_60s: 'Distinct kinds of client software (estimate), at least 1.',
   sessions_60s: 'Distinct sessions (estimate); null when none was carried.',
   visitors_60s:
     'People that the address shows: its agents, or its sessions that come back (all, while it is too early to tell), whichever are more; ' +
@@ -81,7 +81,7 @@ export const networkDocs: { readonly [N in NetworkCountName]: string } = {
   direct_60s: 'Requests by clients that used no other part of the site before.',
   identified_60s: 'Requests with a partner or an API key.',
   clients_60s: 'Distinct addresses (IPv6: /64; estimate, up to about 300).',
-  agents_60s: 'Distinct fingerprints (estimate), at least 1.',
+  agents_60s: 'Distinct kinds of client software (estimate), at least 1.',
   verified: '1 when the newest request was of a verified bot, else 0.',
 };
 

@@ -184,7 +184,7 @@ function reasonOf({ kind, key, counts }: PaneGroup, peers: Peers | null): string
     const shown = (name: NetworkCountName): number => counts[networkCountIndex[name]]!;
     return (
       `${key} sent ${shown('requests_60s')} requests in a minute from ${shown('clients_60s')} addresses with ` +
-      `${Math.max(1, shown('agents_60s'))} fingerprints (${shown('failing_60s')} refused, ` +
+      `${Math.max(1, shown('agents_60s'))} kinds of software (${shown('failing_60s')} refused, ` +
       `${shown('direct_60s')} without an earlier page).`
     );
   }

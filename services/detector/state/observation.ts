@@ -75,8 +75,8 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
 }
 
 const clientActorLo = (facts: RequestFacts): number =>
-  facts.clientLo ^ Math.imul(facts.fingerprintLo, 0x9e3779b1);
-const clientActorHi = (facts: RequestFacts): number => facts.clientHi ^ facts.fingerprintHi;
+  facts.clientLo ^ Math.imul(facts.softwareLo, 0x9e3779b1);
+const clientActorHi = (facts: RequestFacts): number => facts.clientHi ^ facts.softwareHi;
 const sessionActorLo = (facts: RequestFacts): number =>
   facts.sessionLo ^ Math.imul(facts.networkLo, 0x85ebca6b);
 const sessionActorHi = (facts: RequestFacts): number => facts.sessionHi ^ facts.networkHi;
@@ -95,7 +95,7 @@ function accountMark({ accountLo, accountHi }: RequestFacts): number {
 
 /**
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
- * network, and the address with its fingerprint (the first page of a visit has no session yet). Either may vouch.
+ * network, and the address with its software (the first page of a visit has no session yet). Either may vouch.
  *
  * `facts` are those of the request, `part` is the bit of its endpoint's function, `second` is its time. `learn` false: it earns nothing (no page, or its endpoint is under
  * attack).

@@ -23,6 +23,9 @@ export interface RequestFacts {
   networkClass: string;
   fingerprintLo: number;
   fingerprintHi: number;
+  /** What stays of the fingerprint over a visit. */
+  softwareLo: number;
+  softwareHi: number;
   /** One hash for the combination of all parameters and path values, whatever their order; 0 when there are none. */
   target: number;
   /** Hashes of the parameters and path values one by one, two halves each; as many as `valueCount`. */
@@ -51,6 +54,8 @@ export function createRequestFacts(): RequestFacts {
     networkClass: 'unknown',
     fingerprintLo: 0,
     fingerprintHi: 0,
+    softwareLo: 0,
+    softwareHi: 0,
     target: 0,
     values: new Int32Array(64),
     valueCount: 0,
@@ -152,6 +157,8 @@ function fromBytes(facts: RequestFacts, bytes: Uint8Array, start: number): void 
   facts.endpoint = facts.endpointLo & 0xffff;
   facts.fingerprintLo = word(bytes, start + lanes.fingerprint);
   facts.fingerprintHi = word(bytes, start + lanes.fingerprint + 4);
+  facts.softwareLo = word(bytes, start + lanes.software);
+  facts.softwareHi = word(bytes, start + lanes.software + 4);
 }
 
 /** 32 bits, the lowest first. */

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { partOf } from '../../../lib/signature/standing.ts';
+import { flag } from '../layout.ts';
+import { enriched, type Sketch } from '../traffic.test-fixture.ts';
+import { ActorTable } from './actor-table.ts';
+import { observe } from './observation.ts';
+import { createRequestFacts, readFacts } from './request-facts.ts';
+
+const start = Date.UTC(2026, 10, 20, 12);
+
+/** Whether each request came directly. */
+function direct(requests: readonly Sketch[]): boolean[] {
+  const actors = new ActorTable(1024);
+  const facts = createRequestFacts();
+  return requests.map((sketch, index) => {
+    const event = enriched(sketch, index);
+    readFacts(facts, event);
+    const part = partOf(event.endpoint_function, event.request.method);
+    const flags = observe(actors, event, facts, part, Math.floor(sketch.at / 1000), true);
+    return (flags & flag.direct) !== 0;
+  });
+}
+
+const page = {
+  at: start,
+  ip: '91.1.2.7',
+  endpoint: 'GET /p/{slug}',
+  fn: 'content',
+  agent: 'Chrome',
+  ja4: 'first',
+};
+const buys = { ...page, at: start + 9000, endpoint: 'POST /cart/items', fn: 'cart', ja4: 'resumed' };
+
+test('a visit without a session stays one when its TLS session is resumed', () => {
+  expect(direct([page, buys])).toEqual([true, false]);
+});
+
+test('another agent at the address is somebody else, unless the session is the same', () => {
+  const other = { ...buys, agent: 'Firefox' };
+  expect(direct([page, other])).toEqual([true, true]);
+  expect(direct([page, other].map((sketch) => ({ ...sketch, session: 's' })))).toEqual([true, false]);
+});
