@@ -59,6 +59,11 @@ export interface MineResult {
 }
 
 const mostSignatures = 5;
+/** Those that no good client has cost nothing: there may be more of them, each for less. */
+const mostWithFree = 8;
+const leastGainFree = 0.01;
+/** What is left of an excess when this much of it is selected is not worth a search. */
+const coveredEnough = 0.99;
 /** Of fewer good clients, that a rule selects none of them says nothing. */
 const leastKnown = 60;
 /** Fewer judged samples that two rules share are chance. */
@@ -206,7 +211,7 @@ export function mineSignatures(input: MineInput): MineResult {
       other: conjunction(everything.other, (one) => indexOf(input.siblings).costs(one)),
     };
   };
-  while (chosen.length < mostSignatures && remaining.length > 0) {
+  while (chosen.length < mostWithFree && remaining.length > 0) {
     const best = search(
       candidatePredicates(remaining, known, naming, sparing !== null).map((one) => ruleOf([one])),
       contradictions(remaining, people).map(ruleOf),
@@ -224,8 +229,11 @@ export function mineSignatures(input: MineInput): MineResult {
       spentOf(total),
       input.weight,
     );
-    if (best === null || best.gain < leastGain) break;
+    if (best === null) break;
     const { rule } = best;
+    const isFree = count(rule.own) === 0 && count(rule.other) === 0;
+    if (best.gain < (isFree ? leastGainFree : leastGain)) break;
+    if (chosen.length >= mostSignatures && !isFree) break;
     const alone = collateral.of(rule);
     const coverage = coverageOf(hits(rule.bad, bad.weights) / bad.total, alone.share);
     chosen.push({
@@ -250,7 +258,7 @@ export function mineSignatures(input: MineInput): MineResult {
           !(input.sparing !== null && spared(sample.flags, input.sparing))
         ),
     );
-    if (total.coverage >= 0.97) break;
+    if (total.coverage >= coveredEnough) break;
   }
   return {
     signatures: chosen,
