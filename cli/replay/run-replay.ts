@@ -19,6 +19,7 @@ import { inspectInputs } from './inspect-inputs.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { lostLines } from './lost-lines.ts';
+import { createRefusedFromStart } from './refused-from-start.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
 import type { PipelineOptions } from './replay-pipeline.ts';
@@ -69,6 +70,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
 
   const ledger = createReplayLedger();
   const seen = createSeenEndpoints();
+  const refused = createRefusedFromStart(warmUp.startAt, warmUp.ms);
   const { collected, edge, afterWarmUp, metrics } = await runOpenLoop({
     config,
     policies,
@@ -82,7 +84,10 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     startAt: warmUp.startAt,
     logger: options.logger,
     listener: {
-      evaluated: (event) => addresses.note(event.request.client_ip),
+      evaluated: (event) => {
+        addresses.note(event.request.client_ip);
+        refused.note(event);
+      },
       settled: (event, good, judgement, position) => {
         const { event_id: id } = event.request;
         ledger.settle(event, good, judgement, options.labels?.find(id, position));
@@ -113,6 +118,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     throw new ExitError(2, `${late}. --force to go on all the same`);
   const seconds = (performance.now() - started) / 1000;
   const stopped = ledger.stopped();
+  const campaigns = ledger.campaigns();
   const present = ledger.presence.present();
   const requires = policyRequires(policies, present);
   const rejected = collected.rejected + collected.late + collected.future;
@@ -127,7 +133,10 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     lines: { read: collected.lines, parsed: collected.accepted, rejected },
     rejected: { unreadable: collected.rejected, late: collected.late, future: collected.future },
     rejections: collected.rejections,
-    warnings: lostLines(collected),
+    warnings: [
+      ...lostLines(collected),
+      ...(config.detector.baseline === '' ? refused.told(campaigns.map(({ scope }) => scope)) : []),
+    ],
     damaged: damaged(),
     client_addresses: addresses.result(),
     enrichment: await enrichmentInUse(metrics, config),
@@ -151,7 +160,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     },
     endpoints: ledger.endpoints(),
     inventory: inventorySummary(endpoints),
-    campaigns: ledger.campaigns(),
+    campaigns,
     decisions: ledger.decisions(),
     stopped,
     timeline: ledger.timeline(),
