@@ -4,7 +4,7 @@ export const noEarlierPage: Behaviour = {
   name: 'no-earlier-page',
   title: 'An API call that no page led to',
   measures:
-    'Share of the requests by clients that used no other part of the site in this visit: neither the session nor the address with its fingerprint. Clients that call the API only by nature (apps, partners with a key) are learned as such, endpoint by endpoint.',
+    'Share of the requests by clients that used no other part of the site in this visit: neither the session nor the address with its software. Clients that call the API only by nature (apps, partners with a key) are learned as such, endpoint by endpoint.',
   features: [
     { type: 'ratio', of: 'direct' },
     { type: 'ratio', of: 'unusual' },
