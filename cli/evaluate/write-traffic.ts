@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { collectedAs } from '../generate/format.ts';
 import { writeLabelled } from '../generate/write-labelled.ts';
 import type { Case } from './evaluation.ts';
 import type { Parameters } from './parameters.ts';
@@ -23,7 +22,7 @@ export async function writeTraffic(
   mkdirSync(folder, { recursive: true });
   const name = join(folder, `${scenario.name}.${population.name}.${seed}`);
   const written: WrittenCase = {
-    events: `${name}.${collectedAs(scenario.format) === 'ndjson' ? 'ndjson' : 'log'}`,
+    events: `${name}.${scenario.format === 'combined' ? 'log' : 'ndjson'}`,
     labels: `${name}.labels.ndjson`,
   };
   const traffic = scenarioTraffic(scenario, population, parametersFor(scenario, parameters), seed);

@@ -1,8 +1,11 @@
 import type { EnrichedRequest } from '../../lib/contracts/generated.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { clientKey } from '../../lib/ip.ts';
+import { partBit, partOf } from '../../lib/signature/standing.ts';
+import { endpointKey } from '../../services/detector/endpoint-traits.ts';
 import { count, percent } from '../terminal.ts';
 
+const loginPart = partBit('login');
 /** People are refused at one log-in in ten, on a bad day at one in three. */
 const oddShare = 0.6;
 const leastTries = 100;
@@ -36,10 +39,9 @@ export function createRefusedFromStart(startAt: number | null, learnedMs: number
     note(event) {
       const { request } = event;
       until ??= request.timestamp + lengthMs;
-      if (request.timestamp >= until || event.endpoint_function !== 'login' || request.method === 'GET')
-        return;
+      if (request.timestamp >= until || partOf(event.endpoint_function, request.method) !== loginPart) return;
       if (request.outcome === 'unknown') return;
-      const name = scopeOf(event);
+      const name = endpointKey(event.endpoint, request.host);
       let tries = endpoints.get(name);
       if (tries === undefined) {
         if (endpoints.size >= mostEndpoints) return;
@@ -66,10 +68,4 @@ export function createRefusedFromStart(startAt: number | null, learnedMs: number
         });
     },
   };
-}
-
-/** As campaigns name it: method, host and path. */
-function scopeOf({ endpoint, request }: EnrichedRequest): string {
-  const [method = '', path = ''] = endpoint.split(' ', 2);
-  return `${method} ${request.host}${path}`;
 }

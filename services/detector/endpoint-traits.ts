@@ -13,6 +13,12 @@ export interface Traits {
   readonly write: boolean;
 }
 
+/** What campaigns call an endpoint, and groups are counted by: `METHOD host/template` of `METHOD /template`. */
+export function endpointKey(endpoint: string, host: string): string {
+  const path = endpoint.indexOf(' ') + 1;
+  return `${endpoint.slice(0, path)}${host}${endpoint.slice(path)}`;
+}
+
 /** @param endpoint `METHOD template` */
 export function endpointTraits(
   endpoint: string,

@@ -32,6 +32,8 @@ export const people = {
   perClient: 1,
   carries: 'like people',
 } as const;
+/** By a large pool that asks only for what exists. */
+export const sweepOfKnown: Attack = { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true };
 /** So few that an endpoint hardly notices: five or six a second where honest people make three. */
 export const slowly = { attack: 0.12, minutes: 8 };
 /** Most people stay logged in: in six minutes there are enough log-ins of honest people to judge by (`enoughOnTarget`). */

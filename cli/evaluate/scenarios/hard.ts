@@ -1,5 +1,14 @@
 import type { ScenarioDraft } from '../scenario.ts';
-import { atLogin, hammering, people, pulses, stuffing, stuffingDirect, sweep } from './attacks.ts';
+import {
+  atLogin,
+  hammering,
+  people,
+  pulses,
+  stuffing,
+  stuffingDirect,
+  sweep,
+  sweepOfKnown,
+} from './attacks.ts';
 
 /** Each takes away something that the loud ones are told by. */
 export const hard: readonly ScenarioDraft[] = [
@@ -71,7 +80,7 @@ export const hard: readonly ScenarioDraft[] = [
     name: 'sweep-known',
     title: 'C by a large pool that asks only for what exists, genuine fingerprints',
     populations: ['shop'],
-    attack: { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true },
+    attack: sweepOfKnown,
     parameters: { attack: 1.6 },
   },
   {
@@ -107,7 +116,7 @@ export const hard: readonly ScenarioDraft[] = [
     name: 'sweep-cdn-log',
     title: 'C that asks only for what exists, in a CDN’s log: fingerprints, but no session, no cookies',
     populations: ['shop'],
-    attack: { ...sweep, ...people, perClient: 3, gapMs: 3000, knownOnly: true },
+    attack: sweepOfKnown,
     format: 'cdn',
     parameters: { attack: 1.6 },
   },

@@ -1,7 +1,7 @@
 import { asideMethods } from '../../../lib/path/aside-methods.ts';
 import { askedOf } from '../../../lib/path/operations.ts';
 import { partOf } from '../../../lib/signature/standing.ts';
-import { endpointTraits } from '../endpoint-traits.ts';
+import { endpointKey, endpointTraits } from '../endpoint-traits.ts';
 import type { SampleTexts } from '../frames/sample-texts.ts';
 import { traitIndex } from '../layout.ts';
 import type { EndpointIdentity } from '../state/endpoint-memory.ts';
@@ -30,11 +30,10 @@ export class CountedEndpoint {
 
   constructor(identity: EndpointIdentity) {
     const { site, host, endpoint, endpointFunction, operation } = identity;
-    const space = endpoint.indexOf(' ');
     this.site = site;
-    this.key = `${endpoint.slice(0, space + 1)}${host}${endpoint.slice(space + 1)}`;
+    this.key = endpointKey(endpoint, host);
     this.asked = operation === null ? null : askedOf({ name: this.key, operation });
-    const method = endpoint.slice(0, space);
+    const method = endpoint.slice(0, endpoint.indexOf(' '));
     this.part = partOf(endpointFunction, method);
     this.isPage = !asideMethods.has(method);
     this.#identity = identity;

@@ -62,9 +62,9 @@ function importance(record: Int32Array, at: number, usedAt: number, second: numb
 }
 
 /**
- * What is remembered of actors (a session on one network, or an address with one kind of software): what parts of the site
- * they used in this visit, and whether they have a history. 20 bytes a slot. A table belongs to one partition; the key
- * holds the network, so what it knows does not depend on how traffic is partitioned.
+ * What is remembered of actors (a session on one network, or an address with one kind of software): what parts of the
+ * site they used in this visit, and whether they have a history. 20 bytes a slot. A table belongs to one partition; the
+ * key holds the network, so what it knows does not depend on how traffic is partitioned.
  *
  * `open` chooses the actor that the other methods speak of.
  */
