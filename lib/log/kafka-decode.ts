@@ -66,6 +66,7 @@ export async function decodeFetched<T extends TopicName>(
   const allowed: readonly RecordName[] = topics[topic].records;
   const records: LogRecord<T>[] = [];
   const undecodable: { offset: number; detail: string; bytes: Buffer }[] = [];
+  let usual: RecordName | null = null;
   // by index: in an async function the steps of an iterator are objects
   const { messages } = fetched;
   for (let index = 0; index < messages.length; index++) {
@@ -75,8 +76,11 @@ export async function decodeFetched<T extends TopicName>(
     try {
       const decoding = asViews ? codecs.view(message.value) : codecs.decode(message.value);
       const decoded: Decoded = decoding instanceof Promise ? await decoding : decoding;
-      if (!allowed.includes(decoded.type))
-        throw new UndecodableError(`${decoded.type} does not belong on ${topic}`);
+      if (decoded.type !== usual) {
+        if (!allowed.includes(decoded.type))
+          throw new UndecodableError(`${decoded.type} does not belong on ${topic}`);
+        usual = decoded.type;
+      }
       records.push(
         new FetchedRecord(topic, partition, offset, message.key, decoded) as unknown as LogRecord<T>,
       );

@@ -14,7 +14,7 @@ import { ActorTable } from '../state/actor-table.ts';
 import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { LookAhead } from '../state/look-ahead.ts';
-import { observe, touchActors } from '../state/observation.ts';
+import { observe, touchActorEntries, touchActors } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { known, type RequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
 import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
@@ -75,7 +75,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-8-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-9-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -100,7 +100,11 @@ class CombinePartition implements PartitionState<'requests.enriched'> {
       readFacts(facts, event);
       readIdentity(facts, event, this.#options.seed);
     },
-    touch: (facts) => touchActors(this.#actors, facts) ^ this.#local.touch(facts),
+    touch: (facts) =>
+      touchActors(this.#actors, facts) ^
+      this.#local.touch(facts) ^
+      this.#recent.touch(facts.idLo, facts.idHi),
+    touchEntries: (facts) => touchActorEntries(this.#actors, facts) ^ this.#local.touchEntries(facts),
   });
   readonly #endpoints = new EndpointMemory((identity) => new CountedEndpoint(identity));
   readonly #contribution = createContribution();

@@ -45,6 +45,9 @@ export class LocalGroups {
   touch(facts: RequestFacts): number {
     return this.addresses.touch(facts.clientLo, facts.clientHi);
   }
+  touchEntries(facts: RequestFacts): number {
+    return this.addresses.touchEntry(facts.clientLo, facts.clientHi);
+  }
 
   add(
     event: EnrichedRequest,

@@ -30,6 +30,20 @@ const mostEpisodes = 20_000;
 const hour = 12;
 const tenMinutes = 2;
 
+/** An account of a pane, and the halves of the hash that it is found by. */
+interface Account {
+  readonly site: string;
+  readonly key: string;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+function accountOf({ site, key }: KeyedRecord, id: string): Account {
+  // the key is a keyed pseudonym already
+  hashEventId(id, 0);
+  return { site, key, lo: eventHash.lo | 0, hi: eventHash.hi | 0 };
+}
+
 /** The accounts of one partition as one policy sees them: its filter decided which requests count. */
 export class AccountJudge {
   readonly #policy: Policy;
@@ -60,19 +74,25 @@ export class AccountJudge {
 
   /** Takes in the records of a pane, then looks at each account that is in it. */
   pane(paneStart: number, records: readonly KeyedRecord[], history: InputHistory): Outgoing[] {
-    const accounts = new Map<string, KeyedRecord>();
+    const accounts = new Map<string, Account>();
     const before = this.#windows.evictions;
     for (const record of records) {
-      this.#count(record);
-      accounts.set(`${record.site}|${record.key}`, record);
+      const id = `${record.site}|${record.key}`;
+      let account = accounts.get(id);
+      if (account === undefined) {
+        account = accountOf(record, id);
+        accounts.set(id, account);
+      }
+      this.#count(record, account);
     }
     if (this.#windows.evictions > before) noteLoss(this.#lost, 'accounts', paneStart);
     const at = paneStart + paneMs + this.#config.lateness;
     const outputs: Outgoing[] = [];
     const values: { [name: string]: number | null } = {};
     for (const id of [...accounts.keys()].sort()) {
-      const { site, key } = accounts.get(id)!;
-      this.#open(site, key, Math.floor(paneStart / 1000));
+      const account = accounts.get(id)!;
+      const { site, key } = account;
+      this.#windows.open(account.lo, account.hi, Math.floor(paneStart / 1000));
       for (const { name, spec } of this.#policy.features)
         values[name] = spec.type === 'account' ? this.#figure(spec.of) : null;
       if (!this.#policy.condition(values)) continue;
@@ -83,15 +103,9 @@ export class AccountJudge {
     return outputs;
   }
 
-  #open(site: string, key: string, second: number): void {
-    // the key is a keyed pseudonym already
-    hashEventId(`${site}|${key}`, 0);
-    this.#windows.open(eventHash.lo | 0, eventHash.hi | 0, second);
-  }
-
-  #count({ site, key, at, flags, client, target, known }: KeyedRecord): void {
+  #count({ at, flags, client, target, known }: KeyedRecord, { lo, hi }: Account): void {
     const windows = this.#windows;
-    this.#open(site, key, Math.floor(at / 1000));
+    windows.open(lo, hi, Math.floor(at / 1000));
     const address = client.readInt32LE(0);
     const failed = (flags & flag.failing) !== 0;
     windows.add(accountColumn.requests);

@@ -50,7 +50,7 @@ const tablePart = (policyId: string): string => `accounts ${policyId}`;
 export function createKeyedStep(options: KeyedOptions): StatefulStep<'keyed'> {
   const step: StatefulStep<'keyed'> = {
     name: 'detector.keyed',
-    layoutHash: `keyed-4-${aggregateLayoutHash}`,
+    layoutHash: `keyed-5-${aggregateLayoutHash}`,
     open: (_partition, snapshot) => new KeyedPartition(snapshot, options),
   };
   return settledOnly(step, options.policies, ({ value }) => value.watermark_at);

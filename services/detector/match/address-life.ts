@@ -47,6 +47,11 @@ export class AddressLife {
     if (!this.#recent.add(lo, hi, this.#limit)) this.missed++;
   }
 
+  /** Looks at where an address is noted, without noting it: state/look-ahead.ts. */
+  touch(lo: number, hi: number): number {
+    return this.#recent.touch(lo, hi);
+  }
+
   /** Requests elsewhere, lately. */
   of(lo: number, hi: number, second: number): number {
     this.#turn(second);

@@ -17,7 +17,7 @@ import { ActorTable } from '../state/actor-table.ts';
 import { EndpointMemory } from '../state/endpoint-memory.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
 import { LookAhead } from '../state/look-ahead.ts';
-import { observe, touchActors } from '../state/observation.ts';
+import { observe, touchActorEntries, touchActors } from '../state/observation.ts';
 import { type RequestFacts, readFacts } from '../state/request-facts.ts';
 import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
@@ -25,7 +25,7 @@ import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
 import { GoodClients } from './good-clients.ts';
 import { MatchedEndpoint } from './matched-endpoint.ts';
-import { type Member, Members } from './members.ts';
+import { type Member, Members, type MembersState } from './members.ts';
 
 /** What match found for one request: the truth that replay holds decisions against. */
 export interface Evaluation {
@@ -50,13 +50,16 @@ export interface MatchOptions {
 /** What is small in a snapshot; tables are parts of their own. */
 interface MatchControl {
   readonly lastSource: number;
-  readonly members: readonly (readonly [string, readonly Member[]])[];
+  readonly members: readonly (readonly [string, MembersState])[];
   readonly lifeGeneration: number;
   readonly lost: LastLosses;
 }
 
 /** A member is listed this long at most, and again while it goes on: addresses of homes change hands. */
 const memberTtlMs = 10 * 60_000;
+
+/** Event ids in the verdict on a member. */
+const mostSamples = 3;
 
 /** No request is later than this beside the newest of its partition. */
 const latestMs = 60 * 60_000;
@@ -72,7 +75,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: 'match-6',
+    layoutHash: 'match-7',
     open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -91,7 +94,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   readonly #goodClients: GoodClients | null;
   readonly #ahead = new LookAhead({
     read: readFacts,
-    touch: (facts) => touchActors(this.#actors, facts),
+    touch: (facts) => touchActors(this.#actors, facts) ^ this.#life.touch(facts.clientLo, facts.clientHi),
+    touchEntries: (facts) => touchActorEntries(this.#actors, facts),
   });
   readonly #forgotten: EvictionReport;
   readonly #endpoints: EndpointMemory<MatchedEndpoint>;
@@ -111,9 +115,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
       options.config.limits.actors,
       snapshot === null ? undefined : tableOfBlobs(blobsOf(snapshot, 'actors')),
     );
-    this.#members = new Map(
-      state?.members.map(([id, members]) => [id, new Members(options.config.campaign.members, members)]),
-    );
+    this.#members = new Map(state?.members.map(([id, members]) => [id, this.#openMembers(members)]));
     const { limits } = options.config;
     this.#life = new AddressLife(
       limits.addresses,
@@ -125,6 +127,11 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     this.#endpoints = new EndpointMemory(
       (identity) => new MatchedEndpoint(identity, partitionOf(identity.site, options.reducers)),
     );
+  }
+
+  #openMembers(state?: MembersState): Members {
+    const { members, member_after: after } = this.#options.config.campaign;
+    return new Members(members, after, state);
   }
 
   process(batch: LogBatch<'requests.enriched'>): StepOutput | Promise<StepOutput> {
@@ -201,21 +208,20 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const { campaign, signature } = inForce;
     // No list can say "but the good": it would stop whoever shares the address, on every page.
     if (signature.except_good) return;
-    const policy = this.#options.policies.version(campaign.policy_id, campaign.policy_hash);
-    if (policy === undefined) return;
-    const { config } = this.#options;
     let members = this.#members.get(campaign.campaign_id);
     if (members === undefined) {
-      members = new Members(config.campaign.members);
+      members = this.#openMembers();
       this.#members.set(campaign.campaign_id, members);
     }
     const at = event.request.timestamp;
     const { evictions } = members;
-    const member = members.of(clientLo, clientHi, at, offset);
+    const member = members.hit(clientLo, clientHi, at, offset);
     if (members.evictions > evictions) noteLoss(this.#lost, 'members', at);
-    member.hits++;
-    if (member.samples.length < 3) member.samples.push(event.request.event_id);
-    if (member.hits < config.campaign.member_after) return;
+    if (member === null) return;
+    if (member.samples.length < mostSamples) member.samples.push(event.request.event_id);
+    if (member.hits < this.#options.config.campaign.member_after) return;
+    const policy = this.#options.policies.version(campaign.policy_id, campaign.policy_hash);
+    if (policy === undefined) return;
     if (member.hits < membersShare * this.#life.of(clientLo, clientHi, Math.floor(at / 1000))) return;
     const ttlMs = Math.min(policy.document.action.ttl, memberTtlMs);
     if (!extend(member, at, ttlMs)) return;
@@ -318,7 +324,8 @@ function memberVerdict(
     reason: `${value} sent ${member.hits} requests that the signature of its campaign selects. ${campaign.reason}`,
     evidence: campaign.evidence,
     taxonomy: campaign.taxonomy,
-    sample_event_ids: member.samples,
+    // a copy: the member goes on
+    sample_event_ids: [...member.samples],
     inputs,
     degraded,
     baseline_rung: campaign.baseline_rung,

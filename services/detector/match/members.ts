@@ -1,4 +1,6 @@
-/** One address that a campaign's signature selects. */
+import { type Newcomer, Newcomers } from './newcomers.ts';
+
+/** One address that a campaign's signature selected more than once, or as often as it takes to be listed. */
 export interface Member {
   /** Halves of its hash. */
   readonly lo: number;
@@ -7,6 +9,7 @@ export interface Member {
   readonly firstSeenAt: number;
   /** In requests.enriched, of the first request. */
   readonly firstOffset: number;
+  /** Event ids, from the request on that made it a member. */
   readonly samples: string[];
   /** 0 until a verdict was sent. */
   revision: number;
@@ -22,21 +25,34 @@ function keyOf(lo: number, hi: number): number {
 /** Members under verdict that are passed over, one after the other, to find one that is not. */
 const passedOver = 16;
 
+export interface MembersState {
+  readonly members: readonly Member[];
+  readonly newcomers: readonly Newcomer[];
+}
+
 /**
- * Members of one campaign in one partition, in order of arrival. At its limit the oldest that was not listed yet makes
- * room: an attack of addresses that come once must not push out those that come again.
+ * Members of one campaign in one partition, in order of arrival, and as many that came once so far. At the limit the oldest
+ * that was not listed yet makes room: an attack of addresses that come once must not push out those that come again.
  */
 export class Members {
   readonly #limit: number;
+  /** null: one request is enough to be listed. */
+  readonly #newcomers: Newcomers | null;
   readonly #byKey = new Map<number, Member>();
   /** In order of arrival from `#first` on. */
   #queue: Member[] = [];
   #first = 0;
-  evictions = 0;
+  #evictions = 0;
 
-  constructor(limit: number, state: readonly Member[] = []) {
+  /** `after`: requests that it takes to be listed. */
+  constructor(limit: number, after: number, state?: MembersState) {
     this.#limit = limit;
-    for (const member of state) this.#put({ ...member, samples: [...member.samples] });
+    this.#newcomers = after < 2 ? null : new Newcomers(limit, state?.newcomers);
+    for (const member of state?.members ?? []) this.#put({ ...member, samples: [...member.samples] });
+  }
+
+  get evictions(): number {
+    return this.#evictions + (this.#newcomers?.evictions ?? 0);
   }
 
   #put(member: Member): void {
@@ -44,17 +60,26 @@ export class Members {
     this.#queue.push(member);
   }
 
-  /** The member with this hash, made if need be. */
-  of(lo: number, hi: number, at: number, offset: number): Member {
+  /** One more request of the address with this hash, at `at` (ms): null when it is its first one, of several it takes. */
+  hit(lo: number, hi: number, at: number, offset: number): Member | null {
     const known = this.#byKey.get(keyOf(lo, hi));
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.hits++;
+      return known;
+    }
+    const newcomers = this.#newcomers;
+    const newcomer = newcomers?.take(lo, hi) ?? null;
+    if (newcomers !== null && newcomer === null) {
+      newcomers.add(lo, hi, at, offset);
+      return null;
+    }
     if (this.#byKey.size >= this.#limit) this.#forget();
     const member: Member = {
       lo,
       hi,
-      hits: 0,
-      firstSeenAt: at,
-      firstOffset: offset,
+      hits: newcomer === null ? 1 : 2,
+      firstSeenAt: newcomer?.firstSeenAt ?? at,
+      firstOffset: newcomer?.firstOffset ?? offset,
       samples: [],
       revision: 0,
       decidedAt: 0,
@@ -76,12 +101,12 @@ export class Members {
         continue;
       }
       this.#byKey.delete(keyOf(member.lo, member.hi));
-      this.evictions++;
+      this.#evictions++;
       return;
     }
   }
 
-  snapshot(): readonly Member[] {
-    return this.#queue.slice(this.#first);
+  snapshot(): MembersState {
+    return { members: this.#queue.slice(this.#first), newcomers: this.#newcomers?.snapshot() ?? [] };
   }
 }

@@ -102,6 +102,9 @@ export class ActorTable {
   touch(lo: number, hi: number): number {
     return this.#table.touch(lo, hi);
   }
+  touchEntry(lo: number, hi: number): number {
+    return this.#table.touchEntry(lo, hi);
+  }
 
   /** True when the last `open` made the actor. */
   get fresh(): boolean {

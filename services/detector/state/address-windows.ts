@@ -84,6 +84,9 @@ export class AddressWindows {
   touch(lo: number, hi: number): number {
     return this.#table.touch(lo, hi);
   }
+  touchEntry(lo: number, hi: number): number {
+    return this.#table.touchEntry(lo, hi);
+  }
 
   #count(bucket: number, column: number): number {
     return packedCount(this.#table.record, this.#table.at + counts, bucket * perBucket + column);

@@ -30,6 +30,12 @@ export class HashCounts {
     }
   }
 
+  /** Looks at where the hash is looked for first: state/look-ahead.ts. */
+  touch(lo: number, hi: number): number {
+    const words = this.#words;
+    return words[((lo ^ (hi >>> 7)) & (words.length / entryWords - 1)) * entryWords]!;
+  }
+
   /** Counts the hash once more; false when it is new and `limit` hashes are counted already. */
   add(lo: number, hi: number, limit: number): boolean {
     const at = this.#find(lo, hi);

@@ -13,9 +13,11 @@ test('each request is read and looked at once, ahead of the records that are han
   );
   const batch = { records } as unknown as LogBatch<'requests.enriched'>;
   const touched: number[] = [];
+  const entries: number[] = [];
   const ahead = new LookAhead({
     read: readFacts,
     touch: ({ clientLo }) => touched.push(clientLo),
+    touchEntries: ({ clientLo }) => entries.push(clientLo),
   });
   ahead.at(batch, 0);
   expect(touched).toHaveLength(aheadRecords - 1);
@@ -29,4 +31,5 @@ test('each request is read and looked at once, ahead of the records that are han
   expect(requests(handled)).toEqual(requests(all));
   // the first ones twice: they were asked for twice
   expect(touched.slice(aheadRecords - 1)).toEqual(requests(all));
+  expect(entries).toEqual(touched);
 });

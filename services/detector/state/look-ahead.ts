@@ -11,6 +11,8 @@ export interface Ahead {
   read(facts: RequestFacts, event: EnrichedRequest): void;
   /** Looks at where its entries are found. */
   touch(facts: RequestFacts): number;
+  /** Looks at those entries, when where they are found is known. */
+  touchEntries(facts: RequestFacts): number;
 }
 
 /**
@@ -45,6 +47,8 @@ export class LookAhead {
       }
       for (let next = 0; next < count; next++)
         if ((requests & (1 << next)) !== 0) this.seen ^= this.#ahead.touch(this.#facts[next]!);
+      for (let next = 0; next < count; next++)
+        if ((requests & (1 << next)) !== 0) this.seen ^= this.#ahead.touchEntries(this.#facts[next]!);
     }
     return this.#facts[index % aheadRecords]!;
   }

@@ -88,6 +88,13 @@ export function touchActors(actors: ActorTable, facts: RequestFacts): number {
   return client ^ actors.touch(sessionActorLo(facts), sessionActorHi(facts));
 }
 
+/** After `touchActors`: looks at what stands there. */
+export function touchActorEntries(actors: ActorTable, facts: RequestFacts): number {
+  const client = actors.touchEntry(clientActorLo(facts), clientActorHi(facts));
+  if (facts.sessionLo === 0 && facts.sessionHi === 0) return client;
+  return client ^ actors.touchEntry(sessionActorLo(facts), sessionActorHi(facts));
+}
+
 /** 2 to 255 of the account; 1: the log does not name it. */
 function accountMark({ accountLo, accountHi }: RequestFacts): number {
   return accountLo === 0 && accountHi === 0 ? 1 : 2 + ((accountLo >>> 0) % 254);

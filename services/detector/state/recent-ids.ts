@@ -11,6 +11,11 @@ class HashSet {
     return this.#words.length / 2;
   }
 
+  /** Looks at where the hash is looked for first. */
+  touch(lo: number, hi: number): number {
+    return this.#words[((lo ^ (hi >>> 7)) << 1) & (this.#words.length - 2)]!;
+  }
+
   /** Where the hash stands, or the free place where it would. */
   #find(lo: number, hi: number): number {
     const words = this.#words;
@@ -102,6 +107,13 @@ export class RecentIds {
       this.#rotatedAt = now;
     }
     return this.#current.add(low, high) || this.#previous.has(low, high);
+  }
+
+  /** Looks at where the id is looked for, without remembering it: state/look-ahead.ts. */
+  touch(lo: number, hi: number): number {
+    const low = lo | 0;
+    const high = hi | 0;
+    return this.#current.touch(low, high) ^ this.#previous.touch(low, high);
   }
 
   get size(): number {

@@ -13,8 +13,13 @@ import { bytesOf, wordsOf } from '../../../lib/log/snapshot.ts';
  */
 const ways = 8;
 const windowSets = 8;
-/** A set: eight low halves, eight high halves, eight times of use, then the records. */
-const keyWords = 3 * ways;
+/**
+ * A set: eight low halves of keys, then eight entries. A key is looked for in half a cache line, and all else that is read of
+ * it lies side by side. An entry: high half of the key, time of use (0: free), the record.
+ */
+const usedWord = 1;
+const recordWord = 2;
+const wordsPerLine = 16;
 
 export interface TableOptions {
   /** Words of a record. */
@@ -60,6 +65,8 @@ export function tableOfBlobs(blobs: readonly Uint8Array[]): TableSnapshot {
 
 export class SegmentedTable {
   readonly #options: TableOptions;
+  /** Words of an entry, and of a set. */
+  readonly #entry: number;
   readonly #stride: number;
   readonly #setMask: number;
   readonly #maxDepth: number;
@@ -79,7 +86,8 @@ export class SegmentedTable {
 
   constructor(options: TableOptions, state?: TableSnapshot) {
     this.#options = options;
-    this.#stride = keyWords + ways * options.words;
+    this.#entry = recordWord + options.words;
+    this.#stride = ways * (1 + this.#entry);
     this.#setMask = options.segmentSets - 1;
     const perSegment = options.segmentSets * ways;
     this.#maxDepth = Math.max(0, Math.ceil(Math.log2(options.slots / perSegment)));
@@ -118,26 +126,27 @@ export class SegmentedTable {
       }
       const { words } = segment;
       const stride = this.#stride;
+      const size = this.#entry;
       let free = -1;
       let set = (lo ^ (hi << 7)) & this.#setMask;
       for (let tried = 0; tried < windowSets && free < 0; tried++, set = (set + 1) & this.#setMask) {
         const base = set * stride;
         for (let way = 0; way < ways; way++) {
-          const key = base + way;
-          const low = words[key]!;
+          const low = words[base + way]!;
           // most ways are passed over after one look; a free one is all zero
           if (low !== lo && low !== 0) continue;
-          if (low === lo && words[key + ways] === hi && words[key + 2 * ways] !== 0) {
+          const entry = base + ways + way * size;
+          const used = words[entry + usedWord]! >>> 0;
+          if (low === lo && words[entry] === hi && used !== 0) {
             this.record = words;
-            this.at = base + keyWords + way * this.#options.words;
+            this.at = entry + recordWord;
             this.fresh = false;
-            const used = words[key + 2 * ways]! >>> 0;
             this.previousUse = used;
-            if (used < second) words[key + 2 * ways] = second;
+            if (used < second) words[entry + usedWord] = second;
             return;
           }
-          if (words[key + 2 * ways] === 0) {
-            free = key;
+          if (used === 0) {
+            free = base + way;
             break;
           }
         }
@@ -155,19 +164,25 @@ export class SegmentedTable {
         this.entries--;
         segment.entries--;
       }
-      const way = free % stride;
+      const entry = this.#entryOf(free);
       words[free] = lo;
-      words[free + ways] = hi;
-      words[free + 2 * ways] = second;
+      words[entry] = hi;
+      words[entry + usedWord] = second;
+      for (let at = entry + recordWord; at < entry + size; at++) words[at] = 0;
       this.record = words;
-      this.at = free - way + keyWords + way * this.#options.words;
-      words.fill(0, this.at, this.at + this.#options.words);
+      this.at = entry + recordWord;
       this.fresh = true;
       this.previousUse = second;
       this.entries++;
       segment.entries++;
       return;
     }
+  }
+
+  /** Where the entry of the low half at `key` begins. */
+  #entryOf(key: number): number {
+    const way = key % this.#stride;
+    return key - way + ways + way * this.#entry;
   }
 
   /**
@@ -177,7 +192,21 @@ export class SegmentedTable {
   touch(lo: number, hi: number): number {
     const { words } = this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
     const base = ((lo ^ (hi << 7)) & this.#setMask) * this.#stride;
-    return words[base]! ^ words[base + keyWords]!;
+    return words[base]! ^ words[base + ways - 1]!;
+  }
+
+  /** After `touch` of the same key: looks at its entry, if it stands where it is looked for first. */
+  touchEntry(lo: number, hi: number): number {
+    const { words } = this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
+    const base = ((lo ^ (hi << 7)) & this.#setMask) * this.#stride;
+    let way = 0;
+    while (way < ways && words[base + way] !== lo && words[base + way] !== 0) way++;
+    if (way === ways) return 0;
+    const size = this.#entry;
+    const entry = base + ways + way * size;
+    let seen = words[entry + size - 1]!;
+    for (let at = entry; at < entry + size; at += wordsPerLine) seen ^= words[at]!;
+    return seen;
   }
 
   /** Place of the key of a void entry of the window, -1 when there is none. */
@@ -188,7 +217,7 @@ export class SegmentedTable {
     let set = (lo ^ (hi << 7)) & this.#setMask;
     for (let tried = 0; tried < windowSets; tried++, set = (set + 1) & this.#setMask)
       for (let key = set * this.#stride; key < set * this.#stride + ways; key++)
-        if (words[key + 2 * ways]! >>> 0 <= limit) return key;
+        if (words[this.#entryOf(key) + usedWord]! >>> 0 <= limit) return key;
     return -1;
   }
 
@@ -201,9 +230,9 @@ export class SegmentedTable {
     for (let tried = 0; tried < windowSets; tried++, set = (set + 1) & this.#setMask)
       for (let way = 0; way < ways; way++) {
         const key = set * this.#stride + way;
-        const used = words[key + 2 * ways]! >>> 0;
-        const at = set * this.#stride + keyWords + way * this.#options.words;
-        const importance = this.#options.importance(words, at, used, second);
+        const entry = this.#entryOf(key);
+        const used = words[entry + usedWord]! >>> 0;
+        const importance = this.#options.importance(words, entry + recordWord, used, second);
         if (importance > least || (importance === least && used >= oldest)) continue;
         least = importance;
         oldest = used;
@@ -223,14 +252,13 @@ export class SegmentedTable {
       this.#segment(old.depth + 1, old.prefix * 2 + 1),
     ] as const;
     const bit = 31 - old.depth;
-    const { words: width, segmentSets } = this.#options;
+    const { segmentSets } = this.#options;
     for (let set = 0; set < segmentSets; set++)
       for (let way = 0; way < ways; way++) {
         const key = set * this.#stride + way;
-        if (old.words[key + 2 * ways] === 0) continue;
-        const hi = old.words[key + ways]!;
-        const half = halves[(hi >>> bit) & 1]!;
-        this.#move(old.words, key, set * this.#stride + keyWords + way * width, half);
+        const entry = this.#entryOf(key);
+        if (old.words[entry + usedWord] === 0) continue;
+        this.#move(old.words, key, entry, halves[(old.words[entry]! >>> bit) & 1]!);
       }
     const first = old.prefix * 2 ** (this.#depth - old.depth);
     const span = 2 ** (this.#depth - old.depth - 1);
@@ -244,21 +272,18 @@ export class SegmentedTable {
    * Each half holds half of what filled a window, so there is room in the window of every key. Were there none (a
    * chance of one in a hundred million), the entry would be forgotten.
    */
-  #move(from: Int32Array, key: number, record: number, to: Segment): void {
+  #move(from: Int32Array, key: number, entry: number, to: Segment): void {
     const lo = from[key]!;
-    const hi = from[key + ways]!;
-    const width = this.#options.words;
+    const hi = from[entry]!;
+    const size = this.#entry;
     let set = (lo ^ (hi << 7)) & this.#setMask;
     for (let tried = 0; tried < windowSets; tried++, set = (set + 1) & this.#setMask) {
       const base = set * this.#stride;
       for (let way = 0; way < ways; way++) {
-        const place = base + way;
-        if (to.words[place + 2 * ways] !== 0) continue;
-        to.words[place] = lo;
-        to.words[place + ways] = hi;
-        to.words[place + 2 * ways] = from[key + 2 * ways]!;
-        const at = base + keyWords + way * width;
-        for (let word = 0; word < width; word++) to.words[at + word] = from[record + word]!;
+        const place = base + ways + way * size;
+        if (to.words[place + usedWord] !== 0) continue;
+        to.words[base + way] = lo;
+        for (let word = 0; word < size; word++) to.words[place + word] = from[entry + word]!;
         to.entries++;
         return;
       }
@@ -286,7 +311,7 @@ export class SegmentedTable {
       segment.shared = true;
       for (let set = 0; set < this.#options.segmentSets; set++)
         for (let way = 0; way < ways; way++)
-          if (words[set * this.#stride + way + 2 * ways] !== 0) segment.entries++;
+          if (words[this.#entryOf(set * this.#stride + way) + usedWord] !== 0) segment.entries++;
       this.entries += segment.entries;
       return segment;
     });
