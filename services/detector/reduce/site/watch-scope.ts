@@ -51,12 +51,12 @@ export function watch(
   return watched;
 }
 
-/** Whether a policy asks for windows of this scope beyond a minute. */
+/** Whether a policy asks for windows of this scope beyond a minute, or for what was accepted of late: `outage`. */
 export function keepsMinutes(settings: ReduceSettings, kind: string, endpoint: Traits): boolean {
   return settings.policies.some(
     (policy) =>
       policy.scope === kind &&
-      policy.features.some(({ spec }) => spec.spanMs > paneSpanMs) &&
+      (policy.uses.has('outage') || policy.features.some(({ spec }) => spec.spanMs > paneSpanMs)) &&
       policy.matches({ endpoint }),
   );
 }
