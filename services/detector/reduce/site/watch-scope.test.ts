@@ -7,7 +7,9 @@ import { keepsMinutes } from './watch-scope.ts';
 
 test('whoever asks for an outage has the minutes that it goes by, on partners and routes as on endpoints', () => {
   const asking = loadPolicies('').filter(({ uses }) => uses.has('outage'));
-  expect(new Set(asking.map(({ scope }) => scope))).toEqual(new Set(['endpoint', 'partner_endpoint', 'route']));
+  expect(new Set(asking.map(({ scope }) => scope))).toEqual(
+    new Set(['endpoint', 'partner_endpoint', 'route']),
+  );
   const { traits } = createScope(paneOf([], { requests: 1 }), 0, () => false);
   const login = { ...traits, function: 'login' };
   for (const policy of asking) {
