@@ -47,7 +47,7 @@ export const detectorConfig = z.strictObject({
       ),
       /** An address becomes a member after this many selected requests. */
       member_after: limit(3),
-      /** Most members of one campaign. */
+      /** Most members of one campaign, and most addresses beside them that came once. */
       members: limit(20_000),
       /** Most campaigns that may be open on one site. */
       open: limit(200),
@@ -72,7 +72,7 @@ export const detectorConfig = z.strictObject({
     .strictObject({
       /** Clients remembered per partition and step (20 bytes each; rounded up to a power of two). */
       actors: limit(1_000_000),
-      /** Addresses whose last minute is counted, per partition (136 bytes each; rounded up to a power of two). */
+      /** Addresses whose last minute is counted, per partition (144 bytes each; rounded up to a power of two). */
       addresses: limit(250_000),
       /** Accounts remembered per policy on accounts and partition of `keyed` (230 bytes each). */
       accounts: limit(250_000),
