@@ -20,11 +20,16 @@ export class HashCounts {
     this.size = count;
   }
 
+  /** The slot that the hash is looked for in first. */
+  #first(lo: number, hi: number): number {
+    return (lo ^ (hi >>> 7)) & (this.#words.length / entryWords - 1);
+  }
+
   /** Where the hash stands, or the free slot where it would. */
   #find(lo: number, hi: number): number {
     const words = this.#words;
     const mask = words.length / entryWords - 1;
-    for (let slot = (lo ^ (hi >>> 7)) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = this.#first(lo, hi); ; slot = (slot + 1) & mask) {
       const at = slot * entryWords;
       if (words[at + 2] === 0 || (words[at] === lo && words[at + 1] === hi)) return at;
     }
@@ -32,8 +37,7 @@ export class HashCounts {
 
   /** Looks at where the hash is looked for first: state/look-ahead.ts. */
   touch(lo: number, hi: number): number {
-    const words = this.#words;
-    return words[((lo ^ (hi >>> 7)) & (words.length / entryWords - 1)) * entryWords]!;
+    return this.#words[this.#first(lo, hi) * entryWords]!;
   }
 
   /** Counts the hash once more; false when it is new and `limit` hashes are counted already. */

@@ -11,16 +11,21 @@ class HashSet {
     return this.#words.length / 2;
   }
 
-  /** Looks at where the hash is looked for first. */
+  /** Where the hash is looked for first. */
+  #first(lo: number, hi: number): number {
+    return ((lo ^ (hi >>> 7)) << 1) & (this.#words.length - 2);
+  }
+
+  /** Looks at it: state/look-ahead.ts. */
   touch(lo: number, hi: number): number {
-    return this.#words[((lo ^ (hi >>> 7)) << 1) & (this.#words.length - 2)]!;
+    return this.#words[this.#first(lo, hi)]!;
   }
 
   /** Where the hash stands, or the free place where it would. */
   #find(lo: number, hi: number): number {
     const words = this.#words;
     const mask = words.length - 2;
-    for (let at = ((lo ^ (hi >>> 7)) << 1) & mask; ; at = (at + 2) & mask)
+    for (let at = this.#first(lo, hi); ; at = (at + 2) & mask)
       if ((words[at] === lo && words[at + 1] === hi) || (words[at] === 0 && words[at + 1] === 0)) return at;
   }
 

@@ -116,10 +116,19 @@ export class SegmentedTable {
     return new Set(this.#directory).size * this.#options.segmentSets * this.#stride * 4;
   }
 
+  #segmentOf(hi: number): Segment {
+    return this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
+  }
+
+  /** The set that a key is looked for in first. */
+  #home(lo: number, hi: number): number {
+    return (lo ^ (hi << 7)) & this.#setMask;
+  }
+
   /** Finds the key or makes room for it, and notes its use at `second` (above 0). Sets `record`, `at`, `fresh`. */
   slot(lo: number, hi: number, second: number): void {
     for (;;) {
-      const segment = this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
+      const segment = this.#segmentOf(hi);
       if (segment.shared) {
         segment.words = segment.words.slice();
         segment.shared = false;
@@ -128,7 +137,7 @@ export class SegmentedTable {
       const stride = this.#stride;
       const size = this.#entry;
       let free = -1;
-      let set = (lo ^ (hi << 7)) & this.#setMask;
+      let set = this.#home(lo, hi);
       for (let tried = 0; tried < windowSets && free < 0; tried++, set = (set + 1) & this.#setMask) {
         const base = set * stride;
         for (let way = 0; way < ways; way++) {
@@ -190,15 +199,15 @@ export class SegmentedTable {
    * waiting for memory; of keys that are looked at one right after the other the waits are at the same time.
    */
   touch(lo: number, hi: number): number {
-    const { words } = this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
-    const base = ((lo ^ (hi << 7)) & this.#setMask) * this.#stride;
+    const { words } = this.#segmentOf(hi);
+    const base = this.#home(lo, hi) * this.#stride;
     return words[base]! ^ words[base + ways - 1]!;
   }
 
   /** After `touch` of the same key: looks at its entry, if it stands where it is looked for first. */
   touchEntry(lo: number, hi: number): number {
-    const { words } = this.#directory[this.#depth === 0 ? 0 : hi >>> (32 - this.#depth)]!;
-    const base = ((lo ^ (hi << 7)) & this.#setMask) * this.#stride;
+    const { words } = this.#segmentOf(hi);
+    const base = this.#home(lo, hi) * this.#stride;
     let way = 0;
     while (way < ways && words[base + way] !== lo && words[base + way] !== 0) way++;
     if (way === ways) return 0;
@@ -214,7 +223,7 @@ export class SegmentedTable {
     const { words } = segment;
     const limit = second - this.#options.voidAfterSeconds;
     if (limit <= 0) return -1;
-    let set = (lo ^ (hi << 7)) & this.#setMask;
+    let set = this.#home(lo, hi);
     for (let tried = 0; tried < windowSets; tried++, set = (set + 1) & this.#setMask)
       for (let key = set * this.#stride; key < set * this.#stride + ways; key++)
         if (words[this.#entryOf(key) + usedWord]! >>> 0 <= limit) return key;
@@ -223,7 +232,7 @@ export class SegmentedTable {
 
   #leastImportant(segment: Segment, lo: number, hi: number, second: number): number {
     const { words } = segment;
-    let set = (lo ^ (hi << 7)) & this.#setMask;
+    let set = this.#home(lo, hi);
     let found = -1;
     let least = Infinity;
     let oldest = 0;
@@ -276,7 +285,7 @@ export class SegmentedTable {
     const lo = from[key]!;
     const hi = from[entry]!;
     const size = this.#entry;
-    let set = (lo ^ (hi << 7)) & this.#setMask;
+    let set = this.#home(lo, hi);
     for (let tried = 0; tried < windowSets; tried++, set = (set + 1) & this.#setMask) {
       const base = set * this.#stride;
       for (let way = 0; way < ways; way++) {
