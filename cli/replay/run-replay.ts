@@ -19,7 +19,7 @@ import { inspectInputs } from './inspect-inputs.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { lostLines } from './lost-lines.ts';
-import { createRefusedFromStart } from './refused-from-start.ts';
+import { createOddFromStart } from './odd-from-start.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
 import type { PipelineOptions } from './replay-pipeline.ts';
@@ -70,7 +70,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
 
   const ledger = createReplayLedger();
   const seen = createSeenEndpoints();
-  const refused = createRefusedFromStart(warmUp.startAt, warmUp.ms);
+  const odd = createOddFromStart(warmUp.startAt, warmUp.ms);
   const { collected, edge, afterWarmUp, metrics } = await runOpenLoop({
     config,
     policies,
@@ -86,7 +86,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     listener: {
       evaluated: (event) => {
         addresses.note(event.request.client_ip);
-        refused.note(event);
+        odd.note(event);
       },
       settled: (event, good, judgement, position) => {
         const { event_id: id } = event.request;
@@ -135,7 +135,9 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
     rejections: collected.rejections,
     warnings: [
       ...lostLines(collected),
-      ...(config.detector.baseline === '' ? refused.told(campaigns.map(({ scope }) => scope)) : []),
+      ...(config.detector.baseline === ''
+        ? odd.told(campaigns.filter((campaign) => campaign.stopped > 0).map(({ scope }) => scope))
+        : []),
     ],
     damaged: damaged(),
     client_addresses: addresses.result(),

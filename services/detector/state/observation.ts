@@ -32,6 +32,15 @@ function isKnownCaller(event: EnrichedRequest, { present }: RequestFacts, part: 
   );
 }
 
+/** Whether it asked for something that is not there. */
+export function isMissing({ request: { method, status, response_bytes: bytes } }: EnrichedRequest): boolean {
+  return (
+    status === 404 ||
+    status === 410 ||
+    (method === 'GET' && (status === 204 || (status === 200 && bytes !== null && bytes <= 2)))
+  );
+}
+
 /**
  * The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function.
  *
@@ -44,14 +53,7 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
   let flags = 0;
   const status = request.status;
   if (!stoppedAtEdge(event)) {
-    if (
-      status === 404 ||
-      status === 410 ||
-      (request.method === 'GET' &&
-        (status === 204 ||
-          (status === 200 && request.response_bytes !== null && request.response_bytes <= 2)))
-    )
-      flags |= flag.missing;
+    if (isMissing(event)) flags |= flag.missing;
     else if (status === null || (status < 500 && status !== 429)) {
       if (
         request.outcome === 'failure' ||
