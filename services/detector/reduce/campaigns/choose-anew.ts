@@ -13,7 +13,7 @@ import { feltBy } from '../site/felt-by.ts';
 import { scopeId, type WatchedScope } from '../site/site-state.ts';
 
 /** So many times the samples of the last choice are worth another one. */
-const growth = 4;
+const growth = 2;
 
 /** The suspicious samples that there are of a scope now: the evidence for a choice. */
 export function evidence(watched: WatchedScope, behaviour: CountName, pane: number): readonly Weighted[] {
@@ -32,7 +32,7 @@ function showsAll({ campaign, watched, state }: CampaignAt): boolean {
 
 /**
  * The first signatures of a campaign are chosen within seconds, on a few dozen samples, and then only added to. When there
- * are several times as many samples they are chosen once more from nothing, within the same budget, and of these and of
+ * are twice as many samples they are chosen once more from nothing, within the same budget, and of these and of
  * those in force the ones stay that are worth their place, judged on clients that the new ones were not made from.
  */
 export function chooseAnew(

@@ -7,7 +7,7 @@ const deepest = 3;
 /** A further signature must select this much of the excess. */
 export const leastGain = 0.03;
 /** Coverage that the whole budget has to buy, if it is spent on one signature. */
-const worthOfBudget = 0.2;
+const worthOfBudget = 0.1;
 /** Less of the budget is not worth saving by a further conjunct. */
 const leastSaving = 0.1;
 /** Addresses are worth this much of what else selects as many: the next ones are others. */
