@@ -17,7 +17,7 @@ import { LookAhead } from '../state/look-ahead.ts';
 import { observe, touchActorEntries, touchActors } from '../state/observation.ts';
 import { RecentIds, type RecentIdsState } from '../state/recent-ids.ts';
 import { known, type RequestFacts, readFacts, readIdentity } from '../state/request-facts.ts';
-import { type TableSnapshot, tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
+import { type TableSnapshot, tableBlobs, tableLayout, tableOfBlobs } from '../state/segmented-table.ts';
 import type { ClocksState } from '../watermark.ts';
 import { contribute, createContribution } from './contribution.ts';
 import { CountedEndpoint } from './counted-endpoint.ts';
@@ -75,7 +75,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-9-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-9-${tableLayout}-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>

@@ -11,7 +11,7 @@ import type { Policy } from '../policies/load-policies.ts';
 import { settledOnly } from '../policies/settled-only.ts';
 import type { PoliciesInForce, PolicyTimeline } from '../policies/timeline.ts';
 import { createEvictionReport, type EvictionReport } from '../state/eviction-report.ts';
-import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
+import { tableBlobs, tableLayout, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts } from '../verdict.ts';
 import { AccountJudge, type AccountJudgeState } from './account-judge.ts';
 
@@ -50,7 +50,7 @@ const tablePart = (policyId: string): string => `accounts ${policyId}`;
 export function createKeyedStep(options: KeyedOptions): StatefulStep<'keyed'> {
   const step: StatefulStep<'keyed'> = {
     name: 'detector.keyed',
-    layoutHash: `keyed-5-${aggregateLayoutHash}`,
+    layoutHash: `keyed-5-${tableLayout}-${aggregateLayoutHash}`,
     open: (_partition, snapshot) => new KeyedPartition(snapshot, options),
   };
   return settledOnly(step, options.policies, ({ value }) => value.watermark_at);

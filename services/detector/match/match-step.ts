@@ -19,7 +19,7 @@ import { createEvictionReport, type EvictionReport } from '../state/eviction-rep
 import { LookAhead } from '../state/look-ahead.ts';
 import { observe, touchActorEntries, touchActors } from '../state/observation.ts';
 import { type RequestFacts, readFacts } from '../state/request-facts.ts';
-import { tableBlobs, tableOfBlobs } from '../state/segmented-table.ts';
+import { tableBlobs, tableLayout, tableOfBlobs } from '../state/segmented-table.ts';
 import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
@@ -75,7 +75,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: 'match-7',
+    layoutHash: `match-7-${tableLayout}`,
     open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
