@@ -37,7 +37,7 @@ test('a log in which log-ins are refused from its start on is told, with what to
   expect(others).toEqual([]);
 });
 
-test('a bad day, one client, what is no log-in, and what a campaign speaks of are not', () => {
+test('a bad day, one client, what is no log-in, and what a campaign stopped are not', () => {
   expect(told({ refused: 4 })).toEqual([]);
   expect(told({ addresses: 3 })).toEqual([]);
   expect(told({ fn: 'payment' })).toEqual([]);

@@ -97,20 +97,10 @@ export function createOddFromStart(startAt: number | null, learnedMs: number): O
             clients.size >= leastClients &&
             !scopes.some((scope) => scope.includes(name)),
         )
-        .map(
-          ([
-            name,
-            {
-              oddity: { requests, were },
-              known,
-              odd,
-              clients,
-            },
-          ]) => {
-            const many = clients.size >= mostClients ? `${count(mostClients)} or more` : count(clients.size);
-            return `${percent(odd / known, 0)} of ${count(known)} ${requests} at ${name} ${were} in the first ${formatDuration(lengthMs)} already, by ${many} addresses. If that was an attack, the log begins in the middle of it, and it was learned as usual: give a log that begins earlier, or --baseline.`;
-          },
-        );
+        .map(([name, { oddity, known, odd, clients }]) => {
+          const many = clients.size >= mostClients ? `${count(mostClients)} or more` : count(clients.size);
+          return `${percent(odd / known, 0)} of ${count(known)} ${oddity.requests} at ${name} ${oddity.were} in the first ${formatDuration(lengthMs)} already, by ${many} addresses. If that was an attack, the log begins in the middle of it, and it was learned as usual: give a log that begins earlier, or --baseline.`;
+        });
     },
   };
 }

@@ -18,9 +18,9 @@ const windowSets = 8;
  * it lies side by side. An entry: high half of the key, time of use (0: free), the record.
  */
 const usedWord = 1;
+const recordWord = 2;
 /** Of what snapshots hold, in the layout hash of every step that has a table: raised when any of this changes. */
 export const tableLayout = 'tables-2';
-const recordWord = 2;
 const wordsPerLine = 16;
 
 export interface TableOptions {
