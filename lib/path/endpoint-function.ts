@@ -6,6 +6,7 @@ import {
   notLogin,
   paymentSteps,
   records,
+  reserving,
   sessionWords,
   verbs,
   weak,
@@ -93,6 +94,8 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   // a session of a wallet or a checkout pays, it logs nobody in
   const buys = named === 'payment' || named === 'cart';
   if (creating.has(method) && !buys && last.some((word) => sessionWords.has(word))) return 'login';
+  if (named !== undefined && named !== 'account') return named;
+  if (creating.has(method) && last.some((word) => reserving.has(word))) return 'cart';
   if (named !== undefined) return named;
   if (all.includes('stores') && (template.includes('{') || all.includes('nearby'))) return 'inventory';
   if (template === '/' || all.some((word) => contentFolder.has(word))) return 'content';

@@ -85,6 +85,9 @@ export const records = words(
 /** Verbs after which a record is not read but made. */
 export const making = words('add create make new place set submit update');
 
+/** Seats, rooms and tickets kept for somebody until he pays: a cart when it is made. A bank's `holds`, read, are none. */
+export const reserving = words('hold holds');
+
 /** Created by a log-in; reading or ending one is none. */
 export const sessionWords = words('session sessions token tokens');
 export const notLogin = words(

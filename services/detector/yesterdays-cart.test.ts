@@ -6,14 +6,15 @@ const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
 const payment = { endpoint: 'POST /api/v2/payments', fn: 'payment' } as const;
 
-/** Customers who pay for the cart of yesterday: signed in, and without another page. */
-function* returning(seed: number, until: number): Generator<Sketch> {
+/**
+ * Customers who pay for the cart of yesterday: signed in, and without another page; with `looks` they look at their
+ * account first.
+ */
+function* returning(seed: number, until: number, looks = false): Generator<Sketch> {
   const next = random(seed);
   for (let at = start; at < until; at += 4000 + next() * 4000) {
     const who = Math.floor(next() * 1e6);
-    yield {
-      ...payment,
-      at: Math.floor(at),
+    const client = {
       ip: `91.${who % 250}.${who % 199}.7`,
       session: `y${who}`,
       account: `a${who}`,
@@ -22,17 +23,22 @@ function* returning(seed: number, until: number): Generator<Sketch> {
       country: 'DE',
       asn: 3320,
       language: 'de-DE',
-      label: 'honest',
     };
+    if (looks) yield { ...client, at: Math.floor(at), endpoint: 'GET /bookings', fn: 'account' };
+    yield { ...client, ...payment, at: Math.floor(at + (looks ? 3000 : 0)), label: 'honest' };
   }
 }
 
-/** Real browsers on people's lines that look at two pages each and then pay, for nobody's cart and account. */
-function* browsesFirst(seed: number, from: number, until: number): Generator<Sketch> {
+/**
+ * Real browsers on people's lines that look at two pages each and then pay, for nobody's cart; with `claims` they name
+ * an account, which the site does not refuse.
+ */
+function* browsesFirst(seed: number, from: number, until: number, claims = false): Generator<Sketch> {
   const next = random(seed);
   for (let at = from; at < until; at += 25) {
     const who = Math.floor(next() * 1e9);
-    const client = {
+    const client: Partial<Sketch> & Pick<Sketch, 'ip'> = {
+      ...(claims ? { account: `c${who}` } : {}),
       ip: `84.${who % 250}.${(who >> 8) % 250}.${(who >> 16) % 250}`,
       session: `b${who}`,
       agent: 'Chrome/157',
@@ -58,6 +64,25 @@ it('who browses and pays without cart or account is told from who pays for the c
   expect(run.verdicts.map(({ target }) => target.signature?.good_after)).toContainEqual([
     'cart',
     'signed_in',
+  ]);
+  const found = score(run, sketches, payment.endpoint);
+  expect(found.attackStopped).toBeGreaterThan(0.95);
+  expect(found.onTarget).toBeGreaterThan(50);
+  expect(found.honestStopped).toBe(0);
+});
+
+it('who names an account is told by what was done before, where people look at theirs before they pay', {
+  timeout: 60_000,
+}, async () => {
+  const until = start + 8 * minute;
+  const honest = [...crowd({ seed: 21, from: start, until, visits: () => 5 }), ...returning(22, until, true)];
+  const attack = [...browsesFirst(23, start + 6 * minute, until, true)];
+  const sketches = inOrder(honest, attack);
+  const run = await runDetector(sketches);
+  expect(run.verdicts.map(({ target }) => target.signature?.good_after)).toContainEqual([
+    'login',
+    'account',
+    'cart',
   ]);
   const found = score(run, sketches, payment.endpoint);
   expect(found.attackStopped).toBeGreaterThan(0.95);

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { history, namesOf, partBit, signedIn } from '../../../../lib/signature/standing.ts';
 import { type Journeys, requirementOf } from './journeys.ts';
 
-const [cart, content] = [partBit('cart'), partBit('content')];
+const [cart, content, login, account] = ['cart', 'content', 'login', 'account'].map(partBit) as [
+  number,
+  number,
+  number,
+  number,
+];
 const asked = (fn: string, own: Journeys, ofClass: Journeys | null = null): readonly string[] | null => {
   const requirement = requirementOf(fn, own, ofClass);
   return requirement === null ? null : namesOf(requirement.required);
@@ -48,6 +53,16 @@ describe('what leads to a part of the site', () => {
     ]);
     expect(asked('payment', mixed)).toEqual(['cart', 'signed_in']);
     expect(requirementOf('payment', mixed, null)!.share).toBeCloseTo(0.02, 9);
+  });
+
+  it('is a cart, a log-in or a look at the account, where those who pay for the cart of yesterday begin so', () => {
+    const mixed: Journeys = new Map([
+      [cart | signedIn, 700],
+      [login | signedIn, 150],
+      [account | signedIn, 120],
+      [content | signedIn, 30],
+    ]);
+    expect(asked('payment', mixed)).toEqual(['login', 'account', 'cart']);
   });
 
   it('is not asked for where people come as they like, or where little is known', () => {

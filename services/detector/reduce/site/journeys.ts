@@ -45,11 +45,11 @@ function weightOf(journeys: readonly Journey[]): number {
 /**
  * What leads to a part of the site by its nature, the strictest first; any one of a list will do. Only this may be asked
  * of people: that most of them also searched, or came from the start page, is a habit, and a sale or a link in a message
- * changes habits within a minute. Whoever pays has filled a cart; or, where many pay for the cart of yesterday, is at
- * least signed in, which an attacker must be too then, account by account.
+ * changes habits within a minute. Whoever pays has filled a cart; or, where many pay for the cart of yesterday, has logged
+ * in or looked at what he owes; or is at least signed in, which an attacker must be too then, account by account.
  */
 const prerequisites: { readonly [F in Part]?: readonly (readonly string[])[] } = {
-  payment: [['cart'], ['cart', 'signed_in']],
+  payment: [['cart'], ['cart', 'login', 'account'], ['cart', 'signed_in']],
   account: [['login'], ['login', 'signed_in']],
 };
 
