@@ -75,6 +75,21 @@ test.each([
   ['POST', '/oauth2/authorize', 'login'],
   ['POST', '/payment/login', 'login'],
   ['GET', '/%E0%A4%A/stock', 'inventory'],
+  ['POST', '/v1/accounts:signInWithPassword', 'login'],
+  ['POST', '/oauth/authorise', 'login'],
+  ['POST', '/idp/idx/identify', 'login'],
+  ['POST', '/pin/verify', 'login'],
+  ['POST', '/ajax/verify_password', 'login'],
+  ['POST', '/payments/{id}/authorisation', 'payment'],
+  ['POST', '/checkouts/{id}/complete', 'payment'],
+  ['POST', '/googlepay/token', 'payment'],
+  ['GET', '/purchases/{id}', 'account'],
+  ['GET', '/delivery/slots', 'inventory'],
+  ['GET', '/delivery/{id}/slots', 'other'],
+  ['GET', '/shop/fulfillment-messages', 'inventory'],
+  ['POST', '/fulfillment/{id}', 'other'],
+  ['GET', '/catalogsearch/result', 'search'],
+  ['POST', '/seats/{id}/reserve', 'cart'],
 ])('%s %s is %s', (method, template, expected) => {
   expect(classify(method, template)).toBe(expected);
 });

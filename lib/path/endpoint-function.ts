@@ -4,6 +4,7 @@ import {
   enrolling,
   making,
   notLogin,
+  onHand,
   paymentSteps,
   records,
   reserving,
@@ -69,6 +70,21 @@ function tellingWords(segment: string): string[] {
   return isName ? found.filter((word) => !weak.has(word)) : found;
 }
 
+/** `store-locator`, `sign_in`, `log-out`, `delivery/slots`: the joint does not change the word. */
+function jointsOf(segments: readonly string[]): string[] {
+  const joints: string[] = [];
+  let before: string | undefined;
+  for (const segment of segments) {
+    const list = wordsOf(segment);
+    for (const word of list) {
+      if (before !== undefined) joints.push(`${before}${word}`);
+      before = word;
+    }
+    if (list.length === 0) before = undefined;
+  }
+  return joints;
+}
+
 const isRecord = (all: readonly string[]): boolean =>
   all.every((word) => !paymentWords.has(word) || records.has(word)) && !all.some((word) => making.has(word));
 
@@ -78,12 +94,11 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   const segments = pathSegments(template).filter((segment) => !segment.startsWith('.'));
   const perSegment = segments.map(tellingWords);
   const all = perSegment.flat();
-  // `store-locator`, `sign_in`, `log-out`: the joint does not change the word.
-  for (const list of segments.map(wordsOf))
-    for (let index = 1; index < list.length; index++) all.push(`${list[index - 1]}${list[index]}`);
+  const last = [...(perSegment.filter((list) => list.length > 0).at(-1) ?? [])];
+  all.push(...jointsOf(segments));
+  last.push(...jointsOf(segments.slice(-1)));
   if (all.some((word) => notLogin.has(word))) return 'other';
   const [first] = byWord;
-  const last = perSegment.filter((list) => list.length > 0).at(-1) ?? [];
   const enrols = last.some((word) => enrolling.has(word)) && !last.some((word) => first![1].has(word));
   const named = byWord.slice(1).find(([, set]) => all.some((word) => set.has(word)))?.[0];
   const isLogin = (word: string): boolean =>
@@ -94,9 +109,10 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   // a session of a wallet or a checkout pays, it logs nobody in
   const buys = named === 'payment' || named === 'cart';
   if (creating.has(method) && !buys && last.some((word) => sessionWords.has(word))) return 'login';
-  if (named !== undefined && named !== 'account') return named;
-  if (creating.has(method) && last.some((word) => reserving.has(word))) return 'cart';
+  const isReserved = named === undefined || named === 'account' || named === 'inventory';
+  if (isReserved && creating.has(method) && last.some((word) => reserving.has(word))) return 'cart';
   if (named !== undefined) return named;
+  if (reading.has(method) && all.some((word) => onHand.has(word))) return 'inventory';
   if (all.includes('stores') && (template.includes('{') || all.includes('nearby'))) return 'inventory';
   if (template === '/' || all.some((word) => contentFolder.has(word))) return 'content';
   return 'other';

@@ -12,14 +12,17 @@ export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])
   [
     'login',
     words(
-      'login signin logon auth authn authenticate authentication authorize sso passkey otp mfa 2fa',
+      'login signin logon auth authn authenticate authentication authorize authorise sso saml idp passkey passcode otp mfa 2fa',
+      'verifypassword checkpassword validatepassword verifypin checkpin validatepin pinverify mpin magiclink',
       'anmelden einloggen connexion seconnecter iniciarsesion acceder entrar accedi inloggen aanmelden zaloguj logowanie',
     ),
   ],
   [
     'payment',
     words(
-      'pay payment payments checkout wallet wallets order orders purchase buy charge transfer transfers payout payouts topup donate donation donations',
+      'pay payment payments checkout checkouts wallet wallets order orders purchase purchases buy charge charges paynow buynow',
+      'transfer transfers payout payouts topup withdraw withdrawal withdrawals cashout remittance remittances sendmoney p2p',
+      'applepay googlepay gpay samsungpay donate donation donations',
       'zahlung zahlungen zahlen bezahlen bezahlung kasse bestellen bestellung bestellungen uberweisung uberweisungen ueberweisung ueberweisungen',
       'paiement paiements payer commande commandes commander virement virements',
       'pago pagos pagar pedido pedidos compra comprar transferencia transferencias pagamento pagamentos',
@@ -30,7 +33,9 @@ export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])
   [
     'inventory',
     words(
-      'stock stocks inventory availability available storelocator locator storefinder sku skus restock seats seatmap timeslots vacancies',
+      'stock stocks inventory availability availabilities available avail storelocator locator storefinder storelookup storestock',
+      'findastore findinstore pickupinstore clickandcollect sku skus restock instock stockcheck stocklevel stocklevels stocklookup',
+      'seats seatmap seatmaps vacancies timeslots deliveryslots pickupslots pickuppoints pickuplocations collectionslots appointmentslots availableslots',
       'verfugbarkeit verfuegbarkeit bestand bestande bestaende lagerbestand filialbestand filialfinder marktfinder',
       'disponibilite disponibilites disponibilidad disponibilidade disponibilita existencias giacenza voorraad beschikbaarheid dostepnosc',
     ),
@@ -46,7 +51,7 @@ export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])
   [
     'search',
     words(
-      'search query autocomplete suggest suggestions typeahead',
+      'search query autocomplete suggest suggestions typeahead catalogsearch sitesearch searchresults',
       'suche suchen recherche rechercher buscar busqueda busca ricerca zoeken szukaj',
     ),
   ],
@@ -63,7 +68,7 @@ export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])
 
 /** Names of things, too: among other words they say something only beside a verb. `/p/leather-bag` is no cart. */
 export const weak = words(
-  'available bag basket baskets buy charge me order query trolley user users kunde kunden compra busca',
+  'available bag basket baskets buy charge charges me order query trolley user users kunde kunden compra busca',
 );
 export const verbs = words('add check create get list make my new place set show submit to update view');
 
@@ -74,19 +79,21 @@ export const enrolling = words(
 );
 
 /** Log-ins by themselves, and a step of a payment beside its words. */
-export const paymentSteps = words('authorize authorization');
+export const paymentSteps = words('authorize authorise authorization authorisation');
 
 /** Payment words that also name what came of one: to read it is to look at one's account. */
 export const records = words(
   'order orders bestellung bestellungen commande commandes pedido pedidos ordine ordini bestelling bestellingen',
-  'zamowienie zamowienia donations transfers payouts',
+  'zamowienie zamowienia donations transfers payouts purchases charges withdrawals remittances',
 );
 
 /** Verbs after which a record is not read but made. */
 export const making = words('add create make new place set submit update');
 
 /** Seats, rooms and tickets kept for somebody until he pays: a cart when it is made. A bank's `holds`, read, are none. */
-export const reserving = words('hold holds');
+export const reserving = words('hold holds reserve');
+/** What is looked up before buying, where it is read; to send goods is another matter. */
+export const onHand = words('fulfillment fulfilment');
 
 /** Created by a log-in; reading or ending one is none. */
 export const sessionWords = words('session sessions token tokens');
