@@ -12,6 +12,9 @@ export interface EndpointLine {
   readonly client_class: string;
 }
 
+/** Functions of endpoints that attacks are looked for at by what these are for. */
+export const guardedFunctions = ['login', 'payment', 'inventory', 'cart'] as const;
+
 /** Endpoints that answered, against the documents that were given. */
 export interface InventorySummary {
   readonly endpoints: number;
@@ -24,6 +27,8 @@ export interface InventorySummary {
   readonly undocumented: readonly EndpointLine[];
   /** Documented as deprecated or gone, still called. */
   readonly zombies: readonly EndpointLine[];
+  /** `METHOD host/template` of what is taken for a log-in, a payment, a look-up, a cart: the busiest first. */
+  readonly by_function: { readonly [F in (typeof guardedFunctions)[number]]: readonly string[] };
   /** `METHOD host/template` of what is documented and was not called. */
   readonly unused: readonly string[];
 }
@@ -44,6 +49,8 @@ export function inventorySummary(endpoints: readonly ApiEndpoint[]): InventorySu
         client_class: endpoint.client_class,
       }))
       .sort((a, b) => b.requests - a.requests || (a.endpoint < b.endpoint ? -1 : 1));
+  const takenFor = (name: string): string[] =>
+    lines(called.filter((endpoint) => endpoint.function === name)).map(({ endpoint }) => endpoint);
   const isCovered = endpoints.some(({ status }) => status !== 'unknown');
   return {
     endpoints: called.length,
@@ -52,6 +59,12 @@ export function inventorySummary(endpoints: readonly ApiEndpoint[]): InventorySu
     not_covered: of('unknown').length,
     undocumented: lines(of('shadow').filter((endpoint) => endpoint.function !== 'content')),
     zombies: lines(of('zombie')),
+    by_function: {
+      login: takenFor('login'),
+      payment: takenFor('payment'),
+      inventory: takenFor('inventory'),
+      cart: takenFor('cart'),
+    },
     unused: endpoints.filter(({ status }) => status === 'unused').map(nameOf),
   };
 }

@@ -33,3 +33,27 @@ test('warnings stand before what was found', () => {
   expect(text.indexOf('half of it is missing')).toBeLessThan(text.indexOf('CAMPAIGNS'));
   expect(text.indexOf('half of it is missing')).toBeGreaterThan(0);
 });
+
+test('what endpoints are taken for is told, the busiest first', () => {
+  const inventory = {
+    endpoints: 6,
+    hosts: 1,
+    documented: null,
+    not_covered: 6,
+    undocumented: [],
+    zombies: [],
+    unused: [],
+    by_function: {
+      login: ['a', 'b', 'c', 'd', 'e'].map((name) => `POST www.shop.example/${name}/login`),
+      payment: ['POST www.shop.example/pay'],
+      inventory: [],
+      cart: [],
+    },
+  };
+  const text = wide({ ...replaySummary, inventory });
+  expect(text).toMatch(
+    /log-ins +POST www\.shop\.example\/a\/login, .*\/c\/login, … \(2 more\)\n +payments +POST www\.shop\.example\/pay\n +look-ups +none\n/,
+  );
+  const narrow = renderSummary({ ...replaySummary, inventory }, terminal(80)).split('\n');
+  expect(narrow.filter((line) => line.length > 80)).toEqual([]);
+});

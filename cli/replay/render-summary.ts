@@ -2,6 +2,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { count, percent, styled, type Terminal, tableOrBlocks, wrapped } from '../terminal.ts';
 import { splitCrowds } from './crowds.ts';
 import { bytes, lasted, moment, money, stamp } from './figures.ts';
+import { guardedFunctions, type InventorySummary } from './inventory-summary.ts';
 import { renderCampaigns } from './render-campaigns.ts';
 import type { IncidentScore } from './score-outcomes.ts';
 import type { ReplaySummary } from './summary.ts';
@@ -63,6 +64,25 @@ function warmUpText({ warm_up_ms: ms, warm_up_assumed: assumed }: ReplaySummary)
 
 const linesOfEndpoints = 8;
 
+const functionTitles = {
+  login: 'log-ins',
+  payment: 'payments',
+  inventory: 'look-ups',
+  cart: 'carts',
+} as const;
+const namedPerFunction = 3;
+
+/** What endpoints are taken for, since policies ask for it: a log-in of an unusual name is not seen to be one. */
+function functionLines(terminal: Terminal, of: InventorySummary): string[] {
+  const rows = guardedFunctions.flatMap((name) => {
+    const all = of.by_function[name];
+    const more = all.length > namedPerFunction ? `, … (${count(all.length - namedPerFunction)} more)` : '';
+    const named = all.length === 0 ? 'none' : `${all.slice(0, namedPerFunction).join(', ')}${more}`;
+    return wrapped(`   ${functionTitles[name].padEnd(9)} ${named}`, terminal.columns, labelWidth);
+  });
+  return ['   taken for, by their paths (enricher.functions in the configuration corrects it)', ...rows];
+}
+
 /** What was called against what is documented; nothing is said to be undocumented where no document was given. */
 function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string[] {
   if (of.endpoints === 0) return [];
@@ -80,6 +100,7 @@ function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string
   const lines = [
     ` ${styled(terminal, 'bold', 'ENDPOINTS')}   ${count(of.endpoints)} on ${hosts} · ${parts.join(' · ')}`,
   ];
+  lines.push(...functionLines(terminal, of));
   const rows = [
     ...of.undocumented.slice(0, linesOfEndpoints).map((line) => ({ what: 'undocumented', ...line })),
     ...of.zombies.slice(0, linesOfEndpoints).map((line) => ({ what: 'zombie', ...line })),
