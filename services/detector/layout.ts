@@ -78,6 +78,10 @@ export const countNames = [
   'abandoned',
   /** Log-ins that succeed where the client's last failure was with the same account. */
   'recovering',
+  /** Failing, and answered with 401 or 403 if with anything: what was shown for an identity was not believed. */
+  'denied',
+  /** That name a partner. */
+  'by_partner',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = placesOf(countNames);
@@ -180,6 +184,8 @@ export const flag = {
   recovering: 1 << 30,
   /** It carries an account that was not refused; no log-in. */
   signedIn: 1 << 29,
+  /** `failing` is set too. */
+  denied: 1 << 28,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;

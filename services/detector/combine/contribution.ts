@@ -69,6 +69,7 @@ export function contribute(
   if ((flags & flag.failing) !== 0) {
     counts[raised++] = countIndex.failing;
     if ((flags & flag.direct) !== 0) counts[raised++] = countIndex.cold_failing;
+    if ((flags & flag.denied) !== 0) counts[raised++] = countIndex.denied;
   }
   if ((flags & flag.succeeding) !== 0) counts[raised++] = countIndex.succeeding;
   if ((flags & flag.recovering) !== 0) counts[raised++] = countIndex.recovering;
@@ -96,6 +97,7 @@ export function contribute(
     counts[raised++] = countIndex.documentation_known;
     if (!documented) counts[raised++] = countIndex.undocumented;
   }
+  if ((facts.present & known.partner) !== 0) counts[raised++] = countIndex.by_partner;
   if ((facts.present & known.country) !== 0) counts[raised++] = countIndex.country_known;
   if ((flags & suspiciousFlags) !== 0) counts[raised++] = countIndex.suspicious;
   into.raised = raised;

@@ -14,6 +14,8 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   succeeding: 'The answer says yes.',
   cold_failing: 'Failing and direct.',
   recovering: 'Log-ins that succeed after the same client failed with the same account: people who mistyped.',
+  denied: 'Refused with 401 or 403, or as a failure without a status: who was shown was not believed.',
+  by_partner: 'That name a partner.',
   missing: 'For things that do not exist: 404, 410, an empty answer.',
   hostile: 'From hosting, proxies, VPNs or Tor.',
   implausible: 'The browser never existed, or is years out of date.',

@@ -60,7 +60,8 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
         (request.outcome === 'unknown' &&
           (status === 401 || status === 403 || status === 400 || status === 422))
       )
-        flags |= flag.failing;
+        flags |=
+          status === null || status === 401 || status === 403 ? flag.failing | flag.denied : flag.failing;
       else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
     }
   }

@@ -37,4 +37,6 @@ export const phrases: { readonly [N in CountName]: string } = {
   bounced: 'came without an earlier page and did not go on',
   abandoned: 'came without an earlier page and did not go on within half a minute',
   recovering: 'got in after a mistyped password',
+  by_partner: 'came through a partner',
+  denied: 'were answered as unauthorised or forbidden',
 };

@@ -18,6 +18,8 @@ export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (
       return (flags) => (flags & flag.direct) !== 0;
     case 'failing':
       return (flags) => (flags & flag.failing) !== 0;
+    case 'denied':
+      return (flags) => (flags & flag.denied) !== 0;
     case 'cold_failing':
       return (flags) => (flags & flag.failing) !== 0 && (flags & flag.direct) !== 0;
     case 'missing':

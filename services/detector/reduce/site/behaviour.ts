@@ -12,6 +12,7 @@ const baseOf: { readonly [N in CountName]?: CountName } = {
   succeeding: 'outcome_known',
   cold_failing: 'outcome_known',
   recovering: 'outcome_known',
+  denied: 'outcome_known',
   missing: 'status_known',
   hostile: 'network_known',
   implausible: 'browser_known',
@@ -36,6 +37,7 @@ const honestNames: ReadonlySet<CountName> = new Set([
   'went_on',
   'arrived',
   'verified',
+  'by_partner',
 ]);
 
 export function speaksAgainst(name: CountName): boolean {
@@ -65,6 +67,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   direct: { content: 0.6, search: 0.3, login: 0.3, inventory: 0.2, cart: 0.05, payment: 0.05, '': 0.3 },
   failing: { login: 0.12, payment: 0.08, '': 0.05 },
   cold_failing: { login: 0.06, '': 0.03 },
+  denied: { login: 0.12, '': 0.03 },
   recovering: { login: 0.08, '': 0.04 },
   missing: { inventory: 0.08, '': 0.05 },
   hostile: { '': 0.08 },
