@@ -3,7 +3,7 @@ import { partOf } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
 import { enriched, type Sketch } from '../traffic.test-fixture.ts';
 import { ActorTable } from './actor-table.ts';
-import { observe } from './observation.ts';
+import { observe, responseFlags } from './observation.ts';
 import { createRequestFacts, readFacts } from './request-facts.ts';
 
 const start = Date.UTC(2026, 10, 20, 12);
@@ -39,4 +39,23 @@ test('another agent at the address is somebody else, unless the session is the s
   const other = { ...buys, agent: 'Firefox' };
   expect(direct([page, other])).toEqual([true, true]);
   expect(direct([page, other].map((sketch) => ({ ...sketch, session: 's' })))).toEqual([true, false]);
+});
+
+test('of what is refused, what a shop says of its goods is not denied', () => {
+  const shown = (status: number): readonly boolean[] => {
+    const facts = createRequestFacts();
+    const event = enriched({ ...buys, fn: 'other', status }, 0);
+    readFacts(facts, event);
+    const flags = responseFlags(event, facts, partOf('other', 'POST'));
+    return [(flags & flag.failing) !== 0, (flags & flag.denied) !== 0];
+  };
+  expect([401, 403].map(shown)).toEqual([
+    [true, true],
+    [true, true],
+  ]);
+  expect([400, 422].map(shown)).toEqual([
+    [true, false],
+    [true, false],
+  ]);
+  expect([200, 404, 429, 503].map(shown)).toEqual(Array(4).fill([false, false]));
 });
