@@ -14,6 +14,7 @@ export interface EndpointLine {
 
 /** Functions of endpoints that attacks are looked for at by what these are for. */
 export const guardedFunctions = ['login', 'payment', 'inventory', 'cart'] as const;
+export type GuardedFunction = (typeof guardedFunctions)[number];
 
 /** Endpoints that answered, against the documents that were given. */
 export interface InventorySummary {
@@ -28,7 +29,7 @@ export interface InventorySummary {
   /** Documented as deprecated or gone, still called. */
   readonly zombies: readonly EndpointLine[];
   /** `METHOD host/template` of what is taken for a log-in, a payment, a look-up, a cart: the busiest first. */
-  readonly by_function: { readonly [F in (typeof guardedFunctions)[number]]: readonly string[] };
+  readonly by_function: { readonly [F in GuardedFunction]: readonly string[] };
   /** `METHOD host/template` of what is documented and was not called. */
   readonly unused: readonly string[];
 }
@@ -59,12 +60,9 @@ export function inventorySummary(endpoints: readonly ApiEndpoint[]): InventorySu
     not_covered: of('unknown').length,
     undocumented: lines(of('shadow').filter((endpoint) => endpoint.function !== 'content')),
     zombies: lines(of('zombie')),
-    by_function: {
-      login: takenFor('login'),
-      payment: takenFor('payment'),
-      inventory: takenFor('inventory'),
-      cart: takenFor('cart'),
-    },
+    by_function: Object.fromEntries(
+      guardedFunctions.map((name) => [name, takenFor(name)]),
+    ) as unknown as InventorySummary['by_function'],
     unused: endpoints.filter(({ status }) => status === 'unused').map(nameOf),
   };
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { count, percent, styled, type Terminal, tableOrBlocks, wrapped } from '../terminal.ts';
 import { splitCrowds } from './crowds.ts';
 import { bytes, lasted, moment, money, stamp } from './figures.ts';
-import { guardedFunctions, type InventorySummary } from './inventory-summary.ts';
+import { type GuardedFunction, guardedFunctions, type InventorySummary } from './inventory-summary.ts';
 import { renderCampaigns } from './render-campaigns.ts';
 import type { IncidentScore } from './score-outcomes.ts';
 import type { ReplaySummary } from './summary.ts';
@@ -64,20 +64,23 @@ function warmUpText({ warm_up_ms: ms, warm_up_assumed: assumed }: ReplaySummary)
 
 const linesOfEndpoints = 8;
 
-const functionTitles = {
+const functionTitles: { readonly [F in GuardedFunction]: string } = {
   login: 'log-ins',
   payment: 'payments',
   inventory: 'look-ups',
   cart: 'carts',
-} as const;
-const namedPerFunction = 3;
+};
+
+/** The first of them, and how many there are beside. */
+function firstOf(names: readonly string[], most: number): string {
+  const rest = names.length > most ? `, … (${count(names.length - most)} more)` : '';
+  return `${names.slice(0, most).join(', ')}${rest}`;
+}
 
 /** What endpoints are taken for, since policies ask for it: a log-in of an unusual name is not seen to be one. */
 function functionLines(terminal: Terminal, of: InventorySummary): string[] {
   const rows = guardedFunctions.flatMap((name) => {
-    const all = of.by_function[name];
-    const more = all.length > namedPerFunction ? `, … (${count(all.length - namedPerFunction)} more)` : '';
-    const named = all.length === 0 ? 'none' : `${all.slice(0, namedPerFunction).join(', ')}${more}`;
+    const named = firstOf(of.by_function[name], 3) || 'none';
     return wrapped(`   ${functionTitles[name].padEnd(9)} ${named}`, terminal.columns, labelWidth);
   });
   return ['   taken for, by their paths (enricher.functions in the configuration corrects it)', ...rows];
@@ -99,8 +102,8 @@ function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string
   const hosts = `${count(of.hosts)} ${of.hosts === 1 ? 'host' : 'hosts'}`;
   const lines = [
     ` ${styled(terminal, 'bold', 'ENDPOINTS')}   ${count(of.endpoints)} on ${hosts} · ${parts.join(' · ')}`,
+    ...functionLines(terminal, of),
   ];
-  lines.push(...functionLines(terminal, of));
   const rows = [
     ...of.undocumented.slice(0, linesOfEndpoints).map((line) => ({ what: 'undocumented', ...line })),
     ...of.zombies.slice(0, linesOfEndpoints).map((line) => ({ what: 'zombie', ...line })),
@@ -122,10 +125,7 @@ function inventory(terminal: Terminal, { inventory: of }: ReplaySummary): string
   }
   const more = of.undocumented.length + of.zombies.length - rows.length;
   if (more > 0) lines.push(`   ${count(more)} more: --inventory inventory.ndjson`);
-  if (of.unused.length > 0) {
-    const rest = of.unused.length > 4 ? `, … (${count(of.unused.length - 4)} more)` : '';
-    lines.push(`   never called: ${of.unused.slice(0, 4).join(', ')}${rest}`);
-  }
+  if (of.unused.length > 0) lines.push(`   never called: ${firstOf(of.unused, 4)}`);
   return [...lines, ''];
 }
 

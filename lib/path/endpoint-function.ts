@@ -94,9 +94,11 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   const segments = pathSegments(template).filter((segment) => !segment.startsWith('.'));
   const perSegment = segments.map(tellingWords);
   const all = perSegment.flat();
-  const last = [...(perSegment.filter((list) => list.length > 0).at(-1) ?? [])];
   all.push(...jointsOf(segments));
-  last.push(...jointsOf(segments.slice(-1)));
+  const last = [
+    ...(perSegment.filter((list) => list.length > 0).at(-1) ?? []),
+    ...jointsOf(segments.slice(-1)),
+  ];
   if (all.some((word) => notLogin.has(word))) return 'other';
   const [first] = byWord;
   const enrols = last.some((word) => enrolling.has(word)) && !last.some((word) => first![1].has(word));
@@ -109,8 +111,8 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   // a session of a wallet or a checkout pays, it logs nobody in
   const buys = named === 'payment' || named === 'cart';
   if (creating.has(method) && !buys && last.some((word) => sessionWords.has(word))) return 'login';
-  const isReserved = named === undefined || named === 'account' || named === 'inventory';
-  if (isReserved && creating.has(method) && last.some((word) => reserving.has(word))) return 'cart';
+  const reserves = creating.has(method) && last.some((word) => reserving.has(word));
+  if (reserves && !buys && named !== 'search') return 'cart';
   if (named !== undefined) return named;
   if (reading.has(method) && all.some((word) => onHand.has(word))) return 'inventory';
   if (all.includes('stores') && (template.includes('{') || all.includes('nearby'))) return 'inventory';

@@ -52,21 +52,19 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
   const { request } = event;
   let flags = 0;
   const status = request.status;
+  const isUnbelieved = status === 401 || status === 403;
   if (!stoppedAtEdge(event)) {
     if (isMissing(event)) flags |= flag.missing;
     else if (status === null || (status < 500 && status !== 429)) {
       if (
         request.outcome === 'failure' ||
-        (request.outcome === 'unknown' &&
-          (status === 401 || status === 403 || status === 400 || status === 422))
+        (request.outcome === 'unknown' && (isUnbelieved || status === 400 || status === 422))
       )
-        flags |=
-          status === null || status === 401 || status === 403 ? flag.failing | flag.denied : flag.failing;
+        flags |= isUnbelieved || status === null ? flag.failing | flag.denied : flag.failing;
       else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
     }
   }
-  if ((facts.present & known.account) !== 0 && part !== loginBit && status !== 401 && status !== 403)
-    flags |= flag.signedIn;
+  if ((facts.present & known.account) !== 0 && part !== loginBit && !isUnbelieved) flags |= flag.signedIn;
   if (
     (hostileClasses.has(facts.networkClass) || (event.proxy_kind !== null && event.proxy_kind !== 'relay')) &&
     !isKnownCaller(event, facts, part)
