@@ -8,8 +8,13 @@ const [cart, content, login, account] = ['cart', 'content', 'login', 'account'].
   number,
   number,
 ];
-const asked = (fn: string, own: Journeys, ofClass: Journeys | null = null): readonly string[] | null => {
-  const requirement = requirementOf(fn, own, ofClass);
+const asked = (
+  name: string,
+  own: Journeys,
+  ofClass: Journeys | null = null,
+  method = 'POST',
+): readonly string[] | null => {
+  const requirement = requirementOf({ function: name, method }, own, ofClass);
   return requirement === null ? null : namesOf(requirement.required);
 };
 
@@ -52,7 +57,7 @@ describe('what leads to a part of the site', () => {
       [content, 20],
     ]);
     expect(asked('payment', mixed)).toEqual(['cart', 'signed_in']);
-    expect(requirementOf('payment', mixed, null)!.share).toBeCloseTo(0.02, 9);
+    expect(requirementOf({ function: 'payment', method: 'POST' }, mixed, null)!.share).toBeCloseTo(0.02, 9);
   });
 
   it('is a cart, a log-in or a look at the account, where those who pay for the cart of yesterday begin so', () => {
@@ -78,6 +83,25 @@ describe('what leads to a part of the site', () => {
     expect(asked('payment', new Map([[cart, 30]]))).toBeNull();
     expect(asked('payment', new Map())).toBeNull();
     expect(asked('inventory', new Map([[cart, 1000]]))).toBeNull();
+  });
+
+  it('is to be signed in wherever the site lets nobody else in, whatever an endpoint is for', () => {
+    const confirmations: Journeys = new Map([
+      [content | signedIn, 900],
+      [signedIn, 80],
+      [content, 20],
+    ]);
+    for (const name of ['other', 'inventory', 'search', 'cart'])
+      expect(asked(name, confirmations)).toEqual(['signed_in']);
+    expect(asked('other', new Map([...confirmations, [cart, 200]]))).toBeNull();
+    // a log-in is what makes one so
+    expect(asked('login', confirmations)).toBeNull();
+  });
+
+  it('is no cart where one asks how a payment stands', () => {
+    const waiting: Journeys = new Map([[cart | content, 1000]]);
+    expect(asked('payment', waiting, null, 'GET')).toBeNull();
+    expect(asked('payment', new Map([[signedIn, 1000]]), null, 'GET')).toEqual(['signed_in']);
   });
 
   it('may be learned from others of its kind, a little', () => {

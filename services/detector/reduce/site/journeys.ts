@@ -46,29 +46,45 @@ function weightOf(journeys: readonly Journey[]): number {
  * What leads to a part of the site by its nature, the strictest first; any one of a list will do. Only this may be asked
  * of people: that most of them also searched, or came from the start page, is a habit, and a sale or a link in a message
  * changes habits within a minute. Whoever pays has filled a cart; or, where many pay for the cart of yesterday, has logged
- * in or looked at what he owes; or is at least signed in, which an attacker must be too then, account by account.
+ * in or looked at what he owes; or is at least signed in, which an attacker must be too then, account by account. That
+ * may be asked wherever practically everybody is: the site lets nobody else do it. A log-in is what makes one so, and files
+ * are anybody's.
  */
-const prerequisites: { readonly [F in Part]?: readonly (readonly string[])[] } = {
+const prerequisites: { readonly [F in Part]: readonly (readonly string[])[] } = {
   payment: [['cart'], ['cart', 'login', 'account'], ['cart', 'signed_in']],
   account: [['login'], ['login', 'signed_in']],
+  inventory: [['signed_in']],
+  search: [['signed_in']],
+  cart: [['signed_in']],
+  other: [['signed_in']],
+  login: [],
+  content: [],
 };
 
-/** Whether anything leads to endpoints of this function by its nature: only of these journeys are learned. */
-export function hasPrerequisite(endpointFunction: string): boolean {
-  return prerequisites[endpointFunction as Part] !== undefined;
+/** What an endpoint is for, and how it is called. */
+export interface Called {
+  readonly function: string;
+  readonly method: string;
+}
+
+/** Whether anything leads to such endpoints by its nature: only of these journeys are learned. */
+export function hasPrerequisite(called: Called): boolean {
+  return choicesOf(called).length > 0;
+}
+
+/** A cart leads to paying. How a payment stands is asked by who has made one, for as long as he has to wait. */
+function choicesOf({ function: name, method }: Called): readonly (readonly string[])[] {
+  const reads = method === 'GET' || method === 'HEAD';
+  return prerequisites[reads && name === 'payment' ? 'other' : (name as Part)] ?? [];
 }
 
 /**
- * The prerequisite of a function, where honest clients are known to meet it. null: it has none, too little is known, or
+ * The prerequisite of an endpoint, where honest clients are known to meet it. null: it has none, too little is known, or
  * people come as they like (one-click purchases, log-ins that last for months).
  */
-export function requirementOf(
-  endpointFunction: string,
-  own: Journeys,
-  ofClass: Journeys | null,
-): Requirement | null {
-  const choices = prerequisites[endpointFunction as Part];
-  if (choices === undefined) return null;
+export function requirementOf(called: Called, own: Journeys, ofClass: Journeys | null): Requirement | null {
+  const choices = choicesOf(called);
+  if (choices.length === 0) return null;
   const known = inOrder(own);
   const samples = weightOf(known);
   if (ofClass !== null) {

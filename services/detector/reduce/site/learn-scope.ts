@@ -86,7 +86,7 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
 /** What spoke for the clients of the last ten panes, where something leads to the scope by its nature. */
 function journeysOf(scope: Scope, now: number): Journeys {
   const journeys: Journeys = new Map();
-  if (scope.kind !== 'endpoint' || !hasPrerequisite(scope.traits.function)) return journeys;
+  if (scope.kind !== 'endpoint' || !hasPrerequisite(scope.traits)) return journeys;
   for (const { sample, weight } of samplesOf(scope, now, 10, () => true)) {
     const standing = standingOf(sample.flags);
     if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
@@ -114,7 +114,7 @@ export function learnedFeatures(policies: readonly Policy[]): ReduceSettings['le
 export function updateRequirement(state: SiteState, watched: WatchedScope): void {
   const { class: ofClass } = poolsOf(state, watched);
   watched.requirement = requirementOf(
-    watched.scope.traits.function,
+    watched.scope.traits,
     watched.baseline.journeys,
     ofClass?.journeys ?? null,
   );
