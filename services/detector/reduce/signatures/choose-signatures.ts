@@ -9,8 +9,8 @@ import { sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
 import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
 import { withUnseen } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
-import type { Requirement } from '../site/journeys.ts';
-import { contrastOf, expected, type SiteState, type WatchedScope } from '../site/site-state.ts';
+import { habitOf, type Requirement } from '../site/journeys.ts';
+import { contrastOf, expected, poolsOf, type SiteState, type WatchedScope } from '../site/site-state.ts';
 import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
@@ -101,7 +101,7 @@ function choose(input: ChooseInput): Chosen | null {
   const bad = (of: readonly Weighted[]): number => weigh(of) * (1 - honestOf(of));
   const whole = bad(all);
   const unspared = unsparedShares(state, felt, pane);
-  const stage = (sparing: number | null, budget: BoundedShare): void => {
+  const stage = (sparing: number | null, budget: BoundedShare, counted = unspared.required): void => {
     if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
@@ -115,7 +115,7 @@ function choose(input: ChooseInput): Chosen | null {
       budget,
       sparing,
       unsparedShare:
-        sparing === null || sparing === history ? null : sparing === 0 ? unspared.direct : unspared.required,
+        sparing === null || sparing === history ? null : sparing === 0 ? unspared.direct : counted,
     });
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
@@ -182,6 +182,9 @@ function choose(input: ChooseInput): Chosen | null {
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(budgetSparing(limits, left, factor));
+  const habit = required === 0 ? habitAt(state, felt) : null;
+  // habits change within a minute: what rests on one costs no more than what spares nobody
+  if (habit !== null && left >= leastForSparing) stage(habit.required, budget, habit);
   if (found.length === 0) return null;
   const missed = new Set(rest);
   const isWorthIt =
@@ -196,6 +199,9 @@ function choose(input: ChooseInput): Chosen | null {
           ));
   return isWorthIt ? { signatures: found, coverage: covered(), goodClients } : null;
 }
+
+const habitAt = (state: SiteState, felt: WatchedScope): Requirement | null =>
+  habitOf(felt.baseline.journeys, poolsOf(state, felt).class?.journeys ?? null);
 
 const leastGainOf = (signatures: readonly { readonly collateral: number }[]): number =>
   signatures.every(({ collateral }) => collateral === 0) ? leastGainFree : leastGain;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { history, namesOf, partBit, signedIn } from '../../../../lib/signature/standing.ts';
-import { type Journeys, requirementOf } from './journeys.ts';
+import { history, namesOf, partBit, several, signedIn } from '../../../../lib/signature/standing.ts';
+import { habitOf, type Journeys, requirementOf } from './journeys.ts';
 
 const [cart, content, login, account] = ['cart', 'content', 'login', 'account'].map(partBit) as [
   number,
@@ -108,5 +108,17 @@ describe('what leads to a part of the site', () => {
     const few: Journeys = new Map([[cart, 40]]);
     expect(asked('payment', few, new Map([[cart, 5000]]))).toEqual(['cart']);
     expect(asked('payment', few, new Map([[content, 5000]]))).toBeNull();
+  });
+
+  it('is a habit where most have seen several pages: who has not is counted', () => {
+    const logins: Journeys = new Map([
+      [content | several, 800],
+      [history, 100],
+      [content, 100],
+    ]);
+    expect(habitOf(logins, null)).toMatchObject({ required: several, share: 0.1, samples: 1000 });
+    expect(habitOf(logins, null)!.upper).toBeGreaterThan(0.1);
+    expect(asked('login', logins)).toBeNull();
+    expect(habitOf(new Map(), new Map())).toBeNull();
   });
 });

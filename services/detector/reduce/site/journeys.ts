@@ -1,4 +1,4 @@
-import { meets, type Part, requiredBits } from '../../../../lib/signature/standing.ts';
+import { meets, type Part, requiredBits, several } from '../../../../lib/signature/standing.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 
 /**
@@ -67,9 +67,9 @@ export interface Called {
   readonly method: string;
 }
 
-/** Whether anything leads to such endpoints by its nature: only of these journeys are learned. */
-export function hasPrerequisite(called: Called): boolean {
-  return choicesOf(called).length > 0;
+/** Whether it is learned what people do before: anybody may ask for a file. */
+export function hasJourneys({ function: name }: Called): boolean {
+  return name !== 'content';
 }
 
 /** A cart leads to paying. How a payment stands is asked by who has made one, for as long as he has to wait. */
@@ -85,30 +85,60 @@ function choicesOf({ function: name, method }: Called): readonly (readonly strin
 export function requirementOf(called: Called, own: Journeys, ofClass: Journeys | null): Requirement | null {
   const choices = choicesOf(called);
   if (choices.length === 0) return null;
-  const known = inOrder(own);
-  const samples = weightOf(known);
+  const known = knownOf(own, ofClass);
+  for (const names of choices) {
+    const required = requiredBits(names);
+    const { failing, telling } = shareOut(known, required);
+    if (isRare(failing, telling)) return counted(required, failing, known);
+  }
+  return null;
+}
+
+/**
+ * To have seen more than one page, and how many honest clients have not. It is a habit, and nothing to protect a whole endpoint
+ * by (see above); but of what attributes select it may be asked too, for a small price. An attacker who loads the one page
+ * that he came for, a form before it is sent, has not. null: nothing is known.
+ */
+export function habitOf(own: Journeys, ofClass: Journeys | null): Requirement | null {
+  const known = knownOf(own, ofClass);
+  return known.total === 0 ? null : counted(several, shareOut(known, several).failing, known);
+}
+
+interface Known {
+  readonly journeys: readonly Journey[];
+  readonly total: number;
+  /** Of the scope itself. */
+  readonly samples: number;
+}
+
+/** Journeys of a scope, and some of its function's. */
+function knownOf(own: Journeys, ofClass: Journeys | null): Known {
+  const journeys = inOrder(own);
+  const samples = weightOf(journeys);
   if (ofClass !== null) {
     const others = inOrder(ofClass);
     const total = weightOf(others);
     const scale = total > 0 ? Math.min(1, borrowed / total) : 0;
-    for (const { standing, weight } of others) known.push({ standing, weight: weight * scale });
+    for (const { standing, weight } of others) journeys.push({ standing, weight: weight * scale });
   }
-  const total = weightOf(known);
-  if (total === 0) return null;
-  for (const names of choices) {
-    const required = requiredBits(names);
-    let failing = 0;
-    let telling = 0;
-    for (const { standing, weight } of known) {
-      const isExempt = (standing & required) === 0 && meets(standing, required);
-      if (!isExempt) telling += weight;
-      if (!meets(standing, required)) failing += weight;
-    }
-    if (!isRare(failing, telling)) continue;
-    const share = failing / total;
-    return { required, share, upper: wilsonUpper(share, total / alike), samples };
+  return { journeys, total: weightOf(journeys), samples };
+}
+
+/** Those who do not meet what is asked, and those who tell whether people do. */
+function shareOut({ journeys }: Known, required: number): { failing: number; telling: number } {
+  let failing = 0;
+  let telling = 0;
+  for (const { standing, weight } of journeys) {
+    const isExempt = (standing & required) === 0 && meets(standing, required);
+    if (!isExempt) telling += weight;
+    if (!meets(standing, required)) failing += weight;
   }
-  return null;
+  return { failing, telling };
+}
+
+function counted(required: number, failing: number, { total, samples }: Known): Requirement {
+  const share = failing / total;
+  return { required, share, upper: wilsonUpper(share, total / alike), samples };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Sample } from '../../pane-group.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
 import { hold, rateKey, release } from './baseline.ts';
-import { hasPrerequisite, type Journeys, requirementOf } from './journeys.ts';
+import { hasJourneys, type Journeys, requirementOf } from './journeys.ts';
 import { overlaps } from './route.ts';
 import { countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
 import { isBlind } from './sight.ts';
@@ -83,10 +83,10 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
   if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
 }
 
-/** What spoke for the clients of the last ten panes, where something leads to the scope by its nature. */
+/** What spoke for the clients of the last ten panes when they came. */
 function journeysOf(scope: Scope, now: number): Journeys {
   const journeys: Journeys = new Map();
-  if (scope.kind !== 'endpoint' || !hasPrerequisite(scope.traits)) return journeys;
+  if (scope.kind !== 'endpoint' || !hasJourneys(scope.traits)) return journeys;
   for (const { sample, weight } of samplesOf(scope, now, 10, () => true)) {
     const standing = standingOf(sample.flags);
     if ((standing & verified) === 0) journeys.set(standing, (journeys.get(standing) ?? 0) + weight);
