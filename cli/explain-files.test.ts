@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Campaign } from '../lib/contracts/generated.ts';
 import { blockVerdict } from '../lib/verdict.test-fixture.ts';
 import { renderExplanation } from '../services/console/explain.ts';
 import { explainFiles } from './explain-files.ts';
@@ -26,6 +27,39 @@ const decision = {
   decision_id: 'dec_one',
   causes: [{ kind: 'verdict', id: first.verdict_id, campaign_id: 'cmp_abc' }],
 };
+const watched: Campaign = {
+  campaign_id: 'cmp_watched',
+  revision: 1,
+  updated_at: start + 60_000,
+  site: 'default',
+  kind: 'surge',
+  title: 'Surge',
+  policy_id: 'surge-observed',
+  policy_hash: 'abc',
+  level: 'low',
+  mode: 'enforce',
+  state: 'observed',
+  merged_into: null,
+  scopes: [{ kind: 'endpoint', key: 'GET shop.example/p/{slug}' }],
+  opened_at: start,
+  effective_from: start,
+  closed_at: null,
+  signatures: [],
+  action: { kind: 'observe', fallback: null, ttl_ms: 0, escalate_ms: [] },
+  applied_action: 'observe',
+  reason: 'seven times as many as usual',
+  evidence: [],
+  taxonomy: [],
+  requests: 700,
+  excess: 600,
+  peak_ratio: 7,
+  share: 0.2,
+  clients: 300,
+  sample_event_ids: [],
+  inputs: [],
+  degraded: [],
+  baseline_rung: null,
+};
 const verdicts = file('verdicts', [
   verdict('vrd_later', '198.51.100.0/24', start + 5000),
   { ...first, reason: 'an earlier revision' },
@@ -48,6 +82,19 @@ describe('what replay wrote explains', () => {
     const text = await textOf('cmp_abc');
     expect(text).toMatch(/vrd_first +2026-11-16T10:00:00Z.*because of vrd_first.*vrd_later.*dec_one/s);
     expect(text).not.toMatch(/an earlier revision|undo/);
+  });
+  it('a campaign by what it was last, whether or not anything was stopped', async () => {
+    const campaigns = file('campaigns', [
+      { ...watched, revision: 1, reason: 'at first' },
+      { ...watched, revision: 2 },
+    ]);
+    const found = await explainFiles('cmp_w', [campaigns]);
+    const text = renderExplanation(found!.finding!, 'none in these files');
+    expect(text).toMatch(
+      /campaign +cmp_watched.*2026-11-16T10:00:00Z → open.*seven times as many.*none in these files/s,
+    );
+    expect(text).not.toMatch(/at first/);
+    expect(await textOf('cmp_abc', [...all, campaigns])).toMatch(/vrd_first/);
   });
   it('a verdict, a decision and an address', async () => {
     expect(await textOf('vrd_f')).toMatch(/vrd_first.*dec_one/s);
@@ -78,7 +125,7 @@ describe('what replay wrote explains', () => {
     const other = file('other', [decision, { any: 1 }]);
     await expect(explainFiles('dec_one', [other])).rejects.toMatchObject({
       code: 3,
-      message: `${other}:2: is no line of replay --verdicts, --decisions or --outcomes`,
+      message: `${other}:2: is no line of replay --campaigns, --verdicts, --decisions or --outcomes`,
     });
     await expect(explainFiles('dec_one', ['/nowhere'])).rejects.toMatchObject({ code: 3 });
   });

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Decision, Verdict } from '../lib/contracts/generated.ts';
+import type { Campaign, Decision, Verdict } from '../lib/contracts/generated.ts';
 import { contains, formatIp, parseIp, parseNetwork } from '../lib/ip.ts';
+import { campaignRow, decisionRow, verdictRow } from '../services/archiver/finding-rows.ts';
 import type { Explanation } from '../services/console/explain.ts';
 import { ExitError } from './exit-error.ts';
 import { checkInputs } from './replay/inspect-inputs.ts';
@@ -25,6 +26,7 @@ export interface FileExplanation {
 }
 
 interface Known {
+  readonly campaigns: ReadonlyMap<string, Campaign>;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly outcome: Outcome | null;
@@ -33,8 +35,8 @@ interface Known {
 const shownVerdicts = 5;
 
 /**
- * Explains an id or an address from what `replay` wrote with --verdicts, --decisions and --outcomes, as `explain` does from
- * the archive. null: nothing in the files goes by this reference. Throws ExitError 3.
+ * Explains an id or an address from what `replay` wrote with --campaigns, --verdicts, --decisions and --outcomes, as
+ * `explain` does from the archive. null: nothing in the files goes by this reference. Throws ExitError 3.
  */
 export async function explainFiles(
   reference: string,
@@ -52,8 +54,9 @@ export async function explainFiles(
   return finding === null ? null : { outcome: null, finding };
 }
 
-/** Of verdicts and decisions the last revision is kept, of requests the one asked about. */
+/** Of campaigns, verdicts and decisions the last revision is kept, of requests the one asked about. */
 async function read(paths: readonly string[], asked: string): Promise<Known> {
+  const campaigns = new Map<string, Campaign>();
   const verdicts = new Map<string, Verdict>();
   const decisions = new Map<string, Decision>();
   let outcome: Outcome | null = null;
@@ -69,14 +72,16 @@ async function read(paths: readonly string[], asked: string): Promise<Known> {
         if (value['event_id'] === asked) outcome = value as never;
       } else if (typeof value['decision_id'] === 'string')
         decisions.set(value['decision_id'], value as never);
+      else if (typeof value['campaign_id'] === 'string' && Array.isArray(value['scopes']))
+        campaigns.set(value['campaign_id'], value as never);
       else
         throw new ExitError(
           3,
-          `${path}:${number}: is no line of replay --verdicts, --decisions or --outcomes`,
+          `${path}:${number}: is no line of replay --campaigns, --verdicts, --decisions or --outcomes`,
         );
     }
   }
-  return { verdicts, decisions, outcome };
+  return { campaigns, verdicts, decisions, outcome };
 }
 
 function parsed(line: string): Row {
@@ -105,10 +110,11 @@ const kinds: { readonly [prefix: string]: Finding['kind'] } = {
   dec_: 'decision',
 };
 
-function idsOf({ verdicts, decisions }: Known, kind: Finding['kind']): ReadonlySet<string> {
+function idsOf({ campaigns, verdicts, decisions }: Known, kind: Finding['kind']): ReadonlySet<string> {
   if (kind === 'verdict') return new Set(verdicts.keys());
   if (kind === 'decision') return new Set(decisions.keys());
   return new Set([
+    ...campaigns.keys(),
     ...[...verdicts.values()].flatMap(({ campaign_id }) => campaign_id ?? []),
     ...[...decisions.values()].flatMap(({ causes }) =>
       causes.flatMap(({ campaign_id }) => campaign_id ?? []),
@@ -116,7 +122,8 @@ function idsOf({ verdicts, decisions }: Known, kind: Finding['kind']): ReadonlyS
   ]);
 }
 
-function findingOf({ verdicts, decisions }: Known, kind: Finding['kind'], id: string): Finding {
+function findingOf(known: Known, kind: Finding['kind'], id: string): Finding {
+  const { campaigns, verdicts, decisions } = known;
   const caused = (verdict: Verdict, decision: Decision) =>
     decision.causes.some((cause) => cause.id === verdict.verdict_id);
   const all = [...decisions.values()];
@@ -131,7 +138,8 @@ function findingOf({ verdicts, decisions }: Known, kind: Finding['kind'], id: st
         ? verdict.campaign_id === id
         : its.some((decision) => caused(verdict, decision)),
   );
-  return finding(kind, id, said, its);
+  const campaign = kind === 'campaign' ? campaigns.get(id) : undefined;
+  return finding(kind, id, { campaign, verdicts: said, decisions: its });
 }
 
 /** What names the address, or a network of it; whether a signature selects its requests, the files do not say. */
@@ -144,38 +152,44 @@ function aboutAddress({ verdicts, decisions }: Known, ip: Buffer): Finding | nul
   const said = [...verdicts.values()].filter(names);
   return its.length === 0 && said.length === 0
     ? null
-    : finding(its.length > 0 ? 'decision' : 'verdict', formatIp(ip), said, its);
+    : finding(its.length > 0 ? 'decision' : 'verdict', formatIp(ip), { verdicts: said, decisions: its });
+}
+
+interface Found {
+  /** Undefined: the files have none, and what its verdicts say is what is known of it. */
+  readonly campaign?: Campaign | undefined;
+  readonly verdicts: readonly Verdict[];
+  readonly decisions: readonly Decision[];
 }
 
 function finding(
   kind: Finding['kind'],
   reference: string,
-  verdicts: readonly Verdict[],
-  decisions: readonly Decision[],
+  { campaign, verdicts, decisions }: Found,
 ): Finding {
   const first = [...verdicts].sort((a, b) => a.decided_at - b.decided_at).slice(0, shownVerdicts);
   return {
-    // replay writes no campaigns: what is known of one is what its verdicts say
-    kind: kind === 'campaign' ? 'verdict' : kind,
+    kind: kind === 'campaign' && campaign === undefined ? 'verdict' : kind,
     reference,
-    verdicts: first.map(({ action, ...verdict }) =>
-      row({ ...verdict, action: action.kind, action_ttl_ms: action.ttl_ms }),
-    ),
-    campaigns: [],
+    verdicts: first.map((verdict) => stamped(verdictRow(verdict))),
+    campaigns: campaign === undefined ? [] : [stamped(campaignRow(campaign))],
     // of a replay: in force nowhere, so that there is nothing to undo
-    decisions: decisions.map((decision) => row({ ...decision, state: 'replayed' })),
+    decisions: decisions.map((decision) => stamped({ ...decisionRow(decision), state: 'replayed' })),
     edge_actions: [],
     samples: [],
   };
 }
 
-/** As the archive has it: the target in columns, stamps as text. */
-function row({ target, ...value }: { readonly target: Verdict['target'] } & Row): Row {
-  const columns = { ...value, target_kind: target.kind, target_value: target.value };
+/** As the archive has it: stamps as text, those of nested records too. */
+function stamped<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(stamped) as T;
+  if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(columns).map(([name, content]) => [
+    Object.entries(value).map(([name, content]) => [
       name,
-      name.endsWith('_at') && typeof content === 'number' ? new Date(content).toISOString() : content,
+      name.endsWith('_at') && typeof content === 'number'
+        ? new Date(content).toISOString()
+        : stamped(content),
     ]),
-  );
+  ) as T;
 }

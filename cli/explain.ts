@@ -33,16 +33,17 @@ async function explainReplay(reference: string, files: readonly string[], isJson
   if (outcome !== null) console.log(` event     ${outcome.event_id}   ${outcome.outcome}`);
   if (finding === null) return;
   // the archive knows that there is no decision; these files may be of verdicts only
-  const noDecision = finding.kind !== 'ambiguous' && finding.decisions.length === 0;
-  console.log(renderExplanation(noDecision ? { ...finding, kind: 'decision' } : finding));
-  if (noDecision) console.log(' decision  none in these files');
+  console.log(renderExplanation(finding, 'none in these files'));
 }
 
 export function explainCommand(): Command {
   return new Command('explain')
     .description('why was this stopped, or not: an id of a verdict, campaign or decision, or an address')
     .argument('<reference>', 'vrd_…, cmp_…, dec_…, evt_…, or an IP address')
-    .option('--from <file...>', 'files of replay --verdicts, --decisions, --outcomes instead of the archive')
+    .option(
+      '--from <file...>',
+      'files of replay --campaigns, --verdicts, --decisions, --outcomes instead of the archive',
+    )
     .addOption(stateOption())
     .option('--json', 'the explanation as JSON')
     .action(async (reference: string, options: ExplainFlags, command: Command) => {

@@ -17,6 +17,7 @@ export interface ReplayFlags extends LineFlags {
   readonly outcomes?: string;
   readonly decisions?: string;
   readonly verdicts?: string;
+  readonly campaigns?: string;
   readonly atRisk?: string;
   readonly inventory?: string;
   readonly rejects?: string;
@@ -67,6 +68,7 @@ export function replayCommand(): Command {
     .option('--outcomes <file>', 'what became of each request, NDJSON in input order')
     .option('--decisions <file>', 'decisions as published, NDJSON')
     .option('--verdicts <file>', 'verdicts as published, NDJSON')
+    .option('--campaigns <file>', 'campaigns as published, NDJSON')
     .option('--at-risk <file>', 'stopped requests of clients that looked good before, NDJSON')
     .option('--inventory <file>', 'endpoints that were called, NDJSON (read it with tidegate inventory)')
     .option('--rejects <file>', 'lines that were not read, NDJSON')

@@ -230,8 +230,8 @@ export function renderSummary(summary: ReplaySummary, terminal: Terminal): strin
   const first = findings.campaigns[0];
   const id = first?.campaign_id.slice(0, 12);
   const evidence: readonly NextStep[] = [
-    ['tidegate replay … --verdicts v.ndjson --decisions d.ndjson', ''],
-    [`tidegate explain ${id} --from v.ndjson d.ndjson`, '(why, and what was to be stopped)'],
+    ['tidegate replay … --campaigns c.ndjson --decisions d.ndjson', ''],
+    [`tidegate explain ${id} --from c.ndjson d.ndjson`, '(why, and what was to be stopped)'],
   ];
   const next: readonly NextStep[] = [
     ...(first === undefined ? [] : evidence),

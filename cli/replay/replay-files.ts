@@ -60,6 +60,7 @@ function checkFiles(files: readonly string[], flags: ReplayFlags, configFile: st
       { as: '--outcomes', path: flags.outcomes },
       { as: '--decisions', path: flags.decisions },
       { as: '--verdicts', path: flags.verdicts },
+      { as: '--campaigns', path: flags.campaigns },
       { as: '--at-risk', path: flags.atRisk },
       { as: '--inventory', path: flags.inventory },
       { as: '--rejects', path: flags.rejects },

@@ -1,4 +1,4 @@
-import type { ApiEndpoint, Decision, Verdict } from '../../lib/contracts/generated.ts';
+import type { ApiEndpoint, Campaign, Decision, Verdict } from '../../lib/contracts/generated.ts';
 import { type LineWriter, openLineWriter } from '../line-writer.ts';
 import type { Judgement } from './simulated-edge.ts';
 import type { Rejection } from './summary.ts';
@@ -8,6 +8,7 @@ export interface ReplayOutputs {
   outcome(eventId: string, judgement: Judgement): void;
   decision(decision: Decision): void;
   verdict(verdict: Verdict): void;
+  campaign(campaign: Campaign): void;
   atRisk(line: object): void;
   /** An endpoint in its last revision. */
   endpoint(endpoint: ApiEndpoint): void;
@@ -21,6 +22,7 @@ export interface OutputPaths {
   readonly outcomes?: string | undefined;
   readonly decisions?: string | undefined;
   readonly verdicts?: string | undefined;
+  readonly campaigns?: string | undefined;
   readonly atRisk?: string | undefined;
   readonly inventory?: string | undefined;
   readonly rejects?: string | undefined;
@@ -31,6 +33,7 @@ export function openReplayOutputs(paths: OutputPaths): ReplayOutputs {
   const outcomes = open(paths.outcomes);
   const decisions = open(paths.decisions);
   const verdicts = open(paths.verdicts);
+  const campaigns = open(paths.campaigns);
   const atRisk = open(paths.atRisk);
   const inventory = open(paths.inventory);
   const rejects = open(paths.rejects);
@@ -59,6 +62,7 @@ export function openReplayOutputs(paths: OutputPaths): ReplayOutputs {
     },
     decision: (decision) => write(decisions, decision),
     verdict: (verdict) => write(verdicts, verdict),
+    campaign: (campaign) => write(campaigns, campaign),
     atRisk: (line) => write(atRisk, line),
     endpoint: (endpoint) => write(inventory, endpoint),
     rejected: (rejection) => write(rejects, rejection),
@@ -69,7 +73,8 @@ export function openReplayOutputs(paths: OutputPaths): ReplayOutputs {
     },
     async close() {
       await waiting;
-      for (const writer of [outcomes, decisions, verdicts, atRisk, inventory, rejects]) await writer?.close();
+      for (const writer of [outcomes, decisions, verdicts, campaigns, atRisk, inventory, rejects])
+        await writer?.close();
     },
   };
 }

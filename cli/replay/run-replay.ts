@@ -101,7 +101,10 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
         outputs.decision(decision);
         ledger.decision(decision);
       },
-      campaign: (campaign) => ledger.campaign(campaign),
+      campaign: (campaign) => {
+        outputs.campaign(campaign);
+        ledger.campaign(campaign);
+      },
       inventory: (record) => seen.add(record),
       rejected: (rejection) => outputs.rejected(rejection),
     },

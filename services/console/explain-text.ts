@@ -80,6 +80,7 @@ function edgeSummary(actions: readonly Row[]): string[] {
 
 function findingText(
   explanation: Extract<Explanation, { verdicts: readonly Row[]; campaigns: readonly Row[] }>,
+  noDecision: string,
 ): string {
   const { kind, verdicts, campaigns, decisions } = explanation;
   const lines: string[] = [];
@@ -158,7 +159,7 @@ function findingText(
   if (kind !== 'decision') {
     for (const decision of decisions.slice(0, 10)) lines.push(decisionLine(decision));
     if (decisions.length > 10) lines.push(line('', `and ${decisions.length - 10} more`));
-    if (decisions.length === 0) lines.push(line('decision', 'none: nothing is asked of any edge'));
+    if (decisions.length === 0) lines.push(line('decision', noDecision));
   }
   lines.push(...edgeSummary(explanation.edge_actions));
   for (const sample of explanation.samples.slice(0, 5)) lines.push(requestLine(sample));
@@ -285,7 +286,10 @@ function addressText(explanation: AddressExplanation): string {
 }
 
 /** The explanation for a terminal. */
-export function renderExplanation(explanation: Explanation): string {
+export function renderExplanation(
+  explanation: Explanation,
+  noDecision = 'none: nothing is asked of any edge',
+): string {
   switch (explanation.kind) {
     case 'address':
       return addressText(explanation);
@@ -294,6 +298,6 @@ export function renderExplanation(explanation: Explanation): string {
     case 'ambiguous':
       return ` ${explanation.reference} is the beginning of several ids:\n${explanation.candidates.map((id) => `   ${id}`).join('\n')}`;
     default:
-      return findingText(explanation);
+      return findingText(explanation, noDecision);
   }
 }
