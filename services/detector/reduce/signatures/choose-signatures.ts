@@ -1,5 +1,5 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
-import { history, namesOf } from '../../../../lib/signature/standing.ts';
+import { history, namesOf, signedIn } from '../../../../lib/signature/standing.ts';
 import { type CountName, paneMs, spared } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
@@ -140,13 +140,15 @@ function choose(input: ChooseInput): Chosen | null {
   };
   const covered = (): number => 1 - Math.min(1, bad(rest) / Math.max(1e-9, bad(excess)));
 
-  const required = felt.requirement?.required ?? 0;
+  const asked = felt.requirement?.required ?? 0;
+  // an account is soon claimed: to have been here before is asked first
+  const demands = asked === signedIn ? [0, signedIn] : [asked];
   const most = limits['max-collateral'];
   const budget = { share: most, upper: most };
   const isFirst = input.present.length === 0 && input.leftBefore === undefined;
   const factor = isFirst ? sparingFactor.first : sparingFactor.later;
   const stageSparing = (of: BoundedShare): void => {
-    if (left >= leastForSparing) stage(required, of);
+    if (left >= leastForSparing) for (const required of demands) stage(required, of);
   };
   const sparingBudget = budgetSparing(limits, 0, factor);
   stage(null, budget);
@@ -182,7 +184,7 @@ function choose(input: ChooseInput): Chosen | null {
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(budgetSparing(limits, left, factor));
-  const habit = required === 0 ? habitAt(state, felt) : null;
+  const habit = asked === 0 ? habitAt(state, felt) : null;
   // habits change within a minute: what rests on one costs no more than what spares nobody
   if (habit !== null && left >= leastForSparing) stage(habit.required, budget, habit);
   if (found.length === 0) return null;
