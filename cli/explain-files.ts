@@ -4,6 +4,7 @@ import type { Campaign, Decision, Verdict } from '../lib/contracts/generated.ts'
 import { contains, formatIp, parseIp, parseNetwork } from '../lib/ip.ts';
 import { campaignRow, decisionRow, verdictRow } from '../services/archiver/finding-rows.ts';
 import type { Explanation } from '../services/console/explain.ts';
+import { withIsoStamps } from '../services/console/stamps.ts';
 import { ExitError } from './exit-error.ts';
 import { checkInputs } from './replay/inspect-inputs.ts';
 
@@ -171,25 +172,11 @@ function finding(
   return {
     kind: kind === 'campaign' && campaign === undefined ? 'verdict' : kind,
     reference,
-    verdicts: first.map((verdict) => stamped(verdictRow(verdict))),
-    campaigns: campaign === undefined ? [] : [stamped(campaignRow(campaign))],
+    verdicts: first.map((verdict) => withIsoStamps(verdictRow(verdict))),
+    campaigns: campaign === undefined ? [] : [withIsoStamps(campaignRow(campaign))],
     // of a replay: in force nowhere, so that there is nothing to undo
-    decisions: decisions.map((decision) => stamped({ ...decisionRow(decision), state: 'replayed' })),
+    decisions: decisions.map((decision) => withIsoStamps({ ...decisionRow(decision), state: 'replayed' })),
     edge_actions: [],
     samples: [],
   };
-}
-
-/** As the archive has it: stamps as text, those of nested records too. */
-function stamped<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(stamped) as T;
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, content]) => [
-      name,
-      name.endsWith('_at') && typeof content === 'number'
-        ? new Date(content).toISOString()
-        : stamped(content),
-    ]),
-  ) as T;
 }

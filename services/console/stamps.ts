@@ -6,7 +6,7 @@ export function isoStamp(text: string): string {
 const stampField = /(^|_)at$|^timestamp$|^effective_from$|^first_seen$|^last_seen$/;
 const stampText = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/;
 
-/** Rewrites the stamps of a row, nested records included. */
+/** Rewrites the stamps of a row, nested records included: texts as ClickHouse writes them, and epoch ms as records have them. */
 export function withIsoStamps<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withIsoStamps) as T;
   if (value === null || typeof value !== 'object') return value;
@@ -17,7 +17,9 @@ export function withIsoStamps<T>(value: T): T {
         ? stampField.test(field) && stampText.test(content)
           ? isoStamp(content)
           : content
-        : withIsoStamps(content);
+        : typeof content === 'number' && stampField.test(field)
+          ? new Date(content).toISOString()
+          : withIsoStamps(content);
   return copy as T;
 }
 

@@ -101,7 +101,7 @@ function choose(input: ChooseInput): Chosen | null {
   const bad = (of: readonly Weighted[]): number => weigh(of) * (1 - honestOf(of));
   const whole = bad(all);
   const unspared = unsparedShares(state, felt, pane);
-  const stage = (sparing: number | null, budget: BoundedShare, counted = unspared.required): void => {
+  const stage = (sparing: number | null, budget: BoundedShare, unsparedShare: BoundedShare | null): void => {
     if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
@@ -114,8 +114,7 @@ function choose(input: ChooseInput): Chosen | null {
       taken: (sample) => costs.some((selects) => selects(sample)),
       budget,
       sparing,
-      unsparedShare:
-        sparing === null || sparing === history ? null : sparing === 0 ? unspared.direct : counted,
+      unsparedShare,
     });
     goodClients = Math.max(goodClients, mined.goodClients);
     const share = bad(rest) / whole;
@@ -143,16 +142,19 @@ function choose(input: ChooseInput): Chosen | null {
   const asked = felt.requirement?.required ?? 0;
   // an account is soon claimed: to have been here before is asked first
   const demands = asked === signedIn ? [0, signedIn] : [asked];
+  // how many are not spared was not counted: the samples tell
+  const asSampled = null;
   const most = limits['max-collateral'];
   const budget = { share: most, upper: most };
   const isFirst = input.present.length === 0 && input.leftBefore === undefined;
   const factor = isFirst ? sparingFactor.first : sparingFactor.later;
   const stageSparing = (of: BoundedShare): void => {
-    if (left >= leastForSparing) for (const required of demands) stage(required, of);
+    if (left < leastForSparing) return;
+    for (const required of demands) stage(required, of, required === 0 ? unspared.direct : unspared.required);
   };
   const sparingBudget = budgetSparing(limits, 0, factor);
-  stage(null, budget);
-  stage(history, budget);
+  stage(null, budget, asSampled);
+  stage(history, budget, asSampled);
   stageSparing(sparingBudget);
   // where nothing was found for the whole budget, nothing is for less of it
   if (found.length > 0 && covered() < enough) {
@@ -161,8 +163,8 @@ function choose(input: ChooseInput): Chosen | null {
     found = [];
     rest = excess;
     const little = { share: most / 2, upper: most / 2 };
-    stage(null, little);
-    stage(history, little);
+    stage(null, little, asSampled);
+    stage(history, little, asSampled);
     stageSparing(sparingBudget);
     if (covered() < before.covered + leastGain) ({ found, rest } = before);
   }
@@ -184,9 +186,9 @@ function choose(input: ChooseInput): Chosen | null {
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(budgetSparing(limits, left, factor));
-  const habit = asked === 0 ? habitAt(state, felt) : null;
+  const habit = asked === 0 && left >= leastForSparing ? habitAt(state, felt) : null;
   // habits change within a minute: what rests on one costs no more than what spares nobody
-  if (habit !== null && left >= leastForSparing) stage(habit.required, budget, habit);
+  if (habit !== null) stage(habit.required, budget, habit);
   if (found.length === 0) return null;
   const missed = new Set(rest);
   const isWorthIt =

@@ -12,9 +12,9 @@ const asked = (
   name: string,
   own: Journeys,
   ofClass: Journeys | null = null,
-  method = 'POST',
+  write = true,
 ): readonly string[] | null => {
-  const requirement = requirementOf({ function: name, method }, own, ofClass);
+  const requirement = requirementOf({ function: name, write }, own, ofClass);
   return requirement === null ? null : namesOf(requirement.required);
 };
 
@@ -57,7 +57,7 @@ describe('what leads to a part of the site', () => {
       [content, 20],
     ]);
     expect(asked('payment', mixed)).toEqual(['cart', 'signed_in']);
-    expect(requirementOf({ function: 'payment', method: 'POST' }, mixed, null)!.share).toBeCloseTo(0.02, 9);
+    expect(requirementOf({ function: 'payment', write: true }, mixed, null)!.share).toBeCloseTo(0.02, 9);
   });
 
   it('is a cart, a log-in or a look at the account, where those who pay for the cart of yesterday begin so', () => {
@@ -100,8 +100,8 @@ describe('what leads to a part of the site', () => {
 
   it('is no cart where one asks how a payment stands', () => {
     const waiting: Journeys = new Map([[cart | content, 1000]]);
-    expect(asked('payment', waiting, null, 'GET')).toBeNull();
-    expect(asked('payment', new Map([[signedIn, 1000]]), null, 'GET')).toEqual(['signed_in']);
+    expect(asked('payment', waiting, null, false)).toBeNull();
+    expect(asked('payment', new Map([[signedIn, 1000]]), null, false)).toEqual(['signed_in']);
   });
 
   it('may be learned from others of its kind, a little', () => {

@@ -61,21 +61,20 @@ const prerequisites: { readonly [F in Part]: readonly (readonly string[])[] } = 
   content: [],
 };
 
-/** What an endpoint is for, and how it is called. */
+/** What an endpoint is for, and whether it changes something. */
 export interface Called {
   readonly function: string;
-  readonly method: string;
+  readonly write: boolean;
 }
 
 /** Whether it is learned what people do before: anybody may ask for a file. */
-export function hasJourneys({ function: name }: Called): boolean {
+export function hasJourneys({ function: name }: Pick<Called, 'function'>): boolean {
   return name !== 'content';
 }
 
 /** A cart leads to paying. How a payment stands is asked by who has made one, for as long as he has to wait. */
-function choicesOf({ function: name, method }: Called): readonly (readonly string[])[] {
-  const reads = method === 'GET' || method === 'HEAD';
-  return prerequisites[reads && name === 'payment' ? 'other' : (name as Part)] ?? [];
+function choicesOf({ function: name, write }: Called): readonly (readonly string[])[] {
+  return prerequisites[name === 'payment' && !write ? 'other' : (name as Part)] ?? [];
 }
 
 /**
