@@ -82,6 +82,8 @@ export const countNames = [
   'denied',
   /** That name a partner. */
   'by_partner',
+  /** Look-ups in series: by clients that ask for one value after another, too fast to read, with no page between them. */
+  'serial',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = placesOf(countNames);
@@ -114,6 +116,8 @@ export const clientCountNames = [
   /** Requests that carried a partner or an API key. */
   'identified_60s',
   'verified',
+  /** 1 when its newest request was a look-up in series. */
+  'serial',
 ] as const;
 export type ClientCountName = (typeof clientCountNames)[number];
 export const clientCountIndex = placesOf(clientCountNames);
@@ -186,6 +190,8 @@ export const flag = {
   signedIn: 1 << 29,
   /** `failing` is set too. */
   denied: 1 << 28,
+  /** A look-up by a client in the middle of a series: see state/actor-table.ts. */
+  serial: 1 << 25,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;

@@ -16,6 +16,7 @@ export interface Sketch {
   readonly session?: string;
   readonly account?: string;
   readonly partner?: string;
+  readonly key?: string | undefined;
   readonly agent?: string;
   readonly ja4?: string;
   readonly country?: string;
@@ -83,7 +84,7 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
       session_id: sketch.session ?? null,
       account_id: sketch.account ?? null,
       partner_id: sketch.partner ?? null,
-      api_key_id: null,
+      api_key_id: sketch.key ?? null,
       end_user_ip: null,
       operation,
       cookie_count: null,

@@ -15,6 +15,7 @@ import { objectWalking } from './object-walking.ts';
 import { oneClientVolume } from './one-client-volume.ts';
 import { outdatedBrowsers } from './outdated-browsers.ts';
 import { paymentWithoutCart } from './payment-without-cart.ts';
+import { serialLookUps } from './serial-look-ups.ts';
 import { sessionRotation } from './session-rotation.ts';
 import { shareOfTraffic } from './share-of-traffic.ts';
 import { shiftToAnalogue } from './shift-to-analogue.ts';
@@ -35,6 +36,7 @@ export const behaviours: readonly Behaviour[] = [
   shareOfTraffic,
   undocumentedEndpoints,
   enumeration,
+  serialLookUps,
   missRatio,
   noEarlierPage,
   paymentWithoutCart,

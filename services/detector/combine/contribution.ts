@@ -74,6 +74,7 @@ export function contribute(
   if ((flags & flag.succeeding) !== 0) counts[raised++] = countIndex.succeeding;
   if ((flags & flag.recovering) !== 0) counts[raised++] = countIndex.recovering;
   if ((flags & flag.missing) !== 0) counts[raised++] = countIndex.missing;
+  if ((flags & flag.serial) !== 0) counts[raised++] = countIndex.serial;
   if ((flags & flag.hostile) !== 0) counts[raised++] = countIndex.hostile;
   if ((flags & flag.implausible) !== 0) counts[raised++] = countIndex.implausible;
   if ((flags & flag.newClient) !== 0) counts[raised++] = countIndex.new_clients;

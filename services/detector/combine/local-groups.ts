@@ -2,23 +2,15 @@ import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { clientKey, formatNetwork, isV4, maskIp } from '../../../lib/ip.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { clientCountIndex, clientCountNames, flag, networkCountIndex, networkCountNames } from '../layout.ts';
+import { standingOut } from '../standing-out.ts';
 import { AddressWindows, windowColumn } from '../state/address-windows.ts';
 import { known, type RequestFacts } from '../state/request-facts.ts';
 import type { TableSnapshot } from '../state/segmented-table.ts';
 import type { CountedEndpoint } from './counted-endpoint.ts';
 import type { Pane } from './pane.ts';
 
-/** A group is reported to reduce once its last minute shows this much; policies decide what it means. */
-const report = {
-  requests20s: 120,
-  failing60s: 15,
-  missing60s: 25,
-  sessions60s: 20,
-  addresses60s: 24,
-} as const;
-
 const loginBit = partBit('login');
-const leastRequests = Math.min(report.requests20s, report.failing60s, report.missing60s);
+const leastRequests = Math.min(standingOut.requests20s, standingOut.failing60s, standingOut.missing60s);
 
 export interface LocalGroupsState {
   readonly addresses: TableSnapshot | undefined;
@@ -66,12 +58,13 @@ export class LocalGroups {
     if ((flags & flag.failing) !== 0 && part === loginBit) addresses.add(windowColumn.loginFailing);
     addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
+      (flags & flag.serial) !== 0 ||
       // what nothing that counts requests can be above: most addresses send few
       (addresses.minute(windowColumn.requests) >= leastRequests &&
-        (addresses.recent(windowColumn.requests) >= report.requests20s ||
-          addresses.minute(windowColumn.failing) >= report.failing60s ||
-          addresses.minute(windowColumn.missing) >= report.missing60s)) ||
-      ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= report.sessions60s)
+        (addresses.recent(windowColumn.requests) >= standingOut.requests20s ||
+          addresses.minute(windowColumn.failing) >= standingOut.failing60s ||
+          addresses.minute(windowColumn.missing) >= standingOut.missing60s)) ||
+      ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= standingOut.sessions60s)
     )
       pane.report('client', site, clientKey(event.request.client_ip), clientCounts(addresses, flags));
 
@@ -83,9 +76,9 @@ export class LocalGroups {
     if ((flags & flag.direct) !== 0) networks.add(windowColumn.direct);
     networks.mark(endpointLo, softwareLo, target, facts.clientLo, false);
     if (
-      networks.minute(windowColumn.failing) >= report.failing60s ||
-      networks.minute(windowColumn.missing) >= report.missing60s ||
-      networks.distinct('members') >= report.addresses60s
+      networks.minute(windowColumn.failing) >= standingOut.failing60s ||
+      networks.minute(windowColumn.missing) >= standingOut.missing60s ||
+      networks.distinct('members') >= standingOut.addresses60s
     )
       pane.report('network', site, networkKey(event.request.client_ip), networkCounts(networks, flags));
   }
@@ -130,6 +123,7 @@ function clientCounts(windows: AddressWindows, flags: number): number[] {
   counts[clientCountIndex.sessions_60s] = windows.distinct('members');
   counts[clientCountIndex.visitors_60s] = visitors(windows, requests, recent);
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
+  counts[clientCountIndex.serial] = (flags & flag.serial) !== 0 ? 1 : 0;
   return counts;
 }
 

@@ -75,7 +75,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: `match-7-${tableLayout}`,
+    layoutHash: `match-8-${tableLayout}`,
     open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>

@@ -41,6 +41,8 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   cold_foreign: 'Foreign and direct.',
   contradicted: 'The user agent names a browser that its TLS fingerprint contradicts.',
   fingerprint_known: 'Whose fingerprint, or browser, has been learned.',
+  serial:
+    'Look-ups in series: by clients that ask for one value after another, too fast to read the answers, with no page between them.',
   went_on: 'visits that began here and go on to another part of the site',
   arrived: 'direct requests of 8 to 20 seconds ago: those that `bounced` is a part of',
   bounced: 'direct requests of 8 to 20 seconds ago whose visits have not gone on',
@@ -73,6 +75,7 @@ export const clientDocs: { readonly [N in ClientCountName]: string } = {
     'at least 1.',
   identified_60s: 'Requests with a partner or an API key.',
   verified: '1 for a verified bot, else 0.',
+  serial: '1 when its newest request was a look-up in series (see ratio), else 0.',
 };
 
 export const networkDocs: { readonly [N in NetworkCountName]: string } = {

@@ -93,6 +93,17 @@ export const variables: { readonly [name: string]: Variable } = {
       },
     },
   },
+  lookups: {
+    doc: 'The stock and availability look-ups of the site that acting campaigns are about at this moment.',
+    in: 'clients',
+    members: {
+      attacked: { doc: 'How many there are.', type: 'number' },
+      serial: {
+        doc: 'What share of honest requests there may come in series, where most of them do; 1: none is attacked.',
+        type: 'number',
+      },
+    },
+  },
 };
 
 /** Functions over the name of a feature. Each gives a figure, or a group of figures. */

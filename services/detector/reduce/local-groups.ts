@@ -16,7 +16,9 @@ import {
 import type { PaneGroup } from '../pane-group.ts';
 import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
+import { standsOut } from '../standing-out.ts';
 import { verdictOut } from '../verdict.ts';
+import { type AttackedLookUps, attackedLookUps } from './site/attacked-look-ups.ts';
 import { distinct, sum } from './site/scope.ts';
 import {
   effectiveAt,
@@ -56,9 +58,17 @@ export function judgeLocal(
     const reported = groups.filter((group) => group.kind === kind);
     const policies = settings.policies.filter(({ scope }) => scope === kind);
     if (reported.length === 0 || policies.length === 0) continue;
-    const peers = kind === 'client' ? peersOf(state, pane, reported) : null;
+    const peers =
+      kind === 'client'
+        ? peersOf(
+            state,
+            pane,
+            reported.filter(({ counts }) => standsOut(counts)),
+          )
+        : null;
     if (kind === 'client' && peers === null) continue;
-    for (const policy of policies)
+    for (const policy of policies) {
+      let lookUps: AttackedLookUps | undefined;
       for (const group of reported) {
         const figures = new Map<string, number | null>();
         for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
@@ -70,11 +80,16 @@ export function judgeLocal(
             shares ??= usualShares(state);
             return { share: shares.get(group.key) ?? 0 };
           },
+          get lookups() {
+            lookUps ??= attackedLookUps(state, policy.document.mode === 'simulate');
+            return lookUps;
+          },
         };
         if (!policy.condition(values)) continue;
         const verdict = localVerdict(state, settings, policy, group, values, figures, peers, pane, at);
         if (verdict !== null) outputs.push(verdictOut(verdict));
       }
+    }
   }
   return outputs;
 }
@@ -193,7 +208,8 @@ function reasonOf({ kind, key, counts }: PaneGroup, peers: Peers | null): string
   return (
     `${key} sent ${shown('requests_60s')} requests in a minute ` +
     `(${shown('failing_60s')} refused, ${shown('missing_60s')} for things that do not exist` +
-    `${sessions > 1 ? `, ${sessions} sessions` : ''}); ` +
+    `${sessions > 1 ? `, ${sessions} sessions` : ''}` +
+    `${shown('serial') > 0 ? ', one value after another with no page between them' : ''}); ` +
     `its ${peers?.clients ?? 0} peers send ${(peers?.mean_20s ?? 0).toFixed(1)} in 20 s on average.`
   );
 }

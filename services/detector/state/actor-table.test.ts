@@ -63,9 +63,32 @@ test('who gets in at last with the account that failed is told from who gets in 
   expect(actors.tries(8, true)).toBe(false);
   expect(actors.tries(7, true)).toBe(true);
   expect(actors.tries(7, true)).toBe(false);
-  expect(actors.tries(255, false)).toBe(false);
+  expect(actors.tries(63, false)).toBe(false);
   at(9 + 31 * 60);
-  expect(actors.tries(255, true)).toBe(false); // another visit
+  expect(actors.tries(63, true)).toBe(false); // another visit
+});
+
+test('look-ups of one value after another are a series, unless pages or time come between them', () => {
+  let address = 0;
+  /** How many of 40 look-ups come in a series. */
+  const inSeries = (everySeconds: number, each: number, value: (index: number) => number): number => {
+    const actors = new ActorTable(1000);
+    address++;
+    let found = 0;
+    for (let index = 0; index < 40; index++) {
+      actors.open(address, 2, now + index * everySeconds);
+      if (index % each === 0) actors.note(content, 7, true, false);
+      if (actors.looksUp(value(index))) found++;
+    }
+    return found;
+  };
+  const another = (index: number): number => index;
+  expect(inSeries(1, Infinity, another)).toBe(25);
+  expect(inSeries(5, 20, another)).toBeGreaterThan(10);
+  expect(inSeries(1, 5, another)).toBe(0);
+  expect(inSeries(8, Infinity, another)).toBe(0);
+  // to ask for the same again is to wait for it
+  expect(inSeries(1, Infinity, () => 7)).toBe(0);
 });
 
 test('one endpoint again and again makes no history', () => {

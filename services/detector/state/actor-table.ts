@@ -21,20 +21,34 @@ const countedRequests = 5;
 const mostCookies = 7;
 /** A history is kept before anything else for this long after the last request. */
 const rememberSeconds = 7 * 86_400;
+/**
+ * Look-ups in series: of one value after another, with no page between them. A page speaks for as many as somebody
+ * opens from one, and whoever takes this long over each reads what it says.
+ */
+const pageSpeaksFor = 5;
+const lookUpSeconds = 8;
 
 /**
- * A record. Outcomes: 8 bits of successes, 8 of failures, 8 of seconds between the first request and the last (as many
- * as fit), 8 that mark the account of the last failed log-in (0: none). Visit: 16 bits that stand for the endpoint it began with, 8
+ * A record. Outcomes: 7 bits of successes, 7 of failures, 6 of seconds between the first request and the last (as many
+ * as fit), 6 that mark the account of the last failed log-in (0: none), 4 of look-ups in series, 2 that mark what the
+ * last one asked for. Visit: 16 bits that stand for the endpoint it began with, 8
  * of the functions used in it, 2 marks, 3 bits of requests whose cookies were counted, 3 of the most cookies gathered. A
  * visit begins anew with its first success, and with its first page: what was refused, or is no page, led there.
  */
 const outcomes = 0;
 const visit = 1;
-const mostSpan = 0xff;
-const tagShift = 24;
-const mostOfWord = 0xffffff;
-/** Beyond this both are halved: their ratio is what counts. */
-const mostOutcomes = 0xff;
+const failuresShift = 7;
+/** Of either. Beyond this both are halved: their ratio is what counts. */
+const mostOutcomes = 0x7f;
+const bothOutcomes = 0x3fff;
+const spanShift = 14;
+const mostSpan = 0x3f;
+const tagShift = 20;
+const mostTag = 0x3f;
+const seriesShift = 26;
+/** As many look-ups make a series. */
+const mostSeries = 0xf;
+const askedShift = 30;
 /** More than one page-like endpoint in this visit. */
 const markPages = 1;
 /** Seen more than once. */
@@ -42,14 +56,29 @@ const markAgain = 2;
 const countedShift = 2;
 const cookiesShift = 5;
 
+/** A mark of an account, from 2 up; 1: the log does not name it. */
+export function accountMark(lo: number, hi: number): number {
+  return lo === 0 && hi === 0 ? 1 : 2 + ((lo >>> 0) % (mostTag - 1));
+}
+
+/** The word with `value` in the bits of `mask` from `shift` on. */
+const put = (word: number, shift: number, mask: number, value: number): number =>
+  (word & ~(mask << shift)) | (value << shift);
+
 function isGood(record: Int32Array, at: number): boolean {
   const word = record[at + outcomes]!;
-  const successes = word & 0xff;
+  const successes = word & mostOutcomes;
   return (
     successes >= historySuccesses &&
-    ((word >>> 16) & mostSpan) >= historySeconds &&
-    ((word >>> 8) & 0xff) * 2 <= successes
+    ((word >>> spanShift) & mostSpan) >= historySeconds &&
+    ((word >>> failuresShift) & mostOutcomes) * 2 <= successes
   );
+}
+
+/** The word when so many look-ups in series were spoken for. */
+function lessSeries(word: number, spokenFor: number): number {
+  const series = (word >>> seriesShift) & mostSeries;
+  return series === 0 ? word : put(word, seriesShift, mostSeries, Math.max(0, series - spokenFor));
 }
 
 /**
@@ -89,10 +118,10 @@ export class ActorTable {
     if (table.fresh) return;
     const idle = second - table.previousUse;
     if (idle > 0) {
-      const word = record[at + outcomes]!;
-      const span = Math.min(mostSpan, ((word >>> 16) & mostSpan) + idle);
-      const tag = idle > visitSeconds ? 0 : word >>> tagShift;
-      record[at + outcomes] = (word & 0xffff) | (span << 16) | (tag << tagShift);
+      let word = record[at + outcomes]!;
+      word = put(word, spanShift, mostSpan, Math.min(mostSpan, ((word >>> spanShift) & mostSpan) + idle));
+      if (idle > visitSeconds) word = put(word, tagShift, mostTag, 0);
+      record[at + outcomes] = lessSeries(word, Math.floor(idle / lookUpSeconds));
     }
     if (idle > visitSeconds) record[at + visit] = markAgain;
     else record[at + visit]! |= markAgain;
@@ -141,22 +170,40 @@ export class ActorTable {
     return toItsLike || this.#isSame(began, endpoint) ? -1 : began;
   }
 
+  /** Whether its requests are spread over as long as a history is. */
+  lasting(): boolean {
+    const { record, at } = this.#table;
+    return ((record[at + outcomes]! >>> spanShift) & mostSpan) >= historySeconds;
+  }
+
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */
   good(): boolean {
     return isGood(this.#table.record, this.#table.at);
   }
 
   /**
-   * A try at a log-in, with a mark of its account from 1 to 255: true when it succeeds where the actor's last failure in
-   * this visit was with the same account.
+   * A try at a log-in, with the mark of its account: true when it succeeds where the actor's last failure in this visit
+   * was with the same account.
    */
   tries(account: number, succeeded: boolean): boolean {
     const { record, at } = this.#table;
     const word = record[at + outcomes]!;
-    const recovers = succeeded && word >>> tagShift === account;
-    if (recovers) record[at + outcomes] = word & mostOfWord;
-    else if (!succeeded) record[at + outcomes] = (word & mostOfWord) | (account << tagShift);
+    const recovers = succeeded && ((word >>> tagShift) & mostTag) === account;
+    if (recovers || !succeeded) record[at + outcomes] = put(word, tagShift, mostTag, recovers ? 0 : account);
     return recovers;
+  }
+
+  /** A look-up of the value with this hash: true when those before it are a series. */
+  looksUp(asked: number): boolean {
+    const { record, at } = this.#table;
+    const word = record[at + outcomes]!;
+    const before = (word >>> seriesShift) & mostSeries;
+    const mark = (asked ^ (asked >>> 16)) & 3;
+    // to ask for the same again is to wait for it
+    const goesOn = before === 0 || mark !== word >>> askedShift;
+    const series = goesOn ? Math.min(mostSeries, before + 1) : before;
+    record[at + outcomes] = put(put(word, seriesShift, mostSeries, series), askedShift, 3, mark);
+    return before === mostSeries;
   }
 
   /** The request is over: what it says about the actor from now on. */
@@ -165,11 +212,12 @@ export class ActorTable {
     let word = record[at + visit]!;
     if (failed) {
       if (word >>> 16 === 0) record[at + visit] = word | (endpoint << 16);
-      this.#count(8);
+      this.#count(failuresShift);
       return;
     }
     if ((word & 0xff00) === 0) word = (word & 0xffff) | (endpoint << 16);
     if ((bit & pageBits) !== 0) {
+      record[at + outcomes] = lessSeries(record[at + outcomes]!, pageSpeaksFor);
       if ((word & (pageBits << 8)) === 0) word = (word & 0xffff) | (endpoint << 16);
       else if (!this.#isSame(word >>> 16, endpoint)) word |= markPages;
     }
@@ -180,12 +228,15 @@ export class ActorTable {
     if (succeeded && ((word & markPages) !== 0 || (functions & (functions - 1)) !== 0)) this.#count(0);
   }
 
-  /** One more success (shift 0) or failure (shift 8). */
+  /** One more success (shift 0) or failure. */
   #count(shift: number): void {
     const { record, at } = this.#table;
     let word = record[at + outcomes]!;
-    if (((word >>> shift) & 0xff) === mostOutcomes)
-      word = (word & ~0xffff) | (((word & 0xff) >>> 1) | ((((word >>> 8) & 0xff) >>> 1) << 8));
+    if (((word >>> shift) & mostOutcomes) === mostOutcomes) {
+      const successes = (word & mostOutcomes) >>> 1;
+      const failures = ((word >>> failuresShift) & mostOutcomes) >>> 1;
+      word = (word & ~bothOutcomes) | successes | (failures << failuresShift);
+    }
     record[at + outcomes] = word + (1 << shift);
   }
 

@@ -59,3 +59,18 @@ test('of what is refused, what a shop says of its goods is not denied', () => {
   ]);
   expect([200, 404, 429, 503].map(shown)).toEqual(Array(4).fill([false, false]));
 });
+
+test('a key makes a server of nobody who was not here for a while: one that an app holds comes from everywhere', () => {
+  const call = {
+    at: start,
+    ip: '203.0.113.9',
+    endpoint: 'POST /v3/recharge',
+    fn: 'payment',
+    agent: 'python-httpx/0.28',
+    client: 'server',
+    key: 'app-5',
+  };
+  const later = (seconds: number) => ({ ...call, at: start + seconds * 1000 });
+  expect(direct([call, later(1), later(30), later(61), later(62)])).toEqual([true, true, true, false, false]);
+  expect(direct([{ ...call, key: undefined, partner: 'pays' }])).toEqual([false]);
+});

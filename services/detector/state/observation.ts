@@ -1,7 +1,7 @@
 import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
-import type { ActorTable } from './actor-table.ts';
+import { type ActorTable, accountMark } from './actor-table.ts';
 import { known, type RequestFacts } from './request-facts.ts';
 
 /** A browser this old is not merely somebody who never updates. */
@@ -11,6 +11,7 @@ const fewCookies = 2;
 const loginBit = partBit('login');
 const paymentBit = partBit('payment');
 const cartBit = partBit('cart');
+const inventoryBit = partBit('inventory');
 const hostileClasses: ReadonlySet<string> = new Set(['hosting', 'vpn', 'tor', 'proxy']);
 
 /** True when the response was given by an edge in our place: it says nothing about the client's success. */
@@ -96,11 +97,6 @@ export function touchActorEntries(actors: ActorTable, facts: RequestFacts): numb
   return client ^ actors.touchEntry(sessionActorLo(facts), sessionActorHi(facts));
 }
 
-/** 2 to 255 of the account; 1: the log does not name it. */
-function accountMark({ accountLo, accountHi }: RequestFacts): number {
-  return accountLo === 0 && accountHi === 0 ? 1 : 2 + ((accountLo >>> 0) % 254);
-}
-
 /**
  * Judges one request by what its actors did before, then remembers it. There are two actors: the session on its
  * network, and the address with its software (the first page of a visit has no session yet). Either may vouch.
@@ -127,16 +123,23 @@ export function observe(
   const seen = (flags & flag.missing) === 0 && !stoppedAtEdge(event);
   const remembers = learn && seen;
   // under attack too: that people get in at last is what tells them
-  const tried = bit === loginBit && seen && (failed || succeeded) ? accountMark(facts) : 0;
+  const tried =
+    bit === loginBit && seen && (failed || succeeded) ? accountMark(facts.accountLo, facts.accountHi) : 0;
   let recovering = false;
+  let serial = false;
 
   actors.open(clientActorLo(facts), clientActorHi(facts), second);
+  // who takes a key out of an app comes from everywhere with it, a server from where it is
+  const isCaller =
+    isKnownCaller(event, facts, part) && ((facts.present & known.partner) !== 0 || actors.lasting());
+  const looksUp = bit === inventoryBit && !isCaller;
   if (actors.fresh) flags |= flag.newClient;
   let journey = actors.journey(bit, endpoint);
   let good = actors.good();
   if (remembers && !failed) facts.entry = actors.entry(bit, endpoint);
   if (remembers) actors.note(bit, endpoint, succeeded, failed);
   if (tried > 0) recovering = actors.tries(tried, succeeded);
+  if (looksUp) serial = actors.looksUp(facts.target);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
   const counted = carried !== null || set !== null;
   let gathered = counted ? actors.gathered() : null;
@@ -156,10 +159,16 @@ export function observe(
     if (remembers && !failed && facts.entry < 0) facts.entry = actors.entry(bit, endpoint);
     if (remembers) actors.note(bit, endpoint, succeeded, failed);
     if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
+    if (looksUp) {
+      const ofSession = actors.looksUp(facts.target);
+      // an address may be many people's, each with a session; one for every request says nothing
+      if (!actors.fresh) serial = ofSession;
+    }
   }
   if (recovering) flags |= flag.recovering;
+  if (serial) flags |= flag.serial;
   flags |= journey * flag.parts;
-  if (!isKnownCaller(event, facts, part)) {
+  if (!isCaller) {
     if (journey === 0) flags |= flag.direct;
     if (bit === paymentBit && (journey & cartBit) === 0) flags |= flag.skipped;
   }

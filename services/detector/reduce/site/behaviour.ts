@@ -84,6 +84,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   foreign: { '': 0.02 },
   cold_foreign: { '': 0.01 },
   contradicted: { '': 0.01 },
+  serial: { '': 0.02 },
 };
 
 /** Expected share before anything was learned: the last rung of the ladder. */
