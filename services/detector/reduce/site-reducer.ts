@@ -6,10 +6,12 @@ import { countIndex, paneMs } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { openCampaign, updateCampaigns } from './campaigns/campaigns.ts';
+import { canLend, lend } from './campaigns/lend-behaviours.ts';
 import { endRefuted } from './campaigns/refuted-campaigns.ts';
 import { judgeLocal } from './local-groups.ts';
 import { learnLikeness } from './site/alike.ts';
 import { forgetBefore } from './site/before-onset.ts';
+import type { OpenCampaign } from './site/campaign-state.ts';
 import { countBounced, countUnusual } from './site/derived-counts.ts';
 import { learn } from './site/learn-scope.ts';
 import { covers, overlaps } from './site/route.ts';
@@ -55,9 +57,11 @@ export function reducePane(
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
     const figures = figuresOf(settings.figures, state, watched, pane);
     for (const rule of figures.rules) {
-      if (takenBy(state, watched.scope, rule.policy)) continue;
+      const holder = holderOf(state, watched.scope, rule.policy);
+      if (holder !== null && !canLend(rule.policy, holder)) continue;
       if (!rule.condition(figures) || rule.refuted?.(figures) === true) continue;
-      outputs.push(...openCampaign(state, settings, watched, rule.policy, pane));
+      if (holder === null) outputs.push(...openCampaign(state, settings, watched, rule.policy, pane));
+      else lend(state, watched, rule.policy, holder, pane);
     }
   }
   outputs.push(...endRefuted(state, settings, pane), ...updateCampaigns(state, settings, pane));
@@ -73,19 +77,17 @@ function operationsFirst(present: readonly WatchedScope[]): readonly WatchedScop
   return [...operations, ...present.filter((watched) => !isOperation(watched))];
 }
 
-/** A scope that a campaign of weight already covers opens no second one. */
-function takenBy(state: SiteState, scope: Scope, policy: Policy): boolean {
+/** The campaign of weight that covers a scope already: none is opened beside it. */
+function holderOf(state: SiteState, scope: Scope, policy: Policy): OpenCampaign | null {
   // what only watches has nothing to add to what acts on an operation
   const watches = policy.document.campaign.signature !== 'edge';
   for (const campaign of state.campaigns.values()) {
     if (!campaign.scopes.some((taken) => (watches ? overlaps : covers)(taken, scope))) continue;
-    if (campaign.simulated || policy.document.mode === 'simulate') {
-      if (campaign.policy.document.id === policy.document.id) return true;
-      continue;
-    }
-    if (campaign.behaviour !== null || campaign.policy.document.id === policy.document.id) return true;
+    const isOwn = campaign.policy.document.id === policy.document.id;
+    const isBeside = campaign.simulated || policy.document.mode === 'simulate';
+    if (isOwn || (!isBeside && campaign.behaviour !== null)) return campaign;
   }
-  return false;
+  return null;
 }
 
 const genuine = new WeakMap<ReduceSettings, Map<string, ReadonlySet<string>>>();

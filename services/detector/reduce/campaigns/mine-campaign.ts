@@ -14,12 +14,27 @@ import { effectiveAt, scopeId } from '../site/site-state.ts';
 import { evidence } from './choose-anew.ts';
 
 /**
- * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Answers all that came or
- * went: their verdicts are due once the campaign's evidence is fresh.
+ * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Where nothing tells what
+ * shows by the first behaviour from people, a part of it may be told that shows by another: who failed may look like anybody, who
+ * failed and saw no page first is fewer. Answers all that came or went: their verdicts are due once the campaign's
+ * evidence is fresh.
  */
-export function mineCampaign(here: CampaignAt, { behaviour, missed }: Missed): LiveSignature[] {
+export function mineInTurn(here: CampaignAt, [most, ...others]: readonly Missed[]): LiveSignature[] {
+  if (most === undefined) return [];
+  const { campaign, policy } = here;
+  const search = beginSearch(here, most.missed);
+  let changed = mine(here, most.behaviour);
+  for (const { behaviour } of others) {
+    if (changed.length > 0) break;
+    changed = mine(here, behaviour);
+  }
+  search.fruitless = changed.some(({ untilAt }) => untilAt === null) ? 0 : search.fruitless + 1;
+  if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
+  return changed;
+}
+
+function mine(here: CampaignAt, behaviour: CountName): LiveSignature[] {
   const { state, settings, campaign, watched, policy, pane } = here;
-  const search = beginSearch(here, missed);
   const at = effectiveAt(settings, pane);
   const changed: LiveSignature[] = [];
   const choose = (): Chosen | null =>
@@ -40,16 +55,10 @@ export function mineCampaign(here: CampaignAt, { behaviour, missed }: Missed): L
     for (const live of outlived(here, behaviour)) end(live);
     if (changed.length > 0) chosen = choose();
   }
-  if (chosen === null) {
-    search.fruitless++;
-    if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
-    return changed;
-  }
+  if (chosen === null) return changed;
   const room = makeRoom(here, behaviour, newAmong(campaign, chosen.signatures));
   for (const live of room.ended) end(live);
-  const fresh = enforce(here, { ...chosen, signatures: room.kept }, at);
-  search.fruitless = fresh.length === 0 ? search.fruitless + 1 : 0;
-  return [...changed, ...fresh];
+  return [...changed, ...enforce(here, { ...chosen, signatures: room.kept }, at)];
 }
 
 function beginSearch({ campaign, watched, pane }: CampaignAt, missed: number): Search {

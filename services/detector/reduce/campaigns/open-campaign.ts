@@ -42,6 +42,7 @@ export function newCampaign({ scope: { kind, key }, ...opening }: Opening): Open
     id: campaignId(site, kind, key, openedAt, simulated ? policy.document.id : null),
     simulated,
     scopes: [{ kind, key }],
+    lenders: [],
     revision: 0,
     state: 'observed',
     appliedAction: 'observe',

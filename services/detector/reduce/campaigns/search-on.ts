@@ -1,9 +1,10 @@
-import { mostMissed, showing } from '../signatures/strongest-behaviour.ts';
+import { missedBy, showing } from '../signatures/strongest-behaviour.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import { inForce, type LiveSignature } from '../site/campaign-state.ts';
 import { scopeId } from '../site/site-state.ts';
 import { chooseAnew } from './choose-anew.ts';
-import { mineCampaign, replace } from './mine-campaign.ts';
+import { followedBy } from './lend-behaviours.ts';
+import { mineInTurn, replace } from './mine-campaign.ts';
 
 /** Look for further signatures when those in force miss more than this of the excess, honest look-alikes aside. */
 const tolerated = 0.01;
@@ -25,12 +26,13 @@ export function isDue(here: CampaignAt): boolean {
 
 /** Looks for better signatures, or for more, where there is reason to. Answers those that came or went. */
 export function searchOn(here: CampaignAt): LiveSignature[] {
-  const { state, campaign, watched, policy, pane } = here;
+  const { state, settings, campaign, watched, policy, pane } = here;
   const signatures = inForce(campaign).map(({ signature }) => signature);
-  const shown = showing(state, watched, policy, pane);
-  const most = mostMissed(shown, signatures);
-  const whole = mostMissed(shown, []);
-  if (most === null || whole === null) return [];
+  const shown = showing(state, watched, followedBy(campaign, policy, settings.policies), pane);
+  const missed = missedBy(shown, signatures);
+  const [most] = missed;
+  const [whole] = missedBy(shown, []);
+  if (most === undefined || whole === undefined) return [];
   const anew = chooseAnew(here, whole.behaviour);
   const changed = anew === null ? [] : replace(here, anew);
   if (changed.length > 0) return changed;
@@ -44,5 +46,8 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
       if (pane - search.pane < pause) return [];
     }
   }
-  return mineCampaign(here, most);
+  return mineInTurn(
+    here,
+    missed.filter((one) => one === most || one.missed > tolerated),
+  );
 }

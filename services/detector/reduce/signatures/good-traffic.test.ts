@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Signature } from '../../../../lib/contracts/generated.ts';
 import { inPackage } from '../../../../lib/package-root.ts';
-import { flag, paneMs } from '../../layout.ts';
+import { countIndex, flag, paneMs } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { compilePolicy } from '../../policies/load-policies.ts';
 import { termsOf } from '../../verdict.ts';
@@ -52,6 +52,15 @@ test('what a client does well does not speak for it beside what it does badly', 
   const site = watchedWith('site', [sample('sweeper', 5, 0), sample('visitor', 6, 0)]);
   expect(idsOf(site)).toEqual(['sweeper-5', 'visitor-6']);
   expect(idsOf(site, lookUp)).toEqual(['visitor-6']);
+});
+
+test('whoever is answered nothing, where answers tell, is no good client', () => {
+  const requests = [sample('person', 1, flag.succeeding), sample('told to wait', 2, 0)];
+  expect(idsOf(watchedWith('endpoint', requests))).toHaveLength(2);
+  const telling = watchedWith('endpoint', requests);
+  telling.baseline.totals[countIndex.requests] = 100;
+  telling.baseline.totals[countIndex.outcome_known] = 90;
+  expect(idsOf(telling)).toEqual(['person-1']);
 });
 
 test('who lives behind the address of an attacker is none', () => {

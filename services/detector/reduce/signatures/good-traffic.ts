@@ -1,10 +1,11 @@
-import { flag, minedAttributes, suspiciousFlags } from '../../layout.ts';
+import { countIndex, flag, minedAttributes, paneMs, suspiciousFlags } from '../../layout.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
-import { cleanSamples } from '../site/before-onset.ts';
+import { cleanSamples, credibleSuccesses } from '../site/before-onset.ts';
 import { inForce } from '../site/campaign-state.ts';
-import { samplesOf } from '../site/scope.ts';
+import { samplesOf, sum } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
+import { usualRate } from '../site/usual-rate.ts';
 import { holdsAt, isPlace } from './signature-place.ts';
 
 const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
@@ -66,17 +67,46 @@ export function goodSamples(
   const accused = [...new Set([watched, attacked])].map((where) => accusedAt(where, pane));
   const isAccused = (one: Weighted): boolean => accused.some((clients) => clients.has(nameOf(one)));
   const proven = samplesOf(watched.scope, pane, nowPanes, (flags) => isClean(flags) && hasHistory(flags));
+  const answers = tellsOutcomes(watched);
   const others = cleanSamples(
     state,
     watched,
     pane,
     nowPanes,
-    (flags) => isClean(flags) && !hasHistory(flags),
+    (flags) => isClean(flags) && !hasHistory(flags) && (!answers || (flags & flag.succeeding) !== 0),
+    answers,
   );
   const elsewhere = attackedElsewhere(state, attacked);
   const newcomers = others.filter(({ sample }) => !elsewhere.some((selects) => selects(sample)));
   const now = [...proven, ...newcomers].filter((one) => !isAccused(one));
-  return [...before, ...unit(now, Math.max(100, before.length))];
+  const old = answers ? stillThere(state, watched, pane) : 1;
+  return [
+    ...(old === 1 ? before : before.map(({ sample }) => ({ sample, weight: old }))),
+    ...unit(now, Math.max(100, before.length)),
+  ];
+}
+
+/** In a crowd so many times what is usual, people are no longer as they were before. */
+const crowd = { times: 2, credible: 0.3, leastOld: 0.05 } as const;
+
+/**
+ * How far the people of before stand for those of now: in full, but in a crowd as far as they are a part of it. That it is one, and
+ * not the attack, shows where this is refused and the crowd is not.
+ */
+function stillThere(state: SiteState, watched: WatchedScope, pane: number): number {
+  const usual = usualRate(watched, pane * paneMs);
+  const now = sum(watched.scope, countIndex.succeeding, pane, nowPanes) / nowPanes;
+  if (usual === null || now <= crowd.times * usual) return 1;
+  if (credibleSuccesses(state, watched, pane, nowPanes) < crowd.credible) return 1;
+  return Math.max(crowd.leastOld, usual / now);
+}
+
+/**
+ * Whether the answers at a scope say how requests went: then one that does not (429, 5xx) shows nobody who behaves well. Under
+ * an attack these are the attacker's, however cleanly he came.
+ */
+function tellsOutcomes({ baseline: { totals } }: WatchedScope): boolean {
+  return 2 * totals[countIndex.outcome_known]! > totals[countIndex.requests]!;
 }
 
 const isClean = (flags: number): boolean => (flags & (suspiciousFlags | flag.verified)) === 0;

@@ -81,10 +81,15 @@ export interface Showing {
   readonly samples: readonly Weighted[];
 }
 
-/** The behaviours of the policy by which an attack shows: one that goes on elsewhere or otherwise need not by the first. */
-export function showing(state: SiteState, watched: WatchedScope, policy: Policy, pane: number): Showing[] {
+/** The behaviours of the policies by which an attack shows: one that goes on elsewhere or otherwise need not by the first. */
+export function showing(
+  state: SiteState,
+  watched: WatchedScope,
+  policies: readonly Policy[],
+  pane: number,
+): Showing[] {
   const found: Showing[] = [];
-  for (const behaviour of behavioursOf(policy)) {
+  for (const behaviour of new Set(policies.flatMap(behavioursOf))) {
     const { suspicious, expected, excess, surprise } = contrastOf(state, watched, behaviour, pane, 10);
     if (excess < going.excess || surprise < going.surprise) continue;
     const samples = excessSamples(watched, behaviour, pane);
@@ -101,26 +106,22 @@ export interface Missed {
   readonly missed: number;
 }
 
-/** By which behaviour most of an attack shows beside what signatures select, look-alikes aside; null: by none. */
-export function mostMissed(shown: readonly Showing[], signatures: readonly Signature[]): Missed | null {
+/** What signatures miss of an attack, look-alikes aside, by the behaviours that it shows: those that miss most first. */
+export function missedBy(shown: readonly Showing[], signatures: readonly Signature[]): Missed[] {
   const tests = signatures.map(sampleSignature);
-  let best: Missed | null = null;
-  let most = -Infinity;
-  for (const { behaviour, suspicious, honest, samples } of shown) {
-    const missed = 1 - shareSelected(samples, tests) - honest;
-    if (missed * suspicious <= most) continue;
-    most = missed * suspicious;
-    best = { behaviour, missed };
-  }
-  return best;
+  return shown
+    .map(({ behaviour, suspicious, honest, samples }) => {
+      const missed = 1 - shareSelected(samples, tests) - honest;
+      return { behaviour, missed, requests: missed * suspicious };
+    })
+    .sort((a, b) => b.requests - a.requests)
+    .map(({ behaviour, missed }) => ({ behaviour, missed }));
 }
 
 /** Of visits that began half a minute ago: they go on to show an attack that is over, on samples of those who came since. */
 const late: ReadonlySet<CountName> = new Set(['bounced', 'abandoned']);
 
-function behavioursOf({ features }: Policy): ReadonlySet<CountName> {
-  const found = new Set<CountName>();
-  for (const { spec } of features)
-    if (spec.type === 'ratio' && speaksAgainst(spec.of) && !late.has(spec.of)) found.add(spec.of);
-  return found;
-}
+const behavioursOf = ({ features }: Policy): CountName[] =>
+  features.flatMap(({ spec }) =>
+    spec.type === 'ratio' && speaksAgainst(spec.of) && !late.has(spec.of) ? [spec.of] : [],
+  );

@@ -42,7 +42,8 @@ function watch(
 function believed(cleanAt: (pane: number) => number, until: number): readonly [number, number] {
   const { state, watched } = watch(cleanAt, until);
   let weight = 0;
-  for (const one of cleanSamples(state, watched, until, 30, (flags) => flags === 0)) weight += one.weight;
+  for (const one of cleanSamples(state, watched, until, 30, (flags) => flags === 0, false))
+    weight += one.weight;
   let clean = 0;
   for (let pane = until - 29; pane <= until; pane++) clean += cleanAt(pane);
   return [weight, clean];

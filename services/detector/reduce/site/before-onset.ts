@@ -1,9 +1,11 @@
+import { type CountName, countIndex } from '../../layout.ts';
 import type { Weighted } from '../miner/weighted.ts';
 import { overDispersion } from './behaviour.ts';
 import { otherWaysBefore } from './crowd.ts';
 import { feltBy } from './felt-by.ts';
-import { clean, samplesOf } from './scope.ts';
-import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { overlaps } from './route.ts';
+import { clean, samplesOf, sum } from './scope.ts';
+import { contrastOf, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** What a scope was like when a campaign began. */
 export interface BeforeOnset {
@@ -77,18 +79,54 @@ function credible(watched: WatchedScope, { rate }: BeforeOnset, pane: number, pa
   return Math.max(0, 1 - added / (1 - 1 / mostGrowth));
 }
 
-/** Clean samples of the last `panes` that pass, as far as they are believed to be those of people. */
+/** Of a hundred stolen credentials, or guesses, so many are right at most. */
+const guessedRight = 0.03;
+const refusals: ReadonlySet<CountName> = new Set(['failing', 'cold_failing', 'denied']);
+
+/**
+ * How far the successes of `panes` are believed to be those of people where an attack shows by being refused: whatever crowd
+ * came with it, hardly any of them is the attack's.
+ */
+export function credibleSuccesses(
+  state: SiteState,
+  watched: WatchedScope,
+  pane: number,
+  panes: number,
+): number {
+  const { scope } = watched;
+  const isRefused = [...state.campaigns.values()].some(
+    ({ behaviour, simulated, scopes }) =>
+      behaviour !== null &&
+      !simulated &&
+      refusals.has(behaviour) &&
+      scopes.some((taken) => overlaps(taken, scope)),
+  );
+  if (!isRefused) return 0;
+  const { excess } = contrastOf(state, watched, 'failing', pane, panes);
+  const added =
+    (guessedRight * Math.max(0, excess)) / Math.max(1, sum(scope, countIndex.succeeding, pane, panes));
+  return Math.max(0, 1 - added / (1 - 1 / mostGrowth));
+}
+
+/**
+ * Clean samples of the last `panes` that pass, as far as they are believed to be those of people. `succeeded`: none pass
+ * but those that did.
+ */
 export function cleanSamples(
   state: SiteState,
   watched: WatchedScope,
   pane: number,
   panes: number,
   wanted: (flags: number) => boolean,
+  succeeded: boolean,
 ): Weighted[] {
   const before = state.before.get(idOf(watched));
   if (before === undefined) return samplesOf(watched.scope, pane, panes, wanted);
   const since = Math.min(panes, pane - before.pane);
-  const factor = credible(watched, before, pane, since);
+  const factor = Math.max(
+    credible(watched, before, pane, since),
+    succeeded ? credibleSuccesses(state, watched, pane, since) : 0,
+  );
   const later = samplesOf(watched.scope, pane, since, wanted);
   return [
     ...samplesOf(watched.scope, before.pane, panes - since, wanted),

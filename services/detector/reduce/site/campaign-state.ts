@@ -39,6 +39,8 @@ export interface OpenCampaign {
   scopes: { readonly kind: string; readonly key: string }[];
   /** The behaviour that gave it away; null: only watched. */
   readonly behaviour: CountName | null;
+  /** Ids of other policies that found a scope of it: it is followed by what they look for too. */
+  readonly lenders: string[];
   revision: number;
   /** `stopped`: by edges, upstream of the log; whether it goes on is not seen. */
   state: 'observed' | 'active' | 'stopped' | 'ended';
