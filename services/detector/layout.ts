@@ -84,6 +84,8 @@ export const countNames = [
   'by_partner',
   /** Look-ups in series: by clients that ask for one value after another, too fast to read, with no page between them. */
   'serial',
+  /** Answered with 402: the card is declined. `failing` too. */
+  'declined',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = placesOf(countNames);
@@ -118,6 +120,8 @@ export const clientCountNames = [
   'verified',
   /** 1 when its newest request was a look-up in series. */
   'serial',
+  /** 1 when its newest request was a payment whose card was declined. */
+  'declined',
 ] as const;
 export type ClientCountName = (typeof clientCountNames)[number];
 export const clientCountIndex = placesOf(clientCountNames);
@@ -192,6 +196,8 @@ export const flag = {
   denied: 1 << 28,
   /** A look-up by a client in the middle of a series: see state/actor-table.ts. */
   serial: 1 << 25,
+  /** `failing` is set too. */
+  declined: 1 << 26,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;

@@ -7,6 +7,8 @@ export const standingOut = {
   missing60s: 25,
   sessions60s: 20,
   addresses60s: 24,
+  /** Failures that are no log-in's, of one whose newest request is a declined payment. */
+  declined60s: 4,
 } as const;
 
 /** Whether an address is unlike its peers in what it sent, by its counts: what it asked for may be the reason it is here. */

@@ -70,6 +70,7 @@ export function contribute(
     counts[raised++] = countIndex.failing;
     if ((flags & flag.direct) !== 0) counts[raised++] = countIndex.cold_failing;
     if ((flags & flag.denied) !== 0) counts[raised++] = countIndex.denied;
+    if ((flags & flag.declined) !== 0) counts[raised++] = countIndex.declined;
   }
   if ((flags & flag.succeeding) !== 0) counts[raised++] = countIndex.succeeding;
   if ((flags & flag.recovering) !== 0) counts[raised++] = countIndex.recovering;

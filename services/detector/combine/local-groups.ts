@@ -10,6 +10,7 @@ import type { CountedEndpoint } from './counted-endpoint.ts';
 import type { Pane } from './pane.ts';
 
 const loginBit = partBit('login');
+const paymentBit = partBit('payment');
 const leastRequests = Math.min(standingOut.requests20s, standingOut.failing60s, standingOut.missing60s);
 
 export interface LocalGroupsState {
@@ -59,6 +60,10 @@ export class LocalGroups {
     addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
       (flags & flag.serial) !== 0 ||
+      ((flags & flag.declined) !== 0 &&
+        part === paymentBit &&
+        addresses.minute(windowColumn.failing) - addresses.minute(windowColumn.loginFailing) >=
+          standingOut.declined60s) ||
       // what nothing that counts requests can be above: most addresses send few
       (addresses.minute(windowColumn.requests) >= leastRequests &&
         (addresses.recent(windowColumn.requests) >= standingOut.requests20s ||
@@ -66,7 +71,7 @@ export class LocalGroups {
           addresses.minute(windowColumn.missing) >= standingOut.missing60s)) ||
       ((flags & flag.newSession) !== 0 && addresses.distinct('members') >= standingOut.sessions60s)
     )
-      pane.report('client', site, clientKey(event.request.client_ip), clientCounts(addresses, flags));
+      pane.report('client', site, clientKey(event.request.client_ip), clientCounts(addresses, flags, part));
 
     if (!pane.plan.networks) return;
     this.networks ??= new AddressWindows(this.#limit);
@@ -106,7 +111,7 @@ function visitors(windows: AddressWindows, requests: number, recent: number): nu
   return Math.max(1, windows.distinct('agents'), windows.distinct(early ? 'members' : 'returning'));
 }
 
-function clientCounts(windows: AddressWindows, flags: number): number[] {
+function clientCounts(windows: AddressWindows, flags: number, part: number): number[] {
   const counts = new Array<number>(clientCountNames.length).fill(0);
   const requests = windows.minute(windowColumn.requests);
   const recent = windows.recent(windowColumn.requests);
@@ -123,6 +128,7 @@ function clientCounts(windows: AddressWindows, flags: number): number[] {
   counts[clientCountIndex.sessions_60s] = windows.distinct('members');
   counts[clientCountIndex.visitors_60s] = visitors(windows, requests, recent);
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
+  counts[clientCountIndex.declined] = (flags & flag.declined) !== 0 && part === paymentBit ? 1 : 0;
   counts[clientCountIndex.serial] = (flags & flag.serial) !== 0 ? 1 : 0;
   return counts;
 }

@@ -15,6 +15,7 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   cold_failing: 'Failing and direct.',
   recovering: 'Log-ins that succeed after the same client failed with the same account: people who mistyped.',
   denied: 'Refused with 401 or 403, or as a failure without a status: who was shown was not believed.',
+  declined: 'Answered with 402: a card that is declined.',
   by_partner: 'That name a partner.',
   missing: 'For things that do not exist: 404, 410, an empty answer.',
   hostile: 'From hosting, proxies, VPNs or Tor.',
@@ -75,6 +76,7 @@ export const clientDocs: { readonly [N in ClientCountName]: string } = {
     'at least 1.',
   identified_60s: 'Requests with a partner or an API key.',
   verified: '1 for a verified bot, else 0.',
+  declined: '1 when its newest request was a payment whose card was declined, else 0.',
   serial: '1 when its newest request was a look-up in series (see ratio), else 0.',
 };
 

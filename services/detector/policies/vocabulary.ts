@@ -93,15 +93,16 @@ export const variables: { readonly [name: string]: Variable } = {
       },
     },
   },
-  lookups: {
-    doc: 'The stock and availability look-ups of the site that acting campaigns are about at this moment.',
+  attacked: {
+    doc: 'The endpoints of the site that acting campaigns are about at this moment.',
     in: 'clients',
     members: {
-      attacked: { doc: 'How many there are.', type: 'number' },
+      lookups: { doc: 'How many of them look up stock.', type: 'number' },
       serial: {
-        doc: 'What share of honest requests there may come in series, where most of them do; 1: none is attacked.',
+        doc: 'What share of honest requests to these may come in series, where most do; 1: none is attacked.',
         type: 'number',
       },
+      payments: { doc: 'How many of them take payments.', type: 'number' },
     },
   },
 };

@@ -18,7 +18,7 @@ import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { standsOut } from '../standing-out.ts';
 import { verdictOut } from '../verdict.ts';
-import { type AttackedLookUps, attackedLookUps } from './site/attacked-look-ups.ts';
+import { type AttackedFunctions, attackedFunctions } from './site/attacked-functions.ts';
 import { distinct, sum } from './site/scope.ts';
 import {
   effectiveAt,
@@ -68,7 +68,7 @@ export function judgeLocal(
         : null;
     if (kind === 'client' && peers === null) continue;
     for (const policy of policies) {
-      let lookUps: AttackedLookUps | undefined;
+      let attacked: AttackedFunctions | undefined;
       for (const group of reported) {
         const figures = new Map<string, number | null>();
         for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
@@ -80,9 +80,9 @@ export function judgeLocal(
             shares ??= usualShares(state);
             return { share: shares.get(group.key) ?? 0 };
           },
-          get lookups() {
-            lookUps ??= attackedLookUps(state, policy.document.mode === 'simulate');
-            return lookUps;
+          get attacked() {
+            attacked ??= attackedFunctions(state, policy.document.mode === 'simulate');
+            return attacked;
           },
         };
         if (!policy.condition(values)) continue;
@@ -209,7 +209,8 @@ function reasonOf({ kind, key, counts }: PaneGroup, peers: Peers | null): string
     `${key} sent ${shown('requests_60s')} requests in a minute ` +
     `(${shown('failing_60s')} refused, ${shown('missing_60s')} for things that do not exist` +
     `${sessions > 1 ? `, ${sessions} sessions` : ''}` +
-    `${shown('serial') > 0 ? ', one value after another with no page between them' : ''}); ` +
+    `${shown('serial') > 0 ? ', one value after another with no page between them' : ''}` +
+    `${shown('declined') > 0 ? ', one card declined after another' : ''}); ` +
     `its ${peers?.clients ?? 0} peers send ${(peers?.mean_20s ?? 0).toFixed(1)} in 20 s on average.`
   );
 }

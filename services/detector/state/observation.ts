@@ -45,7 +45,7 @@ export function isMissing({ request: { method, status, response_bytes: bytes } }
 /**
  * The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function.
  *
- * `failing`: the outcome is a failure, or is unknown and the status says no (401, 403, 400, 422), at any endpoint.
+ * `failing`: the outcome is a failure, or is unknown and the status says no (400, 401, 402, 403, 422), at any endpoint.
  * Never 429, 5xx and what the edge stopped, whatever the outcome; 404, 410 and empty answers are `missing` instead.
  */
 export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part: number): number {
@@ -54,14 +54,16 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
   let flags = 0;
   const status = request.status;
   const isUnbelieved = status === 401 || status === 403;
+  const isDeclined = status === 402;
   if (!stoppedAtEdge(event)) {
     if (isMissing(event)) flags |= flag.missing;
     else if (status === null || (status < 500 && status !== 429)) {
       if (
         request.outcome === 'failure' ||
-        (request.outcome === 'unknown' && (isUnbelieved || status === 400 || status === 422))
+        (request.outcome === 'unknown' && (isUnbelieved || isDeclined || status === 400 || status === 422))
       )
-        flags |= isUnbelieved || status === null ? flag.failing | flag.denied : flag.failing;
+        flags |=
+          flag.failing | (isUnbelieved || status === null ? flag.denied : isDeclined ? flag.declined : 0);
       else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
     }
   }

@@ -38,6 +38,7 @@ export const phrases: { readonly [N in CountName]: string } = {
   abandoned: 'came without an earlier page and did not go on within half a minute',
   recovering: 'got in after a mistyped password',
   by_partner: 'came through a partner',
+  declined: 'were answered that the card is declined',
   serial: 'asked for one value after another with no page between them',
   denied: 'were answered as unauthorised or forbidden',
 };

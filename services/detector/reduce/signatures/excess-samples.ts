@@ -44,6 +44,8 @@ export function behaviourFlag(name: CountName, { requirement }: WatchedScope): (
       return (flags) => (flags & flag.foreign) !== 0;
     case 'cold_foreign':
       return (flags) => (flags & flag.foreign) !== 0 && (flags & flag.direct) !== 0;
+    case 'declined':
+      return (flags) => (flags & flag.declined) !== 0;
     case 'serial':
       return (flags) => (flags & flag.serial) !== 0;
     case 'contradicted':

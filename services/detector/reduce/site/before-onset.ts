@@ -81,7 +81,7 @@ function credible(watched: WatchedScope, { rate }: BeforeOnset, pane: number, pa
 
 /** Of a hundred stolen credentials, or guesses, so many are right at most. */
 const guessedRight = 0.03;
-const refusals: ReadonlySet<CountName> = new Set(['failing', 'cold_failing', 'denied']);
+const refusals: ReadonlySet<CountName> = new Set(['failing', 'cold_failing', 'denied', 'declined']);
 
 /**
  * How far the successes of `panes` are believed to be those of people where an attack shows by being refused: whatever crowd

@@ -13,6 +13,7 @@ const baseOf: { readonly [N in CountName]?: CountName } = {
   cold_failing: 'outcome_known',
   recovering: 'outcome_known',
   denied: 'outcome_known',
+  declined: 'outcome_known',
   missing: 'status_known',
   hostile: 'network_known',
   implausible: 'browser_known',
@@ -85,6 +86,7 @@ const priors: { readonly [N in CountName]?: { readonly [fn: string]: number } } 
   cold_foreign: { '': 0.01 },
   contradicted: { '': 0.01 },
   serial: { '': 0.02 },
+  declined: { payment: 0.08, '': 0.01 },
 };
 
 /** Expected share before anything was learned: the last rung of the ladder. */
