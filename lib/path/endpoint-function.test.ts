@@ -13,6 +13,8 @@ test.each([
   ['POST', '/v2/partnerLogin', 'login'],
   ['POST', '/oauth/token', 'login'],
   ['POST', '/sessions', 'login'],
+  ['POST', '/v1/banks/harbor/links/credentials', 'login'],
+  ['GET', '/v1/credentials', 'other'],
   ['GET', '/session', 'other'],
   ['POST', '/wallet/session', 'payment'],
   ['POST', '/checkout/session', 'payment'],

@@ -96,7 +96,7 @@ export const reserving = words('hold holds reserve');
 export const onHand = words('fulfillment fulfilment');
 
 /** Created by a log-in; reading or ending one is none. */
-export const sessionWords = words('session sessions token tokens');
+export const sessionWords = words('credential credentials session sessions token tokens');
 export const notLogin = words(
   'logout signout refresh revoke introspect abmelden ausloggen deconnexion cerrarsesion uitloggen wyloguj',
 );

@@ -11,7 +11,7 @@ export const shapes = [
   /** `2026-11-16`, `2026-11`, `2026-11-16T10:00:00Z`. */
   'date',
   'email',
-  /** Letters with digits, as in `AB-1234` or `SKU99812`. */
+  /** Letters with digits, as in `AB-1234` or `SKU99812`; one or two capitals. */
   'code',
   /** Long and random-looking: keys, session ids, JWTs. */
   'token',
@@ -127,7 +127,8 @@ export function segmentShape(segment: string): Shape | null {
     if (dashes >= 4 && length >= 20) return 'slug';
     if (dashes >= 2 && digits >= 2 && letters >= 8) return 'slug';
   }
-  if (digits === 0) return null;
+  // a row, a size, a country: routes are not named so
+  if (digits === 0) return letters === length && uppers === length && length <= 2 ? 'code' : null;
   if (isVersion(segment, length)) return null;
   if (digits >= 4) return 'code';
   if (digits >= 2 && uppers === letters) return 'code';

@@ -118,7 +118,7 @@ export const clientCountNames = [
   /** Requests that carried a partner or an API key. */
   'identified_60s',
   'verified',
-  /** 1 when its newest request was a look-up in series. */
+  /** 1 when its newest request was a look-up in series, by a client that had used another part of the site. */
   'serial',
   /** 1 when its newest request was a payment whose card was declined. */
   'declined',

@@ -59,7 +59,7 @@ export class LocalGroups {
     if ((flags & flag.failing) !== 0 && part === loginBit) addresses.add(windowColumn.loginFailing);
     addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
-      (flags & flag.serial) !== 0 ||
+      isSparedSeries(flags) ||
       ((flags & flag.declined) !== 0 &&
         part === paymentBit &&
         addresses.minute(windowColumn.failing) - addresses.minute(windowColumn.loginFailing) >=
@@ -97,6 +97,11 @@ function count(windows: AddressWindows, { present }: RequestFacts, flags: number
   if ((present & (known.partner | known.apiKey)) !== 0) windows.add(windowColumn.identified);
 }
 
+/** A series of somebody who looked at the site first: whoever did not is told by that. */
+function isSparedSeries(flags: number): boolean {
+  return (flags & (flag.serial | flag.direct)) === flag.serial;
+}
+
 function networkKey(ip: Buffer): string {
   const prefix = isV4(ip) ? 96 + 24 : 48;
   return formatNetwork({ address: maskIp(ip, prefix), prefix });
@@ -129,7 +134,7 @@ function clientCounts(windows: AddressWindows, flags: number, part: number): num
   counts[clientCountIndex.visitors_60s] = visitors(windows, requests, recent);
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
   counts[clientCountIndex.declined] = (flags & flag.declined) !== 0 && part === paymentBit ? 1 : 0;
-  counts[clientCountIndex.serial] = (flags & flag.serial) !== 0 ? 1 : 0;
+  counts[clientCountIndex.serial] = isSparedSeries(flags) ? 1 : 0;
   return counts;
 }
 

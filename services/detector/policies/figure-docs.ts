@@ -77,7 +77,8 @@ export const clientDocs: { readonly [N in ClientCountName]: string } = {
   identified_60s: 'Requests with a partner or an API key.',
   verified: '1 for a verified bot, else 0.',
   declined: '1 when its newest request was a payment whose card was declined, else 0.',
-  serial: '1 when its newest request was a look-up in series (see ratio), else 0.',
+  serial:
+    '1 when its newest request was a look-up in series (see ratio), by a client that had used another part of the site, else 0.',
 };
 
 export const networkDocs: { readonly [N in NetworkCountName]: string } = {
