@@ -3,7 +3,23 @@ import { expect, test } from 'vitest';
 import { longestWord, segmentShape, shapes } from './shapes.ts';
 
 test.each([
-  ...['login', 'v2', 'V1', 'v1.10', 'v2beta1', 'oauth2', 'sha256', 'base64', 'k8s', '2fa', 'web3', 'mp4'],
+  ...[
+    'login',
+    'v2',
+    'V1',
+    'v1.10',
+    'v2beta1',
+    'oauth2',
+    'sha256',
+    'base64',
+    'k8s',
+    '2fa',
+    'web3',
+    'mp4',
+    'a',
+    'API',
+    'Me',
+  ],
   ...[
     '.well-known',
     'forgot-password',
@@ -24,7 +40,7 @@ test.each([
   ['hex', ['deadbeef01', '5f3759df', 'DA39A3EE5E6B4B0D3255BFEF95601890AFD80709', 'abcdefabcdefabcd']],
   ['date', ['2026-11-16', '2026-11', '2026-11-16T10:00:00Z', '2026-11-16T10:00:00.123+01:00']],
   ['email', ['jane@example.com', 'j.d+x@a.io']],
-  ['code', ['AB-1234', 'SKU99812', 'LH400', 'A1B2C3', 'order-123', '12-3456-78', 'x1y22z']],
+  ['code', ['A', 'XL', 'AB-1234', 'SKU99812', 'LH400', 'A1B2C3', 'order-123', '12-3456-78', 'x1y22z']],
   ['token', ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl', 'sk_live_4eC39HqLyjWDarjtT1zdp7dc']],
   ['token', ['Zk8mXq2LpR7vT0aB', 'aBcDeFgHiJkLmNoPqRsT', 'g'.repeat(65)]],
   ['slug', ['air-max-90-white', 'how-to-tie-your-shoes-quickly']],
