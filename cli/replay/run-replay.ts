@@ -26,6 +26,7 @@ import type { PipelineOptions } from './replay-pipeline.ts';
 import { replaySecret } from './replay-secret.ts';
 import { runOpenLoop } from './run-open-loop.ts';
 import type { ReplaySummary } from './summary.ts';
+import { createUnsaidOutcomes } from './unsaid-outcomes.ts';
 import { notVisible } from './visibility.ts';
 import { chooseWarmUp } from './warm-up.ts';
 
@@ -71,6 +72,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
   const ledger = createReplayLedger();
   const seen = createSeenEndpoints();
   const odd = createOddFromStart(warmUp.startAt, warmUp.ms);
+  const unsaid = createUnsaidOutcomes();
   const { collected, edge, afterWarmUp, metrics } = await runOpenLoop({
     config,
     policies,
@@ -87,6 +89,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
       evaluated: (event) => {
         addresses.note(event.request.client_ip);
         odd.note(event);
+        unsaid.note(event);
       },
       settled: (event, good, judgement, position) => {
         const { event_id: id } = event.request;
@@ -141,6 +144,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
       ...(config.detector.baseline === ''
         ? odd.told(campaigns.filter((campaign) => campaign.stopped > 0).map(({ scope }) => scope))
         : []),
+      ...unsaid.told(),
     ],
     damaged: damaged(),
     client_addresses: addresses.result(),
