@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../../lib/config.ts';
@@ -7,7 +7,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { inspectFiles } from '../../services/collector/collect-files.ts';
 import { formatConfig } from '../../services/collector/config.ts';
-import type { Policy } from '../../services/detector/policies/load-policies.ts';
+import { compilePolicy, type Policy } from '../../services/detector/policies/load-policies.ts';
 import {
   type Bound,
   type GeneratedInput,
@@ -28,7 +28,7 @@ export interface PolicyTestResult {
   readonly figures: Figures;
 }
 
-/** What the policy alone made of the traffic. */
+/** What was made of the traffic. */
 export interface Figures {
   readonly requests: number;
   readonly campaigns: number;
@@ -47,8 +47,8 @@ export interface Figures {
 const laterMs = 30_000;
 
 /**
- * Runs one test of a policy: its traffic goes through the same services as in replay, with this policy alone, as if it
- * were enforced (a policy in `simulate` can prove itself before it is armed). `file`: of the policy, inputs are beside it.
+ * Runs one test of a policy: its traffic goes through the same services as in replay, with this policy alone (and those that
+ * the test names), as if it were enforced (a policy in `simulate` can prove itself before it is armed). `file`: of the policy, inputs are beside it.
  */
 export async function runPolicyTest(
   policy: Policy,
@@ -68,10 +68,14 @@ export async function runPolicyTest(
       });
       writeFileSync(input, traffic.map(({ event }) => `${JSON.stringify(event)}\n`).join(''));
     }
-    const enforced = { ...policy, document: { ...policy.document, mode: 'enforce' as const } };
+    const others = test.with.map((name) => {
+      const path = resolve(dirname(file), name);
+      return compilePolicy(path, readFileSync(path, 'utf8'));
+    });
     const openapi =
       test.openapi === undefined ? [] : [{ file: resolve(dirname(file), test.openapi), hosts: [] }];
     const config = rootConfig.parse({ enricher: { openapi } });
+    const enforced = [policy, ...others].map(asEnforced);
     const figures = await measure(enforced, config, input, test.warm_up ?? 0, (position) =>
       attacks.has(position),
     );
@@ -91,14 +95,20 @@ function trafficOf(file: string, name: string, input: GeneratedInput): readonly 
   }
 }
 
+function asEnforced(policy: Policy): Policy {
+  return { ...policy, document: { ...policy.document, mode: 'enforce' } };
+}
+
+/** `policies`: the one that is tested first. */
 async function measure(
-  policy: Policy,
+  policies: readonly Policy[],
   config: RootConfig,
   input: string,
   warmUpMs: number,
   isAttack: (position: number) => boolean,
 ): Promise<Figures> {
   const edge = edgePresets.find(({ name }) => name === 'generic')!;
+  const own = policies[0]!.document.id;
   const campaigns = new Map<string, Campaign>();
   const acting = new Set<string>();
   const verdicts = new Map<string, Verdict>();
@@ -108,7 +118,7 @@ async function measure(
   let firstStopAt: number | null = null;
   await runOpenLoop({
     config,
-    policies: [policy],
+    policies,
     files: await inspectFiles([input], formatConfig.parse({ format: 'ndjson' })),
     defaultHost: 'unknown',
     edge,
@@ -118,11 +128,12 @@ async function measure(
     logger: createLogger({ service: 'policies', version, level: 'error' }),
     listener: {
       campaign(campaign) {
+        if (campaign.policy_id !== own) return;
         campaigns.set(campaign.campaign_id, campaign);
         if (campaign.applied_action !== 'observe') acting.add(campaign.campaign_id);
       },
       verdict: (verdict) => {
-        verdicts.set(verdict.verdict_id, verdict);
+        if (verdict.policy_id === own) verdicts.set(verdict.verdict_id, verdict);
       },
       decision: (decision) => {
         decisions.add(decision.decision_id);

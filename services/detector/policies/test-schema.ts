@@ -79,11 +79,16 @@ const generated = z.strictObject({
 });
 export type GeneratedInput = z.output<typeof generated>;
 
-/** One test of a policy: traffic, and what the policy alone must make of it. */
+/**
+ * One test of a policy: traffic, and what the policy must make of it, alone or with others. Campaigns and verdicts are
+ * its own, decisions and what was stopped are everybody's.
+ */
 export const policyTest = z.strictObject({
   name: z.string().min(1),
   /** An ndjson(.gz) file beside the policy, or a scenario to generate. */
   input: z.union([z.string().min(1), generated]),
+  /** Files of policies beside this one that are enforced with it: what it asks of campaigns is theirs. */
+  with: z.string().min(1).array().default([]),
   /** An OpenAPI document beside the policy. */
   openapi: z.string().optional(),
   /** Start of the input that is only learned from. */
