@@ -4,14 +4,7 @@ import type { Policy } from '../../policies/load-policies.ts';
 import { termsOf } from '../../verdict.ts';
 import { sampleSignature } from '../miner/sample-predicate.ts';
 import { weightSelected } from '../miner/weighted.ts';
-import {
-  going,
-  isFew,
-  type Missed,
-  missedBy,
-  showing,
-  strongest,
-} from '../signatures/strongest-behaviour.ts';
+import { going, isFew, strongest } from '../signatures/strongest-behaviour.ts';
 import { discardHeld, rateKey } from '../site/baseline.ts';
 import { noteBefore } from '../site/before-onset.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
@@ -79,16 +72,9 @@ export function openCampaign(
   });
   state.campaigns.set(campaign.id, campaign);
   const here: CampaignAt = { state, settings, campaign, watched, policy, pane };
-  const changed = acting ? mineInTurn(here, [{ behaviour: behaviour!, missed: 1 }, ...others(here)]) : [];
+  const changed = acting ? mineInTurn(here, [{ behaviour: behaviour!, missed: 1 }]) : [];
   refreshCampaign(here, true);
   return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at)];
-}
-
-/** Behaviours by which a campaign shows besides the one that opens it. */
-function others({ state, campaign, watched, policy, pane }: CampaignAt): Missed[] {
-  return missedBy(showing(state, watched, [policy], pane), []).filter(
-    ({ behaviour }) => behaviour !== campaign.behaviour,
-  );
 }
 
 /** Requests, beyond three times those of honest people that signatures select, by which a campaign shows. */

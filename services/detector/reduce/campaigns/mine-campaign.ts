@@ -24,10 +24,12 @@ export function mineInTurn(here: CampaignAt, [most, ...others]: readonly Missed[
   const { campaign, policy } = here;
   const search = beginSearch(here, most.missed);
   let changed = mine(here, most.behaviour);
-  for (const { behaviour } of others) {
-    if (changed.length > 0) break;
-    changed = mine(here, behaviour);
-  }
+  // what the strongest shows is the most there is to stop: it is looked at twice
+  if (search.fruitless > 0)
+    for (const { behaviour } of others) {
+      if (changed.length > 0) break;
+      changed = mine(here, behaviour);
+    }
   search.fruitless = changed.some(({ untilAt }) => untilAt === null) ? 0 : search.fruitless + 1;
   if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
   return changed;
