@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../../lib/config.ts';
@@ -7,7 +7,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { createLogger } from '../../lib/observability/logger.ts';
 import { inspectFiles } from '../../services/collector/collect-files.ts';
 import { formatConfig } from '../../services/collector/config.ts';
-import { compilePolicy, type Policy } from '../../services/detector/policies/load-policies.ts';
+import { loadPolicies, type Policy } from '../../services/detector/policies/load-policies.ts';
 import {
   type Bound,
   type GeneratedInput,
@@ -47,8 +47,9 @@ export interface Figures {
 const laterMs = 30_000;
 
 /**
- * Runs one test of a policy: its traffic goes through the same services as in replay, with this policy alone (and those that
- * the test names), as if it were enforced (a policy in `simulate` can prove itself before it is armed). `file`: of the policy, inputs are beside it.
+ * Runs one test of a policy: its traffic goes through the same services as in replay, with this policy alone (and those
+ * that the test names), as if it were enforced (a policy in `simulate` can prove itself before it is armed). `file`: of the
+ * policy, inputs are beside it. Throws ConfigError for what is wrong with its traffic or with a policy that it names.
  */
 export async function runPolicyTest(
   policy: Policy,
@@ -68,10 +69,7 @@ export async function runPolicyTest(
       });
       writeFileSync(input, traffic.map(({ event }) => `${JSON.stringify(event)}\n`).join(''));
     }
-    const others = test.with.map((name) => {
-      const path = resolve(dirname(file), name);
-      return compilePolicy(path, readFileSync(path, 'utf8'));
-    });
+    const others = test.with.flatMap((name) => loadPolicies(resolve(dirname(file), name)));
     const openapi =
       test.openapi === undefined ? [] : [{ file: resolve(dirname(file), test.openapi), hosts: [] }];
     const config = rootConfig.parse({ enricher: { openapi } });

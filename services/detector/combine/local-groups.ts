@@ -60,8 +60,7 @@ export class LocalGroups {
     addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
       isSparedSeries(flags) ||
-      ((flags & flag.declined) !== 0 &&
-        part === paymentBit &&
+      (isDeclinedPayment(flags, part) &&
         addresses.minute(windowColumn.failing) - addresses.minute(windowColumn.loginFailing) >=
           standingOut.declined60s) ||
       // what nothing that counts requests can be above: most addresses send few
@@ -102,6 +101,9 @@ function isSparedSeries(flags: number): boolean {
   return (flags & (flag.serial | flag.direct)) === flag.serial;
 }
 
+const isDeclinedPayment = (flags: number, part: number): boolean =>
+  (flags & flag.declined) !== 0 && part === paymentBit;
+
 function networkKey(ip: Buffer): string {
   const prefix = isV4(ip) ? 96 + 24 : 48;
   return formatNetwork({ address: maskIp(ip, prefix), prefix });
@@ -133,7 +135,7 @@ function clientCounts(windows: AddressWindows, flags: number, part: number): num
   counts[clientCountIndex.sessions_60s] = windows.distinct('members');
   counts[clientCountIndex.visitors_60s] = visitors(windows, requests, recent);
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
-  counts[clientCountIndex.declined] = (flags & flag.declined) !== 0 && part === paymentBit ? 1 : 0;
+  counts[clientCountIndex.declined] = isDeclinedPayment(flags, part) ? 1 : 0;
   counts[clientCountIndex.serial] = isSparedSeries(flags) ? 1 : 0;
   return counts;
 }

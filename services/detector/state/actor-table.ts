@@ -65,12 +65,15 @@ export function accountMark(lo: number, hi: number): number {
 const put = (word: number, shift: number, mask: number, value: number): number =>
   (word & ~(mask << shift)) | (value << shift);
 
+/** Spread over as long as a history is. */
+const isLasting = (word: number): boolean => ((word >>> spanShift) & mostSpan) >= historySeconds;
+
 function isGood(record: Int32Array, at: number): boolean {
   const word = record[at + outcomes]!;
   const successes = word & mostOutcomes;
   return (
     successes >= historySuccesses &&
-    ((word >>> spanShift) & mostSpan) >= historySeconds &&
+    isLasting(word) &&
     ((word >>> failuresShift) & mostOutcomes) * 2 <= successes
   );
 }
@@ -173,7 +176,7 @@ export class ActorTable {
   /** Whether its requests are spread over as long as a history is. */
   lasting(): boolean {
     const { record, at } = this.#table;
-    return ((record[at + outcomes]! >>> spanShift) & mostSpan) >= historySeconds;
+    return isLasting(record[at + outcomes]!);
   }
 
   /** Whether the actor behaved, over time, as an attacker can't cheaply. */

@@ -15,12 +15,11 @@ import { evidence } from './choose-anew.ts';
 
 /**
  * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Where nothing tells what
- * shows by the first behaviour from people, a part of it may be told that shows by another: who failed may look like anybody, who
- * failed and saw no page first is fewer. Answers all that came or went: their verdicts are due once the campaign's
+ * shows by the first behaviour from people, a part of it may be told that shows by another: who failed may look like
+ * anybody, who failed and saw no page first is fewer. Answers all that came or went: their verdicts are due once the campaign's
  * evidence is fresh.
  */
-export function mineInTurn(here: CampaignAt, [most, ...others]: readonly Missed[]): LiveSignature[] {
-  if (most === undefined) return [];
+export function mineInTurn(here: CampaignAt, most: Missed, others: readonly Missed[]): LiveSignature[] {
   const { campaign, policy } = here;
   const search = beginSearch(here, most.missed);
   let changed = mine(here, most.behaviour);

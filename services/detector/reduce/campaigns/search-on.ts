@@ -30,7 +30,7 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
   const signatures = inForce(campaign).map(({ signature }) => signature);
   const shown = showing(state, watched, followedBy(campaign, policy, settings.policies), pane);
   const missed = missedBy(shown, signatures);
-  const [most] = missed;
+  const [most, ...others] = missed;
   const [whole] = missedBy(shown, []);
   if (most === undefined || whole === undefined) return [];
   const anew = chooseAnew(here, whole.behaviour);
@@ -48,6 +48,7 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
   }
   return mineInTurn(
     here,
-    missed.filter((one) => one === most || one.missed > tolerated),
+    most,
+    others.filter((one) => one.missed > tolerated),
   );
 }
