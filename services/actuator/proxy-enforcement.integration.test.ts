@@ -70,6 +70,7 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
       Object.entries(ports).map(async ([edge, port]) => `${edge} ${(await ask(port, sample)).status}`),
     );
   const everywhere = (status: number) => Object.keys(ports).map((edge) => `${edge} ${status}`);
+  /** What was told to change is not asked once: while nginx reloads, a worker of before may still answer. */
   const becomes = async (status: number, sample: Partial<Sample>) => {
     let last: string[] = [];
     await until(`${JSON.stringify(sample)} gets ${status} everywhere`, async () => {
@@ -95,7 +96,7 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
     await becomes(403, { ip: '203.0.113.20' });
     await say(log, command('allow', '203.0.113.20'));
     await becomes(200, { ip: '203.0.113.20' });
-    expect(await statusAt({ ip: '203.0.113.21' })).toEqual(everywhere(403));
+    await becomes(403, { ip: '203.0.113.21' });
   });
 
   test('a campaign is stopped by its signature alone, whatever address it comes from', async () => {
@@ -107,7 +108,6 @@ describe.skipIf(missing !== null)('from verdict to real proxies, all at once', (
     const target = { kind: 'signature', value: canonicalSignature(signature), signature };
     await say(log, { ...verdict('203.0.113.1'), verdict_id: 'vrd_signature', target } satisfies Verdict);
     await becomes(403, { ip: '198.51.100.3', path: '/stores/123/stock' });
-    // not asked once: while nginx reloads, a worker of before may still answer
     await becomes(403, { ip: '198.51.100.4', path: '/stores/99/stock' });
     expect(await statusAt({ ip: '198.51.100.4', path: '/stores/99/stock', cookie: true })).toEqual(
       everywhere(200),
