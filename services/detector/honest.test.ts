@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runDetector } from './run.test-fixture.ts';
-import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { afterReset, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -63,31 +63,7 @@ describe('honest look-alikes', { timeout: 60_000 }, () => {
   });
 
   it('lets everybody pass who mistypes after a reset of all passwords', async () => {
-    const next = random(8);
-    const visits: Sketch[] = [];
-    for (let at = start + 4 * minute; at < start + 6 * minute; at += 200) {
-      const who = Math.floor(next() * 1e6);
-      const visitor = {
-        ip: `91.${Math.floor(next() * 60)}.${Math.floor(next() * 250)}.${1 + Math.floor(next() * 250)}`,
-        session: `reset${who}`,
-        agent: `Chrome/14${Math.floor(next() * 3)}`,
-        ja4: 't13d1516h2_home',
-        country: 'DE',
-        asn: 3320,
-      };
-      const step = (endpoint: string, fn: string, status: number) =>
-        visits.push({ at: Math.floor(when), ...visitor, endpoint, fn, status, account: `a${who}` });
-      let when = at;
-      step('GET /login', 'login', 200);
-      for (let wrong = 1 + Math.floor(next() * 3); wrong > 0; wrong--) {
-        when += 4000 + next() * 8000;
-        step('POST /login', 'login', 401);
-      }
-      when += 4000 + next() * 8000;
-      step('POST /login', 'login', 200);
-      when += 3000;
-      step('GET /account', 'account', 200);
-    }
+    const visits = afterReset({ next: random(8), from: start + 4 * minute, until: start + 6 * minute });
     expect(await acted(inOrder(background(11, 7), visits))).toEqual([]);
   });
 

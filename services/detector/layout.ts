@@ -86,6 +86,12 @@ export const countNames = [
   'serial',
   /** Answered with 402: the card is declined. `failing` too. */
   'declined',
+  /** Log-ins that send something and are answered with a page, as who gets in is by an API, and who does not by a form. */
+  'paged',
+  /** Paged and direct. */
+  'cold_paged',
+  /** Answered with a redirect. */
+  'redirected',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = placesOf(countNames);
@@ -198,10 +204,17 @@ export const flag = {
   serial: 1 << 25,
   /** `failing` is set too. */
   declined: 1 << 26,
+  /** A log-in that is answered with a page: what that means is learned, see reduce/site/page-reading.ts. */
+  paged: 1 << 27,
   /** First of the bits of lib/signature/standing.ts that say what parts of the site were used earlier in the visit. */
   parts: 1 << 16,
 } as const;
 export const suspiciousFlags = flag.direct | flag.failing | flag.missing | flag.hostile | flag.implausible;
+
+/** Whether a sample is of the suspicious stratum, as combine saw it: what reduce reads into a page moves none. */
+export function isOfSuspicious(flags: number): boolean {
+  return (flags & suspiciousFlags & ((flags & flag.paged) !== 0 ? ~flag.failing : -1)) !== 0;
+}
 
 /** Bits of a standing that are parts of the site, and more than one page. */
 export const journeyMask = several | (several - 1);

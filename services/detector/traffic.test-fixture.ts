@@ -283,6 +283,36 @@ export function stuffing({ next, from, until, ip, account }: StuffingOptions): S
   return attack;
 }
 
+/** Five people a second who were told to log in anew, and mistype once to three times. */
+export function afterReset(options: Pick<StuffingOptions, 'next' | 'from' | 'until'>): Sketch[] {
+  const { next, from, until } = options;
+  const visits: Sketch[] = [];
+  for (let at = from; at < until; at += 200) {
+    const who = Math.floor(next() * 1e6);
+    const visitor = {
+      ip: `91.${Math.floor(next() * 60)}.${Math.floor(next() * 250)}.${1 + Math.floor(next() * 250)}`,
+      session: `reset${who}`,
+      agent: `Chrome/14${Math.floor(next() * 3)}`,
+      ja4: 't13d1516h2_home',
+      country: 'DE',
+      asn: 3320,
+    };
+    const step = (endpoint: string, fn: string, status: number) =>
+      visits.push({ at: Math.floor(when), ...visitor, endpoint, fn, status, account: `a${who}` });
+    let when = at;
+    step('GET /login', 'login', 200);
+    for (let wrong = 1 + Math.floor(next() * 3); wrong > 0; wrong--) {
+      when += 4000 + next() * 8000;
+      step('POST /login', 'login', 401);
+    }
+    when += 4000 + next() * 8000;
+    step('POST /login', 'login', 200);
+    when += 3000;
+    step('GET /account', 'account', 200);
+  }
+  return visits;
+}
+
 export function inOrder(...streams: readonly Iterable<Sketch>[]): Sketch[] {
   return streams.flatMap((stream) => [...stream]).sort((a, b) => a.at - b.at || (a.ip < b.ip ? -1 : 1));
 }

@@ -72,7 +72,15 @@ export function contribute(
     if ((flags & flag.denied) !== 0) counts[raised++] = countIndex.denied;
     if ((flags & flag.declined) !== 0) counts[raised++] = countIndex.declined;
   }
-  if ((flags & flag.succeeding) !== 0) counts[raised++] = countIndex.succeeding;
+  const { status } = event.request;
+  if ((flags & flag.succeeding) !== 0) {
+    counts[raised++] = countIndex.succeeding;
+    if (status !== null && status >= 300 && status < 400) counts[raised++] = countIndex.redirected;
+    else if ((flags & flag.paged) !== 0) {
+      counts[raised++] = countIndex.paged;
+      if ((flags & flag.direct) !== 0) counts[raised++] = countIndex.cold_paged;
+    }
+  }
   if ((flags & flag.recovering) !== 0) counts[raised++] = countIndex.recovering;
   if ((flags & flag.missing) !== 0) counts[raised++] = countIndex.missing;
   if ((flags & flag.serial) !== 0) counts[raised++] = countIndex.serial;
@@ -80,7 +88,7 @@ export function contribute(
   if ((flags & flag.implausible) !== 0) counts[raised++] = countIndex.implausible;
   if ((flags & flag.newClient) !== 0) counts[raised++] = countIndex.new_clients;
   if ((flags & (flag.failing | flag.succeeding)) !== 0) counts[raised++] = countIndex.outcome_known;
-  if (event.request.status !== null) counts[raised++] = countIndex.status_known;
+  if (status !== null) counts[raised++] = countIndex.status_known;
   if (facts.networkClass !== 'unknown') counts[raised++] = countIndex.network_known;
   if ((facts.present & known.browser) !== 0) counts[raised++] = countIndex.browser_known;
   if ((flags & flag.implausible) !== 0)

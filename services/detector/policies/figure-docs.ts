@@ -16,6 +16,10 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
   recovering: 'Log-ins that succeed after the same client failed with the same account: people who mistyped.',
   denied: 'Refused with 401 or 403, or as a failure without a status: who was shown was not believed.',
   declined: 'Answered with 402: a card that is declined.',
+  paged:
+    'Log-ins that send something and are answered with a page (2xx): who gets in by an API, and who does not by a form. Where the form is learned, they count as failing as well.',
+  cold_paged: 'Paged and direct.',
+  redirected: 'Answered with a redirect.',
   by_partner: 'That name a partner.',
   missing: 'For things that do not exist: 404, 410, an empty answer.',
   hostile: 'From hosting, proxies, VPNs or Tor.',

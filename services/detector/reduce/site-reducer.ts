@@ -14,6 +14,7 @@ import { forgetBefore } from './site/before-onset.ts';
 import type { OpenCampaign } from './site/campaign-state.ts';
 import { countBounced, countUnusual } from './site/derived-counts.ts';
 import { learn } from './site/learn-scope.ts';
+import { readPages } from './site/page-reading.ts';
 import { covers, overlaps } from './site/route.ts';
 import { withRoutes } from './site/routes.ts';
 import { addPane, advanceScope, type Scope, sum } from './site/scope.ts';
@@ -46,6 +47,7 @@ export function reducePane(
     if (watched === null) continue;
     advanceScope(watched.scope, pane, (end) => learn(state, settings, watched, end));
     addPane(watched.scope, pane, group);
+    readPages(watched, pane);
     countUnusual(watched, pane);
     countBounced(watched, pane);
     if (settings.judged.has(watched.scope.kind))

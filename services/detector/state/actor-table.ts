@@ -30,7 +30,7 @@ const lookUpSeconds = 8;
 
 /**
  * A record. Outcomes: 7 bits of successes, 7 of failures, 6 of seconds between the first request and the last (as many
- * as fit), 6 that mark the account of the last failed log-in (0: none), 4 of look-ups in series, 2 that mark what the
+ * as fit), 6 that mark the last failed log-in (0: none), 4 of look-ups in series, 2 that mark what the
  * last one asked for. Visit: 16 bits that stand for the endpoint it began with, 8
  * of the functions used in it, 2 marks, 3 bits of requests whose cookies were counted, 3 of the most cookies gathered. A
  * visit begins anew with its first success, and with its first page: what was refused, or is no page, led there.
@@ -56,10 +56,13 @@ const markAgain = 2;
 const countedShift = 2;
 const cookiesShift = 5;
 
-/** A mark of an account, from 2 up; 1: the log does not name it. */
+/** A mark of an account, from 2 up; 1: the log does not name it. A tag is twice of it, and 1 if it was a page. */
 export function accountMark(lo: number, hi: number): number {
-  return lo === 0 && hi === 0 ? 1 : 2 + ((lo >>> 0) % (mostTag - 1));
+  return lo === 0 && hi === 0 ? 1 : 2 + ((lo >>> 0) % ((mostTag >>> 1) - 1));
 }
+
+/** What a try at a log-in was answered: a page is a yes of some log-ins, and of others the form again. */
+export type Answer = 'no' | 'page' | 'yes';
 
 /** The word with `value` in the bits of `mask` from `shift` on. */
 const put = (word: number, shift: number, mask: number, value: number): number =>
@@ -186,13 +189,21 @@ export class ActorTable {
 
   /**
    * A try at a log-in, with the mark of its account: true when it succeeds where the actor's last failure in this visit
-   * was with the same account.
+   * was with the same account. Whether a page was one shows when something better follows it.
    */
-  tries(account: number, succeeded: boolean): boolean {
+  tries(account: number, answer: Answer): boolean {
     const { record, at } = this.#table;
     const word = record[at + outcomes]!;
-    const recovers = succeeded && ((word >>> tagShift) & mostTag) === account;
-    if (recovers || !succeeded) record[at + outcomes] = put(word, tagShift, mostTag, recovers ? 0 : account);
+    const tag = (word >>> tagShift) & mostTag;
+    const isAgain = tag >>> 1 === account;
+    const recovers = isAgain && (answer === 'yes' || (answer === 'page' && (tag & 1) === 0));
+    if (recovers || answer !== 'yes')
+      record[at + outcomes] = put(
+        word,
+        tagShift,
+        mostTag,
+        recovers ? 0 : account * 2 + (answer === 'page' ? 1 : 0),
+      );
     return recovers;
   }
 

@@ -1,4 +1,4 @@
-import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest, RequestEvent } from '../../../lib/contracts/generated.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
 import { type ActorTable, accountMark } from './actor-table.ts';
@@ -42,6 +42,11 @@ export function isMissing({ request: { method, status, response_bytes: bytes } }
   );
 }
 
+/** Whether it sent something and was answered with a page, not with a redirect. */
+function isPage({ method, status }: RequestEvent): boolean {
+  return status !== null && status >= 200 && status < 300 && method !== 'GET' && method !== 'HEAD';
+}
+
 /**
  * The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function.
  *
@@ -64,7 +69,8 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
       )
         flags |=
           flag.failing | (isUnbelieved || status === null ? flag.denied : isDeclined ? flag.declined : 0);
-      else if (request.outcome === 'success' || (status !== null && status < 400)) flags |= flag.succeeding;
+      else if (request.outcome === 'success' || (status !== null && status < 400))
+        flags |= part === loginBit && isPage(request) ? flag.succeeding | flag.paged : flag.succeeding;
     }
   }
   if ((facts.present & known.account) !== 0 && part !== loginBit && !isUnbelieved) flags |= flag.signedIn;
@@ -121,6 +127,7 @@ export function observe(
   const { endpoint } = facts;
   const succeeded = (flags & flag.succeeding) !== 0;
   const failed = (flags & flag.failing) !== 0;
+  const answer = failed ? 'no' : (flags & flag.paged) !== 0 ? 'page' : 'yes';
   // a missing thing is no page that was read
   const seen = (flags & flag.missing) === 0 && !stoppedAtEdge(event);
   const remembers = learn && seen;
@@ -140,7 +147,7 @@ export function observe(
   let good = actors.good();
   if (remembers && !failed) facts.entry = actors.entry(bit, endpoint);
   if (remembers) actors.note(bit, endpoint, succeeded, failed);
-  if (tried > 0) recovering = actors.tries(tried, succeeded);
+  if (tried > 0) recovering = actors.tries(tried, answer);
   if (looksUp) serial = actors.looksUp(facts.target);
   const { cookie_count: carried, set_cookie_count: set } = event.request;
   const counted = carried !== null || set !== null;
@@ -160,7 +167,7 @@ export function observe(
     // a carrier's gateway may send the requests of one visit from several addresses
     if (remembers && !failed && facts.entry < 0) facts.entry = actors.entry(bit, endpoint);
     if (remembers) actors.note(bit, endpoint, succeeded, failed);
-    if (tried > 0 && actors.tries(tried, succeeded)) recovering = true;
+    if (tried > 0 && actors.tries(tried, answer)) recovering = true;
     if (looksUp) {
       const ofSession = actors.looksUp(facts.target);
       // an address may be many people's, each with a session; one for every request says nothing

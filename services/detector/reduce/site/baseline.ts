@@ -62,6 +62,8 @@ export interface Baseline extends Pool {
   ceiling: { readonly day: number; readonly rate: number | null };
   /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
   reference: Sample[];
+  /** A log-in that shows a page lets nobody in: page-reading.ts. */
+  pageRefuses: boolean;
 }
 
 export function createBaseline(startedAt: number): Baseline {
@@ -73,6 +75,7 @@ export function createBaseline(startedAt: number): Baseline {
     halvedAt: startedAt,
     ceiling: { day: -1, rate: null },
     reference: [],
+    pageRefuses: false,
   };
 }
 

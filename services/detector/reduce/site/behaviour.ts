@@ -14,6 +14,9 @@ const baseOf: { readonly [N in CountName]?: CountName } = {
   recovering: 'outcome_known',
   denied: 'outcome_known',
   declined: 'outcome_known',
+  paged: 'outcome_known',
+  cold_paged: 'outcome_known',
+  redirected: 'outcome_known',
   missing: 'status_known',
   hostile: 'network_known',
   implausible: 'browser_known',
@@ -39,6 +42,9 @@ const honestNames: ReadonlySet<CountName> = new Set([
   'arrived',
   'verified',
   'by_partner',
+  'paged',
+  'cold_paged',
+  'redirected',
 ]);
 
 export function speaksAgainst(name: CountName): boolean {
@@ -49,6 +55,7 @@ const historyNames: ReadonlySet<CountName> = new Set([
   'direct',
   'cold_failing',
   'cold_foreign',
+  'cold_paged',
   'recovering',
   'new_clients',
   'unusual',

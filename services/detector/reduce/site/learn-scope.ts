@@ -5,6 +5,7 @@ import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
 import { hold, rateKey, release } from './baseline.ts';
 import { hasJourneys, type Journeys, requirementOf } from './journeys.ts';
+import { updatePageReading } from './page-reading.ts';
 import { overlaps } from './route.ts';
 import { countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
 import { isBlind } from './sight.ts';
@@ -77,6 +78,7 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
     watched.expected.clear();
     watched.primed.clear();
     watched.usual = null;
+    updatePageReading(watched);
     if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
   // the mix forgets as the site does

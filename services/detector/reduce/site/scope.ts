@@ -4,12 +4,12 @@ import {
   type CountName,
   countIndex,
   countNames,
+  isOfSuspicious,
   minutePanes,
   paneMs,
   type SketchName,
   sketchIndex,
   sketchNames,
-  suspiciousFlags,
   traitIndex,
 } from '../../layout.ts';
 import type { PaneGroup, Sample } from '../../pane-group.ts';
@@ -156,6 +156,11 @@ export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
   });
 }
 
+/** A count of one of the panes that are kept. */
+export function countOf(scope: Scope, column: number, pane: number): number {
+  return scope.counts[column * ringPanes + (pane % ringPanes)]!;
+}
+
 /** Sets a count of the newest pane that reduce works out itself. */
 export function setCount(scope: Scope, column: number, pane: number, value: number): void {
   scope.counts[column * ringPanes + (pane % ringPanes)] = value;
@@ -261,13 +266,13 @@ export function growth(scope: Scope, sketch: SketchName, now: number, panes: num
   return Math.min(1, Math.max(0, HyperLogLog.countUnion([...older, ...recent]) - before) / values);
 }
 
-/** Replaces the samples of the newest pane, for what reduce itself finds out about them. */
+/** Replaces the samples of the newest pane, for what reduce itself finds out about them: `mark` gives their flags. */
 export function markSamples(scope: Scope, mark: (sample: Sample) => number): void {
   const newest = scope.samples.at(-1);
   if (newest === undefined) return;
   const samples = newest.samples.map((sample) => {
-    const bits = mark(sample);
-    return bits === 0 ? sample : { ...sample, flags: sample.flags | bits };
+    const flags = mark(sample);
+    return flags === sample.flags ? sample : { ...sample, flags };
   });
   scope.samples[scope.samples.length - 1] = { ...newest, samples };
 }
@@ -284,11 +289,11 @@ export function samplesOf(
     const pane = scope.samples[at]!;
     if (pane.pane > now) break;
     let suspicious = 0;
-    for (const sample of pane.samples) if ((sample.flags & suspiciousFlags) !== 0) suspicious++;
+    for (const sample of pane.samples) if (isOfSuspicious(sample.flags)) suspicious++;
     const others = pane.samples.length - suspicious;
     for (const sample of pane.samples) {
       if (!wanted(sample.flags)) continue;
-      const odd = (sample.flags & suspiciousFlags) !== 0;
+      const odd = isOfSuspicious(sample.flags);
       found.push({
         sample,
         weight: odd ? pane.suspicious / suspicious : Math.max(1, pane.others / Math.max(1, others)),

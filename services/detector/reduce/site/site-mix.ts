@@ -133,7 +133,9 @@ export function judgePane(
     const country = sample.attributes[countryAt] ?? null;
     const verified = (sample.flags & flag.verified) !== 0;
     const foreign = !verified && country !== null && isForeign(mix, country, genuine) === true;
-    return (foreign ? flag.foreign : 0) | (contradiction(sample) === true ? flag.contradicted : 0);
+    return (
+      sample.flags | (foreign ? flag.foreign : 0) | (contradiction(sample) === true ? flag.contradicted : 0)
+    );
   });
   let [foreign, cold, contradicted, judged] = [0, 0, 0, 0];
   for (const { sample, weight } of samplesOf(scope, pane, 1, () => true)) {
