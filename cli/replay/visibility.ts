@@ -15,7 +15,7 @@ interface Aspect extends Blindness {
 }
 
 /** Ordered by what is gained. */
-const aspects: readonly Aspect[] = [
+export const adviceFor: readonly Aspect[] = [
   {
     what: 'user agent',
     gain: 'browser age, implausible browsers, most signatures',
@@ -103,7 +103,7 @@ const leastHostless = 0.02;
 
 /** Everything the input does not show. `proxyFeeds`: number of proxy data sets in use. */
 export function notVisible(presence: FieldPresence, proxyFeeds: number): readonly Blindness[] {
-  const missing: Blindness[] = aspects
+  const missing: Blindness[] = adviceFor
     .filter(({ fields, least }) => fields.every((field) => presence.share(field) < least))
     .map(({ what, gain, how }) => ({ what, gain, how }));
   if (presence.unnamedOperations() >= leastUnnamed)
