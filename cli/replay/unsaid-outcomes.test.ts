@@ -16,7 +16,7 @@ function told(statuses: readonly number[], { endpoint = 'POST /entrar', fn = 'lo
 
 test('a log-in that redirects who gets in and shows others a page is told, with the rule that says it', () => {
   expect(told([302, 302, 200])).toEqual([
-    'POST shop.example/entrar redirects 67 % of 300 log-ins, shows 33 % a page, and refuses nobody. If the page is the form again, failed log-ins count as successes: set enricher.outcomes to [{ endpoint: POST /entrar, success: [302], failure: [200] }].',
+    'POST shop.example/entrar redirects 67 % of 300 log-ins, shows 33 % a page, and refuses nobody. If the page is the form again, campaigns learn so, but the archive and what is said of single addresses and accounts count failed log-ins as successes: set enricher.outcomes to [{ endpoint: POST /entrar, success: [302], failure: [200] }].',
   ]);
 });
 

@@ -58,7 +58,7 @@ export function createUnsaidOutcomes(): UnsaidOutcomes {
         .map(([name, { all, redirects, pages }]) => {
           const path = name.slice(name.indexOf('/'));
           const method = name.slice(0, name.indexOf(' '));
-          return `${name} redirects ${percent(redirects / all, 0)} of ${count(all)} log-ins, shows ${percent(pages / all, 0)} a page, and refuses nobody. If the page is the form again, failed log-ins count as successes: set enricher.outcomes to [{ endpoint: ${method} ${path}, success: [302], failure: [200] }].`;
+          return `${name} redirects ${percent(redirects / all, 0)} of ${count(all)} log-ins, shows ${percent(pages / all, 0)} a page, and refuses nobody. If the page is the form again, campaigns learn so, but the archive and what is said of single addresses and accounts count failed log-ins as successes: set enricher.outcomes to [{ endpoint: ${method} ${path}, success: [302], failure: [200] }].`;
         });
     },
   };

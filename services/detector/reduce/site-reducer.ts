@@ -13,6 +13,7 @@ import { learnLikeness } from './site/alike.ts';
 import { forgetBefore } from './site/before-onset.ts';
 import type { OpenCampaign } from './site/campaign-state.ts';
 import { countBounced, countUnusual } from './site/derived-counts.ts';
+import { setCallersApart } from './site/known-callers.ts';
 import { learn } from './site/learn-scope.ts';
 import { readPages } from './site/page-reading.ts';
 import { covers, overlaps } from './site/route.ts';
@@ -48,6 +49,7 @@ export function reducePane(
     advanceScope(watched.scope, pane, (end) => learn(state, settings, watched, end));
     addPane(watched.scope, pane, group);
     readPages(watched, pane);
+    setCallersApart(watched, pane);
     countUnusual(watched, pane);
     countBounced(watched, pane);
     if (settings.judged.has(watched.scope.kind))

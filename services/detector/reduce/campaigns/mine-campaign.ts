@@ -6,10 +6,11 @@ import { type Chosen, chooseSignatures } from '../signatures/choose-signatures.t
 import { excessSamples } from '../signatures/excess-samples.ts';
 import { followAnalogues } from '../signatures/follow-analogues.ts';
 import { addSignatures, endSignature, newAmong } from '../signatures/live-signatures.ts';
-import { inForceAt, makeRoom } from '../signatures/make-room.ts';
+import { inForceAt, makeRoom, ownAt } from '../signatures/make-room.ts';
+import { holdsAt } from '../signatures/signature-place.ts';
 import type { Missed } from '../signatures/strongest-behaviour.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
-import { inForce, type LiveSignature, type Search } from '../site/campaign-state.ts';
+import type { LiveSignature, Search } from '../site/campaign-state.ts';
 import { effectiveAt, scopeId } from '../site/site-state.ts';
 import { evidence } from './choose-anew.ts';
 
@@ -108,14 +109,23 @@ export function replace(
 /** Selects less than this of the excess now. */
 const outlivedShare = 0.01;
 
-/** Signatures that cost honest requests and stop the attack no more: what they cost is wanted for its new shape. */
-function outlived({ campaign, watched, pane }: CampaignAt, behaviour: CountName): LiveSignature[] {
-  const excess = excessSamples(watched, behaviour, pane);
-  const least = outlivedShare * weigh(excess);
-  return inForce(campaign).filter(
-    ({ collateral, signature }) =>
-      collateral > 0 && weightSelected(excess, [sampleSignature(signature)]) < least,
-  );
+/**
+ * Signatures that cost honest requests here and stop the attack no more, here or at another of the campaign's scopes: what
+ * they cost is wanted for its new shape.
+ */
+function outlived(here: CampaignAt, behaviour: CountName): LiveSignature[] {
+  const { state, campaign, pane } = here;
+  const costly = ownAt(here).filter(({ collateral }) => collateral > 0);
+  if (costly.length === 0) return [];
+  const scopes = campaign.scopes.flatMap(({ kind, key }) => state.scopes.get(scopeId(kind, key)) ?? []);
+  return costly.filter(({ signature }) => {
+    const test = sampleSignature(signature);
+    return scopes.every((watched) => {
+      if (!holdsAt(signature, watched.scope)) return true;
+      const excess = excessSamples(watched, behaviour, pane);
+      return weightSelected(excess, [test]) < outlivedShare * weigh(excess);
+    });
+  });
 }
 
 /** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */

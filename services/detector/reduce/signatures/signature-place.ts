@@ -14,12 +14,12 @@ export function scopePredicates(state: SiteState, scope: Scope): Predicate[] {
   ];
 }
 
-/** Whether a signature is about the endpoint of the scope, or about one of its route. */
-export function holdsAt(signature: Signature, { kind, key, traits: { method, template } }: Scope): boolean {
+/** Whether a signature is about the endpoint of the scope, on its host, or about one of its route. */
+export function holdsAt(signature: Signature, { kind, key, traits }: Scope): boolean {
   const named = valuesNamed(signature, 'endpoint') ?? [];
-  return kind === 'route'
-    ? named.some((endpoint) => routesOf(endpoint).includes(key))
-    : named.includes(`${method} ${template}`);
+  if (kind === 'route') return named.some((endpoint) => routesOf(endpoint).includes(key));
+  const hosts = valuesNamed(signature, 'host');
+  return named.includes(`${traits.method} ${traits.template}`) && (hosts?.includes(traits.host) ?? true);
 }
 
 /** Whether a predicate says where a signature holds, and not what it selects there. */

@@ -64,6 +64,8 @@ export interface Baseline extends Pool {
   reference: Sample[];
   /** A log-in that shows a page lets nobody in: page-reading.ts. */
   pageRefuses: boolean;
+  /** Clients that are known as servers here: known-callers.ts. */
+  callers: ReadonlySet<number>;
 }
 
 export function createBaseline(startedAt: number): Baseline {
@@ -76,6 +78,7 @@ export function createBaseline(startedAt: number): Baseline {
     ceiling: { day: -1, rate: null },
     reference: [],
     pageRefuses: false,
+    callers: new Set(),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
 import { hold, rateKey, release } from './baseline.ts';
 import { hasJourneys, type Journeys, requirementOf } from './journeys.ts';
+import { updateKnownCallers } from './known-callers.ts';
 import { updatePageReading } from './page-reading.ts';
 import { overlaps } from './route.ts';
 import { countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
@@ -79,6 +80,7 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
     watched.primed.clear();
     watched.usual = null;
     updatePageReading(watched);
+    updateKnownCallers(watched, end);
     if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
   // the mix forgets as the site does

@@ -54,6 +54,11 @@ export function gatewaysOf({ baseline: { reference } }: WatchedScope): ReadonlyS
   return new Set([...callers].filter(([, { behaved }]) => behaved).map(([client]) => client));
 }
 
+/** The same, where enough is known that it is no visit of one person. */
+export function serversOf(watched: WatchedScope): ReadonlySet<number> {
+  return watched.baseline.reference.length < leastReference ? new Set() : gatewaysOf(watched);
+}
+
 const addressAt = minedAttributes.indexOf('client_ip');
 
 /** The client of a sample by its key (lib/ip.ts). */
