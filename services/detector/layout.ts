@@ -92,6 +92,8 @@ export const countNames = [
   'cold_paged',
   /** Answered with a redirect. */
   'redirected',
+  /** By others than verified bots and servers that are known (reduce/site/known-callers.ts). Counted by reduce. */
+  'by_others',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export const countIndex = placesOf(countNames);

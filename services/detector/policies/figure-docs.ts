@@ -20,6 +20,8 @@ export const ratioDocs: { readonly [N in CountName]: string } = {
     'Log-ins that send something and are answered with a page (2xx): who gets in by an API, and who does not by a form. Where the form is learned, they count as failing as well.',
   cold_paged: 'Paged and direct.',
   redirected: 'Answered with a redirect.',
+  by_others:
+    'By others than verified bots and servers that are known as a visible part of what is usual there.',
   by_partner: 'That name a partner.',
   missing: 'For things that do not exist: 404, 410, an empty answer.',
   hostile: 'From hosting, proxies, VPNs or Tor.',

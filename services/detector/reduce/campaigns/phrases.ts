@@ -40,6 +40,7 @@ export const phrases: { readonly [N in CountName]: string } = {
   paged: 'asked to be let in and were shown a page',
   cold_paged: 'came without an earlier page, asked to be let in and were shown a page',
   redirected: 'were answered with a redirect',
+  by_others: 'came from nobody who is known as a server',
   by_partner: 'came through a partner',
   declined: 'were answered that the card is declined',
   serial: 'asked for one value after another with no page between them',

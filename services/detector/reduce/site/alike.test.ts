@@ -8,6 +8,7 @@ const totals = (direct: number, requests: number): Float64Array => {
   const counts = new Float64Array(countNames.length);
   counts[countIndex.direct] = direct;
   counts[countIndex.requests] = requests;
+  counts[countIndex.by_others] = requests;
   return counts;
 };
 type Member = readonly [direct: number, requests: number];

@@ -8,6 +8,13 @@ import { type CountName, countIndex } from '../../layout.ts';
 
 /** Among which requests a count is known. */
 const baseOf: { readonly [N in CountName]?: CountName } = {
+  direct: 'by_others',
+  unusual: 'by_others',
+  skipped: 'by_others',
+  serial: 'by_others',
+  arrived: 'by_others',
+  bounced: 'by_others',
+  abandoned: 'by_others',
   failing: 'outcome_known',
   succeeding: 'outcome_known',
   cold_failing: 'outcome_known',
@@ -45,6 +52,7 @@ const honestNames: ReadonlySet<CountName> = new Set([
   'paged',
   'cold_paged',
   'redirected',
+  'by_others',
 ]);
 
 export function speaksAgainst(name: CountName): boolean {

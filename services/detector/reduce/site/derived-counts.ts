@@ -27,15 +27,15 @@ export function countBounced({ scope }: WatchedScope, pane: number): void {
 }
 
 /** Requests of the pane whose clients did not do before what practically all honest clients here do. */
-export function countUnusual({ scope, requirement }: WatchedScope, pane: number): void {
+export function countUnusual({ scope, requirement, baseline }: WatchedScope, pane: number): void {
   if (requirement === null) return;
   let unusual = 0;
-  for (const { weight } of samplesOf(
+  for (const { sample, weight } of samplesOf(
     scope,
     pane,
     1,
     (flags) => (flags & flag.verified) === 0 && !spared(flags, requirement.required),
   ))
-    unusual += weight;
+    if (!baseline.callers.has(sample.client)) unusual += weight;
   setCount(scope, countIndex.unusual, pane, Math.round(unusual));
 }

@@ -13,19 +13,16 @@ import { serversOf } from './usual-callers.ts';
 /** Below this share of both there is nothing to set apart. */
 const leastShare = 0.03;
 
+const { requests, direct, hostile, by_others, network_known } = countIndex;
+
 /** Looks anew, once a minute, who these callers are. `end`: the pane after the last that was learned from. */
 export function updateKnownCallers(watched: WatchedScope, end: number): void {
   const { scope, baseline } = watched;
   if (scope.kind !== 'endpoint' || end % minutePanes !== 0) return;
   if (scope.traits.function === 'login' || scope.traits.function === 'content') return;
   const { totals } = baseline;
-  const least = leastShare * totals[countIndex.requests]!;
-  if (
-    baseline.callers.size === 0 &&
-    totals[countIndex.direct]! < least &&
-    totals[countIndex.hostile]! < least
-  )
-    return;
+  const least = leastShare * totals[requests]!;
+  if (baseline.callers.size === 0 && totals[direct]! < least && totals[hostile]! < least) return;
   baseline.callers = serversOf(watched);
 }
 
@@ -35,18 +32,27 @@ const notOfServers: readonly (readonly [CountName, number])[] = [
   ['cold_failing', flag.direct | flag.failing],
   ['hostile', flag.hostile],
   ['skipped', flag.skipped],
+  ['serial', flag.serial],
 ];
 
-/** Takes what they do out of the newest pane's counts of it. Samples stay as they are: what a rule costs them is counted. */
+/** Takes what they do out of the newest pane's counts of it. Their samples stay: a rule costs them what it costs. */
 export function setCallersApart({ scope, baseline: { callers } }: WatchedScope, pane: number): void {
+  const take = (column: number, weight: number): void =>
+    setCount(scope, column, pane, Math.max(0, countOf(scope, column, pane) - Math.round(weight)));
   if (callers.size === 0) return;
-  const theirs = samplesOf(scope, pane, 1, () => true).filter(({ sample }) => callers.has(sample.client));
-  if (theirs.length === 0) return;
-  for (const [name, bits] of notOfServers) {
-    const column = countIndex[name];
-    let weight = 0;
-    for (const { sample, weight: requests } of theirs) if ((sample.flags & bits) === bits) weight += requests;
-    if (weight > 0)
-      setCount(scope, column, pane, Math.max(0, countOf(scope, column, pane) - Math.round(weight)));
+  let all = 0;
+  const taken = notOfServers.map(() => 0);
+  for (const { sample, weight } of samplesOf(scope, pane, 1, () => true)) {
+    if (!callers.has(sample.client)) continue;
+    all += weight;
+    notOfServers.forEach(([, bits], index) => {
+      if ((sample.flags & bits) === bits) taken[index]! += weight;
+    });
   }
+  if (all === 0) return;
+  take(by_others, all);
+  take(network_known, all);
+  notOfServers.forEach(([name], index) => {
+    take(countIndex[name], taken[index]!);
+  });
 }

@@ -135,6 +135,13 @@ export function addPane(scope: Scope, pane: number, partial: PaneGroup): void {
   scope.newest = pane;
   for (let column = 0; column < columns; column++)
     scope.counts[column * ringPanes + slot] = counts[column] ?? 0;
+  // until some of them are known as servers
+  setCount(
+    scope,
+    countIndex.by_others,
+    pane,
+    (counts[countIndex.requests] ?? 0) - (counts[countIndex.verified] ?? 0),
+  );
   const bucket = Math.floor(pane / bucketPanes);
   let newest = scope.sketches.at(-1);
   if (newest?.bucket !== bucket) {
