@@ -1,18 +1,15 @@
 import type { CountName } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
-import { sampleSignature } from '../miner/sample-predicate.ts';
-import { weigh, weightSelected } from '../miner/weighted.ts';
 import { type Chosen, chooseSignatures } from '../signatures/choose-signatures.ts';
-import { excessSamples } from '../signatures/excess-samples.ts';
 import { followAnalogues } from '../signatures/follow-analogues.ts';
 import { addSignatures, endSignature, newAmong } from '../signatures/live-signatures.ts';
-import { inForceAt, makeRoom, ownAt } from '../signatures/make-room.ts';
-import { holdsAt } from '../signatures/signature-place.ts';
+import { inForceAt, makeRoom } from '../signatures/make-room.ts';
 import type { Missed } from '../signatures/strongest-behaviour.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import type { LiveSignature, Search } from '../site/campaign-state.ts';
 import { effectiveAt, scopeId } from '../site/site-state.ts';
 import { evidence } from './choose-anew.ts';
+import { outlived } from './outlived.ts';
 
 /**
  * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Where nothing tells what
@@ -104,28 +101,6 @@ export function replace(
     live.verdictUntilAt = Math.min(live.verdictUntilAt, at + handOverMs);
   }
   return [...ended, ...enforce(here, chosen, at)];
-}
-
-/** Selects less than this of the excess now. */
-const outlivedShare = 0.01;
-
-/**
- * Signatures that cost honest requests here and stop the attack no more, here or at another of the campaign's scopes: what
- * they cost is wanted for its new shape.
- */
-function outlived(here: CampaignAt, behaviour: CountName): LiveSignature[] {
-  const { state, campaign, pane } = here;
-  const costly = ownAt(here).filter(({ collateral }) => collateral > 0);
-  if (costly.length === 0) return [];
-  const scopes = campaign.scopes.flatMap(({ kind, key }) => state.scopes.get(scopeId(kind, key)) ?? []);
-  return costly.filter(({ signature }) => {
-    const test = sampleSignature(signature);
-    return scopes.every((watched) => {
-      if (!holdsAt(signature, watched.scope)) return true;
-      const excess = excessSamples(watched, behaviour, pane);
-      return weightSelected(excess, [test]) < outlivedShare * weigh(excess);
-    });
-  });
 }
 
 /** Nothing fits the budget: a fallback that needs no target is to observe; it is said, and nothing is widened. */

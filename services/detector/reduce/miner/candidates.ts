@@ -17,9 +17,9 @@ const complementOf: ReadonlySet<string> = new Set([
 const favouredOf: ReadonlySet<string> = new Set([...complementOf, 'browser', 'accept_language']);
 const numeric: ReadonlySet<string> = new Set(['browser_version']);
 /** A value must be this much more frequent in the excess to stand in a set. */
-const leastLift = 4;
+export const leastLift = 4;
 /** The same where most good clients are spared: then to leave out what the rest has in common suffices. */
-const leastLiftSparing = 1.5;
+export const leastLiftSparing = 1.5;
 /** Values this much less frequent in the excess than among the good are left out, where most of them are spared. */
 const favoured = [1, 0.4] as const;
 /** What this much of the excess has, and the good have less often, may tell together with another such attribute. */

@@ -24,7 +24,7 @@ export function population(of: readonly Weighted[], part: Mask | null = null): P
 }
 
 /** Good samples are halved from here on: what is made from one half is judged on the other too. */
-const leastHalved = 24;
+export const leastHalved = 24;
 const isKnown = (sample: Sample): boolean => (sample.client & 65_536) === 0;
 
 /** The good samples that candidates may be made from. */

@@ -1,10 +1,11 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { spared } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
-import { candidatePredicates, namingOf } from './candidates.ts';
+import { candidatePredicates, leastLift, leastLiftSparing, namingOf } from './candidates.ts';
 import { type BoundedShare, type Callers, createCollateral } from './collateral.ts';
 import { contradictions } from './contradictions.ts';
-import { knownHalf, population } from './good-samples.ts';
+import { knownHalf, leastHalved, population } from './good-samples.ts';
+import { selectedWithout } from './lonely-values.ts';
 import { both, count, countBoth, either, emptyMask, has, hits, type Mask, maskOf, setAll } from './mask.ts';
 import { indexOf } from './sample-index.ts';
 import { samplePredicate } from './sample-predicate.ts';
@@ -201,14 +202,25 @@ export function mineSignatures(input: MineInput): MineResult {
     upper: collateral.of({ own: coveredOwn, other: coveredOther }).upper,
   };
 
+  const without = selectedWithout(known, trained, sparing === null ? leastLift : leastLiftSparing);
+  /** Whom a predicate costs something; where people are too few to judge a list of theirs on others, without themselves. */
+  const costsAmong = (of: readonly Weighted[], whole: Mask): ((one: Predicate) => Mask) => {
+    const isWhole = count(whole) < leastHalved;
+    return (one) => {
+      const costs = indexOf(of).costs(one);
+      return isWhole ? either(costs, without(of, one)) : costs;
+    };
+  };
+  const costsOwn = costsAmong(input.good, everything.own);
+  const costsOther = costsAmong(input.siblings, everything.other);
   const ruleOf = (predicates: readonly Predicate[]): Rule => {
     const conjunction = (whole: Mask, select: (predicate: Predicate) => Mask): Mask =>
       predicates.reduce((mask, predicate) => both(mask, select(predicate)), whole);
     return {
       predicates,
       bad: conjunction(everything.bad, (one) => indexOf(judged).select(one)),
-      own: conjunction(everything.own, (one) => indexOf(input.good).costs(one)),
-      other: conjunction(everything.other, (one) => indexOf(input.siblings).costs(one)),
+      own: conjunction(everything.own, costsOwn),
+      other: conjunction(everything.other, costsOther),
     };
   };
   while (chosen.length < mostWithFree && remaining.length > 0) {

@@ -7,6 +7,7 @@ import { hold, rateKey, release } from './baseline.ts';
 import { hasJourneys, type Journeys, requirementOf } from './journeys.ts';
 import { updateKnownCallers } from './known-callers.ts';
 import { updatePageReading } from './page-reading.ts';
+import { referenceLimit } from './reference-limit.ts';
 import { overlaps } from './route.ts';
 import { countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
 import { isBlind } from './sight.ts';
@@ -19,16 +20,6 @@ import {
   type SiteState,
   type WatchedScope,
 } from './site-state.ts';
-
-/** Samples that one scope's normal mix may hold. */
-const mostReference = 1200;
-const leastReference = 150;
-
-/** All scopes of a site together keep within the limit: many scopes, fewer samples each. */
-function referenceLimit({ scopes }: SiteState, { config }: ReduceSettings): number {
-  const share = Math.floor(config.limits.reference_samples / Math.max(1, scopes.size));
-  return Math.max(leastReference, Math.min(mostReference, share));
-}
 
 /** Functions of endpoints that something else leads to by its nature: who comes directly is no reason to believe it. */
 const nowhereToBegin: ReadonlySet<string> = new Set(['payment', 'cart']);
@@ -72,7 +63,7 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
       pools,
       state.firstPane * paneMs,
       !nowhereToBegin.has(scope.traits.function),
-      referenceLimit(state, settings),
+      referenceLimit(state, settings, end),
       learnSamples,
     )
   ) {
