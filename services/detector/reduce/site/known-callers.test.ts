@@ -47,7 +47,7 @@ test('what two servers do that make up most of the calls is no habit of the peop
   expect(watched.baseline.callers).toEqual(new Set([1, 2]));
   setCallersApart(watched, pane);
   expect(split(watched.scope, 'direct', pane, 1)).toEqual([2, 10]);
-  expect(split(watched.scope, 'hostile', pane, 1)).toEqual([0, 10]);
+  expect(split(watched.scope, 'hostile', pane, 1)).toEqual([20, 30]);
   // a rule costs them what it costs
   expect(samplesOf(watched.scope, pane, 1, (flags) => (flags & flag.hostile) !== 0)).toHaveLength(20);
 });

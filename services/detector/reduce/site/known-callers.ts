@@ -5,15 +5,14 @@ import { serversOf } from './usual-callers.ts';
 
 /**
  * A caller that is a visible part of what is usual at an endpoint, and mostly gets what it asks for, is a server, whether it
- * shows a key or not: that it reads no pages and lives in a data centre says nothing of it, and nothing of what
- * the people do who call the endpoint too. Two servers of a partner that make up half of the calls would else make
+ * shows a key or not: that it reads no pages says nothing of it, and nothing of what the people do who call the endpoint too. Two servers of a partner that make up half of the calls would else make
  * coming directly usual there, for everybody. Not at a log-in: there it speaks for others.
  */
 
-/** Below this share of both there is nothing to set apart. */
+/** Of what comes directly: below this share there is nothing to set apart. */
 const leastShare = 0.03;
 
-const { requests, direct, hostile, by_others, network_known } = countIndex;
+const { requests, direct, by_others } = countIndex;
 
 /** Looks anew, once a minute, who these callers are. `end`: the pane after the last that was learned from. */
 export function updateKnownCallers(watched: WatchedScope, end: number): void {
@@ -21,8 +20,7 @@ export function updateKnownCallers(watched: WatchedScope, end: number): void {
   if (scope.kind !== 'endpoint' || end % minutePanes !== 0) return;
   if (scope.traits.function === 'login' || scope.traits.function === 'content') return;
   const { totals } = baseline;
-  const least = leastShare * totals[requests]!;
-  if (baseline.callers.size === 0 && totals[direct]! < least && totals[hostile]! < least) return;
+  if (baseline.callers.size === 0 && totals[direct]! < leastShare * totals[requests]!) return;
   baseline.callers = serversOf(watched);
 }
 
@@ -30,7 +28,6 @@ export function updateKnownCallers(watched: WatchedScope, end: number): void {
 const notOfServers: readonly (readonly [CountName, number])[] = [
   ['direct', flag.direct],
   ['cold_failing', flag.direct | flag.failing],
-  ['hostile', flag.hostile],
   ['skipped', flag.skipped],
   ['serial', flag.serial],
 ];
@@ -51,7 +48,6 @@ export function setCallersApart({ scope, baseline: { callers } }: WatchedScope, 
   }
   if (all === 0) return;
   take(by_others, all);
-  take(network_known, all);
   notOfServers.forEach(([name], index) => {
     take(countIndex[name], taken[index]!);
   });
