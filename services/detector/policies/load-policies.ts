@@ -106,13 +106,14 @@ export function compilePolicy(file: string, text: string): Policy {
   const raw = (yaml.value ?? {}) as {
     readonly match?: unknown;
     readonly condition?: unknown;
+    readonly sooner?: unknown;
     readonly refuted?: unknown;
     features?: object;
   };
   const groupBy = Object.values(raw.features ?? {})[0]?.['group-by'] as unknown;
   const kind = Array.isArray(groupBy) ? kindOf(groupBy.map(String)) : null;
   const inside = kind === null || isScoped(kind) ? 'groups' : kind === 'client' ? 'clients' : 'others';
-  for (const field of ['match', 'condition', 'refuted'] as const) {
+  for (const field of ['match', 'condition', 'sooner', 'refuted'] as const) {
     const expression = raw[field];
     if (typeof expression !== 'string') continue;
     const vocabulary: Vocabulary =
@@ -158,7 +159,11 @@ export function compilePolicy(file: string, text: string): Policy {
     matches: compileCondition(document.match),
     condition: compileCondition(document.condition),
     clauses: clausesOf(document.condition),
-    uses: new Set([...namesIn(document.condition), ...namesIn(document.refuted ?? 'false')]),
+    uses: new Set(
+      [document.condition, document.sooner ?? 'false', document.refuted ?? 'false'].flatMap((text) => [
+        ...namesIn(text),
+      ]),
+    ),
     taxonomy: document.tags.map(taxonomyOf),
   };
 }

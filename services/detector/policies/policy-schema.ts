@@ -142,6 +142,11 @@ export const policySchema = z.strictObject({
   /** CEL over the features, once per group and pane. See docs/reference for normal(), excess(), surprise(). */
   condition: z.string(),
   /**
+   * CEL as the condition, where it may hold sooner: a campaign is opened if attributes alone tell its excess from people, who
+   * have to be spared by none of its signatures (reduce/campaigns/open-sooner.ts).
+   */
+  sooner: z.string().optional(),
+  /**
    * CEL as the condition: what shows that it was none. A campaign for which it holds ends at once and lets go of all that
    * it stops; while it holds, none is opened.
    */

@@ -7,6 +7,7 @@ import type { PaneGroup } from '../pane-group.ts';
 import type { Policy } from '../policies/load-policies.ts';
 import { openCampaign, updateCampaigns } from './campaigns/campaigns.ts';
 import { canLend, lend } from './campaigns/lend-behaviours.ts';
+import { isToldApart } from './campaigns/open-sooner.ts';
 import { endRefuted } from './campaigns/refuted-campaigns.ts';
 import { judgeLocal } from './local-groups.ts';
 import { learnLikeness } from './site/alike.ts';
@@ -63,9 +64,12 @@ export function reducePane(
     for (const rule of figures.rules) {
       const holder = holderOf(state, watched.scope, rule.policy);
       if (holder !== null && !canLend(rule.policy, holder)) continue;
-      if (!rule.condition(figures) || rule.refuted?.(figures) === true) continue;
-      if (holder === null) outputs.push(...openCampaign(state, settings, watched, rule.policy, pane));
-      else lend(state, watched, rule.policy, holder, pane);
+      const holds = rule.condition(figures);
+      if (!holds && (holder !== null || rule.sooner?.(figures) !== true)) continue;
+      if (rule.refuted?.(figures) === true) continue;
+      if (holder !== null) lend(state, watched, rule.policy, holder, pane);
+      else if (holds || isToldApart(state, watched, rule.policy, pane))
+        outputs.push(...openCampaign(state, settings, watched, rule.policy, pane));
     }
   }
   outputs.push(...endRefuted(state, settings, pane), ...updateCampaigns(state, settings, pane));

@@ -24,6 +24,8 @@ type Members = { readonly [name: string]: Ask };
 export interface ScopeRule {
   readonly policy: Policy;
   readonly condition: (figures: ScopeFigures) => boolean;
+  /** null: it opens no campaign before its condition holds. */
+  readonly sooner: ((figures: ScopeFigures) => boolean) | null;
   /** null: nothing refutes it. */
   readonly refuted: ((figures: ScopeFigures) => boolean) | null;
   /** Everything that its conditions can read, as the objects that CEL reads. */
@@ -119,6 +121,7 @@ export class FigureTable {
     return {
       policy,
       condition: bound(document.condition),
+      sooner: document.sooner === undefined ? null : bound(document.sooner),
       refuted: document.refuted === undefined ? null : bound(document.refuted),
       values: due(values),
     };
