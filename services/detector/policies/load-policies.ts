@@ -160,8 +160,8 @@ export function compilePolicy(file: string, text: string): Policy {
     condition: compileCondition(document.condition),
     clauses: clausesOf(document.condition),
     uses: new Set(
-      [document.condition, document.sooner ?? 'false', document.refuted ?? 'false'].flatMap((text) => [
-        ...namesIn(text),
+      [document.condition, document.sooner, document.refuted].flatMap((text) => [
+        ...namesIn(text ?? 'false'),
       ]),
     ),
     taxonomy: document.tags.map(taxonomyOf),

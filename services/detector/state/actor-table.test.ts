@@ -68,6 +68,18 @@ test('who gets in at last with the account that failed is told from who gets in 
   expect(actors.tries(63, 'yes')).toBe(false); // another visit
 });
 
+test('a page after a failure is a way in, and after a page only what is better is', () => {
+  const actors = new ActorTable(1000);
+  actors.open(1, 2, now);
+  expect(actors.tries(31, 'no')).toBe(false);
+  expect(actors.tries(31, 'page')).toBe(true);
+  expect(actors.tries(31, 'page')).toBe(false);
+  expect(actors.tries(31, 'page')).toBe(false);
+  expect(actors.tries(30, 'yes')).toBe(false);
+  expect(actors.tries(31, 'yes')).toBe(true);
+  expect(actors.tries(31, 'yes')).toBe(false);
+});
+
 test('look-ups of one value after another are a series, unless pages or time come between them', () => {
   let address = 0;
   /** How many of 40 look-ups come in a series. */

@@ -5,8 +5,9 @@ import { serversOf } from './usual-callers.ts';
 
 /**
  * A caller that is a visible part of what is usual at an endpoint, and mostly gets what it asks for, is a server, whether it
- * shows a key or not: that it reads no pages says nothing of it, and nothing of what the people do who call the endpoint too. Two servers of a partner that make up half of the calls would else make
- * coming directly usual there, for everybody. Not at a log-in: there it speaks for others.
+ * shows a key or not: that it reads no pages says nothing of it, and nothing of what the people do who call the endpoint
+ * too. Two servers of a partner that make up half of the calls would else make coming directly usual there, for
+ * everybody. Not at a log-in: there it speaks for others.
  */
 
 /** Of what comes directly: below this share there is nothing to set apart. */
