@@ -17,6 +17,7 @@ import { countBounced, countUnusual } from './site/derived-counts.ts';
 import { setCallersApart } from './site/known-callers.ts';
 import { learn } from './site/learn-scope.ts';
 import { readPages } from './site/page-reading.ts';
+import { shareOutSamples } from './site/reference-limit.ts';
 import { covers, overlaps } from './site/route.ts';
 import { withRoutes } from './site/routes.ts';
 import { addPane, advanceScope, type Scope, sum } from './site/scope.ts';
@@ -42,6 +43,7 @@ export function reducePane(
   noteGap(state, pane);
   learnLikeness(state, pane);
   forgetBefore(state);
+  shareOutSamples(state, settings, pane);
   const present: WatchedScope[] = [];
   for (const group of groups) {
     if (!isScoped(group.kind)) continue;

@@ -18,6 +18,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     learned: new Map(),
     lost: new Map(),
     noneIdleBefore: firstPane,
+    reference: null,
     routes: new Map(),
     inventory: createInventory(site, firstPane),
   };

@@ -63,7 +63,7 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
       pools,
       state.firstPane * paneMs,
       !nowhereToBegin.has(scope.traits.function),
-      referenceLimit(state, settings, end),
+      referenceLimit(state),
       learnSamples,
     )
   ) {

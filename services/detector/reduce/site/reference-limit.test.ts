@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { detectorConfig } from '../../config.ts';
 import { createBaseline } from './baseline.ts';
 import { createSiteState } from './create-site-state.ts';
-import { referenceLimit } from './reference-limit.ts';
+import { referenceLimit, shareOutSamples } from './reference-limit.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { type ReduceSettings, scopeId, watchedScope } from './site-state.ts';
 
@@ -21,7 +21,8 @@ function limitOf(lengths: readonly number[], most: number): number {
     );
   });
   const config = detectorConfig.parse({ limits: { reference_samples: most } });
-  return referenceLimit(state, { config } as ReduceSettings, 10);
+  shareOutSamples(state, { config } as ReduceSettings, 10);
+  return referenceLimit(state);
 }
 
 test('what small scopes leave of their share is for those that are called a lot, and all keep within the limit', () => {

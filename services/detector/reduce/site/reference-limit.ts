@@ -1,19 +1,18 @@
+import { minutePanes } from '../../layout.ts';
 import type { ReduceSettings, SiteState } from './site-state.ts';
 
 /** Samples that one scope's normal mix may hold. */
 const mostReference = 1200;
 const leastReference = 150;
 
-const limits = new WeakMap<SiteState, { readonly end: number; readonly limit: number }>();
-
 /**
- * All scopes of a site together keep within the limit: many scopes, fewer samples each. Those that have not as many as
- * their share leave the rest of it to the others: a site has few endpoints that are called a lot.
+ * Shares out, once a minute, how many samples a scope may hold. All scopes of a site together keep within the limit: many
+ * scopes, fewer samples each. Those that have not as many as their share leave the rest of it to the others: a site has few
+ * endpoints that are called a lot.
  */
-export function referenceLimit(state: SiteState, { config }: ReduceSettings, end: number): number {
-  const known = limits.get(state);
-  if (known?.end === end) return known.limit;
-  const { scopes } = state;
+export function shareOutSamples(state: SiteState, { config }: ReduceSettings, pane: number): void {
+  const { scopes, reference } = state;
+  if (reference !== null && pane < reference.pane + minutePanes) return;
   const most = config.limits.reference_samples;
   const share = Math.floor(most / Math.max(1, scopes.size));
   let small = 0;
@@ -21,10 +20,9 @@ export function referenceLimit(state: SiteState, { config }: ReduceSettings, end
   for (const { baseline } of scopes.values())
     if (baseline.reference.length < share) small += baseline.reference.length;
     else large++;
-  const limit = Math.max(
-    leastReference,
-    Math.min(mostReference, Math.floor((most - small) / Math.max(1, large))),
-  );
-  limits.set(state, { end, limit });
-  return limit;
+  const limit = Math.floor((most - small) / Math.max(1, large));
+  state.reference = { pane, limit: Math.max(leastReference, Math.min(mostReference, limit)) };
 }
+
+/** Samples that each scope may hold now. */
+export const referenceLimit = ({ reference }: SiteState): number => reference?.limit ?? leastReference;

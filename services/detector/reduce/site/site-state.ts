@@ -87,6 +87,8 @@ export interface SiteState {
   readonly lost: LastLosses;
   /** No scope is idle for long enough to be forgotten before this pane. */
   noneIdleBefore: number;
+  /** How many samples a scope may hold, as shared out at a pane (reference-limit.ts); null: not yet. */
+  reference: { readonly pane: number; readonly limit: number } | null;
   /** Endpoints by route (routes.ts). */
   readonly routes: Map<string, Set<string>>;
   /** Endpoints of the site: what they are, who calls them, and which do the same. */
