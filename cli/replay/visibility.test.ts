@@ -30,7 +30,7 @@ test.each(advised)('$$variable, which replay advises to log, is read', ({ variab
   expect(fields.map((field) => request[field] ?? null)).not.toEqual(fields.map(() => null));
 });
 
-test('everything in the log_format of the how-to is read', () => {
+test('what the log_format of the how-to says of the caller is read', () => {
   const text = readFileSync(inPackage('docs/howto/log-formats.md'), 'utf8');
   const layout = /log_format tidegate ([\s\S]*?);\n```/.exec(text)?.[1] ?? '';
   const variables = [...layout.matchAll(/\$(\w+)/g)].map(([, name]) => name!);

@@ -213,11 +213,6 @@ export const flag = {
 } as const;
 export const suspiciousFlags = flag.direct | flag.failing | flag.missing | flag.hostile | flag.implausible;
 
-/** Whether a sample is of the suspicious stratum, as combine saw it: what reduce reads into a page moves none. */
-export function isOfSuspicious(flags: number): boolean {
-  return (flags & suspiciousFlags & ((flags & flag.paged) !== 0 ? ~flag.failing : -1)) !== 0;
-}
-
 /** Bits of a standing that are parts of the site, and more than one page. */
 export const journeyMask = several | (several - 1);
 

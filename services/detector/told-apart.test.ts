@@ -24,17 +24,10 @@ describe('log-ins that fail by who loaded the form first', { timeout: 60_000 }, 
 
   it('are waited for where they look like people, who get in at last', async () => {
     const crowdOfPeople = afterReset({ next: random(63), from: attackAt, until: start + 8 * minute });
-    const next = random(64);
     const browsers = [...people()].filter(({ endpoint }) => endpoint === 'POST /login');
     const visits = crowdOfPeople.map((sketch) => {
       const { agent, ja4, browserVersion } = browsers[Number(sketch.session!.slice(5)) % browsers.length]!;
-      return {
-        ...sketch,
-        agent: agent!,
-        ja4: ja4!,
-        browserVersion: browserVersion!,
-        asn: 3320 + Math.floor(next()),
-      };
+      return { ...sketch, agent: agent!, ja4: ja4!, browserVersion: browserVersion! };
     });
     const traffic = inOrder(people(), visits);
     const run = await runDetector(traffic);

@@ -127,19 +127,11 @@ function header(request: ParsedRequest, name: string, value: string): void {
   request.headers = [...(request.headers ?? []), [name, value]];
 }
 
-/** Request headers that say who calls, as their variables spell them. */
-const namedHeaders: { readonly [F in TextField]?: readonly string[] } = {
-  partner_id: ['x_partner_id', 'x_partner'],
-  api_key_id: ['x_api_key', 'x_api_key_id'],
-};
-/** Answer headers of a log-in that name the account. */
-const accountHeaders = ['x_account', 'x_account_id'];
-
-/** A header that is a field unless the configuration takes that from elsewhere: it stays among the headers. */
+/** A header that is a field, and one of those that may be kept as such. */
 function headerAs(field: TextField, name: string): Take {
   return custom((request, value) => {
     request[field] ??= value;
-    header(request, name.replaceAll('_', '-'), value);
+    header(request, name, value);
   });
 }
 
@@ -220,13 +212,15 @@ export function createVariableTakers(fields: FieldMap): (variable: string) => Ta
       }),
     ],
     ['request_id', text('request_id')],
-    ...Object.entries(namedHeaders).flatMap(([field, names]) =>
-      names.map((name): [string, Take] => [`http_${name}`, headerAs(field as TextField, name)]),
-    ),
-    ...accountHeaders.flatMap((name): [string, Take][] => [
-      [`upstream_http_${name}`, text('account_id')],
-      [`sent_http_${name}`, text('account_id')],
-    ]),
+    ['http_x_api_key', text('api_key_id')],
+    ['http_x_api_key_id', headerAs('api_key_id', 'x-api-key-id')],
+    ['http_x_partner', headerAs('partner_id', 'x-partner')],
+    ['http_x_partner_id', headerAs('partner_id', 'x-partner-id')],
+    // answer headers of a log-in
+    ['upstream_http_x_account', text('account_id')],
+    ['upstream_http_x_account_id', text('account_id')],
+    ['sent_http_x_account', text('account_id')],
+    ['sent_http_x_account_id', text('account_id')],
     [
       'http_cookie',
       custom((request, value) => {

@@ -1,5 +1,5 @@
 import type { FrameSample } from '../frames/sample-row.ts';
-import { countNames, flag, isOfSuspicious, type SketchName, sketchIndex, sketchNames } from '../layout.ts';
+import { countNames, flag, type SketchName, sketchIndex, sketchNames, suspiciousFlags } from '../layout.ts';
 import type { PaneGroup } from '../pane-group.ts';
 import { BottomK } from '../sketches/bottom-k.ts';
 import { HyperLogLog } from '../sketches/hyper-log-log.ts';
@@ -45,7 +45,7 @@ export class GroupAccumulator {
       const { values: of, valueCount } = contribution.facts!;
       for (let at = 0; at < valueCount * 2; at += 2) values.add(of[at]!, of[at + 1]!);
     }
-    const sample = isOfSuspicious(flags) ? this.#suspicious : this.#others;
+    const sample = (flags & suspiciousFlags) !== 0 ? this.#suspicious : this.#others;
     if (sample.wants(order)) sample.add(order, sampledOf(contribution));
   }
 

@@ -1,5 +1,5 @@
 import { isLocal } from '../groups.ts';
-import { isOfSuspicious } from '../layout.ts';
+import { suspiciousFlags } from '../layout.ts';
 import type { PaneGroup, Sample } from '../pane-group.ts';
 import { HyperLogLog } from './hyper-log-log.ts';
 
@@ -31,7 +31,7 @@ export function strataOf(samples: readonly Sample[]): {
 } {
   const suspicious: Sample[] = [];
   const others: Sample[] = [];
-  for (const sample of samples) (isOfSuspicious(sample.flags) ? suspicious : others).push(sample);
+  for (const sample of samples) ((sample.flags & suspiciousFlags) !== 0 ? suspicious : others).push(sample);
   return { suspicious, others };
 }
 

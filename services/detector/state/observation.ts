@@ -1,4 +1,4 @@
-import type { EnrichedRequest, RequestEvent } from '../../../lib/contracts/generated.ts';
+import type { EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { partBit } from '../../../lib/signature/standing.ts';
 import { flag } from '../layout.ts';
 import { type ActorTable, accountMark } from './actor-table.ts';
@@ -42,11 +42,6 @@ export function isMissing({ request: { method, status, response_bytes: bytes } }
   );
 }
 
-/** Whether it sent something and was answered with a page, not with a redirect. */
-function isPage({ method, status }: RequestEvent): boolean {
-  return status !== null && status >= 200 && status < 300 && method !== 'GET' && method !== 'HEAD';
-}
-
 /**
  * The flags that one request shows by itself, without memory. `part`: bit of its endpoint's function.
  *
@@ -70,7 +65,10 @@ export function responseFlags(event: EnrichedRequest, facts: RequestFacts, part:
         flags |=
           flag.failing | (isUnbelieved || status === null ? flag.denied : isDeclined ? flag.declined : 0);
       else if (request.outcome === 'success' || (status !== null && status < 400))
-        flags |= part === loginBit && isPage(request) ? flag.succeeding | flag.paged : flag.succeeding;
+        flags |=
+          part === loginBit && status !== null && status >= 200 && status < 300
+            ? flag.succeeding | flag.paged
+            : flag.succeeding;
     }
   }
   if ((facts.present & known.account) !== 0 && part !== loginBit && !isUnbelieved) flags |= flag.signedIn;

@@ -19,13 +19,14 @@ export function outlived(here: CampaignAt, behaviour: CountName): LiveSignature[
   const { state, campaign, pane } = here;
   const costly = ownAt(here).filter(({ collateral }) => collateral > 0);
   if (costly.length === 0) return [];
-  const scopes = campaign.scopes.flatMap(({ kind, key }) => state.scopes.get(scopeId(kind, key)) ?? []);
+  const shown = campaign.scopes
+    .flatMap(({ kind, key }) => state.scopes.get(scopeId(kind, key)) ?? [])
+    .map((watched) => ({ scope: watched.scope, excess: excessSamples(watched, behaviour, pane) }));
   return costly.filter(({ signature }) => {
     const test = sampleSignature(signature);
-    return scopes.every((watched) => {
-      if (!holdsAt(signature, watched.scope)) return true;
-      const excess = excessSamples(watched, behaviour, pane);
-      return weightSelected(excess, [test]) < outlivedShare * weigh(excess);
-    });
+    return shown.every(
+      ({ scope, excess }) =>
+        !holdsAt(signature, scope) || weightSelected(excess, [test]) < outlivedShare * weigh(excess),
+    );
   });
 }

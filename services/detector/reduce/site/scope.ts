@@ -4,12 +4,13 @@ import {
   type CountName,
   countIndex,
   countNames,
-  isOfSuspicious,
+  flag,
   minutePanes,
   paneMs,
   type SketchName,
   sketchIndex,
   sketchNames,
+  suspiciousFlags,
   traitIndex,
 } from '../../layout.ts';
 import type { PaneGroup, Sample } from '../../pane-group.ts';
@@ -282,6 +283,11 @@ export function markSamples(scope: Scope, mark: (sample: Sample) => number): voi
     return flags === sample.flags ? sample : { ...sample, flags };
   });
   scope.samples[scope.samples.length - 1] = { ...newest, samples };
+}
+
+/** Whether combine sampled it as suspicious: what reduce reads into a page (page-reading.ts) moves none to the other side. */
+function isOfSuspicious(flags: number): boolean {
+  return (flags & suspiciousFlags & ((flags & flag.paged) !== 0 ? ~flag.failing : -1)) !== 0;
 }
 
 /** Samples of the panes (now - panes, now] that pass, each with the number of requests it stands for. */
