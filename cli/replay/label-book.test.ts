@@ -34,12 +34,12 @@ test('what is said counts, null too', async () => {
 });
 
 test('where ids are not those of the input, the order counts', async () => {
-  const labels = await book('{"event_id":"1","label":"attack"}\n{"event_id":"2","label":"honest"}\n');
+  const labels = await book('{"event_id":1,"label":"attack"}\n{"event_id":"2","label":"honest"}\n');
   expect(labels.find('evt_x', 0)?.label).toBe('attack');
   expect(labels.find('evt_y', 1)?.label).toBe('honest');
 });
 
-test.each([['7'], ['null'], ['{"event_id":1,"label":"attack"}'], ['{"event_id":"a","label":"bot"}']])(
+test.each([['7'], ['null'], ['{"event_id":true,"label":"attack"}'], ['{"event_id":"a","label":"bot"}']])(
   '%s is no label',
   async (line) => {
     await expect(book(`${line}\n`)).rejects.toMatchObject({

@@ -11,7 +11,8 @@ export interface LabelBook {
 }
 
 /** Labels of the user's own may leave out all but the truth itself. */
-type Given = Pick<EventLabel, 'event_id' | 'label'> & Partial<EventLabel>;
+type Given = Pick<EventLabel, 'label'> &
+  Partial<Omit<EventLabel, 'event_id'>> & { readonly event_id: string | number };
 
 /** The incident of labels that name none. */
 const everything = 'all';
@@ -36,13 +37,16 @@ export async function readLabels(path: string): Promise<LabelBook> {
     } catch {
       throw new ExitError(3, `${path}:${line}: not a label (a JSON object a line)`);
     }
-    if (typeof label?.event_id !== 'string' || (label.label !== 'attack' && label.label !== 'honest'))
+    // whoever numbers them for a log without ids may write numbers
+    const isNamed = typeof label?.event_id === 'string' || typeof label?.event_id === 'number';
+    if (!isNamed || (label.label !== 'attack' && label.label !== 'honest'))
       throw new ExitError(3, `${path}:${line}: a label has event_id and label (honest | attack)`);
     const whole: EventLabel = {
       incident: everything,
       population: '',
       on_target: false,
       ...label,
+      event_id: String(label.event_id),
     };
     inOrder.push(whole);
     byId.set(whole.event_id, whole);
