@@ -49,6 +49,20 @@ describe('a version of an app', () => {
     expect(weightBeforeUpdate(people, agent)).toBe(weight);
   });
 
+  it.each([
+    ['the same device, an earlier build', 'Pay/7.42.1 (Android 14; SM-A546E; build 74210) okhttp/4.12.0', 5],
+    ['another device', 'Pay/7.42.1 (Android 14; SM-G991B; build 74210) okhttp/4.12.0', 0],
+    ['another version of the system', 'Pay/7.42.1 (Android 15; SM-A546E; build 74210) okhttp/4.12.0', 0],
+    ['the version said twice', 'Bus/2.10 (2.10; iPhone15,2; iOS 26.1; v2.10-beta) CFNetwork/3860', 3],
+  ])('weighs those whose user agent an update would make the same: %s', (_, agent, weight) => {
+    const known = [
+      ...many(5, 'Pay/7.40.2 (Android 14; SM-A546E; build 74020) okhttp/4.9.3', 0),
+      ...many(3, 'Bus/2.9.1 (2.9.1; iPhone15,2; iOS 26.1; v2.9.1-beta) CFNetwork/3826', 50),
+      ...many(2, 'Bus/2.9.1 (2.9.1; iPhone13,4; iOS 26.1; v2.9.1-beta) CFNetwork/3826', 60),
+    ];
+    expect(weightBeforeUpdate(known, agent)).toBe(weight);
+  });
+
   it('costs those who will have it, and stops those who do', () => {
     const signature = signatureOf(named(agentOf('8.1.0')));
     const [stops, costs] = [sampleSignature(signature), sampleCost(signature)];

@@ -7,10 +7,13 @@ import type { Weighted } from './weighted.ts';
 /**
  * People update their apps: whoever uses an earlier version today sends the user agent of the newest tomorrow, and a
  * release brings it to all of them within hours, its faults as well. So a version costs what the earlier ones would, be it
- * ever so new. Only upwards: nobody goes back, and who imitates an app mostly imitates an old one.
+ * ever so new. Only upwards: nobody goes back, and who imitates an app mostly imitates an old one. And only on the same
+ * device: a user agent that names it stays with those who hold one, and a list of models that a tool was given is not what
+ * a release brings.
  */
 
 interface AppVersion {
+  /** Its name, and what its user agent says besides: the device and its system, not what an update changes. */
   readonly app: string;
   /** Parts of the version as one number that orders them. */
   readonly order: number;
@@ -18,6 +21,17 @@ interface AppVersion {
 
 const agentAt = minedAttributes.indexOf('user_agent');
 const firstProduct = /^([A-Za-z][\w.%+-]{0,63})\/(\d{1,5})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?/;
+/**
+ * What else an update of an app changes: the versions of its libraries, the number of its build. Versions of the system (`Android 14`,
+ * `iOS 26.1`) and models stay.
+ */
+const changing = [
+  /(?<=[A-Za-z][\w.+-]{0,63}\/)v?\d[\w.]*/g,
+  /(?<=\b(?:build|version|rev|v)[ :=_-]?)\d[\w.]*/gi,
+  /(?<=[;(,] *)\d+(?:\.\d+)*(?= *[;),])/g,
+  /\d{5,}/g,
+] as const;
+const unchanging = (rest: string): string => changing.reduce((text, part) => text.replace(part, ''), rest);
 const scale = 1e5;
 const none: AppVersion = { app: '', order: 0 };
 const parsed = createTwoGenerationCache<string, AppVersion>(5000);
@@ -30,7 +44,7 @@ function versionOf(agent: string): AppVersion | null {
       match === null || match[1] === 'Mozilla'
         ? none
         : {
-            app: match[1]!,
+            app: match[1]! + unchanging(agent.slice(match[0].length)),
             order: (Number(match[2]) * scale + Number(match[3] ?? 0)) * scale + Number(match[4] ?? 0),
           };
     parsed.set(agent, found);
