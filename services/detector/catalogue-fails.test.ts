@@ -34,11 +34,11 @@ function* sweep(): Generator<Sketch> {
       country: 'ID',
       asn: 70000,
       browserVersion: 120,
+      label: 'attack',
     };
     yield { ...bot, at: at - 2000, endpoint: 'GET /p/{number}', fn: 'content' };
     yield {
       ...bot,
-      label: 'attack',
       at,
       endpoint: lookUp,
       fn: 'inventory',

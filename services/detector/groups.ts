@@ -90,6 +90,19 @@ export const isPair = (kind: string): kind is PairKind => pairKinds.includes(kin
 export const endpointOfPair = (kind: PairKind, key: string): string =>
   key.slice(0, key.indexOf(groups[kind].words));
 
+interface EndpointParts {
+  /** `METHOD template` */
+  readonly endpoint: string;
+  readonly host: string;
+}
+
+/** @param key of an endpoint: `METHOD host/template` */
+export function endpointParts(key: string): EndpointParts {
+  const host = key.indexOf(' ') + 1;
+  const template = Math.max(host, key.indexOf('/', host));
+  return { endpoint: key.slice(0, host) + key.slice(template), host: key.slice(host, template) };
+}
+
 /** Kinds whose scopes reduce keeps, with windows and a baseline. */
 export type ScopedKind = 'site' | 'endpoint' | 'route' | PairKind;
 

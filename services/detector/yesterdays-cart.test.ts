@@ -46,10 +46,11 @@ function* browsesFirst(seed: number, from: number, until: number, claims = false
       country: 'DE',
       asn: 3320,
       language: 'de-DE',
+      label: 'attack',
     };
     yield { ...client, at: Math.floor(at), endpoint: 'GET /', fn: 'content' };
     yield { ...client, at: Math.floor(at + 1500), endpoint: 'GET /p/{number}', fn: 'content' };
-    yield { ...client, ...payment, at: Math.floor(at + 3000 + next() * 2000), label: 'attack' };
+    yield { ...client, ...payment, at: Math.floor(at + 3000 + next() * 2000) };
   }
 }
 

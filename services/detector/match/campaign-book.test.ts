@@ -11,6 +11,7 @@ const campaign = (id: string, openedAt: number, revision: number, endpoint = 'PO
     opened_at: openedAt,
     updated_at: openedAt,
     closed_at: null,
+    scopes: [{ kind: 'endpoint', key: 'POST shop.example/login' }],
     signatures: [
       {
         version: 1,
@@ -43,6 +44,23 @@ test('which campaign comes first does not depend on the order in which revisions
   };
   expect(order(one)).toEqual(['cmp_b', 'cmp_a']);
   expect(order(other)).toEqual(['cmp_b', 'cmp_a']);
+});
+
+test('a signature is ahead of its campaign where this is about other endpoints', () => {
+  const aheadOf = (endpoint: string, scopes: Campaign['scopes']): boolean => {
+    const book = new CampaignBook();
+    read(book, { ...campaign('cmp_a', 1000, 1, endpoint), scopes });
+    return book.concerning('default', endpoint)[0]!.ahead;
+  };
+  const logIn = [{ kind: 'endpoint', key: 'POST shop.example/login' }] as const;
+  expect(aheadOf('POST /login', logIn)).toBe(false);
+  expect(aheadOf('GET /login', logIn)).toBe(true);
+  expect(aheadOf('POST /login', [{ kind: 'endpoint', key: 'POST shop.example/login#knock' }])).toBe(false);
+  expect(
+    aheadOf('POST /login', [{ kind: 'partner_endpoint', key: 'POST shop.example/login via bank' }]),
+  ).toBe(false);
+  // all that a route or a site serves is its own
+  expect(aheadOf('GET /login', [{ kind: 'route', key: 'POST */login' }])).toBe(false);
 });
 
 test('a signature of endpoints counted as one concerns their members only', () => {

@@ -1,9 +1,11 @@
 import type { Campaign, CampaignTick, EnrichedRequest, Signature } from '../../../lib/contracts/generated.ts';
 import type { LogBatch } from '../../../lib/log/log.ts';
+import { withoutOperation } from '../../../lib/path/operations.ts';
 import { endpointTest, wordVariable } from '../../../lib/path/word-family.ts';
 import { compileSignature, valuesNamed } from '../../../lib/signature/signature.ts';
 import { sparedBy } from '../../../lib/signature/standing.ts';
 import { Changes } from '../changes.ts';
+import { endpointOfPair, endpointParts, isPair } from '../groups.ts';
 
 /** A signature in force over a stretch of event time. */
 export interface InForce {
@@ -15,6 +17,8 @@ export interface InForce {
   readonly test: (event: EnrichedRequest) => boolean;
   readonly fromAt: number;
   readonly untilAt: number;
+  /** Sent to an endpoint that is none of the campaign's own: what it does not select there is as good as ever. */
+  readonly ahead: boolean;
 }
 
 /** match is never this far behind; older ended campaigns can concern no request. */
@@ -82,6 +86,7 @@ export class CampaignBook {
         test: compileSignature(version.signature),
         fromAt: version.from_at,
         untilAt: version.until_at ?? Infinity,
+        ahead: isAhead(campaign, version.signature),
       };
       for (const endpoint of valuesNamed(version.signature, 'endpoint') ?? ['']) {
         if (endpoint.includes(wordVariable) && !site.families.has(endpoint))
@@ -157,6 +162,17 @@ export class CampaignBook {
 }
 
 const none: readonly InForce[] = [];
+
+/** Whether a signature is about other endpoints than those that its campaign is about. */
+function isAhead({ scopes }: Campaign, signature: Signature): boolean {
+  const named = valuesNamed(signature, 'endpoint');
+  if (named === null) return false;
+  return !scopes.some(({ kind, key }) => {
+    if (kind !== 'endpoint' && !isPair(kind)) return true;
+    const { endpoint } = endpointParts(withoutOperation(isPair(kind) ? endpointOfPair(kind, key) : key));
+    return named.includes(endpoint);
+  });
+}
 
 /**
  * Of two signatures that select a request the first counts, so their order must not depend on which revision was read

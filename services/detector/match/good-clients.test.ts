@@ -20,6 +20,7 @@ function listOf(more: Partial<Campaign> = {}, goodAfter: readonly string[] = ['c
     opened_at: 0,
     updated_at: 0,
     closed_at: null,
+    scopes: [],
     signatures: [
       {
         version: 1,

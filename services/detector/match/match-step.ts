@@ -181,12 +181,14 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     let attacked = false;
     let selected: InForce | null = null;
     for (const inForce of concerning) {
-      const { fromAt, campaign, closedAt } = inForce;
+      const { fromAt, campaign, closedAt, ahead } = inForce;
       // what the book knows of later times, because it happened to be read so far, must not count before them
       if (timestamp < fromAt) continue;
+      const selects = (selected === null || ahead) && timestamp < inForce.untilAt && inForce.test(event);
+      if (selects) selected ??= inForce;
       // the endpoints of a campaign that acts earn nobody anything while it is open
-      if (campaign.mode !== 'simulate' && (closedAt === null || timestamp < closedAt)) attacked = true;
-      if (selected === null && timestamp < inForce.untilAt && inForce.test(event)) selected = inForce;
+      if (campaign.mode !== 'simulate' && (closedAt === null || timestamp < closedAt) && (!ahead || selects))
+        attacked = true;
     }
     const second = Math.floor(timestamp / 1000);
     const flags = observe(this.#actors, event, facts, endpoint.part, second, !attacked && endpoint.isPage);
@@ -194,7 +196,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const good = meets(standing, 0);
     this.#goodClients?.note(event, facts, standing, outputs);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
-    else if (selected !== null && !good) this.#member(event, facts, offset, selected, outputs);
+    else if (selected !== null && !selected.ahead && !good)
+      this.#member(event, facts, offset, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good, standing });
   }
 

@@ -4,6 +4,8 @@ import type { Policy } from '../../policies/load-policies.ts';
 import { termsOf } from '../../verdict.ts';
 import { sampleSignature } from '../miner/sample-predicate.ts';
 import { weightSelected } from '../miner/weighted.ts';
+import { followTool } from '../signatures/follow-tool.ts';
+import { addSignatures } from '../signatures/live-signatures.ts';
 import { going, isFew, strongest } from '../signatures/strongest-behaviour.ts';
 import { discardHeld, rateKey } from '../site/baseline.ts';
 import { noteBefore } from '../site/before-onset.ts';
@@ -166,6 +168,10 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
     }
     const [first, ...others] = seen;
     if (first === undefined) continue;
+    if (campaign.behaviour !== null) {
+      const tool = followTool(state, campaign, policy, pane);
+      changed.push(...addSignatures(campaign, tool.found, tool.goodClients, effectiveAt(settings, pane)));
+    }
     const back = campaign.state === 'stopped' && campaign.lastActivePane === pane;
     if (back) campaign.state = 'active';
     const isNews = back || changed.length > 0;

@@ -12,7 +12,7 @@ const worthOfBudget = 0.1;
 const leastSaving = 0.1;
 /** Addresses are worth this much of what else selects as many: the next ones are others. */
 const worthOfAddresses = 0.5;
-const addresses: ReadonlySet<string> = new Set(['client_ip', 'network_24_48']);
+export const addressAttributes: ReadonlySet<string> = new Set(['client_ip', 'network_24_48']);
 
 /** A conjunction, and what it selects of the judged excess and of the good samples here and elsewhere. */
 export interface Rule {
@@ -49,7 +49,9 @@ export function search(
     const { gain, spends, reach } = judge(rule);
     // a conjunct is worth its place when it buys a few per cent of coverage
     // and collateral, which further signatures may need, must buy more than a few
-    const lasting = rule.predicates.some(({ attribute }) => addresses.has(attribute)) ? worthOfAddresses : 1;
+    const lasting = rule.predicates.some(({ attribute }) => addressAttributes.has(attribute))
+      ? worthOfAddresses
+      : 1;
     const value =
       weight * (lasting * gain - 0.01 * rule.predicates.length) - worthOfBudget * (spends - spent);
     if (spends <= 1 && gain > 0 && value > bestValue) {

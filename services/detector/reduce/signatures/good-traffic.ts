@@ -30,8 +30,11 @@ function accusedAt({ scope }: WatchedScope, pane: number): ReadonlySet<string> {
   return new Set(samplesOf(scope, pane, nowPanes, (flags) => (flags & accusing) !== 0).map(nameOf));
 }
 
+/** The share of an endpoint's good clients that a signature may select and still be what its attackers look like. */
+export const mostBorne = 0.005;
+
 /**
- * What attacks on other endpoints look like, by signatures in force there that no good client had when they were chosen. An
+ * What attacks on other endpoints look like, by signatures in force there that next to no good client had when they were chosen. An
  * attack that has several targets is clean to one of them for what it did at another; at its own endpoint a signature is
  * judged by whom it selects now.
  */
@@ -40,7 +43,7 @@ function attackedElsewhere(state: SiteState, { scope }: WatchedScope): SampleTes
   for (const campaign of state.campaigns.values()) {
     if (campaign.simulated) continue;
     for (const { signature, collateral } of inForce(campaign)) {
-      if (collateral > 0 || signature.except_good || holdsAt(signature, scope)) continue;
+      if (collateral > mostBorne || signature.except_good || holdsAt(signature, scope)) continue;
       const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
       if (predicates.length > 0) tests.push(sampleSignature({ ...signature, predicates }));
     }

@@ -1,6 +1,7 @@
 import { withoutOperation } from '../../../../lib/path/operations.ts';
 import { prefixFamiliesOf } from '../../../../lib/path/word-family.ts';
 import { createTwoGenerationCache } from '../../../../lib/two-generation-cache.ts';
+import { endpointParts } from '../../groups.ts';
 
 /**
  * A route is one method and path in all the places of a site that serve it: the log-in of forty tenants, each with a host or a
@@ -11,19 +12,6 @@ import { createTwoGenerationCache } from '../../../../lib/two-generation-cache.t
 export interface ScopeName {
   readonly kind: string;
   readonly key: string;
-}
-
-interface EndpointParts {
-  /** `METHOD template` */
-  readonly endpoint: string;
-  readonly host: string;
-}
-
-/** @param key `METHOD host/template` */
-export function endpointParts(key: string): EndpointParts {
-  const host = key.indexOf(' ') + 1;
-  const template = Math.max(host, key.indexOf('/', host));
-  return { endpoint: key.slice(0, host) + key.slice(template), host: key.slice(host, template) };
 }
 
 const known = createTwoGenerationCache<string, readonly string[]>(20_000);

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { endpointParts } from '../../groups.ts';
 import { countIndex, flag, minedAttributes, traitIndex, traitNames } from '../../layout.ts';
 import type { PaneGroup, Sample } from '../../pane-group.ts';
 import { LogHistogram } from '../../sketches/log-histogram.ts';
 import { createBaseline } from './baseline.ts';
 import { createSiteState } from './create-site-state.ts';
-import { covers, endpointParts, routesOf } from './route.ts';
+import { covers, routesOf } from './route.ts';
 import { leaveRoutes, placeSpread, placesOf, routeBaseline, withRoutes } from './routes.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { scopeId, watchedScope } from './site-state.ts';

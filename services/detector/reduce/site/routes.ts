@@ -1,12 +1,12 @@
 import { hasOperation } from '../../../../lib/path/operations.ts';
 import { otherSegment } from '../../../../lib/path/template-limits.ts';
-import { byKindAndKey } from '../../groups.ts';
+import { byKindAndKey, endpointParts } from '../../groups.ts';
 import { countIndex, suspiciousFlags, traitIndex } from '../../layout.ts';
 import type { PaneGroup } from '../../pane-group.ts';
 import { mergeGroups } from '../../sketches/merge-partials.ts';
 import type { Baseline } from './baseline.ts';
 import { copyBaseline } from './copy-baseline.ts';
-import { endpointParts, familyIn, routesOf } from './route.ts';
+import { familyIn, routesOf } from './route.ts';
 import { rate, type Scope, samplesOf } from './scope.ts';
 import { type ReduceSettings, type SiteState, scopeId } from './site-state.ts';
 

@@ -1,0 +1,95 @@
+import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { countIndex } from '../../layout.ts';
+import type { Policy } from '../../policies/load-policies.ts';
+import { wilsonUpper } from '../miner/bounds.ts';
+import { type SampleTest, sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
+import { addressAttributes } from '../miner/search.ts';
+import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
+import { inForce, type OpenCampaign } from '../site/campaign-state.ts';
+import { covers } from '../site/route.ts';
+import { samplesOf, sum } from '../site/scope.ts';
+import type { SiteState, WatchedScope } from '../site/site-state.ts';
+import type { Found } from './choose-signatures.ts';
+import { movedTo } from './follow-analogues.ts';
+import { goodSamples, mostBorne } from './good-traffic.ts';
+import { holdsAt } from './signature-place.ts';
+
+/** Panes between two looks, and how many each looks at. */
+const everyPanes = 3;
+const seenPanes = 10;
+/** A tool is at work at an endpoint when it makes so many requests there in that time, and so much of all that come. */
+const atWork = { requests: 25, samples: 10, share: 0.3 } as const;
+/** Clients that the endpoint must be known by. */
+const leastClients = 100;
+
+/**
+ * An attack is at more endpoints than the one that gives it away: its tool loads the form before it posts, reads the prices
+ * of what it found, fetches the documents of the numbers that it guessed. Nothing there need leave its baseline in a
+ * way that a policy asks about, and what the tool looks like is known. Signatures of a campaign that cost next to nobody where
+ * it acts go to any other endpoint where they suddenly select a visible part of what comes, and nobody who came before.
+ */
+export function followTool(
+  state: SiteState,
+  campaign: OpenCampaign,
+  policy: Policy,
+  pane: number,
+): { readonly found: Found[]; readonly goodClients: number } {
+  const none = { found: [], goodClients: 0 };
+  if (pane % everyPanes !== 0) return none;
+  const tools = inForce(campaign).filter(
+    ({ signature, collateral }) =>
+      collateral <= mostBorne && !signature.except_good && !signature.predicates.some(isAddress),
+  );
+  if (tools.length === 0) return none;
+  const found: Found[] = [];
+  let goodClients = 0;
+  for (const watched of state.scopes.values()) {
+    const { scope } = watched;
+    if (scope.kind !== 'endpoint' || scope.lastPane !== pane) continue;
+    if (sum(scope, countIndex.requests, pane, seenPanes) < atWork.requests) continue;
+    if (isTaken(state, campaign, watched)) continue;
+    const recent = samplesOf(scope, pane, seenPanes, () => true);
+    const present = inForce(campaign)
+      .filter(({ signature }) => holdsAt(signature, scope))
+      .map(({ signature }) => sampleSignature(signature));
+    const left = recent.filter(({ sample }) => !present.some((selects) => selects(sample)));
+    const moved = tools.flatMap((live) => {
+      const signature = movedTo(state, scope, live.signature);
+      return signature === null || !isAtWork(left, weigh(recent), sampleSignature(signature))
+        ? []
+        : [{ live, signature }];
+    });
+    if (moved.length === 0) continue;
+    const good = goodSamples(state, watched, pane);
+    const clients = new Set(good.map(({ sample }) => sample.client)).size;
+    if (clients < leastClients) continue;
+    for (const { live, signature } of moved) {
+      const collateral = shareSelected(good, [sampleCost(signature)]);
+      const collateralUpper = wilsonUpper(collateral, clients);
+      // nobody's harm is bought with what does none
+      if (collateral > 0 || collateralUpper > policy.document.campaign['max-collateral']) continue;
+      goodClients = Math.max(goodClients, clients);
+      found.push({ ...live, signature, coverage: 0, collateral, collateralUpper });
+    }
+  }
+  return { found, goodClients };
+}
+
+/** Addresses are no tool's looks, and others have them too. */
+const isAddress = ({ attribute }: Predicate): boolean => addressAttributes.has(attribute);
+
+/** Whether what is stopped at the scope is chosen there already, or by what another campaign sends. */
+function isTaken(state: SiteState, campaign: OpenCampaign, { scope }: WatchedScope): boolean {
+  for (const other of state.campaigns.values()) {
+    if (other.simulated !== campaign.simulated || other.behaviour === null) continue;
+    if (other.scopes.some((taken) => covers(taken, scope))) return true;
+    if (other !== campaign && inForce(other).some(({ signature }) => holdsAt(signature, scope))) return true;
+  }
+  return false;
+}
+
+function isAtWork(left: readonly Weighted[], all: number, selects: SampleTest): boolean {
+  const selected = left.filter(({ sample }) => selects(sample));
+  const requests = weigh(selected);
+  return selected.length >= atWork.samples && requests >= atWork.requests && requests >= atWork.share * all;
+}

@@ -1,0 +1,70 @@
+import { beforeAll, expect, it } from 'vitest';
+import { type Run, runDetector, score } from './run.test-fixture.ts';
+import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+
+const start = Date.UTC(2026, 10, 2, 9);
+const minute = 60_000;
+const attackAt = start + 6 * minute;
+const until = start + 9 * minute;
+const page = 'GET /p/{number}';
+
+/** A pool of addresses tries passwords, and opens a page before each try. The page's answers say nothing against it. */
+function* attack(): Generator<Sketch> {
+  const next = random(7);
+  const below = (limit: number): number => Math.floor(next() * limit);
+  for (let at = attackAt; at < until; at += 60) {
+    const bot = {
+      ip: `${84 + 7 * below(2)}.${below(250)}.${below(250)}.${below(250)}`,
+      session: `x${below(1e9)}`,
+      agent: 'Chrome/157',
+      ja4: 't13d0000_bot',
+      browserVersion: 157,
+      plausible: true,
+      ageDays: 30,
+      country: 'DE',
+      asn: 3320,
+      label: 'attack',
+    };
+    yield { ...bot, at, endpoint: page, fn: 'content' };
+    yield {
+      ...bot,
+      at: at + 50,
+      endpoint: 'POST /login',
+      fn: 'login',
+      status: 401,
+      account: `v${below(1e6)}`,
+    };
+  }
+}
+
+const sketches = inOrder(crowd({ seed: 8, from: start, until, visits: () => 3 }), attack());
+let run: Run;
+beforeAll(async () => {
+  run = await runDetector(sketches);
+}, 60_000);
+
+it('what a campaign knows its tool by goes where the tool is at work besides', () => {
+  const [campaign] = run.campaigns
+    .filter(({ policy_id: policy, state }) => policy && state === 'active')
+    .slice(-1);
+  expect(campaign!.scopes.map(({ key }) => key)).toEqual(['POST shop.example/login']);
+  const places = campaign!.signatures.map(({ signature }) => signature.predicates[0]!.values[0]);
+  expect(places).toContain(page);
+  const found = score(run, sketches, page);
+  expect(found.attackStopped).toBeGreaterThan(0.97);
+  expect(found.honestStopped).toBe(0);
+});
+
+it('there the tool earns nothing, and people what they always did', () => {
+  const known = new Map(sketches.map((sketch, index) => [index, sketch]));
+  const standing = (label: string): boolean[] =>
+    run.evaluations
+      .filter(({ event }) => {
+        const sketch = known.get(event.source_offset)!;
+        return sketch.label === label && sketch.at > attackAt + 30_000 && sketch.endpoint === 'POST /login';
+      })
+      .map(({ evaluation }) => evaluation.good);
+  expect(standing('attack').some(Boolean)).toBe(false);
+  const people = standing('honest');
+  expect(people.filter(Boolean).length / people.length).toBeGreaterThan(0.6);
+});
