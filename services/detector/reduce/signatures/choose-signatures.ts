@@ -10,6 +10,7 @@ import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
 import { withUnseen } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { habitOf, type Requirement } from '../site/journeys.ts';
+import { stopsServer } from '../site/known-callers.ts';
 import { contrastOf, expected, poolsOf, type SiteState, type WatchedScope } from '../site/site-state.ts';
 import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
@@ -248,7 +249,8 @@ export function everyoneButTheGood(
   { state, watched, policy, pane }: Pick<ChooseInput, 'state' | 'watched' | 'policy' | 'pane'>,
   excess: readonly Weighted[],
 ): Chosen | null {
-  const { direct, required: stricter } = unsparedShares(state, feltBy(state, watched), pane);
+  const felt = feltBy(state, watched);
+  const { direct, required: stricter } = unsparedShares(state, felt, pane);
   const demands: Requirement[] = [
     { ...direct, required: 0, upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)) },
   ];
@@ -257,7 +259,7 @@ export function everyoneButTheGood(
   for (const { required, share, upper, samples } of demands) {
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
     const most = policy.document.campaign['max-collateral-except-good'] * factorUncalled(samples);
-    if (share > most || upper > 2 * most) continue;
+    if (share > most || upper > 2 * most || stopsServer(felt, required)) continue;
     const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
     if (best !== null && coverage <= best.coverage + leastGain) continue;
     best = {

@@ -1,4 +1,4 @@
-import { type CountName, countIndex, flag, minutePanes } from '../../layout.ts';
+import { type CountName, countIndex, flag, minutePanes, spared } from '../../layout.ts';
 import { countOf, samplesOf, setCount } from './scope.ts';
 import type { WatchedScope } from './site-state.ts';
 import { serversOf } from './usual-callers.ts';
@@ -32,6 +32,19 @@ const notOfServers: readonly (readonly [CountName, number])[] = [
   ['skipped', flag.skipped],
   ['serial', flag.serial],
 ];
+
+/**
+ * Whether whoever spares clients of this standing (bits, 0: any) alone stops one of them altogether: they count in no share of those
+ * who come directly.
+ */
+export function stopsServer({ baseline: { callers, reference } }: WatchedScope, required: number): boolean {
+  if (callers.size === 0) return false;
+  const stopped = new Map<number, number>();
+  for (const { client, flags } of reference)
+    if (callers.has(client))
+      stopped.set(client, (stopped.get(client) ?? 0) + (spared(flags, required) ? -1 : 1));
+  return [...stopped.values()].some((more) => more > 0);
+}
 
 /** Takes what they do out of the newest pane's counts of it. Their samples stay: a rule costs them what it costs. */
 export function setCallersApart({ scope, baseline: { callers } }: WatchedScope, pane: number): void {
