@@ -86,7 +86,7 @@ export class CampaignBook {
         test: compileSignature(version.signature),
         fromAt: version.from_at,
         untilAt: version.until_at ?? Infinity,
-        ahead: isAhead(campaign, version.signature),
+        ahead: isAhead(bringing, version.signature),
       };
       for (const endpoint of valuesNamed(version.signature, 'endpoint') ?? ['']) {
         if (endpoint.includes(wordVariable) && !site.families.has(endpoint))
@@ -163,7 +163,7 @@ export class CampaignBook {
 
 const none: readonly InForce[] = [];
 
-/** Whether a signature is about other endpoints than those that its campaign is about. */
+/** Whether a signature is about other endpoints than those that its campaign was about when it was sent. */
 function isAhead({ scopes }: Campaign, signature: Signature): boolean {
   const named = valuesNamed(signature, 'endpoint');
   if (named === null) return false;

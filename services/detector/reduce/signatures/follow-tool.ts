@@ -1,18 +1,19 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { canonicalSignature } from '../../../../lib/signature/signature.ts';
 import { countIndex } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 import { type SampleTest, sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
 import { addressAttributes } from '../miner/search.ts';
 import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
-import { inForce, type OpenCampaign } from '../site/campaign-state.ts';
+import { inForce, type LiveSignature, type OpenCampaign } from '../site/campaign-state.ts';
 import { covers } from '../site/route.ts';
 import { samplesOf, sum } from '../site/scope.ts';
 import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import type { Found } from './choose-signatures.ts';
 import { movedTo } from './follow-analogues.ts';
 import { goodSamples, mostBorne } from './good-traffic.ts';
-import { holdsAt } from './signature-place.ts';
+import { holdsAt, isPlace } from './signature-place.ts';
 
 /** Panes between two looks, and how many each looks at. */
 const everyPanes = 3;
@@ -36,10 +37,7 @@ export function followTool(
 ): { readonly found: Found[]; readonly goodClients: number } {
   const none = { found: [], goodClients: 0 };
   if (pane % everyPanes !== 0) return none;
-  const tools = inForce(campaign).filter(
-    ({ signature, collateral }) =>
-      collateral <= mostBorne && !signature.except_good && !signature.predicates.some(isAddress),
-  );
+  const tools = toolsOf(campaign);
   if (tools.length === 0) return none;
   const found: Found[] = [];
   let goodClients = 0;
@@ -73,6 +71,18 @@ export function followTool(
     }
   }
   return { found, goodClients };
+}
+
+/** What its tool looks like, each look once: the same signature may be in force in many places. */
+function toolsOf(campaign: OpenCampaign): LiveSignature[] {
+  const looks = new Map<string, LiveSignature>();
+  for (const live of inForce(campaign)) {
+    const { signature, collateral } = live;
+    const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
+    if (collateral > mostBorne || signature.except_good || predicates.some(isAddress)) continue;
+    looks.set(canonicalSignature({ ...signature, predicates }), live);
+  }
+  return [...looks.values()];
 }
 
 /** Addresses are no tool's looks, and others have them too. */

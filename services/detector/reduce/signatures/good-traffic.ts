@@ -1,4 +1,5 @@
 import { countIndex, flag, minedAttributes, paneMs, suspiciousFlags } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
 import { cleanSamples, credibleSuccesses } from '../site/before-onset.ts';
@@ -52,6 +53,19 @@ function attackedElsewhere(state: SiteState, { scope }: WatchedScope): SampleTes
 }
 
 /**
+ * Clients that come without a history now. Who had one and has it no more is a gateway that an attack goes through: those
+ * who come through it too are spared for its sake no longer.
+ */
+function withoutHistory({ scope }: WatchedScope, pane: number): ReadonlySet<number> {
+  return new Set(
+    samplesOf(scope, pane, nowPanes, (flags) => !hasHistory(flags)).map(({ sample }) => sample.client),
+  );
+}
+
+const unhistoried = (sample: Sample): Sample =>
+  hasHistory(sample.flags) ? { ...sample, flags: sample.flags & ~flag.good } : sample;
+
+/**
  * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all
  * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
  * does not speak for it beside what it does badly, here or at the scope that is `attacked`. And where more behaves well
@@ -64,9 +78,12 @@ export function goodSamples(
   pane: number,
   attacked = watched,
 ): Weighted[] {
+  const fallen = withoutHistory(attacked, pane);
   const before = watched.baseline.reference
     .filter((sample) => (sample.flags & flag.verified) === 0)
-    .map((sample): Weighted => ({ sample, weight: 1 }));
+    .map(
+      (sample): Weighted => ({ sample: fallen.has(sample.client) ? unhistoried(sample) : sample, weight: 1 }),
+    );
   const accused = [...new Set([watched, attacked])].map((where) => accusedAt(where, pane));
   const isAccused = (one: Weighted): boolean => accused.some((clients) => clients.has(nameOf(one)));
   const proven = samplesOf(watched.scope, pane, nowPanes, (flags) => isClean(flags) && hasHistory(flags));
