@@ -5,8 +5,8 @@ import type { SiteState, WatchedScope } from '../site/site-state.ts';
 
 /** Panes between two looks. */
 const lookPanes = 2;
-/** Signatures that spare nobody select this much of the excess, for so much of what they may cost. */
-const toldApart = { coverage: 0.85, price: 0.5 } as const;
+/** Signatures that spare nobody select this much of the excess, and so many times what they select of people. */
+const toldApart = { coverage: 0.7, lift: 60 } as const;
 
 /**
  * Whether attributes alone tell what a scope shows from people, at once. A crowd of people looks like people: what most of
@@ -27,6 +27,5 @@ export function isToldApart(state: SiteState, watched: WatchedScope, policy: Pol
   // what spares the good is chosen besides, and tells nothing of what they look like
   const telling = (chosen?.signatures ?? []).filter(({ signature }) => !signature.except_good);
   const sum = (of: 'coverage' | 'collateral'): number => telling.reduce((total, one) => total + one[of], 0);
-  const { 'max-collateral': most } = policy.document.campaign;
-  return sum('coverage') >= toldApart.coverage && sum('collateral') <= toldApart.price * most;
+  return sum('coverage') >= Math.max(toldApart.coverage, toldApart.lift * sum('collateral'));
 }
