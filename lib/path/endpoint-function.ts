@@ -34,8 +34,12 @@ const reading: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const paymentWords = byWord.find(([name]) => name === 'payment')![1];
 const creating: ReadonlySet<string> = new Set(['POST', 'PUT']);
 
-const contentExtension =
-  /\.(?:css|js|mjs|map|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|pdf|html?|txt|xml|webmanifest)$/i;
+const pageExtension = /\.(?:pdf|html?|txt|xml)$/i;
+const partExtension =
+  /\.(?:css|js|mjs|map|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|webmanifest)$/i;
+
+/** Whether a template is of what pages are made of: scripts, styles, pictures. */
+export const isPagePart = (template: string): boolean => partExtension.test(template);
 
 /** Without percent-encoding and accents: `verf%C3%BCgbarkeit` is `verfugbarkeit`. */
 function plain(segment: string): string {
@@ -90,7 +94,7 @@ const isRecord = (all: readonly string[]): boolean =>
 
 /** Guess from the words of a template. The last segments say more than the first, but any may decide. */
 export function guessFunction(method: string, template: string): EndpointFunction {
-  if (contentExtension.test(template)) return 'content';
+  if (isPagePart(template) || pageExtension.test(template)) return 'content';
   const segments = pathSegments(template).filter((segment) => !segment.startsWith('.'));
   const perSegment = segments.map(tellingWords);
   const all = perSegment.flat();

@@ -1,4 +1,5 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { isPagePart } from '../../../../lib/path/endpoint-function.ts';
 import { canonicalSignature } from '../../../../lib/signature/signature.ts';
 import { countIndex } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
@@ -27,7 +28,8 @@ const leastClients = 100;
  * An attack is at more endpoints than the one that gives it away: its tool loads the form before it posts, reads the prices
  * of what it found, fetches the documents of the numbers that it guessed. Nothing there need leave its baseline in a
  * way that a policy asks about, and what the tool looks like is known. Signatures of a campaign that cost next to nobody where
- * it acts go to any other endpoint where they suddenly select a visible part of what comes, and nobody who came before.
+ * it acts go to any other endpoint where they suddenly select a visible part of what comes, and nobody who came before. Not to the
+ * scripts and pictures of a page: nobody is harmed by who loads them, and without them a page is blank.
  */
 export function followTool(
   state: SiteState,
@@ -43,7 +45,7 @@ export function followTool(
   let goodClients = 0;
   for (const watched of state.scopes.values()) {
     const { scope } = watched;
-    if (scope.kind !== 'endpoint' || scope.lastPane !== pane) continue;
+    if (scope.kind !== 'endpoint' || scope.lastPane !== pane || isPagePart(scope.traits.template)) continue;
     if (sum(scope, countIndex.requests, pane, seenPanes) < atWork.requests) continue;
     if (isTaken(state, campaign, watched)) continue;
     const recent = samplesOf(scope, pane, seenPanes, () => true);
