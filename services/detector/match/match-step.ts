@@ -196,6 +196,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     const good = meets(standing, 0);
     this.#goodClients?.note(event, facts, standing, outputs);
     if (!attacked) this.#life.note(facts.clientLo, facts.clientHi, second);
+    // an address is listed for what it does to what is attacked, not for a page that its tool shares
     else if (selected !== null && !selected.ahead && !good)
       this.#member(event, facts, offset, selected, outputs);
     this.#options.onEvaluated?.(event, { inForce: selected, good, standing });

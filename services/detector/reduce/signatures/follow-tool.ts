@@ -3,27 +3,23 @@ import { isPagePart } from '../../../../lib/path/endpoint-function.ts';
 import { canonicalSignature } from '../../../../lib/signature/signature.ts';
 import { countIndex } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
-import { wilsonUpper } from '../miner/bounds.ts';
-import { type SampleTest, sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
+import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { addressAttributes } from '../miner/search.ts';
-import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
+import { type Weighted, weigh } from '../miner/weighted.ts';
 import { inForce, type LiveSignature, type OpenCampaign } from '../site/campaign-state.ts';
 import { covers } from '../site/route.ts';
 import { samplesOf, sum } from '../site/scope.ts';
 import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import type { Found } from './choose-signatures.ts';
-import { movedTo } from './follow-analogues.ts';
 import { goodSamples, mostBorne } from './good-traffic.ts';
-import { holdsAt, isPlace } from './signature-place.ts';
+import { movedTo, sentAhead } from './sent-ahead.ts';
+import { holdsAt, tellingOf } from './signature-place.ts';
 
 /** Panes between two looks, and how many each looks at. */
 const everyPanes = 3;
 const seenPanes = 10;
 /** A tool is at work at an endpoint when it makes so many requests there in that time, and so much of all that come. */
 const atWork = { requests: 25, samples: 10, share: 0.3 } as const;
-/** Clients that the endpoint must be known by. */
-const leastClients = 100;
-
 /**
  * An attack is at more endpoints than the one that gives it away: its tool loads the form before it posts, reads the prices
  * of what it found, fetches the documents of the numbers that it guessed. Nothing there need leave its baseline in a
@@ -60,17 +56,13 @@ export function followTool(
         : [{ live, signature }];
     });
     if (moved.length === 0) continue;
-    const good = goodSamples(state, watched, pane);
-    const clients = new Set(good.map(({ sample }) => sample.client)).size;
-    if (clients < leastClients) continue;
-    for (const { live, signature } of moved) {
-      const collateral = shareSelected(good, [sampleCost(signature)]);
-      const collateralUpper = wilsonUpper(collateral, clients);
-      // nobody's harm is bought with what does none
-      if (collateral > 0 || collateralUpper > policy.document.campaign['max-collateral']) continue;
-      goodClients = Math.max(goodClients, clients);
-      found.push({ ...live, signature, coverage: 0, collateral, collateralUpper });
-    }
+    const sent = sentAhead(
+      moved,
+      goodSamples(state, watched, pane),
+      policy.document.campaign['max-collateral'],
+    );
+    if (sent.found.length > 0) goodClients = Math.max(goodClients, sent.goodClients);
+    found.push(...sent.found);
   }
   return { found, goodClients };
 }
@@ -80,7 +72,7 @@ function toolsOf(campaign: OpenCampaign): LiveSignature[] {
   const looks = new Map<string, LiveSignature>();
   for (const live of inForce(campaign)) {
     const { signature, collateral } = live;
-    const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
+    const predicates = tellingOf(signature);
     if (collateral > mostBorne || signature.except_good || predicates.some(isAddress)) continue;
     looks.set(canonicalSignature({ ...signature, predicates }), live);
   }

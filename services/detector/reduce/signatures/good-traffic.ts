@@ -7,7 +7,7 @@ import { inForce } from '../site/campaign-state.ts';
 import { samplesOf, sum } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
 import { usualRate } from '../site/usual-rate.ts';
-import { holdsAt, isPlace } from './signature-place.ts';
+import { holdsAt, tellingOf } from './signature-place.ts';
 
 const unit = (weighted: readonly Weighted[], most: number): Weighted[] => {
   const scale = Math.min(1, most / Math.max(1, weigh(weighted)));
@@ -45,7 +45,7 @@ function attackedElsewhere(state: SiteState, { scope }: WatchedScope): SampleTes
     if (campaign.simulated) continue;
     for (const { signature, collateral } of inForce(campaign)) {
       if (collateral > mostBorne || signature.except_good || holdsAt(signature, scope)) continue;
-      const predicates = signature.predicates.filter((predicate) => !isPlace(predicate));
+      const predicates = tellingOf(signature);
       if (predicates.length > 0) tests.push(sampleSignature({ ...signature, predicates }));
     }
   }

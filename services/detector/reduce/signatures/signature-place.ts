@@ -26,3 +26,8 @@ export function holdsAt(signature: Signature, { kind, key, traits }: Scope): boo
 export function isPlace({ attribute }: Predicate): boolean {
   return attribute === 'endpoint' || attribute === 'host';
 }
+
+/** What a signature selects by, beside where it holds. */
+export function tellingOf({ predicates }: Signature): Predicate[] {
+  return predicates.filter((predicate) => !isPlace(predicate));
+}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type CountName, countIndex, countNames, flag } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { createBaseline } from './baseline.ts';
-import { setCallersApart, updateKnownCallers } from './known-callers.ts';
+import { setCallersApart, stopsServer, updateKnownCallers } from './known-callers.ts';
 import { paneOf, sampleOf, scopeOf } from './scope.test-fixture.ts';
 import { samplesOf, split } from './scope.ts';
 import { watchedScope } from './site-state.ts';
@@ -60,4 +60,20 @@ test('not at a log-in, where they speak for others, nor who is mostly refused; a
   const watched = watch('inventory');
   updateKnownCallers(watched, pane + 10);
   expect(watched.baseline.callers.size).toBe(0);
+});
+
+test('who is spared alone is asked of each of them: one that nothing speaks for would be stopped altogether', () => {
+  const watched = watch('inventory');
+  expect(stopsServer(watched, 0)).toBe(false);
+  updateKnownCallers(watched, pane);
+  expect(stopsServer(watched, 0)).toBe(true);
+  const { reference } = watched.baseline;
+  const withHistory = (of: number): void =>
+    reference.forEach((sample, index) => {
+      if (sample.client === of) reference[index] = { ...sample, flags: sample.flags | flag.good };
+    });
+  withHistory(1);
+  expect(stopsServer(watched, 0)).toBe(true);
+  withHistory(2);
+  expect(stopsServer(watched, 0)).toBe(false);
 });
