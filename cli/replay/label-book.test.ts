@@ -39,12 +39,29 @@ test('where ids are not those of the input, the order counts', async () => {
   expect(labels.find('evt_y', 1)?.label).toBe('honest');
 });
 
+test('labels of a log without ids need none', async () => {
+  const labels = await book('{"label":"attack"}\n{"label":"honest"}\n');
+  expect(labels.size).toBe(2);
+  expect(labels.find('evt_x', 0)?.label).toBe('attack');
+  expect(labels.find('evt_y', 1)?.label).toBe('honest');
+});
+
+test.each([
+  ['{"label":"attack"}\n{"event_id":"a","label":"honest"}\n'],
+  ['{"event_id":"a","label":"honest"}\n{"label":"attack"}\n'],
+])('ids in some labels only are refused', async (text) => {
+  await expect(book(text)).rejects.toMatchObject({
+    code: 3,
+    message: expect.stringMatching(/:2: event_id /),
+  });
+});
+
 test.each([['7'], ['null'], ['{"event_id":true,"label":"attack"}'], ['{"event_id":"a","label":"bot"}']])(
   '%s is no label',
   async (line) => {
     await expect(book(`${line}\n`)).rejects.toMatchObject({
       code: 3,
-      message: expect.stringMatching(/:1: a label has event_id and label \(honest \| attack\)$/),
+      message: expect.stringMatching(/:1: a label has label \(honest \| attack\)/),
     });
   },
 );

@@ -12,14 +12,14 @@ export interface LabelBook {
 
 /** Labels of the user's own may leave out all but the truth itself. */
 type Given = Pick<EventLabel, 'label'> &
-  Partial<Omit<EventLabel, 'event_id'>> & { readonly event_id: string | number };
+  Partial<Omit<EventLabel, 'event_id'>> & { readonly event_id?: string | number };
 
 /** The incident of labels that name none. */
 const everything = 'all';
 
 /**
  * Reads NDJSON, gzipped when the name ends so, blank lines left out. Without `incident` all is one; null is between
- * incidents. An ExitError (3) names the first line that is no label.
+ * incidents; without `event_id`, in none or in all, labels go by position. An ExitError (3) names the first line that is no label.
  */
 export async function readLabels(path: string): Promise<LabelBook> {
   const file = createReadStream(path);
@@ -39,17 +39,23 @@ export async function readLabels(path: string): Promise<LabelBook> {
     }
     // whoever numbers them for a log without ids may write numbers
     const isNamed = typeof label?.event_id === 'string' || typeof label?.event_id === 'number';
-    if (!isNamed || (label.label !== 'attack' && label.label !== 'honest'))
-      throw new ExitError(3, `${path}:${line}: a label has event_id and label (honest | attack)`);
+    const isGiven = isNamed || (label !== null && label?.event_id === undefined);
+    if (!isGiven || (label.label !== 'attack' && label.label !== 'honest'))
+      throw new ExitError(
+        3,
+        `${path}:${line}: a label has label (honest | attack), and event_id (text or number) where the log has ids`,
+      );
     const whole: EventLabel = {
       incident: everything,
       population: '',
       on_target: false,
       ...label,
-      event_id: String(label.event_id),
+      event_id: isNamed ? String(label.event_id) : '',
     };
+    if (inOrder.length > 0 && isNamed !== byId.size > 0)
+      throw new ExitError(3, `${path}:${line}: event_id stands in some labels and not in others`);
     inOrder.push(whole);
-    byId.set(whole.event_id, whole);
+    if (isNamed) byId.set(whole.event_id, whole);
   }
   let byPosition: boolean | null = null;
   return {
