@@ -76,7 +76,9 @@ it.each([
     const sketches = inOrder(honest, attack);
     const run = await runDetector(sketches);
     expect(run.verdicts.map(({ target }) => target.signature?.good_after)).toContainEqual(asked);
-    const found = score(run, sketches, payment.endpoint);
+    // the pages that an attacker looks at first are pages
+    const evaluations = run.evaluations.filter(({ event }) => event.endpoint === payment.endpoint);
+    const found = score({ ...run, evaluations }, sketches, payment.endpoint);
     expect(found.attackStopped).toBeGreaterThan(0.95);
     expect(found.onTarget).toBeGreaterThan(50);
     expect(found.honestStopped).toBe(0);

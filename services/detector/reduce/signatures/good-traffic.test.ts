@@ -72,6 +72,22 @@ test('who lives behind the address of an attacker is none', () => {
   expect(idsOf(gateway)).toEqual(['gateway-3']);
 });
 
+test('a gateway that an attack goes through takes from those who came through it before what its history said for them', () => {
+  const historyOf = (now: readonly Sample[]): Record<string, boolean> => {
+    const scope = watchedWith('endpoint', now);
+    scope.baseline.reference.push(sample('gateway', 1, flag.good), sample('home', 2, flag.good));
+    return Object.fromEntries(
+      goodSamples(nothingOpen, scope, pane).map(({ sample: { event_id: id, flags } }) => [
+        id,
+        (flags & flag.good) !== 0,
+      ]),
+    );
+  };
+  expect(historyOf([])).toEqual({ 'gateway-1': true, 'home-2': true });
+  // they stay as people, and are spared for its sake no longer
+  expect(historyOf([sample('gateway', 9, flag.failing)])).toEqual({ 'gateway-1': false, 'home-2': true });
+});
+
 test('who came with a campaign speaks for people only with a history', () => {
   const newcomers = Array.from({ length: 40 }, (_, index) => sample(`new${index}`, index, 0));
   const scope = watchedWith('endpoint', [...newcomers, sample('regular', 99, flag.good)]);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { detectorConfig } from '../../config.ts';
-import { holdOf } from './baseline.ts';
+import { countIndex, countNames } from '../../layout.ts';
+import { createBaseline, hold, holdOf, release } from './baseline.ts';
+import { sampleOf } from './scope.test-fixture.ts';
 
 const minute = 60_000;
 const { learning } = detectorConfig.parse({});
@@ -28,4 +30,25 @@ test('never longer than configured, never shorter than the least, never less for
       expect(holdOf(watched + more, siteWatched + more, learning)).toBeGreaterThanOrEqual(held);
     }),
   );
+});
+
+test('people in the middle of a visit, where a log begins, teach until there is something better', () => {
+  const start = 1_794_000_000_000;
+  const baseline = createBaseline(start);
+  const shares: number[] = [];
+  for (let at = start + 10_000; at <= start + 8 * minute; at += 10_000) {
+    const isEarly = at < start + 90_000;
+    const counts: number[] = new Array(countNames.length).fill(0);
+    counts[countIndex.requests] = 20;
+    counts[countIndex.direct] = isEarly ? 15 : 1;
+    const samples = [sampleOf({ order: at, client: at, event_id: isEarly ? 'early' : 'later' })];
+    hold(baseline, { at, counts, keys: [], values: [], samples, journeys: new Map() });
+    release(baseline, at, learning, [], start, true, 100);
+    const { totals } = baseline;
+    if (totals[countIndex.requests]! > 0)
+      shares.push(totals[countIndex.direct]! / totals[countIndex.requests]!);
+  }
+  expect(shares[0]).toBeCloseTo(0.75);
+  expect(shares.at(-1)).toBeCloseTo(0.05);
+  expect(new Set(baseline.reference.map((one) => one.event_id))).toEqual(new Set(['later']));
 });

@@ -62,6 +62,8 @@ export interface Baseline extends Pool {
   ceiling: { readonly day: number; readonly rate: number | null };
   /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
   reference: Sample[];
+  /** How many of `reference`, its first, are from the start of the log. */
+  earlySamples: number;
   /** A log-in that shows a page lets nobody in: page-reading.ts. */
   pageRefuses: boolean;
   /** Clients that are known as servers here: known-callers.ts. */
@@ -71,12 +73,12 @@ export interface Baseline extends Pool {
 export function createBaseline(startedAt: number): Baseline {
   return {
     ...createPool(),
-    early: null,
     startedAt,
     held: [],
     halvedAt: startedAt,
     ceiling: { day: -1, rate: null },
     reference: [],
+    earlySamples: 0,
     pageRefuses: false,
     callers: new Set(),
   };
@@ -91,6 +93,7 @@ export function restarted(baseline: Baseline, until: number, at: number): Baseli
     held: [],
     halvedAt: at,
     ceiling: { day: -1, rate: null },
+    earlySamples: 0,
   };
 }
 
@@ -162,19 +165,22 @@ export function release(
     if (isHalved(baseline, bucket.at, config.half_life)) halve(baseline.histograms);
     fade(baseline, bucket.at, config.half_life);
     const taught = taughtBy(baseline, bucket);
+    const { reference } = baseline;
     teach(baseline, bucket, taught, siteStartedAt);
+    if (baseline.early === null) dropEarly(baseline);
+    else if (bucket.at < siteStartedAt + earlyMs) baseline.earlySamples += bucket.samples.length;
     for (const pool of pools) {
       if (isHalved(pool, bucket.at, config.half_life)) halvePool(pool);
       teach(pool, bucket, taught, siteStartedAt);
     }
     onSamples?.(bucket.samples);
-    const { reference } = baseline;
     for (const sample of bucket.samples) reference.push(sample);
     const gone = reference.length - referenceLimit;
     if (gone > 0) {
       // in place: a spliced array grows anew with the next samples
       for (let at = 0; at < referenceLimit; at++) reference[at] = reference[at + gone]!;
       reference.length = referenceLimit;
+      baseline.earlySamples = Math.max(0, baseline.earlySamples - gone);
     }
   }
   return learned;
@@ -253,8 +259,19 @@ const shortestHalfLifeMs = 120_000;
 function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
   const age = at - baseline.startedAt;
   const keep = 0.5 ** (bucketMs / Math.min(halfLifeMs, Math.max(shortestHalfLifeMs, age / 3)));
-  for (let column = 0; column < columns; column++) baseline.totals[column]! *= keep;
-  scaleJourneys(baseline.journeys, keep);
+  const { totals, early, journeys } = baseline;
+  for (let column = 0; column < columns; column++) {
+    totals[column]! *= keep;
+    if (early !== null) early[column]! *= keep;
+  }
+  scaleJourneys(journeys, keep);
+}
+
+/** Takes the samples from the start of the log out. */
+function dropEarly(baseline: Baseline): void {
+  if (baseline.earlySamples === 0) return;
+  baseline.reference.splice(0, baseline.earlySamples);
+  baseline.earlySamples = 0;
 }
 
 const dayMs = 86_400_000;

@@ -6,6 +6,7 @@ export function copyBaseline(baseline: Baseline): Baseline {
   return {
     ...baseline,
     totals: baseline.totals.slice(),
+    early: baseline.early?.slice() ?? null,
     histograms: new Map(
       [...baseline.histograms].map(([key, histogram]) => [key, new LogHistogram(histogram.snapshot())]),
     ),

@@ -76,8 +76,8 @@ function storedBaseline(baseline: Baseline): unknown {
 }
 
 function restoreBaseline(stored: Baseline): Baseline {
-  const { halvedAt } = stored;
-  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot), halvedAt };
+  const { halvedAt, earlySamples = 0 } = stored;
+  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot), halvedAt, earlySamples };
 }
 
 export function restoreSite(snapshot: SiteSnapshot): SiteState {
