@@ -68,6 +68,8 @@ export function enrichedRequest(request: RequestFields = {}, facts: Facts = {}):
     bot: 'none',
     bot_name: null,
     data_snapshot: 'test',
+    end_user_country: null,
+    end_user_asn: null,
     ...facts,
   };
 }

@@ -365,6 +365,10 @@ export interface EnrichedRequest {
   readonly data_snapshot: string;
   /** Of an endpoint that serves several: the one asked for, whose function endpoint_function is then. */
   readonly operation: string | null;
+  /** Of the address that a partner's call was made for. */
+  readonly end_user_country: string | null;
+  /** Of the address that a partner's call was made for. */
+  readonly end_user_asn: number | null;
 }
 
 /** A client that earned standing while a signature that spares the good is in force at its site. Topic good-clients. */

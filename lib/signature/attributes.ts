@@ -44,6 +44,18 @@ export const attributes = {
     description: 'ISO 3166-1 alpha-2 country of the address',
     read: (e) => e.country,
   },
+  end_user_asn: {
+    type: 'text',
+    edgeVisible: true,
+    description: 'Autonomous system number of the address that a partner’s call is made for',
+    read: (e) => (e.end_user_asn === null ? null : String(e.end_user_asn)),
+  },
+  end_user_country: {
+    type: 'text',
+    edgeVisible: true,
+    description: 'Country of the address that a partner’s call is made for',
+    read: (e) => e.end_user_country,
+  },
   ja3: { type: 'text', edgeVisible: true, description: 'JA3 hash', read: (e) => e.request.ja3 },
   ja4: { type: 'text', edgeVisible: true, description: 'JA4 fingerprint', read: (e) => e.request.ja4 },
   user_agent: {

@@ -12,6 +12,8 @@ export const attributeSql: { readonly [name in AttributeName]: string } = {
   network_24_48: `concat(${ipText('client_network')}, if(startsWith(toString(client_network), '::ffff:'), '/24', '/48'))`,
   asn: 'toString(asn)',
   country: 'country',
+  end_user_asn: 'toString(end_user_asn)',
+  end_user_country: 'end_user_country',
   ja3: 'ja3',
   ja4: 'ja4',
   user_agent: 'user_agent',

@@ -74,6 +74,8 @@ export function enrichedRequest(
     bot: 'none',
     bot_name: null,
     data_snapshot: 'test',
+    end_user_country: null,
+    end_user_asn: null,
     ...enriched,
   };
 }

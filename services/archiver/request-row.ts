@@ -88,6 +88,8 @@ export function requestRow(event: EnrichedRequest, partition: number, generation
     bot: event.bot,
     bot_name: event.bot_name,
     data_snapshot: event.data_snapshot,
+    end_user_country: event.end_user_country,
+    end_user_asn: event.end_user_asn,
     topic_partition: partition,
     topic_offset: event.source_offset,
     log_generation: generation,

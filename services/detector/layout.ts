@@ -123,7 +123,7 @@ export const clientCountNames = [
   'sessions_60s',
   /** People that it shows: agents, or sessions that come back. */
   'visitors_60s',
-  /** Requests that carried a partner or an API key. */
+  /** Requests that carried a partner or an API key, or were let in with a name of their own and no person's. */
   'identified_60s',
   'verified',
   /** 1 when its newest request was a look-up in series, by a client that had used another part of the site. */
@@ -243,6 +243,8 @@ export const minedAttributes = [
   'network_24_48',
   'asn',
   'country',
+  'end_user_asn',
+  'end_user_country',
   'ja3',
   'ja4',
   'user_agent',

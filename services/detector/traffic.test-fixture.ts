@@ -118,6 +118,8 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
     bot: 'none',
     bot_name: null,
     data_snapshot: 'test',
+    end_user_country: null,
+    end_user_asn: null,
   };
 }
 

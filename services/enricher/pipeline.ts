@@ -57,6 +57,7 @@ export function createEnrich(
       address.client = client;
     }
     const { traits } = client;
+    const endUser = event.end_user_ip === null ? null : options.address(event.end_user_ip);
     const age =
       traits.dated === null
         ? null
@@ -86,6 +87,8 @@ export function createEnrich(
       bot: botOf(traits, address),
       bot_name: traits.botName,
       data_snapshot: options.snapshot(),
+      end_user_country: endUser?.country ?? null,
+      end_user_asn: endUser?.asn ?? null,
     };
   };
 }

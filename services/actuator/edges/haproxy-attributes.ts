@@ -50,6 +50,8 @@ export const haproxyAttributes: { readonly [name in AttributeName]?: HaproxyAttr
   network_24_48: address('network_24_48', 'src,ipmask(24,48)'),
   country: supplied('country'),
   asn: supplied('asn'),
+  end_user_country: supplied('end_user_country'),
+  end_user_asn: supplied('end_user_asn'),
   ja3: supplied('ja3'),
   ja4: supplied('ja4'),
   user_agent: from('req.fhdr(user-agent),base64', encoded),

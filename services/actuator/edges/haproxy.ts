@@ -32,7 +32,7 @@ import {
 } from './haproxy-mirror.ts';
 import { mostRules, whyNoHaproxyRule } from './haproxy-rules.ts';
 import { asObserved, placedAgain, placedEntries } from './placed-entry.ts';
-import { valueKinds } from './proxy-edge.ts';
+import { toldAttributes, valueKinds } from './proxy-edge.ts';
 
 /** Maps of a HAProxy, changed through its runtime API: nothing is ever reloaded. */
 export const haproxyConfig = z.strictObject({
@@ -55,7 +55,7 @@ export const haproxyConfig = z.strictObject({
   rules: z.int().min(0).max(mostRules).default(mostRules).describe('Most signatures'),
   values: z.int().min(0).default(5000).describe('Most countries, networks and fingerprints'),
   attributes: z
-    .array(z.enum(valueKinds))
+    .array(z.enum(toldAttributes))
     .default([])
     .describe('What the frontend supplies besides: txn.tidegate_country and so on'),
   /** Without it a signature for everyone but the good is left out. */
@@ -184,14 +184,13 @@ export function createHaproxyEdge(
     }
   };
 
+  const told = valueKinds.filter((kind) => config.attributes.includes(kind));
   return {
     descriptor: {
       kind: 'haproxy',
       pools: [
         { name: 'addresses', holds: ['ip4', 'ip6'], capacity: config.capacity },
-        ...(config.attributes.length > 0
-          ? [{ name: 'values', holds: config.attributes, capacity: config.values }]
-          : []),
+        ...(told.length > 0 ? [{ name: 'values', holds: told, capacity: config.values }] : []),
         ...(config.rules > 0
           ? [{ name: 'rules', holds: ['signature'] as const, capacity: config.rules }]
           : []),

@@ -6,6 +6,9 @@ import type { EntryKind, Pool } from '../edge.ts';
 /** Kinds that are looked up by their value alone, where the proxy is told of them. */
 export const valueKinds = ['asn', 'country', 'ja3', 'ja4'] as const satisfies readonly EntryKind[];
 
+/** What a proxy knows of a request only if it is told: those, and where the end user is whom a partner calls for. */
+export const toldAttributes = [...valueKinds, 'end_user_asn', 'end_user_country'] as const;
+
 /** A pool for addresses and one for rules: signatures, and the kinds that the proxy is told of. */
 export function proxyPools(
   config: { readonly capacity: number; readonly rules: number },

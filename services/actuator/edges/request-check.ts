@@ -16,7 +16,7 @@ import { goodKey, whyNobodyIsGood } from '../good-list.ts';
 import { commonEdgeFields, goodListField, rulesField } from './edge-config.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { asObserved, checked, type PlacedEntry, placed, placedEntries } from './placed-entry.ts';
-import { exemptText, otherExempt, proxyPools, valueKinds } from './proxy-edge.ts';
+import { exemptText, otherExempt, proxyPools, toldAttributes, valueKinds } from './proxy-edge.ts';
 import { createRequestJudge, type JudgedRequest } from './request-judge.ts';
 
 /**
@@ -40,7 +40,7 @@ export const requestCheckFields = {
     .prefault({})
     .describe('Where the client stands in the addresses that the proxy sends on, counted from the end'),
   headers: z
-    .partialRecord(z.enum(valueKinds), z.string().regex(/^[a-z0-9-]+$/))
+    .partialRecord(z.enum(toldAttributes), z.string().regex(/^[a-z0-9-]+$/))
     .default({})
     .describe('Headers, set by your own proxies, that hold an attribute; without one it is unknown'),
   capacity: z.int().positive().default(1_000_000).describe('Most addresses'),
@@ -170,6 +170,8 @@ export function createRequestCheck(
       cookie: headerOf(request, 'cookie'),
       asn: headerOf(request, named['asn']),
       country: headerOf(request, named['country']),
+      endUserAsn: headerOf(request, named['end_user_asn']),
+      endUserCountry: headerOf(request, named['end_user_country']),
       ja3: headerOf(request, named['ja3']),
       ja4: headerOf(request, named['ja4']),
       standing: () => standingOf(request) || listedOf(request, ip),
@@ -239,7 +241,7 @@ export function createRequestCheck(
         const known = attributes[attribute as AttributeName];
         if (known?.edgeVisible !== true) return `an edge sees no ${attribute}`;
         const isNamed =
-          !(valueKinds as readonly string[]).includes(attribute) || named[attribute] !== undefined;
+          !(toldAttributes as readonly string[]).includes(attribute) || named[attribute] !== undefined;
         if (unseen.has(attribute) || !isNamed) return `${proxy.called} is not told ${attribute}`;
         if (attribute === 'endpoint' && predicate.values.some((value) => endpointPattern(value) === null))
           return `${predicate.values.join(', ')}: not an endpoint with a pattern`;

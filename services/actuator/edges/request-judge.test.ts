@@ -18,6 +18,8 @@ const request = (more: Partial<JudgedRequest> & { readonly from?: string } = {})
   cookie: null,
   asn: null,
   country: null,
+  endUserAsn: null,
+  endUserCountry: null,
   ja3: null,
   ja4: null,
   ...more,

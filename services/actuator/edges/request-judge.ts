@@ -25,6 +25,9 @@ export interface JudgedRequest {
   readonly cookie: string | null;
   readonly asn: string | null;
   readonly country: string | null;
+  /** Of the address that a partner's call is made for. */
+  readonly endUserAsn: string | null;
+  readonly endUserCountry: string | null;
   readonly ja3: string | null;
   readonly ja4: string | null;
   /** Words of a pass that was checked (`|cart|content|`), asked for once, when a rule spares the good; '': none holds. */
@@ -103,6 +106,8 @@ export function createRequestJudge(): RequestJudge {
       },
       asn: request.asn,
       country: request.country,
+      end_user_asn: request.endUserAsn,
+      end_user_country: request.endUserCountry,
       browser,
       browser_version: version,
       platform,

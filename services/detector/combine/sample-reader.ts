@@ -25,6 +25,7 @@ const columnsOf = (names: readonly (readonly [MinedName | TraitName, string])[])
 /** Attributes that are a text of the record, as it stands there. */
 const texts = columnsOf([
   ['country', 'country'],
+  ['end_user_country', 'end_user_country'],
   ['ja3', 'request.ja3'],
   ['ja4', 'request.ja4'],
   ['user_agent', 'request.user_agent'],
@@ -39,6 +40,7 @@ const texts = columnsOf([
 ]);
 const integers = columnsOf([
   ['asn', 'asn'],
+  ['end_user_asn', 'end_user_asn'],
   ['browser_version', 'browser_version'],
 ]);
 /** Of these it is said whether they are there. */

@@ -46,9 +46,13 @@ function tooDear(selected: readonly Weighted[]): number {
   return first < 0 ? wishes.length : first;
 }
 
-/** Signatures that must spare at most those with a history: only of these it is known whether others send what they select. */
+/**
+ * Signatures that must spare at most those with a history: only of these it is known whether others send what they select. Nor
+ * those that tell a partner's end users apart: what speaks for its server speaks for all of them.
+ */
 const mayBeFree = (signature: Signature): boolean =>
-  (sparedBy(sparingFewest(signature)) ?? history) === history;
+  (sparedBy(sparingFewest(signature)) ?? history) === history &&
+  !signature.predicates.some(({ attribute }) => attribute.startsWith('end_user_'));
 
 /**
  * Signatures that hold for everybody, or spare only those with a history, made to spare more where an edge knows them, as far
