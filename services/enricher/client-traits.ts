@@ -34,7 +34,7 @@ const crawlers: readonly (readonly [RegExp, string, string])[] = [
 
 /** HTTP libraries and tools of servers and scripts: robots of nobody in particular. */
 const serverAgent =
-  /^(?:curl|wget|python|aiohttp|httpx|java|apache-httpclient|go-http-client|go-resty|node|undici|axios|got|superagent|ruby|faraday|php|guzzle|libwww-perl|lwp|perl|postmanruntime|insomnia|restsharp|\.net|dotnet|reactor-?netty|jersey|k6|rust|reqwest|ureq|hyper|scrapy|httpie|jakarta|spring|unirest|symfony|wp_http|zend|feign|vert\.x|akka|jetty|grpc)\b/i;
+  /^(?:curl|wget|python|aiohttp|httpx|java|apache-httpclient|go-http-client|go-resty|node|undici|axios|got|superagent|ruby|faraday|php|guzzle(?:http)?|libwww-perl|lwp|perl|postmanruntime|insomnia|restsharp|\.net|dotnet|reactor-?netty|jersey|k6|rust|reqwest|ureq|hyper|scrapy|httpie|jakarta|spring|unirest|symfony|wp_http|zend|feign|vert\.x|akka|jetty|grpc)\b/i;
 /** Libraries and run times of mobile apps. */
 const appAgent =
   /(?:^|[\s;(])(?:okhttp|cfnetwork|dalvik|alamofire|dart|flutter|react-?native|ktor|volley|nsurlsession|urlsession)\b/i;

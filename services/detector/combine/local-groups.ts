@@ -55,7 +55,8 @@ export class LocalGroups {
 
     const { addresses } = this;
     addresses.open(facts.clientLo, facts.clientHi, second);
-    count(addresses, facts, flags);
+    const identified = isIdentified(event, facts, flags);
+    count(addresses, facts, flags, identified);
     if ((flags & flag.failing) !== 0 && part === loginBit) addresses.add(windowColumn.loginFailing);
     addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
@@ -76,7 +77,7 @@ export class LocalGroups {
     this.networks ??= new AddressWindows(this.#limit);
     const { networks } = this;
     networks.open(facts.networkLo, facts.networkHi, second);
-    count(networks, facts, flags);
+    count(networks, facts, flags, identified);
     if ((flags & flag.direct) !== 0) networks.add(windowColumn.direct);
     networks.mark(endpointLo, softwareLo, target, facts.clientLo, false);
     if (
@@ -88,12 +89,20 @@ export class LocalGroups {
   }
 }
 
-function count(windows: AddressWindows, { present }: RequestFacts, flags: number): void {
+/** Carried a partner or an API key, or is let in with a name of its own, and is no person's: its owner answers for it. */
+function isIdentified(event: EnrichedRequest, { present }: RequestFacts, flags: number): boolean {
+  if ((present & (known.partner | known.apiKey)) !== 0) return true;
+  if ((flags & flag.signedIn) === 0) return false;
+  const { client_class: ofSoftware } = event;
+  return ofSoftware === 'server' || ofSoftware === 'unknown';
+}
+
+function count(windows: AddressWindows, { present }: RequestFacts, flags: number, identified: boolean): void {
   windows.add(windowColumn.requests);
   if ((flags & flag.failing) !== 0) windows.add(windowColumn.failing);
   if ((flags & flag.missing) !== 0) windows.add(windowColumn.missing);
   if ((present & known.answer) !== 0) windows.add(windowColumn.known);
-  if ((present & (known.partner | known.apiKey)) !== 0) windows.add(windowColumn.identified);
+  if (identified) windows.add(windowColumn.identified);
 }
 
 /** A series of somebody who looked at the site first: whoever did not is told by that. */

@@ -97,6 +97,7 @@ export const variables: { readonly [name: string]: Variable } = {
     doc: 'The endpoints of the site that acting campaigns are about at this moment.',
     in: 'clients',
     members: {
+      endpoints: { doc: 'How many there are.', type: 'number' },
       lookups: { doc: 'How many of them look up stock.', type: 'number' },
       serial: {
         doc: 'What share of honest requests to these may come in series, where most do; 1: none is attacked.',

@@ -4,6 +4,8 @@ import { poolsOf, type SiteState } from './site-state.ts';
 
 /** What acting campaigns are about at this moment, by what endpoints are for. */
 export interface AttackedFunctions {
+  /** Endpoints, whatever they are for. */
+  readonly endpoints: number;
   /** Look-ups of stock. */
   readonly lookups: number;
   /** What share of honest look-ups may come in series where most of them do; 1 where none is attacked. */
@@ -32,5 +34,6 @@ export function attackedFunctions(state: SiteState, simulated: boolean): Attacke
     const own = watched.baseline.totals;
     serial = Math.max(serial, expectedShare('serial', 'inventory', { own, class: ofClass, host }).upper);
   }
-  return { lookups, serial: lookups === 0 ? 1 : serial, payments };
+  const endpoints = new Set(taken.filter(({ kind }) => kind === 'endpoint').map(({ key }) => key)).size;
+  return { endpoints, lookups, serial: lookups === 0 ? 1 : serial, payments };
 }

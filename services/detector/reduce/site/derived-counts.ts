@@ -1,3 +1,4 @@
+import { signedIn } from '../../../../lib/signature/standing.ts';
 import { countIndex, flag, spared } from '../../layout.ts';
 import { samplesOf, setCount, sum } from './scope.ts';
 import type { WatchedScope } from './site-state.ts';
@@ -26,15 +27,19 @@ export function countBounced({ scope }: WatchedScope, pane: number): void {
   }
 }
 
-/** Requests of the pane whose clients did not do before what practically all honest clients here do. */
+/**
+ * Requests of the pane whose clients did not do before what practically all honest clients here do. Whether one is signed in
+ * is told by the answer alone: who is not believed there may have come with what has run out, as many do after an outage.
+ */
 export function countUnusual({ scope, requirement, baseline }: WatchedScope, pane: number): void {
   if (requirement === null) return;
+  const untold = requirement.required === signedIn ? flag.denied : 0;
   let unusual = 0;
   for (const { sample, weight } of samplesOf(
     scope,
     pane,
     1,
-    (flags) => (flags & flag.verified) === 0 && !spared(flags, requirement.required),
+    (flags) => (flags & (flag.verified | untold)) === 0 && !spared(flags, requirement.required),
   ))
     if (!baseline.callers.has(sample.client)) unusual += weight;
   setCount(scope, countIndex.unusual, pane, Math.round(unusual));
