@@ -11,7 +11,14 @@ import { withUnseen } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { habitOf, type Requirement } from '../site/journeys.ts';
 import { stopsServer } from '../site/known-callers.ts';
-import { contrastOf, expected, poolsOf, type SiteState, type WatchedScope } from '../site/site-state.ts';
+import {
+  contrastOf,
+  expected,
+  poolsOf,
+  type SiteState,
+  scopeId,
+  type WatchedScope,
+} from '../site/site-state.ts';
 import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
@@ -226,8 +233,15 @@ function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
     upper: withUnseen(learned.upper, unknown),
   });
   const { requirement } = felt;
+  const usual = expected(state, felt, 'direct');
+  const crowd = state.before.get(scopeId(felt.scope.kind, felt.scope.key))?.direct ?? usual;
+  const direct = {
+    ...usual,
+    share: Math.max(usual.share, crowd.share),
+    upper: Math.max(usual.upper, crowd.upper),
+  };
   return {
-    direct: widened(expected(state, felt, 'direct'), unknownStanding(state, felt, pane, 0)),
+    direct: widened(direct, unknownStanding(state, felt, pane, 0)),
     required:
       requirement === null
         ? null
@@ -238,7 +252,7 @@ function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
 /** Fewer requests than this in what was learned of an endpoint: hardly anybody called it. */
 const hardlyCalled = 10;
 /** So many times the limit may be spent where hardly anybody is there to pay: what is known of such people is borrowed. */
-const factorUncalled = (samples: number): number => (samples < hardlyCalled ? 2 : 1);
+const factorUncalled = (samples: number): number => (samples < hardlyCalled ? 4 : 1);
 
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of

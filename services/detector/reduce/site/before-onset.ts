@@ -1,7 +1,8 @@
 import { type CountName, countIndex } from '../../layout.ts';
+import type { BoundedShare } from '../miner/collateral.ts';
 import type { Weighted } from '../miner/weighted.ts';
 import { overDispersion } from './behaviour.ts';
-import { otherWaysBefore } from './crowd.ts';
+import { directBefore, otherWaysBefore } from './crowd.ts';
 import { feltBy } from './felt-by.ts';
 import { overlaps } from './route.ts';
 import { clean, samplesOf, sum } from './scope.ts';
@@ -15,6 +16,8 @@ export interface BeforeOnset {
   readonly rate: number;
   /** Share of a crowd that did not come as people usually do, at most. Left out by earlier versions. */
   readonly otherWays?: number;
+  /** Share of a crowd that came directly; null: there was none. Left out by earlier versions. */
+  readonly direct?: BoundedShare | null;
 }
 
 /** A campaign goes on unseen for so many panes; what so many before them show was there without it. */
@@ -45,6 +48,7 @@ export function noteBefore(state: SiteState, watched: WatchedScope, pane: number
         pane: last,
         rate: cleanRate(one, last, look.panes),
         otherWays: otherWaysBefore(state, one, last),
+        direct: directBefore(state, one, last),
       });
   }
 }

@@ -5,7 +5,7 @@ import { LogHistogram } from '../../sketches/log-histogram.ts';
 import { createBaseline, rateKey } from './baseline.ts';
 import { noteBefore } from './before-onset.ts';
 import { createSiteState } from './create-site-state.ts';
-import { otherWays, otherWaysBefore } from './crowd.ts';
+import { directBefore, otherWays, otherWaysBefore } from './crowd.ts';
 import { paneOf, scopeOf } from './scope.test-fixture.ts';
 import { type SiteState, scopeId, type WatchedScope, watchedScope } from './site-state.ts';
 
@@ -16,6 +16,7 @@ const last = first + 59;
 function payments(key: string, usual: number, others: number): PaneGroup {
   const pane = paneOf([], { key, requests: usual + others });
   (pane.counts as number[])[countIndex.unusual] = others;
+  (pane.counts as number[])[countIndex.direct] = others;
   return pane;
 }
 
@@ -80,4 +81,17 @@ test('from when a campaign acts, a crowd is believed to be what it was before it
   expect(before).toBeGreaterThan(0.5);
   noteBefore(state, pay, last);
   expect(otherWays(state, pay, last, 10)).toBeLessThan(0.05);
+});
+
+test('how many of a crowd came directly is what they did before an attack can have begun', () => {
+  const state = createSiteState('shop', first);
+  const quiet = endpoint(state, 'GET /stock', () => [2, 0]);
+  expect(directBefore(state, quiet, last)).toBeNull();
+  // the last half minute may be the attack's
+  const crowded = endpoint(state, 'GET /stores', (second) =>
+    second < 10 ? [2, 0] : [9, second < 30 ? 1 : 40],
+  );
+  const direct = directBefore(state, crowded, last);
+  expect(direct?.share).toBeCloseTo(0.1);
+  expect(direct?.upper).toBeGreaterThan(0.1);
 });

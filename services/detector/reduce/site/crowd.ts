@@ -1,6 +1,7 @@
 import { partOf } from '../../../../lib/signature/standing.ts';
 import { paneMs } from '../../layout.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
+import type { BoundedShare } from '../miner/collateral.ts';
 import { rateKey } from './baseline.ts';
 import { alike } from './journeys.ts';
 import { clean, rate, type Scope, split } from './scope.ts';
@@ -58,6 +59,27 @@ export function otherWaysBefore(state: SiteState, { scope: { traits } }: Watched
   return usual < lookBack.least
     ? mostOtherWays
     : Math.min(mostOtherWays, wilsonUpper(others / crowd, crowd / alike));
+}
+
+/** So many times the usual rate make a crowd, whose people are others than come usually. An attack in it is seen so late. */
+const inCrowd = { times: 2, unseenPanes: 30_000 / paneMs } as const;
+
+/**
+ * Share of a crowd at a scope that came directly before `pane`, when an attack was not there yet: widgets on pages of others
+ * and links bring people who do not come on other days. null: there was no crowd.
+ */
+export function directBefore(state: SiteState, watched: WatchedScope, pane: number): BoundedShare | null {
+  const usual = normal(state, watched, rateKey).p50;
+  let direct = 0;
+  let all = 0;
+  const until = pane - inCrowd.unseenPanes;
+  for (let last = until; last > until - lookBack.panes; last -= lookBack.step) {
+    if (rate(watched.scope, last, lookBack.step) < inCrowd.times * usual) break;
+    const [directHere, allHere] = split(watched.scope, 'direct', last, lookBack.step);
+    direct += directHere;
+    all += allHere;
+  }
+  return all < lookBack.least ? null : { share: direct / all, upper: wilsonUpper(direct / all, all / alike) };
 }
 
 const beyond = (usual: number, now: number): number => (now <= usual ? 0 : 1 - usual / now);
