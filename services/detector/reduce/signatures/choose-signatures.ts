@@ -99,7 +99,7 @@ function choose(input: ChooseInput): Chosen | null {
     window.suspicious === 0 ? 0 : Math.min(0.9, Math.max(0, window.expected / window.suspicious));
   const honest = honestShare * weigh(all);
   const felt = feltBy(state, watched);
-  const { own: good, siblings } = goodAround(state, felt, pane);
+  const good = { looks: goodAround(state, felt, pane, 'looks'), standing: goodAround(state, felt, pane) };
   const callers = callersOf(felt);
 
   let found: Found[] = [];
@@ -111,14 +111,15 @@ function choose(input: ChooseInput): Chosen | null {
   const unspared = unsparedShares(state, felt, pane);
   const stage = (sparing: number | null, budget: BoundedShare, unsparedShare: BoundedShare | null): void => {
     if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
+    const judged = sparing === null ? 'looks' : 'standing';
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
       excess: rest,
       weight: Math.min(1, bad(rest) / whole),
       honestShare: honestOf(rest),
       callers,
-      good,
-      siblings,
+      good: good[judged].own,
+      siblings: good[judged].siblings,
       taken: (sample) => costs.some((selects) => selects(sample)),
       budget,
       sparing,
@@ -252,7 +253,7 @@ function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
 /** Fewer requests than this in what was learned of an endpoint: hardly anybody called it. */
 const hardlyCalled = 10;
 /** So many times the limit may be spent where hardly anybody is there to pay: what is known of such people is borrowed. */
-const factorUncalled = (samples: number): number => (samples < hardlyCalled ? 4 : 1);
+const factorUncalled = (samples: number): number => (samples < hardlyCalled ? 2 : 1);
 
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of

@@ -58,7 +58,7 @@ export function followTool(
     if (moved.length === 0) continue;
     const sent = sentAhead(
       moved,
-      goodSamples(state, watched, pane),
+      goodSamples(state, watched, pane, watched, 'looks'),
       policy.document.campaign['max-collateral'],
     );
     if (sent.found.length > 0) goodClients = Math.max(goodClients, sent.goodClients);

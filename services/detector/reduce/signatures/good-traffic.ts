@@ -2,6 +2,7 @@ import { countIndex, flag, minedAttributes, paneMs, suspiciousFlags } from '../.
 import type { Sample } from '../../pane-group.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
+import { knownReference } from '../site/baseline.ts';
 import { cleanSamples, credibleSuccesses } from '../site/before-onset.ts';
 import { inForce } from '../site/campaign-state.ts';
 import { samplesOf, sum } from '../site/scope.ts';
@@ -70,16 +71,19 @@ const unhistoried = (sample: Sample): Sample =>
  * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
  * does not speak for it beside what it does badly, here or at the scope that is `attacked`. And where more behaves well
  * since a campaign began, those without a history may be its attackers: they count the less, the more came with it. A
- * crowd that was there before counts in full.
+ * crowd that was there before counts in full. `judged`: by what they look like all can be judged, by what speaks for them only those of
+ * whom the log saw it.
  */
 export function goodSamples(
   state: SiteState,
   watched: WatchedScope,
   pane: number,
   attacked = watched,
+  judged: 'looks' | 'standing' = 'standing',
 ): Weighted[] {
   const fallen = withoutHistory(attacked, pane);
-  const before = watched.baseline.reference
+  const { baseline } = watched;
+  const before = (judged === 'looks' ? baseline.reference : knownReference(baseline))
     .filter((sample) => (sample.flags & flag.verified) === 0)
     .map(
       (sample): Weighted => ({ sample: fallen.has(sample.client) ? unhistoried(sample) : sample, weight: 1 }),
@@ -137,10 +141,11 @@ export function goodAround(
   state: SiteState,
   felt: WatchedScope,
   pane: number,
+  judged: 'looks' | 'standing' = 'standing',
 ): { readonly own: Weighted[]; readonly siblings: Weighted[] } {
   const site = state.scopes.get(scopeId('site', ''));
   return {
-    own: goodSamples(state, felt, pane),
-    siblings: site === undefined ? [] : goodSamples(state, site, pane, felt),
+    own: goodSamples(state, felt, pane, felt, judged),
+    siblings: site === undefined ? [] : goodSamples(state, site, pane, felt, judged),
   };
 }

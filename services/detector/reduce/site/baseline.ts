@@ -62,7 +62,7 @@ export interface Baseline extends Pool {
   ceiling: { readonly day: number; readonly rate: number | null };
   /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
   reference: Sample[];
-  /** How many of `reference`, its first, are from the start of the log. */
+  /** How many of `reference`, its first, are from the start of the log: of these it is not known what speaks for them. */
   earlySamples: number;
   /** A log-in that shows a page lets nobody in: page-reading.ts. */
   pageRefuses: boolean;
@@ -167,8 +167,7 @@ export function release(
     const taught = taughtBy(baseline, bucket);
     const { reference } = baseline;
     teach(baseline, bucket, taught, siteStartedAt);
-    if (baseline.early === null) dropEarly(baseline);
-    else if (bucket.at < siteStartedAt + earlyMs) baseline.earlySamples += bucket.samples.length;
+    if (bucket.at < siteStartedAt + earlyMs) baseline.earlySamples += bucket.samples.length;
     for (const pool of pools) {
       if (isHalved(pool, bucket.at, config.half_life)) halvePool(pool);
       teach(pool, bucket, taught, siteStartedAt);
@@ -267,11 +266,9 @@ function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
   scaleJourneys(journeys, keep);
 }
 
-/** Takes the samples from the start of the log out. */
-function dropEarly(baseline: Baseline): void {
-  if (baseline.earlySamples === 0) return;
-  baseline.reference.splice(0, baseline.earlySamples);
-  baseline.earlySamples = 0;
+/** The normal mix as far as it is known what speaks for people; all of it while the log is too young to tell. */
+export function knownReference({ reference, early, earlySamples }: Baseline): readonly Sample[] {
+  return early === null && earlySamples > 0 ? reference.slice(earlySamples) : reference;
 }
 
 const dayMs = 86_400_000;
