@@ -93,7 +93,6 @@ export function restarted(baseline: Baseline, until: number, at: number): Baseli
     held: [],
     halvedAt: at,
     ceiling: { day: -1, rate: null },
-    earlySamples: 0,
   };
 }
 
@@ -165,14 +164,15 @@ export function release(
     if (isHalved(baseline, bucket.at, config.half_life)) halve(baseline.histograms);
     fade(baseline, bucket.at, config.half_life);
     const taught = taughtBy(baseline, bucket);
-    const { reference } = baseline;
     teach(baseline, bucket, taught, siteStartedAt);
-    if (bucket.at < siteStartedAt + earlyMs) baseline.earlySamples += bucket.samples.length;
+    if (baseline.early !== null && bucket.at < siteStartedAt + earlyMs)
+      baseline.earlySamples += bucket.samples.length;
     for (const pool of pools) {
       if (isHalved(pool, bucket.at, config.half_life)) halvePool(pool);
       teach(pool, bucket, taught, siteStartedAt);
     }
     onSamples?.(bucket.samples);
+    const { reference } = baseline;
     for (const sample of bucket.samples) reference.push(sample);
     const gone = reference.length - referenceLimit;
     if (gone > 0) {
@@ -266,9 +266,10 @@ function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
   scaleJourneys(journeys, keep);
 }
 
-/** The normal mix as far as it is known what speaks for people; all of it while the log is too young to tell. */
+/** The normal mix as far as it is known what speaks for people; all of it while nothing better is there. */
 export function knownReference({ reference, early, earlySamples }: Baseline): readonly Sample[] {
-  return early === null && earlySamples > 0 ? reference.slice(earlySamples) : reference;
+  const isBetter = early === null && earlySamples > 0 && earlySamples < reference.length;
+  return isBetter ? reference.slice(earlySamples) : reference;
 }
 
 const dayMs = 86_400_000;
