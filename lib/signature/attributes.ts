@@ -159,4 +159,13 @@ export const attributes = {
 } as const satisfies { readonly [name: string]: Attribute };
 
 export type AttributeName = keyof typeof attributes;
+
+/** What is said of whom a partner calls for: what speaks for the partner's server does not speak for him. */
+export const endUserAttributes = [
+  'end_user_asn',
+  'end_user_country',
+] as const satisfies readonly AttributeName[];
+const ofEndUser: ReadonlySet<string> = new Set(endUserAttributes);
+export const isOfEndUser = (attribute: string): boolean => ofEndUser.has(attribute);
+
 export const attributeNames = Object.keys(attributes) as AttributeName[];

@@ -1,4 +1,5 @@
 import { formatNetwork, type Network } from '../../../lib/ip.ts';
+import { endUserAttributes } from '../../../lib/signature/attributes.ts';
 import type { EntryKind, Pool } from '../edge.ts';
 
 /** What edges that are proxies of the owner have in common. */
@@ -7,7 +8,7 @@ import type { EntryKind, Pool } from '../edge.ts';
 export const valueKinds = ['asn', 'country', 'ja3', 'ja4'] as const satisfies readonly EntryKind[];
 
 /** What a proxy knows of a request only if it is told: those, and where the end user is whom a partner calls for. */
-export const toldAttributes = [...valueKinds, 'end_user_asn', 'end_user_country'] as const;
+export const toldAttributes = [...valueKinds, ...endUserAttributes] as const;
 
 /** A pool for addresses and one for rules: signatures, and the kinds that the proxy is told of. */
 export function proxyPools(

@@ -1,4 +1,5 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
+import { isOfEndUser } from '../../../../lib/signature/attributes.ts';
 import { minedAttributes } from '../../layout.ts';
 import { isNameable } from '../../nameable.ts';
 import { weightBeforeUpdate } from './app-updates.ts';
@@ -17,8 +18,6 @@ const complementOf: ReadonlySet<string> = new Set([
 ]);
 /** As many values as an edge can list, of which those that good clients favour may be left out. */
 const favouredOf: ReadonlySet<string> = new Set([...complementOf, 'browser', 'accept_language']);
-/** What is said of a partner's end user: what speaks for the partner's server does not speak for him. */
-const ofEndUser: ReadonlySet<string> = new Set(['end_user_country', 'end_user_asn']);
 const numeric: ReadonlySet<string> = new Set(['browser_version']);
 /** A value must be this much more frequent in the excess to stand in a set. */
 export const leastLift = 4;
@@ -103,7 +102,7 @@ export function candidatePredicates(
   minedAttributes.forEach((attribute, at) => {
     if (attribute === 'client_ip' && !naming.addresses) return;
     if (attribute === 'network_24_48' && !naming.networks) return;
-    if (sparing && ofEndUser.has(attribute)) return;
+    if (sparing && isOfEndUser(attribute)) return;
     const bad = shares(excess, at);
     const fine = sharesAmongGood(good, at);
     if (bad.total === 0) return;

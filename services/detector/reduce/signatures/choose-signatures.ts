@@ -23,7 +23,7 @@ import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
-import { goodAround } from './good-traffic.ts';
+import { goodBothWays } from './good-traffic.ts';
 import { scopePredicates } from './signature-place.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { isWitnessed } from './witness.ts';
@@ -99,7 +99,7 @@ function choose(input: ChooseInput): Chosen | null {
     window.suspicious === 0 ? 0 : Math.min(0.9, Math.max(0, window.expected / window.suspicious));
   const honest = honestShare * weigh(all);
   const felt = feltBy(state, watched);
-  const good = { looks: goodAround(state, felt, pane, 'looks'), standing: goodAround(state, felt, pane) };
+  const good = goodBothWays(state, felt, pane);
   const callers = callersOf(felt);
 
   let found: Found[] = [];
@@ -111,15 +111,15 @@ function choose(input: ChooseInput): Chosen | null {
   const unspared = unsparedShares(state, felt, pane);
   const stage = (sparing: number | null, budget: BoundedShare, unsparedShare: BoundedShare | null): void => {
     if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
-    const judged = sparing === null ? 'looks' : 'standing';
+    const { own, siblings } = good[sparing === null ? 'looks' : 'standing'];
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
       excess: rest,
       weight: Math.min(1, bad(rest) / whole),
       honestShare: honestOf(rest),
       callers,
-      good: good[judged].own,
-      siblings: good[judged].siblings,
+      good: own,
+      siblings,
       taken: (sample) => costs.some((selects) => selects(sample)),
       budget,
       sparing,

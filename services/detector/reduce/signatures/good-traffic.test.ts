@@ -93,7 +93,7 @@ test('who came with a campaign speaks for people only with a history', () => {
   const scope = watchedWith('endpoint', [...newcomers, sample('regular', 99, flag.good)]);
   expect(idsOf(scope)).toHaveLength(41);
   const state = createSiteState('shop', pane);
-  state.before.set(scopeId('endpoint', 'endpoint'), { pane: pane - 5, rate: 0.2 });
+  state.before.set(scopeId('endpoint', 'endpoint'), { pane: pane - 5, rate: 0.2, direct: null });
   expect(goodSamples(state, scope, pane).map((one) => one.sample.event_id)).toEqual(['regular-99']);
 });
 

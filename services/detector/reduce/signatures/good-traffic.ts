@@ -71,15 +71,14 @@ const unhistoried = (sample: Sample): Sample =>
  * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
  * does not speak for it beside what it does badly, here or at the scope that is `attacked`. And where more behaves well
  * since a campaign began, those without a history may be its attackers: they count the less, the more came with it. A
- * crowd that was there before counts in full. `judged`: by what they look like all can be judged, by what speaks for them only those of
- * whom the log saw it.
+ * crowd that was there before counts in full.
  */
 export function goodSamples(
   state: SiteState,
   watched: WatchedScope,
   pane: number,
   attacked = watched,
-  judged: 'looks' | 'standing' = 'standing',
+  judged: Judged = 'standing',
 ): Weighted[] {
   const fallen = withoutHistory(attacked, pane);
   const { baseline } = watched;
@@ -133,6 +132,14 @@ function tellsOutcomes({ baseline: { totals } }: WatchedScope): boolean {
   return 2 * totals[countIndex.outcome_known]! > totals[countIndex.requests]!;
 }
 
+/** By what they look like all can be judged, by what speaks for their clients only those of whom the log saw it. */
+type Judged = 'looks' | 'standing';
+
+interface GoodAround {
+  readonly own: Weighted[];
+  readonly siblings: Weighted[];
+}
+
 const isClean = (flags: number): boolean => (flags & (suspiciousFlags | flag.verified)) === 0;
 const hasHistory = (flags: number): boolean => (flags & flag.good) !== 0;
 
@@ -141,11 +148,24 @@ export function goodAround(
   state: SiteState,
   felt: WatchedScope,
   pane: number,
-  judged: 'looks' | 'standing' = 'standing',
-): { readonly own: Weighted[]; readonly siblings: Weighted[] } {
+  judged: Judged = 'standing',
+): GoodAround {
   const site = state.scopes.get(scopeId('site', ''));
   return {
     own: goodSamples(state, felt, pane, felt, judged),
     siblings: site === undefined ? [] : goodSamples(state, site, pane, felt, judged),
   };
+}
+
+/** The same for either way to judge them: one, once nothing is left of the start of the log. */
+export function goodBothWays(
+  state: SiteState,
+  felt: WatchedScope,
+  pane: number,
+): { readonly [J in Judged]: GoodAround } {
+  const looks = goodAround(state, felt, pane, 'looks');
+  const isAllKnown = [felt, state.scopes.get(scopeId('site', '')) ?? felt].every(
+    ({ baseline }) => knownReference(baseline) === baseline.reference,
+  );
+  return { looks, standing: isAllKnown ? looks : goodAround(state, felt, pane) };
 }

@@ -1,4 +1,5 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
+import { isOfEndUser } from '../../../../lib/signature/attributes.ts';
 import {
   history,
   sparedBy,
@@ -52,7 +53,7 @@ function tooDear(selected: readonly Weighted[]): number {
  */
 const mayBeFree = (signature: Signature): boolean =>
   (sparedBy(sparingFewest(signature)) ?? history) === history &&
-  !signature.predicates.some(({ attribute }) => attribute.startsWith('end_user_'));
+  !signature.predicates.some(({ attribute }) => isOfEndUser(attribute));
 
 /**
  * Signatures that hold for everybody, or spare only those with a history, made to spare more where an edge knows them, as far

@@ -16,8 +16,8 @@ export interface BeforeOnset {
   readonly rate: number;
   /** Share of a crowd that did not come as people usually do, at most. Left out by earlier versions. */
   readonly otherWays?: number;
-  /** Share of a crowd that came directly; null: there was none. Left out by earlier versions. */
-  readonly direct?: BoundedShare | null;
+  /** Share of a crowd that came directly; null: there was none. */
+  readonly direct: BoundedShare | null;
 }
 
 /** A campaign goes on unseen for so many panes; what so many before them show was there without it. */

@@ -76,8 +76,8 @@ function storedBaseline(baseline: Baseline): unknown {
 }
 
 function restoreBaseline(stored: Baseline): Baseline {
-  const { halvedAt, earlySamples = 0 } = stored;
-  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot), halvedAt, earlySamples };
+  const { halvedAt } = stored;
+  return { ...stored, ...restorePool(stored as unknown as PoolSnapshot), halvedAt };
 }
 
 export function restoreSite(snapshot: SiteSnapshot): SiteState {
