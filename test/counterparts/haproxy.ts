@@ -84,7 +84,7 @@ export async function startHaproxyFixture(options: HaproxyOptions = {}): Promise
       socket,
       directory,
       actions: options.actions ?? ['tag', 'rate_limit', 'challenge', 'block'],
-      attributes: options.attributes ?? ['country', 'ja4'],
+      attributes: options.attributes ?? ['country', 'ja4', 'end_user_country'],
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       ...(options.passSecret === undefined ? {} : { pass: {} }),
       ...(options.good === undefined ? {} : { good_list: {} }),
@@ -152,6 +152,7 @@ frontend web
     bind 127.0.0.1:${port}
     http-request set-src req.fhdr(x-forwarded-for)
     http-request set-var(txn.tidegate_country) req.fhdr(x-country)
+    http-request set-var(txn.tidegate_end_user_country) req.fhdr(x-end-user-country)
     http-request set-var(txn.tidegate_ja4) req.fhdr(x-ja4)
 ${pass}${haproxyFrontend(directory)}${haproxyReactions}    default_backend app
 ${haproxyRateTable}

@@ -13,7 +13,15 @@ export interface HaproxyAttribute {
   readonly keyOf: (value: string) => string | null | undefined;
   /** Texts that mean the request does not say. */
   readonly absent: readonly string[];
+  /** The first generation of our lines for frontends that narrows rules by it. */
+  readonly since: number;
 }
+
+/**
+ * Generation of our lines for frontends. Lines of an earlier one leave the conditions out that they do not know, which
+ * would make rules wider; so each generation asks for its own rules, and the lines before never see them.
+ */
+export const frontendGeneration = 2;
 
 const longestKey = 4096;
 /** Keys end at a blank, and a line that starts with # is a comment: only texts without such are keys as they are. */
@@ -30,10 +38,11 @@ const from = (
   fetch: string,
   keyOf: HaproxyAttribute['keyOf'],
   absent: readonly string[] = [''],
-): HaproxyAttribute => ({ fetch, supplied: false, keyOf, absent });
-const supplied = (name: string): HaproxyAttribute => ({
+): HaproxyAttribute => ({ fetch, supplied: false, keyOf, absent, since: 1 });
+const supplied = (name: string, since = 1): HaproxyAttribute => ({
   ...from(`var(txn.tidegate_${name})`, plain),
   supplied: true,
+  since,
 });
 const address = (attribute: AddressAttribute, fetch: string): HaproxyAttribute =>
   from(fetch, (value) => {
@@ -50,8 +59,8 @@ export const haproxyAttributes: { readonly [name in AttributeName]?: HaproxyAttr
   network_24_48: address('network_24_48', 'src,ipmask(24,48)'),
   country: supplied('country'),
   asn: supplied('asn'),
-  end_user_country: supplied('end_user_country'),
-  end_user_asn: supplied('end_user_asn'),
+  end_user_country: supplied('end_user_country', 2),
+  end_user_asn: supplied('end_user_asn', 2),
   ja3: supplied('ja3'),
   ja4: supplied('ja4'),
   user_agent: from('req.fhdr(user-agent),base64', encoded),

@@ -1,7 +1,7 @@
 import { attributeNames } from '../../../lib/signature/attributes.ts';
-import { haproxyAttributes } from './haproxy-attributes.ts';
+import { frontendGeneration, haproxyAttributes } from './haproxy-attributes.ts';
 import { addressMaps, type MapName } from './haproxy-maps.ts';
-import { standingKey } from './haproxy-rules.ts';
+import { liveKey, standingKey } from './haproxy-rules.ts';
 import { valueKinds } from './proxy-edge.ts';
 
 /**
@@ -32,8 +32,14 @@ export function haproxyFrontend(directory: string): string {
     set('tg_platform', `req.fhdr(user-agent),map_reg(${file('platforms')})`, isAsked('platform')),
     '    http-request set-var-fmt(txn.tg_line) "%[method] %[path,url_dec]"',
     set('tg_endpoint', `var(txn.tg_line),map_reg(${file('endpoints')})`, isAsked('endpoint')),
-    set('tg_rules', `str(live),map_str_int(${file('rules')},0)`),
+    set('tg_rules', `str(${liveKey(1)}),map_str_int(${file('rules')},0)`),
   ];
+  // Only lines that narrow by all attributes of a generation may ask for its rules.
+  for (let generation = 2; generation <= frontendGeneration; generation++)
+    lines.push(
+      set('tg_mask', `str(${liveKey(generation)}),map_str_int(${file('rules')},0)`),
+      set('tg_rules', 'var(txn.tg_rules),or(txn.tg_mask)'),
+    );
   const narrow = (name: string, fetch: string): void => {
     lines.push(
       `    http-request set-var-fmt(txn.tg_key) "${name}=%[${fetch}]"`,

@@ -4,9 +4,9 @@ import { standingText } from '../../../lib/pass/token.ts';
 import { compileSignature } from '../../../lib/signature/signature.ts';
 import { partBit, spares } from '../../../lib/signature/standing.ts';
 import { eventOf, is, rule, type Sample, sparing } from '../../../test/counterparts/edge-fixture.ts';
-import { endpointLabel, haproxyAttributes } from './haproxy-attributes.ts';
+import { endpointLabel, frontendGeneration, haproxyAttributes } from './haproxy-attributes.ts';
 import { assignBits, renderRuleMaps } from './haproxy-maps.ts';
-import { type BitRule, mostRules, ruleMasks, whyNoHaproxyRule } from './haproxy-rules.ts';
+import { type BitRule, liveKey, mostRules, ruleMasks, whyNoHaproxyRule } from './haproxy-rules.ts';
 import { placed } from './placed-entry.ts';
 
 const signatureOf = (...predicates: ReturnType<typeof is>[]) => ({
@@ -15,13 +15,16 @@ const signatureOf = (...predicates: ReturnType<typeof is>[]) => ({
   good_after: [],
 });
 
-/** What the lines of the frontend make of the maps. */
+/** What the lines of the frontend, or those of an earlier generation, make of the maps. */
 function matched(
   masks: ReadonlyMap<string, bigint>,
   values: { readonly [attribute: string]: string },
+  generation = frontendGeneration,
 ): bigint {
-  let rules = masks.get('live')!;
-  for (const attribute of [...Object.keys(haproxyAttributes), 'standing']) {
+  let rules = 0n;
+  for (let each = 1; each <= generation; each++) rules |= masks.get(liveKey(each))!;
+  const known = Object.entries(haproxyAttributes).filter(([, { since }]) => since <= generation);
+  for (const attribute of [...known.map(([name]) => name), 'standing']) {
     const named = masks.get(`${attribute}=${values[attribute] ?? ''}`);
     rules &= named ?? masks.get(`${attribute}=*`) ?? -1n;
   }
@@ -119,6 +122,19 @@ test('what HAProxy can not evaluate is said', () => {
   expect(
     whyNoHaproxyRule({ ...signatureOf(is('method', 'in', 'GET')), except_good: true }, [], () => 'nobody'),
   ).toBe('nobody');
+});
+
+test('a frontend whose lines do not know an attribute does not see the rules that need it', () => {
+  const tool = is('user_agent', 'in', 'curl/8');
+  const rules = [signatureOf(tool), signatureOf(tool, is('end_user_country', 'in', 'XX'))].map(
+    (signature, bit): BitRule => ({ bit, strength: 4, signature }),
+  );
+  const agent = { user_agent: Buffer.from('curl/8').toString('base64') };
+  const masks = ruleMasks(rules);
+  expect(matched(masks, { ...agent, end_user_country: 'XX' })).toBe(0b11n);
+  expect(matched(masks, { ...agent, end_user_country: 'YY' })).toBe(0b01n);
+  for (const country of ['XX', 'YY'])
+    expect(matched(masks, { ...agent, end_user_country: country }, 1)).toBe(0b01n);
 });
 
 test('a rule keeps its bit, and a bit is used again as late as can be', () => {

@@ -3,7 +3,7 @@ import { standingText } from '../../../lib/pass/token.ts';
 import { type AttributeName, attributeNames, attributes } from '../../../lib/signature/attributes.ts';
 import { conditions, requiredBits, sparedBy } from '../../../lib/signature/standing.ts';
 import { goodPattern } from './good-clients.ts';
-import { haproxyAttributes, whyNotAtHaproxy } from './haproxy-attributes.ts';
+import { frontendGeneration, haproxyAttributes, whyNotAtHaproxy } from './haproxy-attributes.ts';
 
 /**
  * Signatures as data for HAProxy: each rule is one bit of a number. For every attribute a map says which rules the
@@ -41,16 +41,26 @@ export function whyNoHaproxyRule(
   return null;
 }
 
+/** The key of the rules that need lines of that generation in the frontend, and of no later one. */
+export const liveKey = (generation: number): string => (generation === 1 ? 'live' : `live.${generation}`);
+
+const generationOf = ({ signature }: BitRule): number =>
+  Math.max(
+    ...signature.predicates.map(({ attribute }) => haproxyAttributes[attribute as AttributeName]!.since),
+  );
+
 /** What the words of a pass are called in the rule map. */
 export const standingKey = 'standing';
 
 /**
  * Keys and numbers of the rule map: `attribute=VALUE`, `attribute=*` for values it does not name, `attribute=` where
- * the request does not say; `standing=WORDS` the same way for the words of a pass; `live` for the rules there are, `live=4` for those that block, and so on down to 1.
+ * the request does not say; `standing=WORDS` the same way for the words of a pass; `live` for the rules there are, `live.2` for those that only lines of the second
+ * generation can narrow; `live=4` for those that block, and so on down to 1.
  */
 export function ruleMasks(rules: readonly BitRule[]): Map<string, bigint> {
   const masks = new Map<string, bigint>();
-  masks.set('live', union(rules));
+  for (let generation = 1; generation <= frontendGeneration; generation++)
+    masks.set(liveKey(generation), union(rules.filter((rule) => generationOf(rule) === generation)));
   for (const strength of [4, 3, 2, 1])
     masks.set(`live=${strength}`, union(rules.filter((rule) => rule.strength === strength)));
   for (const attribute of attributeNames) addAttribute(masks, attribute, rules);

@@ -77,6 +77,23 @@ describe.skipIf(missing !== null)('haproxy, what is its own', () => {
     expect(await of({ ...limited, ip: '203.0.113.2' })).toBe('200 rate_limit');
   });
 
+  test('whom a partner calls for is told apart; a frontend from before that sees nothing of such rules', async () => {
+    await haproxy.bring(
+      ruleTo('block', is('user_agent', 'in', 'odd'), is('end_user_country', 'in', 'XX')),
+      ruleTo('block', is('user_agent', 'in', 'odder')),
+    );
+    const from = (country: string) => ({ userAgent: 'odd', headers: { 'x-end-user-country': country } });
+    expect(await statuses(haproxy.port, from('XX'), from('YY'), { userAgent: 'odd' })).toEqual([
+      403, 200, 200,
+    ]);
+    // Lines of before ask for `live` alone: there is only the rule that they can narrow.
+    const live = /[0-9a-fx]+ live (\d+)\n[0-9a-fx]+ live\.2 (\d+)\n/.exec(
+      await run(`show map ${fileOf('rules')}`),
+    );
+    const [before, since] = live!.slice(1).map(Number);
+    expect([before! & since!, Math.log2(before!) % 1, Math.log2(since!) % 1]).toEqual([0, 0, 0]);
+  });
+
   test('the files are what the next process starts with, and a hand in either is noticed and undone', async () => {
     await haproxy.bring(address('203.0.113.7'));
     await until('the file follows', async () =>
