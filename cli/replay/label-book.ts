@@ -4,10 +4,13 @@ import { createGunzip } from 'node:zlib';
 import { ExitError } from '../exit-error.ts';
 import type { EventLabel } from '../generate/event.ts';
 
-/** The truth about an input: by event id, or, where the input brings no ids, by position. */
+/** The truth about an input: by event id, or, where the input brings no ids, by line. */
 export interface LabelBook {
   readonly size: number;
-  find(eventId: string, position: number): EventLabel | undefined;
+  /** `place`: which line of the input it was, from 0. */
+  find(eventId: string, place: number): EventLabel | undefined;
+  /** Labels go by line; null before the first was looked for. */
+  readonly byLine: boolean | null;
 }
 
 /** Labels of the user's own may leave out all but the truth itself. */
@@ -19,7 +22,7 @@ const everything = 'all';
 
 /**
  * Reads NDJSON, gzipped when the name ends so, blank lines left out. Without `incident` all is one; null is between
- * incidents; without `event_id`, in none or in all, labels go by position. An ExitError (3) names the first line that is no label.
+ * incidents; without `event_id`, in none or in all, labels go by line, also those that can not be read. An ExitError (3) names the first line that is no label.
  */
 export async function readLabels(path: string): Promise<LabelBook> {
   const file = createReadStream(path);
@@ -57,12 +60,15 @@ export async function readLabels(path: string): Promise<LabelBook> {
     inOrder.push(whole);
     if (isNamed) byId.set(whole.event_id, whole);
   }
-  let byPosition: boolean | null = null;
+  let byLine: boolean | null = null;
   return {
     size: inOrder.length,
-    find(eventId, position) {
-      byPosition ??= !byId.has(eventId);
-      return byPosition ? inOrder[position] : byId.get(eventId);
+    find(eventId, place) {
+      byLine ??= !byId.has(eventId);
+      return byLine ? inOrder[place] : byId.get(eventId);
+    },
+    get byLine() {
+      return byLine;
     },
   };
 }

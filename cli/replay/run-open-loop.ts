@@ -8,6 +8,7 @@ import type {
   CollectProgress,
   CollectResult,
   InspectedFile,
+  Rejection,
 } from '../../services/collector/collect-files.ts';
 import type { Policy } from '../../services/detector/policies/load-policies.ts';
 import type { LearnedSite } from '../../services/detector/reduce/site/learned.ts';
@@ -15,25 +16,25 @@ import type { RootConfig } from '../config.ts';
 import type { EdgePreset } from './edge-presets.ts';
 import type { Front } from './front/front.ts';
 import { createFrontHere } from './front/front-here.ts';
+import { createLinePlaces } from './line-places.ts';
 import { createOutcomeQueue } from './outcome-queue.ts';
 import { type PipelineOptions, startReplayPipeline } from './replay-pipeline.ts';
 import type { EdgeReport, Judgement } from './simulated-edge.ts';
 import { createSimulatedEdges } from './simulated-edges.ts';
-import type { Rejection } from './summary.ts';
 
 /** What happens while input runs through. Times are event time; calls of one kind come in order. */
 export interface OpenLoopListener {
   /** A request that detection has looked at; its outcome is not known yet. */
   evaluated?(event: EnrichedRequest): void;
   /**
-   * A request and what became of it, in the order of input, numbered from 0. `good`: its client is known to be good.
-   * A promise is waited for before the next.
+   * A request and what became of it, in the order of input. `good`: its client is known to be good. `place`: which line
+   * of its file it was, from 0. A promise is waited for before the next.
    */
   settled(
     event: EnrichedRequest,
     good: boolean,
     judgement: Judgement,
-    position: number,
+    place: number,
   ): Promise<void> | undefined;
   verdict?(verdict: Verdict): void;
   decision?(decision: Decision): void;
@@ -85,7 +86,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   const front = options.front ?? createFrontHere(config);
   const queue = createOutcomeQueue(delayMs);
   let armedAt = Infinity;
-  let position = 0;
+  const places = createLinePlaces();
   let afterWarmUp = 0;
 
   const pipeline = await startReplayPipeline(
@@ -125,7 +126,7 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
       const judgement = warm
         ? edges.judge(event, standing)
         : ({ outcome: 'allowed', decision: null } as const);
-      const full = listener.settled(event, good, judgement, position++);
+      const full = listener.settled(event, good, judgement, places.next());
       if (full !== undefined) await full;
     }
   };
@@ -143,7 +144,10 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
       front.run(pipeline.context, {
         files: options.files,
         defaultHost: options.defaultHost,
-        onRejected: (rejection) => listener.rejected?.(rejection),
+        onRejected: (rejection) => {
+          places.refused(rejection.place);
+          listener.rejected?.(rejection);
+        },
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }),

@@ -12,6 +12,7 @@ import { formatEvent } from '../generate/format.ts';
 import { createRandom } from '../generate/random.ts';
 import { generateTraffic } from '../generate/traffic.ts';
 import { edgePresets } from './edge-presets.ts';
+import { startThread } from './front/start-thread.ts';
 import { readLabels } from './label-book.ts';
 import { openReplayOutputs } from './replay-outputs.ts';
 import { runReplay } from './run-replay.ts';
@@ -24,19 +25,20 @@ const generic = edgePresets.find(({ name }) => name === 'generic')!;
 
 async function run(
   name: string,
-  more: { warmUp?: number; slots?: number; log?: Log } = {},
+  more: { warmUp?: number; slots?: number; log?: Log; file?: string; labels?: string; thread?: boolean } = {},
 ): Promise<ReplaySummary> {
+  const file = path(more.file ?? 'sweep.ndjson');
   return runReplay({
     config: rootConfig.parse({}),
-    files: [path('sweep.ndjson')],
+    files: [file],
     format: formatConfig.parse({}),
     edge: generic,
     delayMs: 2000,
     slots: more.slots ?? generic.entries,
     warmUp: more.warmUp ?? 0,
-    thread: null,
+    thread: more.thread === true ? startThread([file]) : null,
     force: false,
-    labels: await readLabels(path('labels.ndjson')),
+    labels: await readLabels(path(more.labels ?? 'labels.ndjson')),
     outputs: openReplayOutputs({
       outcomes: path(`${name}.outcomes`),
       decisions: path(`${name}.decisions`),
@@ -100,6 +102,26 @@ describe('replay of a labelled sweep', () => {
       // stages write into one topic, each when it finds something
       expect(lines('again.verdicts').sort()).toEqual(lines('first.verdicts').sort());
     }
+  });
+
+  it('holds labels that go by line against the lines, also where some can not be read', async () => {
+    const logged = lines('sweep.ndjson');
+    const labels = lines('labels.ndjson').map((line) =>
+      JSON.stringify({ ...(JSON.parse(line) as object), event_id: undefined }),
+    );
+    const [bad, of] = ['{"path":7}', '{"label":"honest","incident":null}'];
+    const withBad = (all: readonly string[], one: string) =>
+      all.flatMap((line, index) => (index % 97 === 0 ? [one, line, one] : [line]));
+    writeFileSync(path('bad.ndjson'), `${withBad(logged, bad).join('\n\n')}\n`);
+    writeFileSync(path('by-line.ndjson'), withBad(labels, of).join('\n'));
+    writeFileSync(path('too-few.ndjson'), labels.join('\n'));
+    for (const thread of [false, true]) {
+      const { score } = await run('by-line', { file: 'bad.ndjson', labels: 'by-line.ndjson', thread });
+      expect(score).toEqual(first.score);
+    }
+    const { score, warnings } = await run('too-few', { file: 'bad.ndjson', labels: 'too-few.ndjson' });
+    expect(score).toBeNull();
+    expect(warnings.join()).toMatch(/go by line, and there are .* for .* lines: nothing was scored/);
   });
 
   it('enforces nothing while it only learns', async () => {

@@ -19,13 +19,14 @@ import { inspectInputs } from './inspect-inputs.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import type { LabelBook } from './label-book.ts';
 import { lostLines } from './lost-lines.ts';
+import { misplacedLabels } from './misplaced-labels.ts';
 import { createOddFromStart } from './odd-from-start.ts';
 import { createReplayLedger } from './replay-ledger.ts';
 import type { ReplayOutputs } from './replay-outputs.ts';
 import type { PipelineOptions } from './replay-pipeline.ts';
 import { replaySecret } from './replay-secret.ts';
 import { runOpenLoop } from './run-open-loop.ts';
-import type { ReplaySummary } from './summary.ts';
+import { type ReplaySummary, rejectionOf } from './summary.ts';
 import { createUnsaidOutcomes } from './unsaid-outcomes.ts';
 import { notVisible } from './visibility.ts';
 import { chooseWarmUp } from './warm-up.ts';
@@ -73,6 +74,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
   const seen = createSeenEndpoints();
   const odd = createOddFromStart(warmUp.startAt, warmUp.ms);
   const unsaid = createUnsaidOutcomes();
+  let settled = 0;
   const { collected, edge, afterWarmUp, metrics } = await runOpenLoop({
     config,
     policies,
@@ -91,9 +93,10 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
         odd.note(event);
         unsaid.note(event);
       },
-      settled: (event, good, judgement, position) => {
+      settled: (event, good, judgement, place) => {
         const { event_id: id } = event.request;
-        ledger.settle(event, good, judgement, options.labels?.find(id, position));
+        settled++;
+        ledger.settle(event, good, judgement, options.labels?.find(id, place));
         outputs.outcome(id, judgement);
         if (good && judgement.decision !== null)
           outputs.atRisk(riskLine(event, judgement.outcome, judgement.decision));
@@ -109,7 +112,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
         ledger.campaign(campaign);
       },
       inventory: (record) => seen.add(record),
-      rejected: (rejection) => outputs.rejected(rejection),
+      rejected: (rejection) => outputs.rejected(rejectionOf(rejection)),
     },
     ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
@@ -128,6 +131,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
   const present = ledger.presence.present();
   const requires = policyRequires(policies, present);
   const rejected = collected.rejected + collected.late + collected.future;
+  const misplaced = misplacedLabels(options.labels, collected, settled);
   return {
     version,
     files: collected.files.map(({ name }) => name),
@@ -138,9 +142,10 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
         : { from: collected.firstAt, until: collected.lastAt },
     lines: { read: collected.lines, parsed: collected.accepted, rejected },
     rejected: { unreadable: collected.rejected, late: collected.late, future: collected.future },
-    rejections: collected.rejections,
+    rejections: collected.rejections.map(rejectionOf),
     warnings: [
       ...lostLines(collected),
+      ...(misplaced === null ? [] : [misplaced]),
       ...(config.detector.baseline === ''
         ? odd.told(campaigns.filter((campaign) => campaign.stopped > 0).map(({ scope }) => scope))
         : []),
@@ -181,7 +186,7 @@ async function replayWith(front: Front, options: ReplayOptions): Promise<ReplayS
       assumed: config.costs.per_request === 0.0019,
     },
     not_visible: notVisible(ledger.presence, proxyFeeds(config)),
-    score: ledger.score(),
+    score: misplaced === null ? ledger.score() : null,
     seconds,
     lines_per_second: Math.round(collected.lines / seconds),
   };

@@ -13,6 +13,13 @@ export interface Rejection {
   readonly detail: string;
 }
 
+export const rejectionOf = ({ file, line, reason, detail }: Rejection): Rejection => ({
+  file,
+  line,
+  reason,
+  detail,
+});
+
 export interface CampaignSummary {
   readonly campaign_id: string;
   readonly opened_at: number;

@@ -63,6 +63,8 @@ export async function inspectFiles(
 export interface Rejection {
   readonly file: string;
   readonly line: number;
+  /** Among the lines of the file that say something, from 0. */
+  readonly place: number;
   readonly reason: RejectReason;
   readonly detail: string;
 }
@@ -179,7 +181,8 @@ async function readFiles(
         onAccepted?.(event);
       },
       refused: (reason, detail, input) => {
-        const rejection = { file: input.origin, line: input.line, reason, detail };
+        const { origin: file, line, place = 0 } = input;
+        const rejection = { file, line, place, reason, detail };
         if (rejections.length < keptRejections) rejections.push(rejection);
         options.onRejected?.(rejection);
       },
@@ -210,8 +213,11 @@ async function readFiles(
     await acknowledged;
   }
   intake.end();
+  const last = files.at(-1)?.input;
+  // whoever reads behind the log hears of a refused line before he sees those behind it
+  if (last !== undefined) report(last);
   await intake.flush();
-  if (files.length > 0) report(files.at(-1)!.input);
+  if (last !== undefined) report(last);
   return {
     ...progress,
     files: files.map(({ input, format }) => ({ name: input.name, format: format.title })),
@@ -290,6 +296,7 @@ export function createFileReader(
   counter: { add(): void },
   start: { readonly offset: number; readonly lineNumber: number } = { offset: 0, lineNumber: 1 },
 ) {
+  let taken = 0;
   const take = (
     outcome: ReturnType<InputFormat['parse']>,
     original: string | Buffer,
@@ -301,6 +308,7 @@ export function createFileReader(
       original,
       originalBytes,
       line: splitter.lineNumber,
+      place: taken++,
       origin: name,
       idScope: sourceId,
       idPosition: splitter.offset,

@@ -20,6 +20,8 @@ export interface Input {
   readonly originalBytes: number | null;
   /** Line in the file, or index in the batch; from 1. */
   readonly line: number;
+  /** Of a file: its place among the lines that say something, from 0. */
+  readonly place?: number;
   /** File or batch. */
   readonly origin: string;
   /** What the id of an event that brings none is derived from: source or batch, place in it, content. */
