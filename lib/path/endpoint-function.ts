@@ -2,11 +2,14 @@ import {
   byWord,
   contentFolder,
   enrolling,
+  loggingIn,
   making,
   notLogin,
   onHand,
+  passwordWords,
   paymentSteps,
   records,
+  renewing,
   reserving,
   sessionWords,
   verbs,
@@ -105,6 +108,12 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   ];
   if (all.some((word) => notLogin.has(word))) return 'other';
   const [first] = byWord;
+  if (all.some((word) => passwordWords.has(word)) && !last.some((word) => first![1].has(word))) {
+    if (all.some((word) => renewing.has(word))) return 'account';
+    // the second step of a log-in, or the grant of a password
+    if (last.every((word) => passwordWords.has(word)) && all.some((word) => loggingIn.has(word)))
+      return 'login';
+  }
   const enrols = last.some((word) => enrolling.has(word)) && !last.some((word) => first![1].has(word));
   const named = byWord.slice(1).find(([, set]) => all.some((word) => set.has(word)))?.[0];
   const isLogin = (word: string): boolean =>

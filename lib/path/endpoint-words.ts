@@ -78,6 +78,15 @@ export const enrolling = words(
   'registrazione registreren wachtwoord rejestracja haslo',
 );
 
+/** Below these a password is asked for, unless one of the others says that it is made anew. */
+export const loggingIn = words(
+  'login signin logon oauth oauth2 sso authenticate anmelden einloggen seconnecter iniciarsesion acceder entrar accedi inloggen aanmelden zaloguj',
+);
+export const passwordWords = words('password passwort motdepasse contrasena senha wachtwoord haslo');
+export const renewing = words(
+  'reset forgot forgotten lost change recover recovery renew set update new vergessen zurucksetzen oublie olvido recuperar reinitialiser',
+);
+
 /** Log-ins by themselves, and a step of a payment beside its words. */
 export const paymentSteps = words('authorize authorise authorization authorisation');
 

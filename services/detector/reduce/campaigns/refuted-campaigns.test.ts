@@ -52,6 +52,38 @@ test('a campaign is taken back with all that it stops when its people get in at 
   for (const verdict of final.values()) expect(verdict.until_at).toBeLessThanOrEqual(last.closed_at!);
 });
 
+/** People look at a page and log in, one in six mistypes at first; three times as many of them from the fifth minute on. */
+function* mistyping(): Generator<Sketch> {
+  const next = random(21);
+  for (let at = start; at < start + 9 * minute; at += at < start + 5 * minute ? 450 : 150) {
+    const who = Math.floor(next() * 1e9);
+    const person = {
+      ip: `87.${100 + Math.floor(next() * 60)}.${Math.floor(next() * 250)}.${1 + Math.floor(next() * 250)}`,
+      session: `p${who}`,
+      agent: `Chrome/15${Math.floor(next() * 8)}`,
+      ja4: `t13d_${Math.floor(next() * 4)}`,
+      account: `m${who}`,
+    };
+    yield { ...person, at, endpoint: 'GET /account', fn: 'account', account: `m${who}` };
+    const mistypes = next() < 1 / 6;
+    if (mistypes) yield { ...person, at: at + 4000, endpoint: 'POST /login', fn: 'login', status: 401 };
+    yield { ...person, at: at + (mistypes ? 12_000 : 5000), endpoint: 'POST /login', fn: 'login' };
+  }
+}
+
+test('a crowd that mistypes as people do takes nothing back of what fails beside it', {
+  timeout: 60_000,
+}, async () => {
+  const { campaigns } = await runDetector(
+    [...mistyping(), ...failing(false)]
+      .map((one) => (one.session!.startsWith('x') ? { ...one, at: one.at + 2 * minute } : one))
+      .sort((a, b) => a.at - b.at),
+    { policies: [stuffing] },
+  );
+  expect(campaigns.length).toBeGreaterThan(0);
+  for (const { reason } of campaigns) expect(reason).not.toContain('Taken back');
+});
+
 test('when nobody gets in it goes on', { timeout: 60_000 }, async () => {
   const { campaigns } = await run(false);
   expect(campaigns.at(-1)!.reason).not.toContain('Taken back');
