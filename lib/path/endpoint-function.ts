@@ -1,4 +1,5 @@
 import {
+  around,
   byWord,
   contentFolder,
   enrolling,
@@ -8,6 +9,7 @@ import {
   onHand,
   passwordWords,
   paymentSteps,
+  places,
   records,
   renewing,
   reserving,
@@ -128,7 +130,8 @@ export function guessFunction(method: string, template: string): EndpointFunctio
   if (reserves && !buys && named !== 'search') return 'cart';
   if (named !== undefined) return named;
   if (reading.has(method) && all.some((word) => onHand.has(word))) return 'inventory';
-  if (all.includes('stores') && (template.includes('{') || all.includes('nearby'))) return 'inventory';
+  if (all.includes('stores') && template.includes('{')) return 'inventory';
+  if (all.some((word) => places.has(word)) && all.some((word) => around.has(word))) return 'inventory';
   if (template === '/' || all.some((word) => contentFolder.has(word))) return 'content';
   return 'other';
 }

@@ -104,6 +104,10 @@ export const reserving = words('hold holds reserve');
 /** What is looked up before buying, where it is read; to send goods is another matter. */
 export const onHand = words('fulfillment fulfilment');
 
+/** Places that are looked for around one: a look-up of what is available there, as in a store locator. */
+export const places = words('stores stations branches outlets chargers atms filialen');
+export const around = words('near nearby nearest closest');
+
 /** Created by a log-in; reading or ending one is none. */
 export const sessionWords = words('credential credentials session sessions token tokens');
 export const notLogin = words(

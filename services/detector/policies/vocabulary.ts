@@ -91,6 +91,12 @@ export const variables: { readonly [name: string]: Variable } = {
           'that shows. Who is a visible part of that by itself is a server or a gateway that others come through.',
         type: 'number',
       },
+      servers: {
+        doc:
+          'Share of what it asked for in the last 20 seconds that it asked of endpoints which only servers usually call; 0 ' +
+          'when nothing is known of them.',
+        type: 'number',
+      },
     },
   },
   attacked: {

@@ -18,6 +18,7 @@ import { longestSpanMs, type Policy } from '../policies/load-policies.ts';
 import type { FeatureSpec } from '../policies/policy-schema.ts';
 import { standsOut } from '../standing-out.ts';
 import { verdictOut } from '../verdict.ts';
+import { shareAmongServers } from './site/among-servers.ts';
 import { type AttackedFunctions, attackedFunctions } from './site/attacked-functions.ts';
 import { distinct, sum } from './site/scope.ts';
 import {
@@ -78,7 +79,12 @@ export function judgeLocal(
           // asked of few: it takes a look at all that is normal anywhere
           get usual() {
             shares ??= usualShares(state);
-            return { share: shares.get(group.key) ?? 0 };
+            return {
+              share: shares.get(group.key) ?? 0,
+              get servers() {
+                return shareAmongServers(state, group.key, pane);
+              },
+            };
           },
           get attacked() {
             attacked ??= attackedFunctions(state, policy.document.mode === 'simulate');

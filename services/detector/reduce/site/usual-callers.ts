@@ -62,7 +62,7 @@ export function serversOf(watched: WatchedScope): ReadonlySet<number> {
 const addressAt = minedAttributes.indexOf('client_ip');
 
 /** The client of a sample by its key (lib/ip.ts). */
-function keyOf({ attributes }: Sample): string | null {
+export function clientKeyOf({ attributes }: Sample): string | null {
   const address = attributes[addressAt] ?? null;
   return address?.includes(':') ? clientKey(parseIp(address)!) : address;
 }
@@ -75,7 +75,7 @@ export function usualShares({ scopes }: SiteState): ReadonlyMap<string, number> 
   const shares = new Map<string, number>();
   for (const { scope, baseline } of scopes.values()) {
     if (scope.kind !== 'endpoint' || baseline.reference.length < leastReference) continue;
-    for (const [key, { share, behaved }] of visible(baseline.reference, keyOf))
+    for (const [key, { share, behaved }] of visible(baseline.reference, clientKeyOf))
       if (behaved && share > (shares.get(key) ?? 0)) shares.set(key, share);
   }
   return shares;
