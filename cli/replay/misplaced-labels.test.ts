@@ -9,7 +9,7 @@ test('labels by line are for one log, line by line', () => {
   expect(misplacedLabels(labels, log, 8)).toBeNull();
   expect(misplacedLabels({ ...labels, size: 8 }, log, 8)).toMatch(/there are 8 for 10 lines: nothing/);
   expect(misplacedLabels(labels, { ...log, files: [...log.files, ...log.files] }, 8)).toMatch(/is 2 files/);
-  expect(misplacedLabels(labels, log, 7)).toMatch(/1 lines have the id of one before/);
+  expect(misplacedLabels(labels, log, 7)).toMatch(/and ids repeat \(1 of 8 lines\): nothing/);
 });
 
 test('labels by id may be fewer, and none are no fault', () => {

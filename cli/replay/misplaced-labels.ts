@@ -18,7 +18,7 @@ export function misplacedLabels(
       : labels.size !== lines
         ? `there are ${count(labels.size)} for ${count(lines)} lines`
         : settled !== accepted
-          ? `${count(accepted - settled)} lines have the id of one before them`
+          ? `ids repeat (${count(accepted - settled)} of ${count(accepted)} lines)`
           : null;
   return why === null
     ? null

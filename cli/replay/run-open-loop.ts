@@ -145,7 +145,8 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
         files: options.files,
         defaultHost: options.defaultHost,
         onRejected: (rejection) => {
-          places.refused(rejection.place);
+          // several files have no order of lines, and nobody would ask for what is kept of them
+          if (options.files.length === 1) places.refused(rejection.place);
           listener.rejected?.(rejection);
         },
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

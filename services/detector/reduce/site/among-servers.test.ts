@@ -61,6 +61,10 @@ test('what a server asks of endpoints that servers call is told from what it ask
   const both = siteWith([...from(feeds, 6, 0), ...from(pages, 2, 6)], usual);
   expect(shareAmongServers(both, '65.108.0.166', pane)).toBeCloseTo(0.75);
   expect(shareAmongServers(both, '65.108.0.167', pane)).toBe(0);
+  const own = siteWith(from(feeds, 8, 0), { [feeds]: ['server', 90] });
+  const { reference } = own.scopes.get(scopeId('endpoint', 'GET api.example/feeds/{number}'))!.baseline;
+  reference.splice(20, 70, ...from(feeds, 70, 20));
+  expect(shareAmongServers(own, '65.108.0.166', pane)).toBe(0);
   const unknown = siteWith(from(feeds, 8, 0), { [feeds]: ['server', 20] });
   expect(shareAmongServers(unknown, '65.108.0.166', pane)).toBe(0);
 });

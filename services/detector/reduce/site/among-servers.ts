@@ -32,9 +32,10 @@ export function shareAmongServers(state: SiteState, client: string, pane: number
     let calledByServers = known.get(key);
     if (calledByServers === undefined) {
       const reference = state.scopes.get(scopeId('endpoint', key))?.baseline.reference ?? [];
+      // who has been at it for long makes nothing usual for himself
+      const others = reference.filter((one) => clientKeyOf(one) !== client);
       calledByServers =
-        reference.length >= servers.samples &&
-        reference.filter(isServers).length >= servers.share * reference.length;
+        others.length >= servers.samples && others.filter(isServers).length >= servers.share * others.length;
       known.set(key, calledByServers);
     }
     if (calledByServers) among += weight;
