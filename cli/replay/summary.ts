@@ -13,6 +13,7 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** What is told of a refused line, without what only labels go by. */
 export const rejectionOf = ({ file, line, reason, detail }: Rejection): Rejection => ({
   file,
   line,

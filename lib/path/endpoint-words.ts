@@ -3,6 +3,11 @@ import type { EndpointFunction } from './endpoint-function.ts';
 const words = (...texts: readonly string[]): ReadonlySet<string> =>
   new Set(texts.flatMap((text) => text.split(' ')));
 
+/** By these somebody is let in, and below them a password is asked for. */
+const logInNames =
+  'login signin logon sso authenticate anmelden einloggen seconnecter iniciarsesion acceder entrar accedi inloggen aanmelden zaloguj';
+const passwordNames = 'password passwort motdepasse wachtwoord haslo';
+
 /**
  * What words of a path say an endpoint is for, in order: a payment below a cart is a payment. English, German, French,
  * Spanish, Portuguese, Italian, Dutch and Polish, without accents (`wordsOf` takes them off). Compound words are looked up
@@ -12,9 +17,10 @@ export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])
   [
     'login',
     words(
-      'login signin logon auth authn authenticate authentication authorize authorise sso saml idp passkey passcode otp mfa 2fa',
+      logInNames,
+      'auth authn authentication authorize authorise saml idp passkey passcode otp mfa 2fa',
       'verifypassword checkpassword validatepassword verifypin checkpin validatepin pinverify mpin magiclink',
-      'anmelden einloggen connexion seconnecter iniciarsesion acceder entrar accedi inloggen aanmelden zaloguj logowanie',
+      'connexion logowanie',
     ),
   ],
   [
@@ -58,10 +64,11 @@ export const byWord: readonly (readonly [EndpointFunction, ReadonlySet<string>])
   [
     'account',
     words(
-      'account accounts profile profiles me user users customer customers register registration signup password',
-      'konto konten kundenkonto benutzer kunde kunden profil passwort registrieren registrierung',
-      'compte comptes utilisateur utilisateurs motdepasse inscription cuenta cuentas usuario usuarios perfil registro conta contas',
-      'utente utenti profilo registrazione gebruiker wachtwoord registreren uzytkownik haslo rejestracja',
+      passwordNames,
+      'account accounts profile profiles me user users customer customers register registration signup',
+      'konto konten kundenkonto benutzer kunde kunden profil registrieren registrierung',
+      'compte comptes utilisateur utilisateurs inscription cuenta cuentas usuario usuarios perfil registro conta contas',
+      'utente utenti profilo registrazione gebruiker registreren uzytkownik rejestracja',
     ),
   ],
 ];
@@ -74,15 +81,13 @@ export const verbs = words('add check create get list make my new place set show
 
 /** What an `/auth/` is for when it ends so. */
 export const enrolling = words(
-  'register registration signup password registrieren registrierung passwort inscription motdepasse registro',
-  'registrazione registreren wachtwoord rejestracja haslo',
+  passwordNames,
+  'register registration signup registrieren registrierung inscription registro registrazione registreren rejestracja',
 );
 
 /** Below these a password is asked for, unless one of the others says that it is made anew. */
-export const loggingIn = words(
-  'login signin logon oauth oauth2 sso authenticate anmelden einloggen seconnecter iniciarsesion acceder entrar accedi inloggen aanmelden zaloguj',
-);
-export const passwordWords = words('password passwort motdepasse contrasena senha wachtwoord haslo');
+export const loggingIn = words(logInNames, 'oauth oauth2');
+export const passwordWords = words(passwordNames, 'contrasena senha');
 export const renewing = words(
   'reset forgot forgotten lost change recover recovery renew set update new vergessen zurucksetzen oublie olvido recuperar reinitialiser',
 );

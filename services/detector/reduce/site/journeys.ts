@@ -72,9 +72,16 @@ export function hasJourneys({ function: name }: Pick<Called, 'function'>): boole
   return name !== 'content';
 }
 
-/** A cart leads to paying. How a payment stands is asked by who has made one, for as long as he has to wait. */
-function choicesOf({ function: name, write }: Called): readonly (readonly string[])[] {
-  return prerequisites[name === 'payment' && !write ? 'other' : (name as Part)] ?? [];
+/**
+ * The function by which people come to an endpoint. A cart leads to paying; but how a payment stands is asked by who has made
+ * one, for as long as he has to wait, and to the page of a payment or a cart leads a link in a message.
+ */
+export function comeToAs({ function: name, write }: Called): string {
+  return !write && (name === 'payment' || name === 'cart') ? 'other' : name;
+}
+
+function choicesOf(called: Called): readonly (readonly string[])[] {
+  return prerequisites[comeToAs(called) as Part] ?? [];
 }
 
 /**

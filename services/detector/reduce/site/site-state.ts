@@ -15,7 +15,7 @@ import type { BeforeOnset } from './before-onset.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare, withUnseen } from './behaviour.ts';
 import type { OpenCampaign } from './campaign-state.ts';
 import { otherWays } from './crowd.ts';
-import type { Requirement } from './journeys.ts';
+import { comeToAs, type Requirement } from './journeys.ts';
 import { type Normal, normalOf } from './normal-ladder.ts';
 import { overlaps } from './route.ts';
 import { distinct, growth, rate, type Scope, split } from './scope.ts';
@@ -189,7 +189,7 @@ export function expected(state: SiteState, watched: WatchedScope, name: CountNam
   let share = watched.expected.get(name);
   if (share === undefined) {
     const pools = poolsOf(state, watched);
-    share = expectedShare(name, begunAs(watched.scope.traits), {
+    share = expectedShare(name, comeToAs(watched.scope.traits), {
       own: watched.baseline.totals,
       class: pools.class,
       host: pools.host,
@@ -197,14 +197,6 @@ export function expected(state: SiteState, watched: WatchedScope, name: CountNam
     watched.expected.set(name, share);
   }
   return share;
-}
-
-/**
- * What is supposed of an endpoint that nobody knows yet goes by its function. People come to the page of a payment or a cart by
- * a link in a message, which they do not to what pays.
- */
-function begunAs({ function: name, write }: Scope['traits']): string {
-  return !write && (name === 'payment' || name === 'cart') ? 'other' : name;
 }
 
 /** Splits the last `panes` of a scope by a behaviour. */
