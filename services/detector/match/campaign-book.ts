@@ -6,6 +6,7 @@ import { compileSignature, valuesNamed } from '../../../lib/signature/signature.
 import { sparedBy } from '../../../lib/signature/standing.ts';
 import { Changes } from '../changes.ts';
 import { endpointOfPair, endpointParts, isPair } from '../groups.ts';
+import { isTakenBack } from './taken-back.ts';
 
 /** A signature in force over a stretch of event time. */
 export interface InForce {
@@ -135,6 +136,11 @@ export class CampaignBook {
       for (const inForce of list)
         if (sparedBy(inForce.signature) !== null && inForce.campaign.mode !== 'simulate') found.add(inForce);
     return [...found];
+  }
+
+  /** Campaigns that their policies took back, in no order. */
+  takenBack(): Campaign[] {
+    return [...this.#sites.values()].flatMap(({ campaigns }) => [...campaigns.values()].filter(isTakenBack));
   }
 
   /** Whether a campaign concerns no request from `at` on; one that is not known was over a day ago. */

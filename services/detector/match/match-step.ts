@@ -1,4 +1,4 @@
-import type { EnrichedRequest, Verdict } from '../../../lib/contracts/generated.ts';
+import type { Campaign, EnrichedRequest } from '../../../lib/contracts/generated.ts';
 import { clientAddress, formatIp, formatNetwork, isV4 } from '../../../lib/ip.ts';
 import type { LogBatch, Outgoing } from '../../../lib/log/log.ts';
 import { partitionOf } from '../../../lib/log/partitioner.ts';
@@ -20,12 +20,14 @@ import { LookAhead } from '../state/look-ahead.ts';
 import { observe, touchActorEntries, touchActors } from '../state/observation.ts';
 import { type RequestFacts, readFacts } from '../state/request-facts.ts';
 import { tableBlobs, tableLayout, tableOfBlobs } from '../state/segmented-table.ts';
-import { countVerdicts, verdictOf, verdictOut } from '../verdict.ts';
+import { countVerdicts, verdictOut } from '../verdict.ts';
 import { AddressLife, type AddressLifeState } from './address-life.ts';
 import type { CampaignBook, InForce } from './campaign-book.ts';
 import { GoodClients } from './good-clients.ts';
 import { MatchedEndpoint } from './matched-endpoint.ts';
+import { memberVerdict } from './member-verdict.ts';
 import { type Member, Members, type MembersState } from './members.ts';
+import { TakenBack } from './taken-back.ts';
 
 /** What match found for one request: the truth that replay holds decisions against. */
 export interface Evaluation {
@@ -75,7 +77,7 @@ export function createMatchStep(options: MatchOptions): StatefulStep<'requests.e
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.match',
     views: true,
-    layoutHash: `match-8-${tableLayout}`,
+    layoutHash: `match-9-${tableLayout}`,
     open: (partition, snapshot) => new MatchPartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>
@@ -90,6 +92,7 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
   /** By campaign, then address. */
   readonly #members: Map<string, Members>;
   readonly #life: AddressLife;
+  readonly #takenBack = new TakenBack();
   /** null: no edge asks for them. */
   readonly #goodClients: GoodClients | null;
   readonly #ahead = new LookAhead({
@@ -177,6 +180,8 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     timestamp: number,
     outputs: Outgoing[],
   ): void {
+    for (const campaign of this.#takenBack.until(this.#options.book, endpoint.site, timestamp))
+      this.#letGo(campaign, timestamp, offset, outputs);
     const concerning = endpoint.concerning(this.#options.book);
     let attacked = false;
     let selected: InForce | null = null;
@@ -229,18 +234,41 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
     if (member.hits < membersShare * this.#life.of(clientLo, clientHi, Math.floor(at / 1000))) return;
     const ttlMs = Math.min(policy.document.action.ttl, memberTtlMs);
     if (!extend(member, at, ttlMs)) return;
-    if (member.revision === 1) member.decidedAt = at;
-    const ip = clientAddress(event.request.client_ip);
-    const v4 = isV4(ip);
-    const value = v4 ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
+    if (member.revision === 1) {
+      member.decidedAt = at;
+      const ip = clientAddress(event.request.client_ip);
+      member.target = isV4(ip) ? formatIp(ip) : formatNetwork({ address: ip, prefix: 64 });
+    }
+    this.#say(campaign, policy, member, offset, at, outputs);
+  }
+
+  #say(
+    campaign: Campaign,
+    policy: Policy,
+    member: Member,
+    offset: number,
+    at: number,
+    outputs: Outgoing[],
+  ): void {
     this.#noteLosses(at);
     const degraded = degradedTogether(campaign.degraded, degradedBy(this.#lost, at));
     const inputs = [{ partition: this.#partition, first: member.firstOffset, last: offset }];
-    outputs.push(
-      verdictOut(
-        memberVerdict(campaign, policy, v4 ? 'ip' : 'cidr', value, member, { inputs, degraded }, at),
-      ),
-    );
+    outputs.push(verdictOut(memberVerdict(campaign, policy, member, { inputs, degraded }, at)));
+  }
+
+  /** Whom a campaign listed that was none has done nothing: he would be kept out for minutes after its signatures went. */
+  #letGo(campaign: Campaign, at: number, offset: number, outputs: Outgoing[]): void {
+    const members = this.#members.get(campaign.campaign_id) ?? this.#openMembers();
+    this.#members.set(campaign.campaign_id, members);
+    const policy = this.#options.policies.version(campaign.policy_id, campaign.policy_hash);
+    for (const member of members.letGo()) {
+      if (policy === undefined || member.untilAt <= at) continue;
+      member.revision++;
+      member.untilAt = at;
+      // what it ends is what was done: the campaign itself does nothing any more
+      const said = { ...campaign, applied_action: policy.document.action.kind };
+      this.#say(said, policy, member, offset, at, outputs);
+    }
   }
 
   /** Clients and addresses that were forgotten since the last look. */
@@ -297,41 +325,4 @@ class MatchPartition implements PartitionState<'requests.enriched'> {
 function lifeOf(snapshot: Snapshot, generation: number): AddressLifeState {
   const [recent, older] = blobsOf(snapshot, 'life');
   return { generation, recent: wordsOf(recent!), older: wordsOf(older!) };
-}
-
-function memberVerdict(
-  campaign: InForce['campaign'],
-  policy: Policy,
-  kind: 'ip' | 'cidr',
-  value: string,
-  member: Member,
-  { inputs, degraded }: Pick<Verdict, 'inputs' | 'degraded'>,
-  at: number,
-): Verdict {
-  return verdictOf(policy, {
-    opened_at: campaign.opened_at,
-    revision: member.revision,
-    updated_at: at,
-    site: campaign.site,
-    target: { kind, value, signature: null },
-    // an address that comes back is listed again: no escalation, its owner may be somebody else by then
-    action: {
-      ...campaign.action,
-      kind: campaign.applied_action,
-      ttl_ms: member.untilAt - at,
-      escalate_ms: [],
-    },
-    campaign_id: campaign.campaign_id,
-    decided_at: member.decidedAt,
-    first_seen_at: member.firstSeenAt,
-    until_at: member.untilAt,
-    reason: `${value} sent ${member.hits} requests that the signature of its campaign selects. ${campaign.reason}`,
-    evidence: campaign.evidence,
-    taxonomy: campaign.taxonomy,
-    // a copy: the member goes on
-    sample_event_ids: [...member.samples],
-    inputs,
-    degraded,
-    baseline_rung: campaign.baseline_rung,
-  });
 }

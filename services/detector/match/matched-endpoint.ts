@@ -15,6 +15,10 @@ export class MatchedEndpoint {
   #version = -1;
   #concerning: readonly InForce[] = [];
 
+  get site(): string {
+    return this.#identity.site;
+  }
+
   constructor(identity: EndpointIdentity, reducer: number) {
     this.#identity = identity;
     this.reducer = reducer;

@@ -40,3 +40,15 @@ test('those that came once never push out those that came again', () => {
   }
   expect(again.snapshot()).toEqual(members.snapshot());
 });
+
+test('whom a campaign listed that was none is let go once, and nobody is listed any more', () => {
+  const members = new Members(10, 1);
+  for (let lo = 1; lo <= 5; lo++) members.hit(lo << 11, 1, 0, 0)!.revision = lo % 2;
+  const again = new Members(10, 1, members.snapshot());
+  for (const each of [members, again]) {
+    expect(each.letGo().map(({ lo }) => lo >>> 11)).toEqual([1, 3, 5]);
+    expect(each.letGo()).toEqual([]);
+    expect(each.hit(1 << 11, 1, 0, 0)).toBe(null);
+    expect(new Members(10, 1, each.snapshot()).hit(7 << 11, 1, 0, 0)).toBe(null);
+  }
+});

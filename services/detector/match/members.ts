@@ -15,6 +15,8 @@ export interface Member {
   revision: number;
   decidedAt: number;
   untilAt: number;
+  /** What the verdict is about: the address, or its /64; '' until one was sent. */
+  target: string;
 }
 
 /** 53 bits of a keyed 64-bit hash: exact as a number, and chance does not bring two of thousands together. */
@@ -26,6 +28,7 @@ function keyOf(lo: number, hi: number): number {
 const passedOver = 16;
 
 export interface MembersState {
+  readonly letGo: boolean;
   readonly members: readonly Member[];
   readonly newcomers: readonly Newcomer[];
 }
@@ -43,11 +46,13 @@ export class Members {
   #queue: Member[] = [];
   #first = 0;
   #evictions = 0;
+  #isLetGo: boolean;
 
   /** `after`: requests that it takes to be listed. */
   constructor(limit: number, after: number, state?: MembersState) {
     this.#limit = limit;
     this.#newcomers = after < 2 ? null : new Newcomers(limit, state?.newcomers);
+    this.#isLetGo = state?.letGo ?? false;
     for (const member of state?.members ?? []) this.#put({ ...member, samples: [...member.samples] });
   }
 
@@ -62,6 +67,7 @@ export class Members {
 
   /** One more request of the address with this hash, at `at` (ms): null when it is its first one, of several it takes. */
   hit(lo: number, hi: number, at: number, offset: number): Member | null {
+    if (this.#isLetGo) return null;
     const known = this.#byKey.get(keyOf(lo, hi));
     if (known !== undefined) {
       known.hits++;
@@ -84,9 +90,20 @@ export class Members {
       revision: 0,
       decidedAt: 0,
       untilAt: 0,
+      target: '',
     };
     this.#put(member);
     return member;
+  }
+
+  /** Its campaign was none: nobody is a member any more, nor becomes one. Answers who was listed. */
+  letGo(): Member[] {
+    const listed = this.#queue.slice(this.#first).filter(({ revision }) => revision > 0);
+    this.#byKey.clear();
+    this.#queue = [];
+    this.#first = 0;
+    this.#isLetGo = true;
+    return listed;
   }
 
   #forget(): void {
@@ -107,6 +124,10 @@ export class Members {
   }
 
   snapshot(): MembersState {
-    return { members: this.#queue.slice(this.#first), newcomers: this.#newcomers?.snapshot() ?? [] };
+    return {
+      letGo: this.#isLetGo,
+      members: this.#queue.slice(this.#first),
+      newcomers: this.#newcomers?.snapshot() ?? [],
+    };
   }
 }

@@ -18,6 +18,7 @@ import { setCallersApart } from './site/known-callers.ts';
 import { learn } from './site/learn-scope.ts';
 import { readPages } from './site/page-reading.ts';
 import { shareOutSamples } from './site/reference-limit.ts';
+import { forgetRefuted, noteRefuted, wasRefuted } from './site/refutations.ts';
 import { covers, overlaps } from './site/route.ts';
 import { withRoutes } from './site/routes.ts';
 import { addPane, advanceScope, type Scope, sum } from './site/scope.ts';
@@ -43,6 +44,7 @@ export function reducePane(
   noteGap(state, pane);
   learnLikeness(state, pane);
   forgetBefore(state);
+  forgetRefuted(state, pane);
   shareOutSamples(state, settings, pane);
   const present: WatchedScope[] = [];
   for (const group of groups) {
@@ -68,7 +70,11 @@ export function reducePane(
       if (holder !== null && !canLend(rule.policy, holder)) continue;
       const holds = rule.condition(figures);
       if (!holds && (holder !== null || rule.sooner?.(figures) !== true)) continue;
-      if (rule.refuted?.(figures) === true) continue;
+      if (rule.refuted?.(figures) === true) {
+        noteRefuted(state, watched.scope, rule.policy, pane);
+        continue;
+      }
+      if (holder === null && wasRefuted(state, watched.scope, rule.policy, pane)) continue;
       if (holder !== null) lend(state, watched, rule.policy, holder, pane);
       else if (holds || isToldApart(state, watched, rule.policy, pane))
         outputs.push(...openCampaign(state, settings, watched, rule.policy, pane));

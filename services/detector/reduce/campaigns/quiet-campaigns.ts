@@ -79,5 +79,8 @@ export function ended(campaign: OpenCampaign, at: number, all = false): Outgoing
     live.untilAt ??= at;
     return (all || live.signature.except_good || live.collateral > 0) && endVerdict(live, at);
   });
-  return [...verdictsOn(campaign, lost, at), campaignOut(campaignRecord(campaign, at))];
+  const verdicts = verdictsOn(campaign, lost, at);
+  // what was none stops nothing: match lets go of whom it listed (match/taken-back.ts)
+  if (all) campaign.appliedAction = 'observe';
+  return [...verdicts, campaignOut(campaignRecord(campaign, at))];
 }

@@ -2,15 +2,10 @@ import { degradedBy, degradedTogether } from '../../caps.ts';
 import { paneMs } from '../../layout.ts';
 import { longestSpanMs } from '../../policies/load-policies.ts';
 import { behaviourFlag } from '../signatures/excess-samples.ts';
-import { rateKey } from '../site/baseline.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import { distinct, rate, samplesOf } from '../site/scope.ts';
-import { normal, type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
+import { type SiteState, scopeId, timesUsual, type WatchedScope } from '../site/site-state.ts';
 import { describe } from './describe.ts';
-
-/** How many times its usual rate a scope has now. */
-const surge = (state: SiteState, watched: WatchedScope, pane: number): number =>
-  rate(watched.scope, pane, 5) / normal(state, watched, rateKey).p50;
 
 /** The scope that is furthest above its usual rate. */
 export function mostSurging(
@@ -19,9 +14,9 @@ export function mostSurging(
   pane: number,
 ): WatchedScope {
   let most = first;
-  let top = surge(state, first, pane);
+  let top = timesUsual(state, first, pane);
   for (const watched of others) {
-    const own = surge(state, watched, pane);
+    const own = timesUsual(state, watched, pane);
     if (own > top) [most, top] = [watched, own];
   }
   return most;
@@ -38,7 +33,7 @@ export function refreshCampaign(here: CampaignAt, isNews: boolean): void {
   const { state, settings, campaign, watched, policy, pane } = here;
   const { scope } = watched;
   const now = rate(scope, pane, 5);
-  const ratio = surge(state, watched, pane);
+  const ratio = timesUsual(state, watched, pane);
   campaign.peakRatio = Math.max(campaign.peakRatio ?? 0, ratio);
   const site = state.scopes.get(scopeId('site', ''));
   const all = site === undefined ? 0 : rate(site.scope, pane, 5);

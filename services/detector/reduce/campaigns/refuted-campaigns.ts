@@ -1,6 +1,7 @@
 import type { Outgoing } from '../../../../lib/log/log.ts';
 import { clausesOf, nearestClause } from '../../policies/clauses.ts';
 import type { ConditionValues } from '../../policies/condition.ts';
+import { noteRefuted } from '../site/refutations.ts';
 import { figuresOf } from '../site/scope-figures.ts';
 import { effectiveAt, policyOf, type ReduceSettings, type SiteState, scopeId } from '../site/site-state.ts';
 import { ended } from './quiet-campaigns.ts';
@@ -18,6 +19,7 @@ export function endRefuted(state: SiteState, settings: ReduceSettings, pane: num
     });
     if (scopes.length === 0) continue;
     if (!scopes.every((watched) => refuted(figuresOf(settings.figures, state, watched, pane)))) continue;
+    for (const { scope } of scopes) noteRefuted(state, scope, policy, pane);
     const shown = values(figuresOf(settings.figures, state, scopes[0]!, pane));
     campaign.reason += ` Taken back, as its policy says: ${whatHolds(policy.document.refuted!, shown)}.`;
     outputs.push(...ended(campaign, effectiveAt(settings, pane), true));

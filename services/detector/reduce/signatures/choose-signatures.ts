@@ -17,6 +17,7 @@ import {
   poolsOf,
   type SiteState,
   scopeId,
+  timesUsual,
   type WatchedScope,
 } from '../site/site-state.ts';
 import { unknownStanding } from '../site/unknown-standing.ts';
@@ -187,7 +188,7 @@ function choose(input: ChooseInput): Chosen | null {
     };
   const price =
     priceOfEveryone(limits, left, isFirst && covered() >= leastCoverage.alone) *
-    factorUncalled(everyone?.goodClients ?? 0);
+    leeway(state, felt, pane, everyone?.goodClients ?? 0);
   if (
     everyone !== null &&
     everyone.coverage > covered() + 0.1 &&
@@ -195,7 +196,7 @@ function choose(input: ChooseInput): Chosen | null {
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(budgetSparing(limits, left, factor));
-  const habit = asked === 0 && left >= leastForSparing ? habitAt(state, felt) : null;
+  const habit = asked === 0 && left >= leastForSparing ? habitAt(state, felt, pane) : null;
   // habits change within a minute: what rests on one costs no more than what spares nobody
   if (habit !== null) stage(habit.required, budget, habit);
   if (found.length === 0) return null;
@@ -213,8 +214,10 @@ function choose(input: ChooseInput): Chosen | null {
   return isWorthIt ? { signatures: found, coverage: covered(), goodClients } : null;
 }
 
-const habitAt = (state: SiteState, felt: WatchedScope): Requirement | null =>
-  habitOf(felt.baseline.journeys, poolsOf(state, felt).class?.journeys ?? null);
+function habitAt(state: SiteState, felt: WatchedScope, pane: number): Requirement | null {
+  const habit = habitOf(felt.baseline.journeys, poolsOf(state, felt).class?.journeys ?? null);
+  return habit === null ? null : widened(habit, unknownStanding(state, felt, pane, habit.required));
+}
 
 const leastGainOf = (signatures: readonly { readonly collateral: number }[]): number =>
   signatures.every(({ collateral }) => collateral === 0) ? leastGainFree : leastGain;
@@ -226,13 +229,14 @@ export function isCheap(everyone: Chosen, policy: Policy): boolean {
   return only !== undefined && only.collateral <= most / 2 && only.collateralUpper <= 2 * most;
 }
 
+const widened = <S extends BoundedShare>(learned: S, unknown: number): S => ({
+  ...learned,
+  share: withUnseen(learned.share, unknown),
+  upper: withUnseen(learned.upper, unknown),
+});
+
 /** Shares of honest requests whose clients are not good, and whose clients did not do before what nearly everyone here does. */
 function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
-  const widened = <S extends BoundedShare>(learned: S, unknown: number): S => ({
-    ...learned,
-    share: withUnseen(learned.share, unknown),
-    upper: withUnseen(learned.upper, unknown),
-  });
   const { requirement } = felt;
   const usual = expected(state, felt, 'direct');
   const crowd = state.before.get(scopeId(felt.scope.kind, felt.scope.key))?.direct ?? usual;
@@ -250,10 +254,20 @@ function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
   };
 }
 
-/** Fewer requests than this in what was learned of an endpoint: hardly anybody called it. */
-const hardlyCalled = 10;
-/** So many times the limit may be spent where hardly anybody is there to pay: what is known of such people is borrowed. */
-const factorUncalled = (samples: number): number => (samples < hardlyCalled ? 2 : 1);
+/** Fewer requests than this in what was learned of an endpoint: hardly anybody called it, or few did. */
+const called = { hardly: 10, little: 60 } as const;
+/** A flood of so many times what is usual is worth each time more, up to `most`. */
+const flood = { times: 50, most: 5 } as const;
+
+/**
+ * So many times the limit may be spent where hardly anybody is there to pay: what is known of such people is borrowed, and of
+ * few the estimate is far above what it costs. Of what is stopped in a flood of hundreds of times the usual, next to nothing is theirs.
+ */
+function leeway(state: SiteState, felt: WatchedScope, pane: number, samples: number): number {
+  if (samples >= called.little) return 1;
+  const least = samples < called.hardly ? 2 : 1;
+  return Math.min(flood.most, Math.max(least, timesUsual(state, felt, pane) / flood.times));
+}
 
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
@@ -273,7 +287,7 @@ export function everyoneButTheGood(
   let best: Chosen | null = null;
   for (const { required, share, upper, samples } of demands) {
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
-    const most = policy.document.campaign['max-collateral-except-good'] * factorUncalled(samples);
+    const most = policy.document.campaign['max-collateral-except-good'] * leeway(state, felt, pane, samples);
     if (share > most || upper > 2 * most || stopsServer(felt, required)) continue;
     const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
     if (best !== null && coverage <= best.coverage + leastGain) continue;

@@ -3,6 +3,7 @@ import type { Sample } from '../../pane-group.ts';
 import { featureKey } from '../../policies/policy-schema.ts';
 import { LogHistogram } from '../../sketches/log-histogram.ts';
 import { firstByOrder, strataOf } from '../../sketches/merge-partials.ts';
+import { type Stretch, scaleStretches, stretchAt, takeOutBeginning } from './beginning.ts';
 import type { Totals } from './behaviour.ts';
 import { addJourneys, type Journeys, scaleJourneys } from './journeys.ts';
 
@@ -11,15 +12,14 @@ const bucketMs = 10_000;
 /** The ten-second rate: learned for every scope, whether a policy names it or not. */
 export const rateKey = featureKey({ type: 'event_count', spanMs: bucketMs });
 const samplesPerBucket = 24;
-/** What is learned of the first visits after the start of a log serves until there is something better. */
+/** Journeys of the first visits after the start of a log are none. */
 const earlyMs = 90_000;
-const earlyGoneMs = 180_000;
 
 /** Learned figures that several scopes feed: one per function class of a host, one per host. */
 export interface Pool {
   readonly totals: Totals;
-  /** What of `totals` is from the start of the log, when clients looked new that were not; null once taken out. */
-  early: Totals | null;
+  /** What of it is from the start of the log, when clients looked new that were not; null: nothing can be. */
+  early: Stretch[] | null;
   readonly histograms: Map<string, LogHistogram>;
   readonly journeys: Journeys;
   /** By count: requests of a scope's own that weigh as much as what the others do (alike.ts); null: not known. */
@@ -31,7 +31,7 @@ export interface Pool {
 export function createPool(): Pool {
   return {
     totals: new Float64Array(columns),
-    early: new Float64Array(columns),
+    early: [],
     histograms: new Map(),
     journeys: new Map(),
     alike: null,
@@ -62,7 +62,7 @@ export interface Baseline extends Pool {
   ceiling: { readonly day: number; readonly rate: number | null };
   /** Bottom-k samples of clean panes: the scope's normal mix of attributes. Newest last. */
   reference: Sample[];
-  /** How many of `reference`, its first, are from the start of the log: of these it is not known what speaks for them. */
+  /** How many of `reference`, its first, are of stretches taken out: of these it is not known what speaks for them. */
   earlySamples: number;
   /** A log-in that shows a page lets nobody in: page-reading.ts. */
   pageRefuses: boolean;
@@ -164,50 +164,60 @@ export function release(
     if (isHalved(baseline, bucket.at, config.half_life)) halve(baseline.histograms);
     fade(baseline, bucket.at, config.half_life);
     const taught = taughtBy(baseline, bucket);
-    teach(baseline, bucket, taught, siteStartedAt);
-    if (baseline.early !== null && bucket.at < siteStartedAt + earlyMs)
-      baseline.earlySamples += bucket.samples.length;
+    const stretch = teach(baseline, bucket, taught, bucket.at - siteStartedAt);
+    if (stretch !== null) stretch.samples += bucket.samples.length;
+    baseline.earlySamples += takeOutBeginning(baseline, bucket.at - siteStartedAt);
     for (const pool of pools) {
       if (isHalved(pool, bucket.at, config.half_life)) halvePool(pool);
-      teach(pool, bucket, taught, siteStartedAt);
+      teach(pool, bucket, taught, bucket.at - siteStartedAt);
+      takeOutBeginning(pool, bucket.at - siteStartedAt);
     }
     onSamples?.(bucket.samples);
-    const { reference } = baseline;
-    for (const sample of bucket.samples) reference.push(sample);
-    const gone = reference.length - referenceLimit;
-    if (gone > 0) {
-      // in place: a spliced array grows anew with the next samples
-      for (let at = 0; at < referenceLimit; at++) reference[at] = reference[at + gone]!;
-      reference.length = referenceLimit;
-      baseline.earlySamples = Math.max(0, baseline.earlySamples - gone);
-    }
+    remember(baseline, bucket.samples, referenceLimit);
   }
   return learned;
+}
+
+function remember(baseline: Baseline, samples: readonly Sample[], limit: number): void {
+  const { reference, early } = baseline;
+  for (const sample of samples) reference.push(sample);
+  const gone = reference.length - limit;
+  if (gone <= 0) return;
+  // in place: a spliced array grows anew with the next samples
+  for (let at = 0; at < limit; at++) reference[at] = reference[at + gone]!;
+  reference.length = limit;
+  let left = gone - baseline.earlySamples;
+  baseline.earlySamples = Math.max(0, -left);
+  for (const stretch of early ?? []) {
+    if (left <= 0) return;
+    const taken = Math.min(left, stretch.samples);
+    stretch.samples -= taken;
+    left -= taken;
+  }
 }
 
 /** Places in histograms of what a lesson teaches: of its features in their order, last of the ten-second rate. */
 type Taught = readonly number[];
 const unknown = -1;
 
-function teach(pool: Pool, lesson: Lesson, taught: Taught, siteStartedAt: number): void {
+/** `ageMs`: of the site then. Answers the stretch of a young log that it is part of. */
+function teach(pool: Pool, lesson: Lesson, taught: Taught, ageMs: number): Stretch | null {
   const { totals } = pool;
   const { at, counts, keys } = lesson;
-  if (pool.early !== null) {
-    if (at >= siteStartedAt + earlyGoneMs) {
-      for (let column = 0; column < columns; column++)
-        totals[column] = Math.max(0, totals[column]! - pool.early[column]!);
-      pool.early = null;
-    } else if (at < siteStartedAt + earlyMs)
-      for (let column = 0; column < columns; column++) pool.early[column]! += counts[column]!;
-  }
+  const stretch = stretchAt(pool, ageMs);
   for (let column = 0; column < columns; column++) totals[column]! += counts[column]!;
   // clients whose earlier pages lie before the start of the log would look as if they had read none
-  if (at >= siteStartedAt + earlyMs) addJourneys(pool.journeys, lesson.journeys);
+  if (ageMs >= earlyMs) addJourneys(pool.journeys, lesson.journeys);
+  if (stretch !== null) {
+    for (let column = 0; column < columns; column++) stretch.totals[column]! += counts[column]!;
+    if (ageMs >= earlyMs) addJourneys(stretch.journeys, lesson.journeys);
+  }
   for (let index = 0; index < keys.length; index++)
     if (taught[index] !== unknown) histogramOf(pool, keys[index]!).addTo(taught[index]!);
   const rate = taught[keys.length]!;
   histogramOf(pool, rateKey).addTo(rate);
   histogramOf(pool, hourKey(at)).addTo(rate);
+  return stretch;
 }
 
 function histogramOf({ histograms }: Pool, key: string): LogHistogram {
@@ -241,15 +251,13 @@ function halve(histograms: Map<string, LogHistogram>): void {
  */
 function halvePool(pool: Pool): void {
   halve(pool.histograms);
-  for (let column = 0; column < columns; column++) {
-    pool.totals[column]! /= 2;
-    if (pool.early !== null) pool.early[column]! /= 2;
-  }
+  for (let column = 0; column < columns; column++) pool.totals[column]! /= 2;
+  scaleStretches(pool.early, 0.5);
   scaleJourneys(pool.journeys, 0.5);
 }
 
 /** A baseline forgets half of what it has counted in a third of its age, and in no less than this. */
-const shortestHalfLifeMs = 120_000;
+const shortestHalfLifeMs = 600_000;
 
 /**
  * What a young baseline saw first is what it should forget first: when a log begins, people in the middle of a visit look
@@ -259,16 +267,14 @@ function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
   const age = at - baseline.startedAt;
   const keep = 0.5 ** (bucketMs / Math.min(halfLifeMs, Math.max(shortestHalfLifeMs, age / 3)));
   const { totals, early, journeys } = baseline;
-  for (let column = 0; column < columns; column++) {
-    totals[column]! *= keep;
-    if (early !== null) early[column]! *= keep;
-  }
+  for (let column = 0; column < columns; column++) totals[column]! *= keep;
+  scaleStretches(early, keep);
   scaleJourneys(journeys, keep);
 }
 
 /** The normal mix as far as it is known what speaks for people; all of it while nothing better is there. */
-export function knownReference({ reference, early, earlySamples }: Baseline): readonly Sample[] {
-  const isBetter = early === null && earlySamples > 0 && earlySamples < reference.length;
+export function knownReference({ reference, earlySamples }: Baseline): readonly Sample[] {
+  const isBetter = earlySamples > 0 && earlySamples < reference.length;
   return isBetter ? reference.slice(earlySamples) : reference;
 }
 

@@ -1,12 +1,13 @@
 import { LogHistogram } from '../../sketches/log-histogram.ts';
 import type { Baseline } from './baseline.ts';
+import { copyStretches } from './beginning.ts';
 
 /** A baseline that goes on by itself from what another one has learned. */
 export function copyBaseline(baseline: Baseline): Baseline {
   return {
     ...baseline,
     totals: baseline.totals.slice(),
-    early: baseline.early?.slice() ?? null,
+    early: copyStretches(baseline.early),
     histograms: new Map(
       [...baseline.histograms].map(([key, histogram]) => [key, new LogHistogram(histogram.snapshot())]),
     ),

@@ -13,6 +13,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     sight: { pane: firstPane, unseen: 1, missing: null },
     campaigns: new Map(),
     before: new Map(),
+    refuted: new Map(),
     clients: new Map(),
     mix: createSiteMix(),
     learned: new Map(),

@@ -95,3 +95,39 @@ test('how many of a crowd came directly is what they did before an attack can ha
   expect(direct?.share).toBeCloseTo(0.1);
   expect(direct?.upper).toBeGreaterThan(0.1);
 });
+
+/** A log-in of which two a second are usual, and how many got in and failed in the last minute. */
+function login(state: SiteState, letIn: number, failing: number): WatchedScope {
+  const panes = Array.from({ length: 60 }, () => {
+    const pane = paneOf([], { key: 'POST /login', requests: letIn + failing });
+    (pane.counts as number[])[countIndex.succeeding] = letIn;
+    (pane.counts as number[])[countIndex.failing] = failing;
+    (pane.counts as number[])[countIndex.outcome_known] = letIn + failing;
+    return pane;
+  });
+  const scope = scopeOf(first, panes);
+  const baseline = createBaseline(first * paneMs);
+  const rates = new LogHistogram();
+  for (let bucket = 0; bucket < 20; bucket++) rates.add(2);
+  baseline.histograms.set(rateKey, rates);
+  const watched = watchedScope(
+    { ...scope, traits: { ...scope.traits, function: 'login' } },
+    baseline,
+    [],
+    null,
+  );
+  state.scopes.set(scopeId('endpoint', 'POST /login'), watched);
+  return watched;
+}
+
+test('at a log-in a crowd shows by those who get in, and an attack has next to none of them', () => {
+  const of = (letIn: number, failing: number): number => {
+    const state = createSiteState('shop', first);
+    return otherWays(state, login(state, letIn, failing), last, 10);
+  };
+  expect(of(2, 0)).toBe(0);
+  expect(of(3, 1)).toBe(0);
+  expect(of(2, 60)).toBe(0);
+  expect(of(14, 3)).toBeGreaterThan(0.4);
+  expect(of(14, 60)).toBeGreaterThan(0.4);
+});

@@ -5,7 +5,7 @@ import type { BoundedShare } from '../miner/collateral.ts';
 import { rateKey } from './baseline.ts';
 import { alike } from './journeys.ts';
 import { clean, rate, type Scope, split } from './scope.ts';
-import { normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
+import { expected, normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** So many of a crowd, at most, do not do before what practically everybody else does. */
 const mostOtherWays = 2 / 3;
@@ -17,11 +17,12 @@ const newestPanes = 10_000 / paneMs;
 /**
  * Share of the honest requests at a scope that may come another way than people usually do, because they are a crowd's: what is
  * launched is bought with one click, and a message leads past the cart. A crowd shows by those who do come the usual way,
- * here or, sooner, at what leads here: more of them than at the busiest of usual times. An attack has nothing of them.
+ * here or, sooner, at what leads here: more of them than at the busiest of usual times. An attack has nothing of them. Where
+ * nothing leads to, as to a log-in, it shows by those who get in.
  */
 export function otherWays(state: SiteState, watched: WatchedScope, pane: number, panes: number): number {
   const { requirement } = watched;
-  if (requirement === null) return 0;
+  if (requirement === null) return mostOtherWays * crowdLetIn(state, watched, pane, panes);
   const here = normal(state, watched, rateKey).p99;
   let crowd = 0;
   for (const window of [panes, newestPanes]) {
@@ -35,6 +36,21 @@ export function otherWays(state: SiteState, watched: WatchedScope, pane: number,
   return (
     (state.before.get(scopeId(watched.scope.kind, watched.scope.key))?.otherWays ?? mostOtherWays) * crowd
   );
+}
+
+/** People let in, from one ten seconds to the next, are at most so many times as many as at the busiest of usual times. */
+const busiest = 2;
+
+/**
+ * How much of the people at a log-in is a crowd: they get in, more of them than at the busiest of usual times, and when a goal
+ * falls they come straight to its form. 0: nobody says who gets in, or no crowd is there.
+ */
+function crowdLetIn(state: SiteState, watched: WatchedScope, pane: number, panes: number): number {
+  if (watched.scope.traits.function !== 'login') return 0;
+  const usual =
+    busiest * normal(state, watched, rateKey).p99 * (1 - expected(state, watched, 'failing').share);
+  const letIn = (window: number): number => split(watched.scope, 'succeeding', pane, window)[0] / window;
+  return Math.max(...[panes, newestPanes].map((window) => beyond(usual, (letIn(window) * 1000) / paneMs)));
 }
 
 /**

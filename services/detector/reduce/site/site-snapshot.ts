@@ -11,7 +11,7 @@ import { type SiteState, type WatchedScope, watchedScope } from './site-state.ts
 
 interface PoolSnapshot {
   readonly totals: Float64Array;
-  readonly early: Float64Array | null;
+  readonly early: Pool['early'];
   readonly histograms: readonly (readonly [string, Float64Array])[];
   readonly journeys: Journeys;
   /** This and what follows: left out by what earlier versions learned. */

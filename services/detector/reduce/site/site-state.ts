@@ -10,7 +10,7 @@ import type { Inventory } from '../../inventory/inventory-state.ts';
 import { type CountName, countNames, paneMs } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
-import { type Baseline, createPool, type Pool } from './baseline.ts';
+import { type Baseline, createPool, type Pool, rateKey } from './baseline.ts';
 import type { BeforeOnset } from './before-onset.ts';
 import { type Contrast, contrast, type ExpectedShare, expectedShare, withUnseen } from './behaviour.ts';
 import type { OpenCampaign } from './campaign-state.ts';
@@ -77,6 +77,8 @@ export interface SiteState {
   readonly campaigns: Map<string, OpenCampaign>;
   /** What was before the campaigns that act now, by `kind key`. */
   readonly before: Map<string, BeforeOnset>;
+  /** The last pane in which a policy took back what it says of a scope, by `kind key` and the policy's id: refutations.ts. */
+  readonly refuted: Map<string, number>;
   /** Single clients and networks under verdict, by policy, its content and address. */
   readonly clients: Map<string, Episode>;
   /** Where its good clients come from and what they browse with. */
@@ -244,6 +246,10 @@ export function normal(state: SiteState, watched: WatchedScope, key: string): No
   const { traits, lastPane } = watched.scope;
   return normalOf(key, watched.baseline, pools.class, pools.host, traits.documented, lastPane * paneMs);
 }
+
+/** How many times its usual rate a scope has now. */
+export const timesUsual = (state: SiteState, watched: WatchedScope, pane: number): number =>
+  rate(watched.scope, pane, 5) / normal(state, watched, rateKey).p50;
 
 /**
  * By how much the other endpoints of the site are above their own normal: the control group of a surge. Median, never
