@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Campaign } from '../../../lib/contracts/generated.ts';
 import type { LogBatch } from '../../../lib/log/log.ts';
 import { CampaignBook } from './campaign-book.ts';
+import { TakenBack } from './taken-back.ts';
 
 const campaign = (id: string, openedAt: number, revision: number, endpoint = 'POST /login'): Campaign =>
   ({
@@ -73,4 +74,28 @@ test('a signature of endpoints counted as one concerns their members only', () =
   expect(of('GET /p/checkout')).toEqual([]);
   expect(of('POST /p/shoe')).toEqual([]);
   expect(of('GET /p/shoe/reviews')).toEqual([]);
+});
+
+test('what was taken back is reached with its end, however far ahead the book was read, and other ends are none', () => {
+  const book = new CampaignBook();
+  const ended = (id: string, site: string, action: string): Campaign => ({
+    ...campaign(id, 1000, 2),
+    site,
+    closed_at: 9000,
+    applied_action: action,
+  });
+  read(
+    book,
+    ended('cmp_a', 'default', 'observe'),
+    ended('cmp_b', 'default', 'block'),
+    campaign('cmp_c', 1000, 1),
+  );
+  read(book, ended('cmp_d', 'other', 'observe'));
+  const takenBack = new TakenBack();
+  const until = (site: string, at: number): string[] =>
+    takenBack.until(book, site, at).map(({ campaign_id: id }) => id);
+  expect(until('default', 8999)).toEqual([]);
+  expect(until('default', 9000)).toEqual(['cmp_a']);
+  expect(until('default', 9500)).toEqual([]);
+  expect(until('other', 9500)).toEqual(['cmp_d']);
 });
