@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Signature } from '../../../../lib/contracts/generated.ts';
 import { inPackage } from '../../../../lib/package-root.ts';
-import { countIndex, flag, paneMs } from '../../layout.ts';
+import { countIndex, flag, paneMs, spared } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { compilePolicy } from '../../policies/load-policies.ts';
 import { termsOf } from '../../verdict.ts';
@@ -133,4 +133,21 @@ test('what a signature in force selects elsewhere is not good here for what it w
   // people have it too, or it is judged by whom it selects here
   expect(goodWith('POST /pay', 0.01)).toHaveLength(3);
   expect(goodWith(`${method} ${template}`, 0)).toHaveLength(3);
+});
+
+test('who was in the middle of a visit when the log began tells how people look, and is no cost of what spares the good', () => {
+  const lookUp = watchedWith('endpoint', []);
+  const { baseline } = lookUp;
+  baseline.reference.push(sample('cut short', 1, flag.direct), sample('seen whole', 2, 0));
+  baseline.earlySamples = 1;
+  const judged = (by: 'looks' | 'standing') =>
+    goodSamples(nothingOpen, lookUp, pane, lookUp, by).map(({ sample: { event_id, flags } }) => [
+      event_id,
+      spared(flags),
+    ]);
+  expect(judged('standing').map(([id]) => id)).toEqual(['seen whole-2']);
+  expect(judged('looks')).toEqual([
+    ['cut short-1', true],
+    ['seen whole-2', expect.anything()],
+  ]);
 });

@@ -66,6 +66,9 @@ function withoutHistory({ scope }: WatchedScope, pane: number): ReadonlySet<numb
 const unhistoried = (sample: Sample): Sample =>
   hasHistory(sample.flags) ? { ...sample, flags: sample.flags & ~flag.good } : sample;
 
+/** Of whom it is not known what speaks for him: he looks as he does, and is no cost of what spares the good. */
+const spokenFor = (sample: Sample): Sample => ({ ...sample, flags: sample.flags | flag.good });
+
 /**
  * Good requests of a scope: its normal mix from before, and what behaves well now. An attacker's requests are not all
  * suspicious (some of what a sweep asks for exists, and its clients may look at a page first): what a client does well
@@ -82,7 +85,9 @@ export function goodSamples(
 ): Weighted[] {
   const fallen = withoutHistory(attacked, pane);
   const { baseline } = watched;
-  const before = (judged === 'looks' ? baseline.reference : knownReference(baseline))
+  const known = knownReference(baseline);
+  const unknown = judged === 'looks' ? baseline.reference.slice(0, -known.length) : [];
+  const before = [...unknown.map(spokenFor), ...known]
     .filter((sample) => (sample.flags & flag.verified) === 0)
     .map(
       (sample): Weighted => ({ sample: fallen.has(sample.client) ? unhistoried(sample) : sample, weight: 1 }),
