@@ -259,10 +259,7 @@ function halvePool(pool: Pool): void {
 /** A baseline forgets half of what it has counted in a third of its age, and in no less than this. */
 const shortestHalfLifeMs = 600_000;
 
-/**
- * What a young baseline saw first is what it should forget first: when a log begins, people in the middle of a visit look
- * as if they had come directly. With age the memory lengthens to the configured half-life.
- */
+/** What a baseline saw first is what it forgets first; with age its memory lengthens to the configured half-life. */
 function fade(baseline: Baseline, at: number, halfLifeMs: number): void {
   const age = at - baseline.startedAt;
   const keep = 0.5 ** (bucketMs / Math.min(halfLifeMs, Math.max(shortestHalfLifeMs, age / 3)));

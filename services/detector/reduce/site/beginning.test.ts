@@ -92,6 +92,16 @@ test('samples of what goes are counted once', () => {
   expect(takeOutBeginning(learned, 190_000)).toBe(0);
 });
 
+test('lessons that come late belong to their own stretch', () => {
+  const learned = learn(() => 0.3, 0);
+  for (const ageMs of [130_000, 95_000, 40_000, 99_000, 131_000]) stretchAt(learned, ageMs)!.samples++;
+  expect(learned.early!.map(({ until, samples }) => [until, samples])).toEqual([
+    [90_000, 1],
+    [120_000, 2],
+    [150_000, 2],
+  ]);
+});
+
 test('copies go on by themselves, and what is forgotten is forgotten of stretches too', () => {
   const learned = learn(() => 0.3, 120);
   const copy = copyStretches(learned.early)!;

@@ -37,15 +37,17 @@ export function stretchAt({ early }: Learned, ageMs: number): Stretch | null {
   if (early === null) return null;
   const until = ends.find((end) => ageMs < end);
   if (until === undefined) return null;
-  const newest = early.at(-1);
-  if (newest !== undefined && newest.until >= until) return newest;
+  // many feed a pool, each when its hold is over: their lessons come in no order
+  const place = early.findIndex((stretch) => stretch.until >= until);
+  const known = early[place];
+  if (known?.until === until) return known;
   const stretch: Stretch = {
     until,
     totals: new Float64Array(columns),
     journeys: new Map(),
     samples: 0,
   };
-  early.push(stretch);
+  early.splice(place < 0 ? early.length : place, 0, stretch);
   return stretch;
 }
 
