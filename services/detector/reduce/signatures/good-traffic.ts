@@ -66,6 +66,9 @@ function withoutHistory({ scope }: WatchedScope, pane: number): ReadonlySet<numb
 const unhistoried = (sample: Sample): Sample =>
   hasHistory(sample.flags) ? { ...sample, flags: sample.flags & ~flag.good } : sample;
 
+/** So many samples of whom more is known than their looks do without the others. */
+const enoughKnown = 200;
+
 /** Of whom it is not known what speaks for him: he looks as he does, and is no cost of what spares the good. */
 const spokenFor = (sample: Sample): Sample => ({ ...sample, flags: sample.flags | flag.good });
 
@@ -86,7 +89,8 @@ export function goodSamples(
   const fallen = withoutHistory(attacked, pane);
   const { baseline } = watched;
   const known = knownReference(baseline);
-  const unknown = judged === 'looks' ? baseline.reference.slice(0, -known.length) : [];
+  const unknown =
+    judged === 'looks' && known.length < enoughKnown ? baseline.reference.slice(0, -known.length) : [];
   const before = [...unknown.map(spokenFor), ...known]
     .filter((sample) => (sample.flags & flag.verified) === 0)
     .map(
