@@ -2,7 +2,7 @@ import { countIndex, flag, minedAttributes, paneMs, suspiciousFlags } from '../.
 import type { Sample } from '../../pane-group.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
-import { knownReference } from '../site/baseline.ts';
+import { type Baseline, knownReference } from '../site/baseline.ts';
 import { cleanSamples, credibleSuccesses } from '../site/before-onset.ts';
 import { inForce } from '../site/campaign-state.ts';
 import { samplesOf, sum } from '../site/scope.ts';
@@ -69,6 +69,12 @@ const unhistoried = (sample: Sample): Sample =>
 /** So many samples of whom more is known than their looks do without the others. */
 const enoughKnown = 200;
 
+/** Samples of whom nothing is known but what they look like, where these are needed. */
+function unknownOf(baseline: Baseline): readonly Sample[] {
+  const known = knownReference(baseline).length;
+  return known < enoughKnown ? baseline.reference.slice(0, -known) : [];
+}
+
 /** Of whom it is not known what speaks for him: he looks as he does, and is no cost of what spares the good. */
 const spokenFor = (sample: Sample): Sample => ({ ...sample, flags: sample.flags | flag.good });
 
@@ -88,10 +94,8 @@ export function goodSamples(
 ): Weighted[] {
   const fallen = withoutHistory(attacked, pane);
   const { baseline } = watched;
-  const known = knownReference(baseline);
-  const unknown =
-    judged === 'looks' && known.length < enoughKnown ? baseline.reference.slice(0, -known.length) : [];
-  const before = [...unknown.map(spokenFor), ...known]
+  const unknown = judged === 'looks' ? unknownOf(baseline) : [];
+  const before = [...unknown.map(spokenFor), ...knownReference(baseline)]
     .filter((sample) => (sample.flags & flag.verified) === 0)
     .map(
       (sample): Weighted => ({ sample: fallen.has(sample.client) ? unhistoried(sample) : sample, weight: 1 }),
@@ -174,7 +178,7 @@ export function goodBothWays(
 ): { readonly [J in Judged]: GoodAround } {
   const looks = goodAround(state, felt, pane, 'looks');
   const isAllKnown = [felt, state.scopes.get(scopeId('site', '')) ?? felt].every(
-    ({ baseline }) => knownReference(baseline) === baseline.reference,
+    ({ baseline }) => unknownOf(baseline).length === 0,
   );
   return { looks, standing: isAllKnown ? looks : goodAround(state, felt, pane) };
 }

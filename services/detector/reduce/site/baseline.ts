@@ -3,7 +3,7 @@ import type { Sample } from '../../pane-group.ts';
 import { featureKey } from '../../policies/policy-schema.ts';
 import { LogHistogram } from '../../sketches/log-histogram.ts';
 import { firstByOrder, strataOf } from '../../sketches/merge-partials.ts';
-import { type Stretch, scaleStretches, stretchAt, takeOutBeginning } from './beginning.ts';
+import { type Stretch, scaleStretches, stretchAt, takeOutBeginning, unseenMs } from './beginning.ts';
 import type { Totals } from './behaviour.ts';
 import { addJourneys, type Journeys, scaleJourneys } from './journeys.ts';
 
@@ -12,8 +12,6 @@ const bucketMs = 10_000;
 /** The ten-second rate: learned for every scope, whether a policy names it or not. */
 export const rateKey = featureKey({ type: 'event_count', spanMs: bucketMs });
 const samplesPerBucket = 24;
-/** Journeys of the first visits after the start of a log are none. */
-const earlyMs = 90_000;
 
 /** Learned figures that several scopes feed: one per function class of a host, one per host. */
 export interface Pool {
@@ -207,10 +205,10 @@ function teach(pool: Pool, lesson: Lesson, taught: Taught, ageMs: number): Stret
   const stretch = stretchAt(pool, ageMs);
   for (let column = 0; column < columns; column++) totals[column]! += counts[column]!;
   // clients whose earlier pages lie before the start of the log would look as if they had read none
-  if (ageMs >= earlyMs) addJourneys(pool.journeys, lesson.journeys);
+  if (ageMs >= unseenMs) addJourneys(pool.journeys, lesson.journeys);
   if (stretch !== null) {
     for (let column = 0; column < columns; column++) stretch.totals[column]! += counts[column]!;
-    if (ageMs >= earlyMs) addJourneys(stretch.journeys, lesson.journeys);
+    if (ageMs >= unseenMs) addJourneys(stretch.journeys, lesson.journeys);
   }
   for (let index = 0; index < keys.length; index++)
     if (taught[index] !== unknown) histogramOf(pool, keys[index]!).addTo(taught[index]!);

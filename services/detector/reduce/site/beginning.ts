@@ -25,9 +25,11 @@ interface Learned {
 }
 
 const columns = countNames.length;
+/** Before this next to nobody's beginning was seen, ms: who came directly was in the middle of a visit. */
+export const unseenMs = 90_000;
 /** Ends of the stretches, ms: what is not seen of visits halves within some twenty seconds to a minute. */
-const ends = [90_000, 120_000, 150_000, 180_000, 240_000, 300_000] as const;
-/** In the first of them next to nobody's beginning was seen: it serves only while there is nothing else, and not after this. */
+const ends = [unseenMs, 120_000, 150_000, 180_000, 240_000, 300_000] as const;
+/** The first of them serves only while there is nothing else, and not after this. */
 const firstGoneMs = 180_000;
 /** After this what is left of a young log stays. */
 const grownMs = 600_000;
@@ -59,7 +61,7 @@ export function stretchAt({ early }: Learned, ageMs: number): Stretch | null {
 export function takeOutBeginning(learned: Learned, ageMs: number): number {
   const { early } = learned;
   if (early === null) return 0;
-  const isFirstGone = early[0]?.until === ends[0] && ageMs >= firstGoneMs;
+  const isFirstGone = early[0]?.until === unseenMs && ageMs >= firstGoneMs;
   let gone = isFirstGone ? 1 : 0;
   let least = Infinity;
   let direct = learned.totals[countIndex.direct]!;
@@ -90,7 +92,8 @@ function subtract({ totals, journeys }: Learned, stretch: Stretch): void {
   for (let column = 0; column < columns; column++)
     totals[column] = Math.max(0, totals[column]! - stretch.totals[column]!);
   addJourneys(journeys, stretch.journeys, -1);
-  for (const [standing, weight] of journeys) if (weight < 0.01) journeys.delete(standing);
+  // as it is, but for what next to nothing is left of
+  scaleJourneys(journeys, 1);
 }
 
 /** Forgets all but a share of it, as of the figures themselves. */

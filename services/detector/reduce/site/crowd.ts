@@ -5,6 +5,7 @@ import type { BoundedShare } from '../miner/collateral.ts';
 import { rateKey } from './baseline.ts';
 import { alike } from './journeys.ts';
 import { clean, rate, type Scope, split } from './scope.ts';
+import { busiest } from './sight.ts';
 import { expected, normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** So many of a crowd, at most, do not do before what practically everybody else does. */
@@ -37,9 +38,6 @@ export function otherWays(state: SiteState, watched: WatchedScope, pane: number,
     (state.before.get(scopeId(watched.scope.kind, watched.scope.key))?.otherWays ?? mostOtherWays) * crowd
   );
 }
-
-/** People let in, from one ten seconds to the next, are at most so many times as many as at the busiest of usual times. */
-const busiest = 2;
 
 /**
  * How much of the people at a log-in is a crowd: they get in, more of them than at the busiest of usual times, and when a goal

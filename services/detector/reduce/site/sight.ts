@@ -45,7 +45,7 @@ const host = {
   leastUsual: 0.1,
 } as const;
 /** People come, from one ten seconds to the next, at most so many times as usual: a young baseline knows no busy hour. */
-const busiest = 2;
+export const busiest = 2;
 /** Less than this is nothing: a host that is back is forgotten. */
 const leastUnseen = 0.01;
 /** Nothing is learned while more than this is unseen. */
