@@ -65,7 +65,7 @@ export interface Signature {
   readonly predicates: readonly Predicate[];
   /** True: clients known to be good are exempt, and the signature must not stand where they are not known (protects an endpoint the other way round). */
   readonly except_good: boolean;
-  /** What exempts a client without a history, any one of these: parts of the site that it used earlier in its visit, several pages, being signed in. Empty: with except_good any other part, else nobody is exempt. Without except_good those are spared where the edge knows clients, and where it does not the signature holds for them too. any: any standing, as long as next to nothing of an attack comes with it. See lib/signature/standing.ts. */
+  /** What exempts a client without a history, any one of these: parts of the site that it used earlier in its visit, several pages, being signed in; page: any part. Empty: with except_good any other part, else nobody is exempt. Without except_good those are spared where the edge knows clients, and where it does not the signature holds for them too. any: any standing, as long as next to nothing of an attack comes with it. See lib/signature/standing.ts. */
   readonly good_after: readonly string[];
 }
 

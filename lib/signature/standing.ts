@@ -34,7 +34,7 @@ const conditionBits: { readonly [name: string]: number } = {
   history,
   signed_in: signedIn,
 };
-/** What `good_after` may name. `history`: only a history will do. */
+/** What `good_after` may name, besides any page. `history`: only a history will do. */
 export const conditions: readonly string[] = Object.keys(conditionBits);
 
 export function partBit(name: string): number {
@@ -50,18 +50,34 @@ export function partOf(endpointFunction: string, method: string): number {
 /** The bits that `good_after` names; 0: any part will do. Names that this version does not know are no condition. */
 export function requiredBits(goodAfter: readonly string[]): number {
   let required = 0;
-  for (const name of goodAfter) required |= conditionBits[name] ?? 0;
+  for (const name of goodAfter) required |= name === anyPage ? pages : (conditionBits[name] ?? 0);
   return required;
 }
 
-export function namesOf(required: number): string[] {
-  return conditions.filter((name) => (required & conditionBits[name]!) !== 0);
+export function namesOf(standing: number): string[] {
+  return conditions.filter((name) => (standing & conditionBits[name]!) !== 0);
 }
+
+/** Any page, of whatever part: what is asked where no part is named, as one of several things that will do. */
+const pages = partMask | several;
+export const anyPage = 'page';
+
+/** The names in `good_after` for what is asked; none where any part will do. */
+export function goodAfter(required: number): string[] {
+  return (required & pages) === pages ? [anyPage, ...namesOf(required & ~pages)] : namesOf(required);
+}
+
+/** Whether any page will do, be it as one of several things. */
+export const asksNoMoreThanPage = (required: number): boolean =>
+  required === 0 || (required & pages) === pages;
+
+/** What is asked, or to be signed in. */
+export const orSignedIn = (required: number): number => (required === 0 ? pages : required) | signedIn;
 
 /** Whether a client of this standing is good enough: it has any one of `required`, or a history. */
 export function meets(standing: number, required: number): boolean {
   if ((standing & (history | verified)) !== 0) return true;
-  return (standing & (required === 0 ? partMask | several | caller : required)) !== 0;
+  return (standing & (asksNoMoreThanPage(required) ? pages | caller | required : required)) !== 0;
 }
 
 /**
@@ -72,7 +88,7 @@ export const anyStanding = 'any';
 
 /** A signature made to spare those of this standing, where an edge knows them. */
 export function sparingWhereKnown(signature: Signature, required: number): Signature {
-  return { ...signature, good_after: required === 0 ? [anyStanding] : namesOf(required) };
+  return { ...signature, good_after: required === 0 ? [anyStanding] : goodAfter(required) };
 }
 
 /** Whether a signature spares more than it must. */
@@ -83,7 +99,7 @@ export function sparesFreely({ except_good: must, good_after: names }: Signature
 /** A signature that spares no more than it must: as it holds where nobody knows the good, unless it must spare some. */
 export function sparingFewest(signature: Signature): Signature {
   if (!sparesFreely(signature)) return signature;
-  return { ...signature, good_after: signature.except_good ? namesOf(history) : [] };
+  return { ...signature, good_after: signature.except_good ? goodAfter(history) : [] };
 }
 
 /**

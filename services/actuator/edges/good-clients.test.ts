@@ -28,6 +28,20 @@ describe('good clients', () => {
     );
   });
 
+  test('are those who saw any page or are signed in, where that is asked', () => {
+    fc.assert(
+      fc.property(standings, (standing) => {
+        const before = standing & ~partBit('inventory');
+        const asked = ['page', 'signed_in'];
+        expect(isGood(everyoneBut(asked, 'GET /stores/nearby'), standing)).toBe(
+          meets(before, requiredBits(asked)),
+        );
+      }),
+    );
+    expect(isGood(everyoneBut(['page', 'signed_in'], 'POST /pay'), requiredBits(['signed_in']))).toBe(true);
+    expect(isGood(everyoneBut([], 'POST /pay'), requiredBits(['signed_in']))).toBe(false);
+  });
+
   test('to have asked for stock speaks for nobody who asks for stock', () => {
     const stock = ['GET /stores/{number}/stock', 'GET /stores/nearby'];
     expect(isGood(everyoneBut([], ...stock), partBit('inventory'))).toBe(false);

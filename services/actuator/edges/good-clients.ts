@@ -1,7 +1,7 @@
 import type { Signature } from '../../../lib/contracts/generated.ts';
 import { guessFunction } from '../../../lib/path/endpoint-function.ts';
 import { valuesNamed } from '../../../lib/signature/signature.ts';
-import { namesOf, requiredBits } from '../../../lib/signature/standing.ts';
+import { anyPage, asksNoMoreThanPage, goodAfter, requiredBits } from '../../../lib/signature/standing.ts';
 
 /**
  * The pattern (PCRE) that finds, in the words of a pass (`|cart|content|several|`, lib/pass/token.ts), that its client is
@@ -11,17 +11,14 @@ import { namesOf, requiredBits } from '../../../lib/signature/standing.ts';
  * names none, one of two words is of another part.
  */
 export function goodPattern(signature: Signature): string {
-  const required = namesOf(requiredBits(signature.good_after));
+  const required = requiredBits(signature.good_after);
   const own = ownParts(signature);
   const patterns = ['\\|history\\|'];
   const isOwn = (name: string): boolean => own !== null && own.length === 1 && own[0] === name;
-  if (required.length === 0) {
-    const other = own === null ? '\\|[a-z]+\\|[a-z]+\\|' : `\\|(?!(?:${own.join('|')})\\|)[a-z]+\\|`;
-    patterns.push(other);
-  } else {
-    const telling = required.filter((name) => !isOwn(name));
-    if (telling.length > 0) patterns.push(`\\|(?:${telling.join('|')})\\|`);
-  }
+  if (asksNoMoreThanPage(required))
+    patterns.push(own === null ? '\\|[a-z]+\\|[a-z]+\\|' : `\\|(?!(?:${own.join('|')})\\|)[a-z]+\\|`);
+  const telling = goodAfter(required).filter((name) => name !== anyPage && !isOwn(name));
+  if (telling.length > 0) patterns.push(`\\|(?:${telling.join('|')})\\|`);
   return patterns.map((pattern) => `(?:${pattern})`).join('|');
 }
 

@@ -67,7 +67,7 @@ export function joinCampaign(
     const at = effectiveAt(settings, pane);
     let added: LiveSignature[] = [];
     if (asIs < explained) {
-      const everyone = everyoneButTheGood({ state, watched, policy: own, pane }, excess);
+      const everyone = everyoneButTheGood({ state, watched, policy: own, pane }, excess, 0);
       const more = everyone !== null && isCheap(everyone, own) ? everyone.signatures : [];
       added = addSignatures(campaign, [...telling, ...more], Math.round(everyone?.goodClients ?? 0), at);
     }

@@ -1,5 +1,5 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
-import { history, namesOf, signedIn } from '../../../../lib/signature/standing.ts';
+import { goodAfter, history, signedIn } from '../../../../lib/signature/standing.ts';
 import { type CountName, paneMs, spared } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
@@ -25,6 +25,7 @@ import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
 import { goodBothWays } from './good-traffic.ts';
+import { orSignedInWhereFree } from './or-signed-in.ts';
 import { scopePredicates } from './signature-place.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { isWitnessed } from './witness.ts';
@@ -134,7 +135,7 @@ function choose(input: ChooseInput): Chosen | null {
       const signature: Signature = {
         predicates: [...place, ...predicates],
         except_good: sparing !== null,
-        good_after: namesOf(sparing ?? 0),
+        good_after: goodAfter(sparing ?? 0),
       };
       found.push({
         signature,
@@ -160,7 +161,11 @@ function choose(input: ChooseInput): Chosen | null {
   const factor = isFirst ? sparingFactor.first : sparingFactor.later;
   const stageSparing = (of: BoundedShare): void => {
     if (left < leastForSparing) return;
-    for (const required of demands) stage(required, of, required === 0 ? unspared.direct : unspared.required);
+    for (const required of demands) {
+      const demand = unspared.find((one) => one.required === required)!;
+      const milder = orSignedInWhereFree(state, felt, demand, rest, honestOf(rest));
+      stage(milder.required, of, milder);
+    }
   };
   const sparingBudget = budgetSparing(limits, 0, factor);
   stage(null, budget, asSampled);
@@ -178,7 +183,7 @@ function choose(input: ChooseInput): Chosen | null {
     stageSparing(sparingBudget);
     if (covered() < before.covered + leastGain) ({ found, rest } = before);
   }
-  const everyone = everyoneButTheGood(input, excess);
+  const everyone = everyoneButTheGood(input, excess, honestOf(excess));
   // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
   if (covered() >= enough)
     return {
@@ -235,23 +240,23 @@ const widened = <S extends BoundedShare>(learned: S, unknown: number): S => ({
   upper: withUnseen(learned.upper, unknown),
 });
 
-/** Shares of honest requests whose clients are not good, and whose clients did not do before what nearly everyone here does. */
-function unsparedShares(state: SiteState, felt: WatchedScope, pane: number) {
+/**
+ * What may be asked of clients, and the shares of honest requests whose clients fall short: to be good, and to have done before
+ * what nearly everyone here does.
+ */
+function unsparedShares(state: SiteState, felt: WatchedScope, pane: number): Requirement[] {
   const { requirement } = felt;
   const usual = expected(state, felt, 'direct');
   const crowd = state.before.get(scopeId(felt.scope.kind, felt.scope.key))?.direct ?? usual;
   const direct = {
     ...usual,
+    required: 0,
     share: Math.max(usual.share, crowd.share),
     upper: Math.max(usual.upper, crowd.upper),
   };
-  return {
-    direct: widened(direct, unknownStanding(state, felt, pane, 0)),
-    required:
-      requirement === null
-        ? null
-        : widened(requirement, unknownStanding(state, felt, pane, requirement.required)),
-  };
+  return [direct, ...(requirement === null ? [] : [requirement])].map((demand) =>
+    widened(demand, unknownStanding(state, felt, pane, demand.required)),
+  );
 }
 
 /** Fewer requests than this in what was learned of an endpoint: hardly anybody called it, or few did. */
@@ -269,23 +274,28 @@ function leeway(state: SiteState, felt: WatchedScope, pane: number, samples: num
   return Math.min(flood.most, Math.max(least, timesUsual(state, felt, pane) / flood.times));
 }
 
+/** At least as uncertain as its samples and fifty others make it. */
+const directBounded = (direct: Requirement): Requirement => ({
+  ...direct,
+  upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)),
+});
+
 /**
  * The endpoint itself, sparing the good. Its collateral is known without a sample of attributes: the learned share of
  * honest requests that come without an earlier page, or without having done before what practically everyone here does.
- * The stricter demand is made only of attackers who meet the milder one.
+ * The stricter demand is made only of attackers who meet the milder one. `honest`: share of the excess that is expected to be.
  */
 export function everyoneButTheGood(
   { state, watched, policy, pane }: Pick<ChooseInput, 'state' | 'watched' | 'policy' | 'pane'>,
   excess: readonly Weighted[],
+  honest: number,
 ): Chosen | null {
   const felt = feltBy(state, watched);
-  const { direct, required: stricter } = unsparedShares(state, felt, pane);
-  const demands: Requirement[] = [
-    { ...direct, required: 0, upper: Math.max(direct.share, wilsonUpper(direct.share, direct.samples + 50)) },
-  ];
-  if (stricter !== null) demands.push(stricter);
   let best: Chosen | null = null;
-  for (const { required, share, upper, samples } of demands) {
+  for (const demand of unsparedShares(state, felt, pane)) {
+    const { samples } = demand;
+    const bounded = demand.required === 0 ? directBounded(demand) : demand;
+    const { required, share, upper } = orSignedInWhereFree(state, felt, bounded, excess, honest);
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
     const most = policy.document.campaign['max-collateral-except-good'] * leeway(state, felt, pane, samples);
     if (share > most || upper > 2 * most || stopsServer(felt, required)) continue;
@@ -297,7 +307,7 @@ export function everyoneButTheGood(
           signature: {
             predicates: scopePredicates(state, watched.scope),
             except_good: true,
-            good_after: namesOf(required),
+            good_after: goodAfter(required),
           },
           coverage,
           lift: coverage / Math.max(share, 1e-3),

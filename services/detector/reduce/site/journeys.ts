@@ -110,6 +110,23 @@ export function habitOf(own: Journeys, ofClass: Journeys | null): Requirement | 
   return known.total === 0 ? null : counted(several, shareOut(known, several).failing, known);
 }
 
+/**
+ * Of the honest requests whose clients have none of `required`, the share that has none of `others` either, which are more.
+ * null: nothing is known.
+ */
+export function shareWithout(
+  required: number,
+  others: number,
+  own: Journeys,
+  ofClass: Journeys | null,
+): { readonly share: number; readonly upper: number } | null {
+  const known = knownOf(own, ofClass);
+  const { failing } = shareOut(known, required);
+  if (failing === 0) return null;
+  const share = shareOut(known, others).failing / failing;
+  return { share, upper: wilsonUpper(share, failing / alike) };
+}
+
 interface Known {
   readonly journeys: readonly Journey[];
   readonly total: number;

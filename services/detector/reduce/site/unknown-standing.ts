@@ -1,4 +1,4 @@
-import { history } from '../../../../lib/signature/standing.ts';
+import { asksNoMoreThanPage, history } from '../../../../lib/signature/standing.ts';
 import { withUnseen } from './behaviour.ts';
 import { otherWays } from './crowd.ts';
 import { samplePanes } from './scope.ts';
@@ -16,6 +16,6 @@ export function unknownStanding(
   required: number,
 ): number {
   const unseen = unseenElsewhere(state, felt, pane);
-  const asksForWays = required !== 0 && required !== history;
+  const asksForWays = !asksNoMoreThanPage(required) && required !== history;
   return asksForWays ? withUnseen(unseen, otherWays(state, felt, pane, samplePanes)) : unseen;
 }
