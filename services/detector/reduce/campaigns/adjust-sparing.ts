@@ -16,7 +16,7 @@ const lookPanes = 10;
  */
 export function adjustSparing(here: CampaignAt): LiveSignature[] {
   const { campaign, pane } = here;
-  const { scope } = feltBy(here.state, here.watched);
+  const felt = feltBy(here.state, here.watched);
   const ended: LiveSignature[] = [];
   const signatures: LiveSignature[] = [];
   const turn = (live: LiveSignature, signature: LiveSignature['signature']): void => {
@@ -24,13 +24,13 @@ export function adjustSparing(here: CampaignAt): LiveSignature[] {
     signatures.push({ ...live, signature });
   };
   const own = ownAt(here);
-  const evading = own.filter((live) => isEvaded(scope, pane, live));
+  const evading = own.filter((live) => isEvaded(felt, pane, live));
   for (const live of evading) turn(live, sparingFewest(live.signature));
   if (pane % lookPanes === 0) {
     const others = own.filter((live) => !evading.includes(live));
     // whom an attacker has made himself look like before is not spared again
     const had = new Set(campaign.signatures.map(({ signature }) => canonicalSignature(signature)));
-    spareWhereFree(scope, pane, others).forEach(({ signature }, index) => {
+    spareWhereFree(felt, pane, others).forEach(({ signature }, index) => {
       if (!had.has(canonicalSignature(signature))) turn(others[index]!, signature);
     });
   }

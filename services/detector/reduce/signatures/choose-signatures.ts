@@ -28,6 +28,7 @@ import { goodBothWays } from './good-traffic.ts';
 import { orSignedInWhereFree } from './or-signed-in.ts';
 import { scopePredicates } from './signature-place.ts';
 import { spareWhereFree } from './spare-where-free.ts';
+import { asSpared } from './through-servers.ts';
 import { isWitnessed } from './witness.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
@@ -82,8 +83,8 @@ export interface ChooseInput {
 export function chooseSignatures(input: ChooseInput): Chosen | null {
   const chosen = choose(input);
   if (chosen === null) return null;
-  const { scope } = feltBy(input.state, input.watched);
-  return { ...chosen, signatures: spareWhereFree(scope, input.pane, chosen.signatures, input.present) };
+  const felt = feltBy(input.state, input.watched);
+  return { ...chosen, signatures: spareWhereFree(felt, input.pane, chosen.signatures, input.present) };
 }
 
 function choose(input: ChooseInput): Chosen | null {
@@ -91,7 +92,9 @@ function choose(input: ChooseInput): Chosen | null {
   const present = input.present.map(sampleSignature);
   const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
   const few = present.length === 0 ? fewSamples.first : fewSamples.later;
-  const all = excessSamples(watched, behaviour, pane, isLeft, input.all === true ? Infinity : few);
+  const felt = feltBy(state, watched);
+  const enoughSamples = input.all === true ? Infinity : few;
+  const all = asSpared(felt, excessSamples(watched, behaviour, pane, isLeft, enoughSamples));
   const excess = all.filter(isLeft);
   if (excess.length < leastSamples) return null;
   const left = Math.min(input.leftBefore ?? 1, weigh(excess) / weigh(all));
@@ -100,7 +103,6 @@ function choose(input: ChooseInput): Chosen | null {
   const honestShare =
     window.suspicious === 0 ? 0 : Math.min(0.9, Math.max(0, window.expected / window.suspicious));
   const honest = honestShare * weigh(all);
-  const felt = feltBy(state, watched);
   const good = goodBothWays(state, felt, pane);
   const callers = callersOf(felt);
 

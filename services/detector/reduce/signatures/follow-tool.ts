@@ -92,7 +92,20 @@ function isTaken(state: SiteState, campaign: OpenCampaign, { scope }: WatchedSco
   return false;
 }
 
+/** At so many of the samples, evenly picked, a look is taken first: so few of them a tool that is at work does not show there. */
+const glance = { samples: 24, least: 2 } as const;
+
+function showsAtAGlance(left: readonly Weighted[], selects: SampleTest): boolean {
+  const step = left.length / glance.samples;
+  if (step < 2) return true;
+  let seen = 0;
+  for (let at = 0; at < glance.samples && seen < glance.least; at++)
+    if (selects(left[Math.floor(at * step)]!.sample)) seen++;
+  return seen >= glance.least;
+}
+
 function isAtWork(left: readonly Weighted[], all: number, selects: SampleTest): boolean {
+  if (!showsAtAGlance(left, selects)) return false;
   const selected = left.filter(({ sample }) => selects(sample));
   const requests = weigh(selected);
   return selected.length >= atWork.samples && requests >= atWork.requests && requests >= atWork.share * all;

@@ -3,7 +3,9 @@ import type { Signature } from '../../../../lib/contracts/generated.ts';
 import { partBit } from '../../../../lib/signature/standing.ts';
 import { flag } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
+import { createBaseline } from '../site/baseline.ts';
 import { paneOf, sampleOf, scopeOf } from '../site/scope.test-fixture.ts';
+import { watchedScope } from '../site/site-state.ts';
 import { isEvaded, spareWhereFree } from './spare-where-free.ts';
 
 const signature: Signature = {
@@ -22,9 +24,12 @@ const from = (country: string, flags: number, count: number): Sample[] =>
 
 /** Ten panes of a scope, each with these samples, which are all of its requests that a signature can select. */
 const scopeWith = (requests: number, samples: () => readonly Sample[]) =>
-  scopeOf(
-    100,
-    Array.from({ length: 10 }, () => paneOf(samples(), { requests })),
+  watchedScope(
+    scopeOf(
+      100,
+      Array.from({ length: 10 }, () => paneOf(samples(), { requests })),
+    ),
+    createBaseline(0),
   );
 const madeTo = (sample: readonly Sample[], ...signatures: Signature[]): readonly Signature[] =>
   spareWhereFree(
@@ -48,6 +53,22 @@ test('who must spare those with a history spares everybody of standing where tha
   expect(madeTo(samples, must, cart)).toEqual([{ ...must, good_after: ['any'] }, cart]);
   const [kept] = madeTo([...samples, ...from('ID', visitor, 10)], must);
   expect(kept).toEqual(must);
+});
+
+test('what comes through a server that people come through is as good as they are, whatever speaks for the server now', () => {
+  const samples = from('ID', stranger, 100).map((sample, at) => ({
+    ...sample,
+    client: at % 2 === 0 ? 7 : 8,
+  }));
+  const felt = scopeWith(samples.length, () => samples);
+  const sparedOf = (): readonly string[] =>
+    spareWhereFree(felt, 109, [{ signature }])[0]!.signature.good_after;
+  expect(sparedOf()).toEqual(['any']);
+  felt.baseline.reference = from('DE', regular, 100).map((sample, at) => ({
+    ...sample,
+    client: at < 40 ? 7 : at,
+  }));
+  expect(sparedOf()).toEqual([]);
 });
 
 test('who spares more than it could begin with goes on', () => {
