@@ -24,13 +24,13 @@ export function adjustSparing(here: CampaignAt): LiveSignature[] {
     signatures.push({ ...live, signature });
   };
   const own = ownAt(here);
-  const evading = own.filter((live) => isEvaded(felt, pane, live));
+  const evading = own.filter((live) => isEvaded(here.state, felt, pane, live));
   for (const live of evading) turn(live, sparingFewest(live.signature));
   if (pane % lookPanes === 0) {
     const others = own.filter((live) => !evading.includes(live));
     // whom an attacker has made himself look like before is not spared again
     const had = new Set(campaign.signatures.map(({ signature }) => canonicalSignature(signature)));
-    spareWhereFree(felt, pane, others).forEach(({ signature }, index) => {
+    spareWhereFree(here.state, felt, pane, others).forEach(({ signature }, index) => {
       if (!had.has(canonicalSignature(signature))) turn(others[index]!, signature);
     });
   }

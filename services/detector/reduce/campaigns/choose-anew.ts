@@ -11,6 +11,7 @@ import type { CampaignAt } from '../site/campaign-at.ts';
 import type { LiveSignature } from '../site/campaign-state.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { scopeId, type WatchedScope } from '../site/site-state.ts';
+import { callersOf } from '../site/usual-callers.ts';
 
 /** So many times the samples of the last choice are worth another one. */
 const growth = 2;
@@ -50,7 +51,8 @@ export function chooseAnew(
   const live = ownAt(here);
   const own = live.map(({ signature }) => signature);
   const others = inForceAt(here).filter((signature) => !own.includes(signature));
-  const effectOf = effectsAt(state, feltBy(state, watched), heldOut(samples), pane);
+  const felt = feltBy(state, watched);
+  const effectOf = effectsAt(state, felt, heldOut(samples, callersOf(felt).clients), pane);
   const { selected } = effectOf([...others, ...own]);
   const chosen = chooseSignatures({
     state,

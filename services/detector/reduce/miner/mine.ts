@@ -90,22 +90,25 @@ function samplesByCaller(good: readonly Weighted[], callers: ReadonlySet<number>
 
 /** Fewer clients than this are judged all together: there, their very addresses may be the signature. */
 const fewClients = 6;
+const halving = 256;
 
 /**
  * Halves the excess by client, so that what is built from one half is judged on clients it has not seen: a list of
- * addresses that will not come again does not look like a signature.
+ * addresses, or of whatever else will not come again, does not look like a signature. What comes through a server is of many.
  */
-function splitByClient(excess: readonly Weighted[]): {
-  readonly trained: readonly Weighted[];
-  readonly judged: readonly Weighted[];
-} {
-  if (population(excess).clients < fewClients) return { trained: excess, judged: excess };
-  const odd = ({ sample }: Weighted): boolean => (sample.client & 256) !== 0;
+function splitByClient(
+  excess: readonly Weighted[],
+  servers: ReadonlySet<number>,
+): { readonly trained: readonly Weighted[]; readonly judged: readonly Weighted[] } {
+  const whose = ({ sample: { client, order } }: Weighted): number => (servers.has(client) ? order : client);
+  if (new Set(excess.map(whose)).size < fewClients) return { trained: excess, judged: excess };
+  const odd = (one: Weighted): boolean => (whose(one) & halving) !== 0;
   return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
 }
 
-/** Those that what is found is judged on. */
-export const heldOut = (excess: readonly Weighted[]): readonly Weighted[] => splitByClient(excess).judged;
+/** Those that what is found is judged on. `servers`: clients that others come through. */
+export const heldOut = (excess: readonly Weighted[], servers: ReadonlySet<number>): readonly Weighted[] =>
+  splitByClient(excess, servers).judged;
 
 /** One array for the same good samples: what is added up of it serves every time. */
 const goodTogether = new WeakMap<
@@ -146,7 +149,7 @@ function exposedGood({ good, siblings }: MineInput, { own, other }: Rule): reado
  */
 export function mineSignatures(input: MineInput): MineResult {
   const { sparing } = input;
-  const { trained, judged } = splitByClient(input.excess);
+  const { trained, judged } = splitByClient(input.excess, input.callers.clients);
   const all = population(input.excess);
   const naming = namingOf(input.excess, all.clients, all.total);
   const bad = population(judged);

@@ -4,8 +4,9 @@ import { partBit } from '../../../../lib/signature/standing.ts';
 import { flag } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { createBaseline } from '../site/baseline.ts';
+import { createSiteState } from '../site/create-site-state.ts';
 import { paneOf, sampleOf, scopeOf } from '../site/scope.test-fixture.ts';
-import { watchedScope } from '../site/site-state.ts';
+import { scopeId, watchedScope } from '../site/site-state.ts';
 import { isEvaded, spareWhereFree } from './spare-where-free.ts';
 
 const signature: Signature = {
@@ -18,6 +19,7 @@ const sparing = { ...signature, good_after: ['any'] };
 const stranger = flag.direct;
 const visitor = partBit('content') << 16;
 const regular = flag.direct | flag.good;
+const nothingElse = createSiteState('shop', 100);
 let order = 0;
 const from = (country: string, flags: number, count: number): Sample[] =>
   Array.from({ length: count }, () => sampleOf({ order: ++order, client: order, flags }, { country }));
@@ -33,6 +35,7 @@ const scopeWith = (requests: number, samples: () => readonly Sample[]) =>
   );
 const madeTo = (sample: readonly Sample[], ...signatures: Signature[]): readonly Signature[] =>
   spareWhereFree(
+    nothingElse,
     scopeWith(sample.length, () => sample),
     109,
     signatures.map((one) => ({ signature: one })),
@@ -62,12 +65,30 @@ test('what comes through a server that people come through is as good as they ar
   }));
   const felt = scopeWith(samples.length, () => samples);
   const sparedOf = (): readonly string[] =>
-    spareWhereFree(felt, 109, [{ signature }])[0]!.signature.good_after;
+    spareWhereFree(nothingElse, felt, 109, [{ signature }])[0]!.signature.good_after;
   expect(sparedOf()).toEqual(['any']);
   felt.baseline.reference = from('DE', regular, 100).map((sample, at) => ({
     ...sample,
     client: at < 40 ? 7 : at,
   }));
+  expect(sparedOf()).toEqual([]);
+});
+
+test('a partner whose few people come through a server of its own is seen among those whom others bring', () => {
+  const samples = from('ID', stranger, 100).map((sample) => ({ ...sample, client: 7 }));
+  const state = createSiteState('shop', 100);
+  const felt = scopeWith(samples.length, () => samples);
+  felt.baseline.reference = from('DE', regular, 900);
+  const sparedOf = (): readonly string[] =>
+    spareWhereFree(state, felt, 109, [{ signature }])[0]!.signature.good_after;
+  expect(sparedOf()).toEqual(['any']);
+  const key = 'POST /login via finview';
+  const through = watchedScope(
+    scopeOf(100, [paneOf(samples, { kind: 'partner_endpoint', key })]),
+    createBaseline(0),
+  );
+  through.baseline.reference = from('DE', regular, 20).map((sample) => ({ ...sample, client: 7 }));
+  state.scopes.set(scopeId('partner_endpoint', key), through);
   expect(sparedOf()).toEqual([]);
 });
 
@@ -92,6 +113,7 @@ test('what one selects a little of is people, if next to nothing of what all sel
 test('an attacker who earns standing is noticed, people of standing who look alike are not taken for one', () => {
   const evadedBy = (requests: number, collateralUpper: number, ...samples: Sample[]): boolean =>
     isEvaded(
+      nothingElse,
       scopeWith(requests, () => samples),
       109,
       { signature: sparing, collateralUpper },
@@ -106,7 +128,7 @@ test('an attacker who earns standing is noticed, people of standing who look ali
 test('who spares nobody is evaded by nobody, and nor is who spares no more than it must', () => {
   const scope = scopeWith(60, () => from('ID', visitor, 60));
   const isEvadedIn = (one: Signature): boolean =>
-    isEvaded(scope, 109, { signature: one, collateralUpper: 0 });
+    isEvaded(nothingElse, scope, 109, { signature: one, collateralUpper: 0 });
   expect(isEvadedIn(signature)).toBe(false);
   expect(isEvadedIn({ ...sparing, except_good: true, good_after: [] })).toBe(false);
   expect(isEvadedIn({ ...sparing, except_good: true, good_after: ['history'] })).toBe(false);

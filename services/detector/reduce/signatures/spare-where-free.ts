@@ -12,7 +12,7 @@ import { type SampleTest, sampleCost } from '../miner/sample-predicate.ts';
 import { shareSelected, type Weighted, weigh, weightSelected } from '../miner/weighted.ts';
 import type { LiveSignature } from '../site/campaign-state.ts';
 import { samplesOf, sum } from '../site/scope.ts';
-import type { WatchedScope } from '../site/site-state.ts';
+import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import { asSpared } from './through-servers.ts';
 
 /** What a signature selects is looked at over so many panes. */
@@ -30,8 +30,9 @@ const wishes: readonly number[] = [0, history];
 const leastSelected = 200;
 
 /** All requests at a scope now, be they of whom they may. */
-const seenAt = (felt: WatchedScope, pane: number): Weighted[] =>
+const seenAt = (state: SiteState, felt: WatchedScope, pane: number): Weighted[] =>
   asSpared(
+    state,
     felt,
     samplesOf(felt.scope, pane, seenPanes, () => true),
   );
@@ -69,13 +70,14 @@ const mayBeFree = (signature: Signature): boolean =>
  * without: some edges do not know the good.
  */
 export function spareWhereFree<F extends { readonly signature: Signature }>(
+  state: SiteState,
   felt: WatchedScope,
   pane: number,
   found: readonly F[],
   present: readonly Signature[] = [],
 ): F[] {
   const own = found.map(({ signature }) => signature);
-  const seen = seenAt(felt, pane);
+  const seen = seenAt(state, felt, pane);
   const all = selectedBy([...present, ...own].filter(mayBeFree), seen);
   const together = weigh(all) < leastSelected ? wishes.length : tooDear(all);
   return found.map((one) => {
@@ -99,13 +101,14 @@ function granted(signature: Signature): number {
  * `collateralUpper`: share of the honest requests there that it may select.
  */
 export function isEvaded(
+  state: SiteState,
   felt: WatchedScope,
   pane: number,
   { signature, collateralUpper }: Pick<LiveSignature, 'signature' | 'collateralUpper'>,
 ): boolean {
   const required = sparedBy(signature);
   if (required === null || !sparesFreely(signature)) return false;
-  const selected = selectedBy([signature], seenAt(felt, pane));
+  const selected = selectedBy([signature], seenAt(state, felt, pane));
   const good = weightSelected(selected, [isOf(required)]);
   const honest = collateralUpper * sum(felt.scope, countIndex.requests, pane, seenPanes);
   return good > evaded.share * weigh(selected) && good > evaded.requests + evaded.timesHonest * honest;

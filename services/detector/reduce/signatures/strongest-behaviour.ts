@@ -8,8 +8,8 @@ import { speaksAgainst } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { samplePanes, samplesOf } from '../site/scope.ts';
 import { contrastOf, type SiteState, type WatchedScope } from '../site/site-state.ts';
-import { gatewaysOf } from '../site/usual-callers.ts';
 import { behaviourFlag, excessSamples } from './excess-samples.ts';
+import { serversThrough } from './through-servers.ts';
 
 /** Excess that counts as "still going on". */
 export const going = { excess: 8, surprise: 3 } as const;
@@ -66,10 +66,10 @@ export function isFew(
     most = Math.max(most, own);
   }
   if (byClient.size >= leastClients && most <= excess / 2) return false;
-  const gateways = gatewaysOf(feltBy(state, watched));
+  const servers = serversThrough(state, feltBy(state, watched));
   const forOthers = ({ attributes }: Sample): boolean =>
     atLogIns.has(behaviour) || (attributes[traitIndex.caller] ?? null) === null;
-  const through = shown.filter(({ sample }) => gateways.has(sample.client) && forOthers(sample));
+  const through = shown.filter(({ sample }) => servers.has(sample.client) && forOthers(sample));
   return weigh(through) <= excess / 2;
 }
 
