@@ -1,5 +1,5 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
-import { goodAfter, history, orSignedIn, signedIn } from '../../../../lib/signature/standing.ts';
+import { goodAfter, history, signedIn } from '../../../../lib/signature/standing.ts';
 import { type CountName, paneMs, spared } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
@@ -25,12 +25,11 @@ import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
 import { goodBothWays } from './good-traffic.ts';
-import { mildestFirst } from './mildest-first.ts';
+import { orSignedInWhereFree } from './or-signed-in.ts';
 import { scopePredicates } from './signature-place.ts';
 import { spareWhereFree } from './spare-where-free.ts';
 import { asSpared } from './through-servers.ts';
 import { isWitnessed } from './witness.ts';
-import { priceOfPeople } from './worth.ts';
 
 /** An edge signature that selects this much needs nobody spared. */
 const enough = 0.85;
@@ -166,8 +165,8 @@ function choose(input: ChooseInput): Chosen | null {
   const isFirst = input.present.length === 0 && input.leftBefore === undefined;
   const factor = isFirst ? sparingFactor.first : sparingFactor.later;
   const stageOf = (demand: Requirement, of: BoundedShare): void => {
-    for (const asks of mildestFirst(state, felt, demand, rest, honestOf(rest)))
-      stage(asks.required, of, asks);
+    const milder = orSignedInWhereFree(state, felt, demand, rest, honestOf(rest));
+    stage(milder.required, of, milder);
   };
   const stageSparing = (of: BoundedShare): void => {
     if (left < leastForSparing) return;
@@ -297,34 +296,33 @@ export function everyoneButTheGood(
   honest: number,
 ): Chosen | null {
   const felt = feltBy(state, watched);
-  let best: (Requirement & { readonly coverage: number }) | null = null;
-  const demands = unsparedShares(state, felt, pane)
-    .map((demand) => (demand.required === 0 ? directBounded(demand) : demand))
-    .flatMap((demand) => mildestFirst(state, felt, demand, excess, honest));
-  for (const demand of demands) {
-    const { required, share, upper, samples } = demand;
+  let best: Chosen | null = null;
+  for (const demand of unsparedShares(state, felt, pane)) {
+    const { samples } = demand;
+    const bounded = demand.required === 0 ? directBounded(demand) : demand;
+    const { required, share, upper } = orSignedInWhereFree(state, felt, bounded, excess, honest);
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
     const most = policy.document.campaign['max-collateral-except-good'] * leeway(state, felt, pane, samples);
     if (share > most || upper > 2 * most || stopsServer(felt, required)) continue;
     const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
-    if (best !== null) {
-      // that to be signed in will not do must be worth the people whom it costs
-      const worth = best.required === orSignedIn(required) ? priceOfPeople * (share - best.share) : 0;
-      if (coverage - best.coverage <= Math.max(leastGain, worth)) continue;
-    }
-    best = { ...demand, coverage };
+    if (best !== null && coverage <= best.coverage + leastGain) continue;
+    best = {
+      signatures: [
+        {
+          signature: {
+            predicates: scopePredicates(state, watched.scope),
+            except_good: true,
+            good_after: goodAfter(required),
+          },
+          coverage,
+          lift: coverage / Math.max(share, 1e-3),
+          collateral: share,
+          collateralUpper: upper,
+        },
+      ],
+      coverage,
+      goodClients: samples,
+    };
   }
-  if (best === null) return null;
-  const { required, share, upper, samples, coverage } = best;
-  const signature: Signature = {
-    predicates: scopePredicates(state, watched.scope),
-    except_good: true,
-    good_after: goodAfter(required),
-  };
-  const lift = coverage / Math.max(share, 1e-3);
-  return {
-    signatures: [{ signature, coverage, lift, collateral: share, collateralUpper: upper }],
-    coverage,
-    goodClients: samples,
-  };
+  return best;
 }

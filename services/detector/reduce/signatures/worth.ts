@@ -9,7 +9,7 @@ import { goodAround } from './good-traffic.ts';
 import { isPlace } from './signature-place.ts';
 
 /** Stopping one in a hundred honest requests must buy so many in a hundred of the excess. */
-export const priceOfPeople = 10;
+const price = 10;
 /** What a further signature must be worth, and what the end of one must: rules at edges are not changed for chance. */
 const leastWorth = { added: 0.005, ended: 0.002 } as const;
 
@@ -21,7 +21,7 @@ export interface Effect {
 
 /** What a set is worth: the excess that it selects, less the price of what it costs people. */
 export function worthOf({ selected, cost }: Effect): number {
-  return selected - priceOfPeople * cost;
+  return selected - price * cost;
 }
 
 /** Tells the effect of sets of signatures at an endpoint. */
