@@ -94,13 +94,17 @@ const halving = 256;
 
 /**
  * Halves the excess by client, so that what is built from one half is judged on clients it has not seen: a list of
- * addresses, or of whatever else will not come again, does not look like a signature. What comes through a server is of many.
+ * addresses, or of whatever else will not come again, does not look like a signature. Where most of it comes through servers, these are
+ * few, and what comes through one is of many.
  */
 function splitByClient(
   excess: readonly Weighted[],
   servers: ReadonlySet<number>,
 ): { readonly trained: readonly Weighted[]; readonly judged: readonly Weighted[] } {
-  const whose = ({ sample: { client, order } }: Weighted): number => (servers.has(client) ? order : client);
+  const through = excess.filter(({ sample }) => servers.has(sample.client)).length;
+  const isThrough = 2 * through > excess.length;
+  const whose = ({ sample: { client, order } }: Weighted): number =>
+    isThrough && servers.has(client) ? order : client;
   if (new Set(excess.map(whose)).size < fewClients) return { trained: excess, judged: excess };
   const odd = (one: Weighted): boolean => (whose(one) & halving) !== 0;
   return { trained: excess.filter((one) => !odd(one)), judged: excess.filter(odd) };
