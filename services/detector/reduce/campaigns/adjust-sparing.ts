@@ -1,7 +1,7 @@
 import { canonicalSignature } from '../../../../lib/signature/signature.ts';
-import { sparingFewest } from '../../../../lib/signature/standing.ts';
+import { sparesFreely, sparingFewest } from '../../../../lib/signature/standing.ts';
 import { ownAt } from '../signatures/make-room.ts';
-import { isEvaded, spareWhereFree } from '../signatures/spare-where-free.ts';
+import { isEvaded, seenAt, spareWhereFree } from '../signatures/spare-where-free.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import type { LiveSignature } from '../site/campaign-state.ts';
 import { feltBy } from '../site/felt-by.ts';
@@ -24,13 +24,16 @@ export function adjustSparing(here: CampaignAt): LiveSignature[] {
     signatures.push({ ...live, signature });
   };
   const own = ownAt(here);
-  const evading = own.filter((live) => isEvaded(here.state, felt, pane, live));
+  const isLook = pane % lookPanes === 0;
+  if (!isLook && !own.some(({ signature }) => sparesFreely(signature))) return [];
+  const seen = seenAt(here.state, felt, pane);
+  const evading = own.filter((live) => isEvaded(seen, felt.scope, pane, live));
   for (const live of evading) turn(live, sparingFewest(live.signature));
-  if (pane % lookPanes === 0) {
+  if (isLook) {
     const others = own.filter((live) => !evading.includes(live));
     // whom an attacker has made himself look like before is not spared again
     const had = new Set(campaign.signatures.map(({ signature }) => canonicalSignature(signature)));
-    spareWhereFree(here.state, felt, pane, others).forEach(({ signature }, index) => {
+    spareWhereFree(seen, others).forEach(({ signature }, index) => {
       if (!had.has(canonicalSignature(signature))) turn(others[index]!, signature);
     });
   }

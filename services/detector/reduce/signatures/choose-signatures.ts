@@ -27,7 +27,7 @@ import { excessSamples, fewSamples } from './excess-samples.ts';
 import { goodBothWays } from './good-traffic.ts';
 import { orSignedInWhereFree } from './or-signed-in.ts';
 import { scopePredicates } from './signature-place.ts';
-import { spareWhereFree } from './spare-where-free.ts';
+import { seenAt, spareWhereFree } from './spare-where-free.ts';
 import { asSpared } from './through-servers.ts';
 import { isWitnessed } from './witness.ts';
 
@@ -86,7 +86,7 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
   const felt = feltBy(input.state, input.watched);
   return {
     ...chosen,
-    signatures: spareWhereFree(input.state, felt, input.pane, chosen.signatures, input.present),
+    signatures: spareWhereFree(seenAt(input.state, felt, input.pane), chosen.signatures, input.present),
   };
 }
 

@@ -7,7 +7,7 @@ import { createBaseline } from '../site/baseline.ts';
 import { createSiteState } from '../site/create-site-state.ts';
 import { paneOf, sampleOf, scopeOf } from '../site/scope.test-fixture.ts';
 import { scopeId, watchedScope } from '../site/site-state.ts';
-import { isEvaded, spareWhereFree } from './spare-where-free.ts';
+import { isEvaded, seenAt, spareWhereFree } from './spare-where-free.ts';
 
 const signature: Signature = {
   predicates: [{ attribute: 'country', op: 'in', values: ['ID'] }],
@@ -35,9 +35,11 @@ const scopeWith = (requests: number, samples: () => readonly Sample[]) =>
   );
 const madeTo = (sample: readonly Sample[], ...signatures: Signature[]): readonly Signature[] =>
   spareWhereFree(
-    nothingElse,
-    scopeWith(sample.length, () => sample),
-    109,
+    seenAt(
+      nothingElse,
+      scopeWith(sample.length, () => sample),
+      109,
+    ),
     signatures.map((one) => ({ signature: one })),
   ).map((one) => one.signature);
 const spares = (...samples: Sample[]): readonly string[] => madeTo(samples, signature)[0]!.good_after;
@@ -65,7 +67,7 @@ test('what comes through a server that people come through is as good as they ar
   }));
   const felt = scopeWith(samples.length, () => samples);
   const sparedOf = (): readonly string[] =>
-    spareWhereFree(nothingElse, felt, 109, [{ signature }])[0]!.signature.good_after;
+    spareWhereFree(seenAt(nothingElse, felt, 109), [{ signature }])[0]!.signature.good_after;
   expect(sparedOf()).toEqual(['any']);
   felt.baseline.reference = from('DE', regular, 100).map((sample, at) => ({
     ...sample,
@@ -80,7 +82,7 @@ test('a partner whose few people come through a server of its own is seen among 
   const felt = scopeWith(samples.length, () => samples);
   felt.baseline.reference = from('DE', regular, 900);
   const sparedOf = (): readonly string[] =>
-    spareWhereFree(state, felt, 109, [{ signature }])[0]!.signature.good_after;
+    spareWhereFree(seenAt(state, felt, 109), [{ signature }])[0]!.signature.good_after;
   expect(sparedOf()).toEqual(['any']);
   const key = 'POST /login via finview';
   const through = watchedScope(
@@ -111,13 +113,11 @@ test('what one selects a little of is people, if next to nothing of what all sel
 });
 
 test('an attacker who earns standing is noticed, people of standing who look alike are not taken for one', () => {
-  const evadedBy = (requests: number, collateralUpper: number, ...samples: Sample[]): boolean =>
-    isEvaded(
-      nothingElse,
-      scopeWith(requests, () => samples),
-      109,
-      { signature: sparing, collateralUpper },
-    );
+  const evadedBy = (requests: number, collateralUpper: number, ...samples: Sample[]): boolean => {
+    const felt = scopeWith(requests, () => samples);
+    const seen = seenAt(nothingElse, felt, 109);
+    return isEvaded(seen, felt.scope, 109, { signature: sparing, collateralUpper });
+  };
   expect(evadedBy(60, 0.01, ...from('ID', stranger, 40), ...from('ID', visitor, 10))).toBe(true);
   expect(evadedBy(60, 0.01, ...from('ID', stranger, 59), ...from('ID', visitor, 1))).toBe(false);
   // the attack is over, or stopped upstream: what is still selected are the honest few, all of standing
@@ -126,9 +126,10 @@ test('an attacker who earns standing is noticed, people of standing who look ali
 });
 
 test('who spares nobody is evaded by nobody, and nor is who spares no more than it must', () => {
-  const scope = scopeWith(60, () => from('ID', visitor, 60));
+  const felt = scopeWith(60, () => from('ID', visitor, 60));
+  const seen = seenAt(nothingElse, felt, 109);
   const isEvadedIn = (one: Signature): boolean =>
-    isEvaded(nothingElse, scope, 109, { signature: one, collateralUpper: 0 });
+    isEvaded(seen, felt.scope, 109, { signature: one, collateralUpper: 0 });
   expect(isEvadedIn(signature)).toBe(false);
   expect(isEvadedIn({ ...sparing, except_good: true, good_after: [] })).toBe(false);
   expect(isEvadedIn({ ...sparing, except_good: true, good_after: ['history'] })).toBe(false);

@@ -11,7 +11,7 @@ import { countIndex, spared } from '../../layout.ts';
 import { type SampleTest, sampleCost } from '../miner/sample-predicate.ts';
 import { shareSelected, type Weighted, weigh, weightSelected } from '../miner/weighted.ts';
 import type { LiveSignature } from '../site/campaign-state.ts';
-import { samplesOf, sum } from '../site/scope.ts';
+import { type Scope, samplesOf, sum } from '../site/scope.ts';
 import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import { asSpared } from './through-servers.ts';
 
@@ -30,7 +30,7 @@ const wishes: readonly number[] = [0, history];
 const leastSelected = 200;
 
 /** All requests at a scope now, be they of whom they may. */
-const seenAt = (state: SiteState, felt: WatchedScope, pane: number): Weighted[] =>
+export const seenAt = (state: SiteState, felt: WatchedScope, pane: number): Weighted[] =>
   asSpared(
     state,
     felt,
@@ -65,19 +65,16 @@ const mayBeFree = (signature: Signature): boolean =>
 /**
  * Signatures that hold for everybody, or spare only those with a history, made to spare more where an edge knows them, as far
  * as that lets next to nothing of the attack through: nothing of what one of them selects, or of what they all select
- * together, since what one selects a little of may be mostly people's. `felt`: where all is that they are felt by, for those of standing
+ * together, since what one selects a little of may be mostly people's. `seen`: all that they are felt by, for those of standing
  * may not look suspicious at all. `present`: in force there already. None comes to spare less. What they cost is judged
  * without: some edges do not know the good.
  */
 export function spareWhereFree<F extends { readonly signature: Signature }>(
-  state: SiteState,
-  felt: WatchedScope,
-  pane: number,
+  seen: readonly Weighted[],
   found: readonly F[],
   present: readonly Signature[] = [],
 ): F[] {
   const own = found.map(({ signature }) => signature);
-  const seen = seenAt(state, felt, pane);
   const all = selectedBy([...present, ...own].filter(mayBeFree), seen);
   const together = weigh(all) < leastSelected ? wishes.length : tooDear(all);
   return found.map((one) => {
@@ -97,19 +94,19 @@ function granted(signature: Signature): number {
 }
 
 /**
- * Whether the attacker has found out: clients of the standing that the signature spares send what it selects.
+ * Whether the attacker has found out: clients of the standing that the signature spares send what it selects. `seen`: as above.
  * `collateralUpper`: share of the honest requests there that it may select.
  */
 export function isEvaded(
-  state: SiteState,
-  felt: WatchedScope,
+  seen: readonly Weighted[],
+  scope: Scope,
   pane: number,
   { signature, collateralUpper }: Pick<LiveSignature, 'signature' | 'collateralUpper'>,
 ): boolean {
   const required = sparedBy(signature);
   if (required === null || !sparesFreely(signature)) return false;
-  const selected = selectedBy([signature], seenAt(state, felt, pane));
+  const selected = selectedBy([signature], seen);
   const good = weightSelected(selected, [isOf(required)]);
-  const honest = collateralUpper * sum(felt.scope, countIndex.requests, pane, seenPanes);
+  const honest = collateralUpper * sum(scope, countIndex.requests, pane, seenPanes);
   return good > evaded.share * weigh(selected) && good > evaded.requests + evaded.timesHonest * honest;
 }

@@ -1,5 +1,6 @@
 import { meets, type Part, requiredBits, several } from '../../../../lib/signature/standing.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
+import type { BoundedShare } from '../miner/collateral.ts';
 
 /**
  * What spoke for the clients of a scope when they came, as weights by standing (lib/signature/standing.ts). They tell
@@ -119,7 +120,7 @@ export function shareWithout(
   others: number,
   own: Journeys,
   ofClass: Journeys | null,
-): { readonly share: number; readonly upper: number } | null {
+): BoundedShare | null {
   const known = knownOf(own, ofClass);
   const { failing } = shareOut(known, required);
   if (failing === 0) return null;
