@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { type Run, runDetector, score } from './run.test-fixture.ts';
-import { crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -37,7 +37,57 @@ function* attack(): Generator<Sketch> {
   }
 }
 
-const sketches = inOrder(crowd({ seed: 8, from: start, until, visits: () => 3 }), attack());
+const account = 'GET /account/orders';
+
+/** What it gets into it reads: seldom, an hour's worth of it would make no pane of the endpoint stand out. */
+function* loot(): Generator<Sketch> {
+  const next = random(9);
+  const below = (limit: number): number => Math.floor(next() * limit);
+  for (let at = attackAt; at < until; at += 6000) {
+    const bot = {
+      ip: `84.${below(250)}.${below(250)}.${below(250)}`,
+      session: `x${below(1e9)}`,
+      account: `v${below(1e6)}`,
+      agent: 'Chrome/157',
+      ja4: 't13d0000_bot',
+      browserVersion: 157,
+      plausible: true,
+      ageDays: 30,
+      country: 'DE',
+      asn: 3320,
+      label: 'attack',
+    };
+    yield { ...bot, at, endpoint: 'POST /login', fn: 'login' };
+    yield { ...bot, at: at + 400, endpoint: account, fn: 'account' };
+    yield { ...bot, at: at + 900, endpoint: account, fn: 'account' };
+  }
+}
+
+/** Customers who look at their orders, three in two seconds. */
+function* customers(): Generator<Sketch> {
+  const next = random(10);
+  for (let at = start; at < until; at += 700) {
+    const person = {
+      ip: `91.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}.${Math.floor(next() * 250)}`,
+      session: `c${Math.floor(next() * 1e9)}`,
+      account: `a${Math.floor(next() * 20000)}`,
+      ...browser(next),
+      country: 'DE',
+      asn: 3320,
+      ageDays: 30,
+      label: 'honest',
+    };
+    yield { ...person, at, endpoint: 'GET /', fn: 'content' };
+    yield { ...person, at: at + 3000, endpoint: account, fn: 'account' };
+  }
+}
+
+const sketches = inOrder(
+  crowd({ seed: 8, from: start, until, visits: () => 3 }),
+  attack(),
+  loot(),
+  customers(),
+);
 let run: Run;
 beforeAll(async () => {
   run = await runDetector(sketches);
@@ -52,6 +102,12 @@ it('what a campaign knows its tool by goes where the tool is at work besides', (
   expect(places).toContain(page);
   const found = score(run, sketches, page);
   expect(found.attackStopped).toBeGreaterThan(0.97);
+  expect(found.honestStopped).toBe(0);
+});
+
+it('what nobody on the site uses is stopped where it is seldom, too: at what it reads of the accounts that it got into', () => {
+  const found = score(run, sketches, account);
+  expect(found.attackStopped).toBeGreaterThan(0.7);
   expect(found.honestStopped).toBe(0);
 });
 

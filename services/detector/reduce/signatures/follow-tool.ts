@@ -1,7 +1,7 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { isPagePart } from '../../../../lib/path/endpoint-function.ts';
 import { canonicalSignature } from '../../../../lib/signature/signature.ts';
-import { countIndex } from '../../layout.ts';
+import { countIndex, paneMs } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { addressAttributes } from '../miner/search.ts';
@@ -9,11 +9,14 @@ import { type Weighted, weigh } from '../miner/weighted.ts';
 import { inForce, type LiveSignature, type OpenCampaign } from '../site/campaign-state.ts';
 import { covers } from '../site/route.ts';
 import { samplesOf, sum } from '../site/scope.ts';
-import type { SiteState, WatchedScope } from '../site/site-state.ts';
+import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
 import type { Found } from './choose-signatures.ts';
+import { foreignAt, foreignOf } from './foreign-tools.ts';
 import { goodSamples, mostBorne } from './good-traffic.ts';
-import { movedTo, sentAhead } from './sent-ahead.ts';
+import { movedTo } from './sent-ahead.ts';
 import { holdsAt, tellingOf } from './signature-place.ts';
+import { serversThrough } from './through-servers.ts';
+import { peopleBefore, peopleOf, toolCost } from './tool-cost.ts';
 
 /** Panes between two looks, and how many each looks at. */
 const everyPanes = 3;
@@ -37,32 +40,40 @@ export function followTool(
   if (pane % everyPanes !== 0) return none;
   const tools = toolsOf(campaign);
   if (tools.length === 0) return none;
+  const servers = serversOfScopes(state, campaign);
+  const foreign = foreignOf(state, tools, servers, pane);
   const found: Found[] = [];
   let goodClients = 0;
   for (const watched of state.scopes.values()) {
     const { scope } = watched;
     if (scope.kind !== 'endpoint' || scope.lastPane !== pane || isPagePart(scope.traits.template)) continue;
-    if (sum(scope, countIndex.requests, pane, seenPanes) < atWork.requests) continue;
-    if (isTaken(state, campaign, watched)) continue;
-    const recent = samplesOf(scope, pane, seenPanes, () => true);
+    const isBusy = sum(scope, countIndex.requests, pane, seenPanes) >= atWork.requests;
+    if (!isBusy && foreign.length === 0) continue;
+    if (isTaken(state, campaign, watched, pane)) continue;
     const present = inForce(campaign)
       .filter(({ signature }) => holdsAt(signature, scope))
       .map(({ signature }) => sampleSignature(signature));
-    const left = recent.filter(({ sample }) => !present.some((selects) => selects(sample)));
+    const isLeft = ({ sample }: Weighted): boolean => !present.some((selects) => selects(sample));
+    const recent = isBusy ? samplesOf(scope, pane, seenPanes, () => true) : [];
+    const left = recent.filter(isLeft);
     const moved = tools.flatMap((live) => {
-      const signature = movedTo(state, scope, live.signature);
-      return signature === null || !isAtWork(left, weigh(recent), sampleSignature(signature))
-        ? []
-        : [{ live, signature }];
+      const signature = movedTo(state, scope, live.signature, isOfPeopleHere);
+      return signature !== null && isAtWork(left, weigh(recent), sampleSignature(signature))
+        ? [{ live, signature }]
+        : [];
     });
-    if (moved.length === 0) continue;
-    const sent = sentAhead(
-      moved,
-      goodSamples(state, watched, pane, watched, 'looks'),
-      policy.document.campaign['max-collateral'],
-    );
-    if (sent.found.length > 0) goodClients = Math.max(goodClients, sent.goodClients);
-    found.push(...sent.found);
+    const rare = moved.length > 0 ? [] : foreignAt(state, watched, foreign, { servers, isLeft, pane });
+    if (moved.length + rare.length === 0) continue;
+    const people =
+      moved.length > 0
+        ? peopleOf(goodSamples(state, watched, pane, watched, 'looks'), servers)
+        : peopleBefore(watched, servers);
+    const sent = [...moved, ...rare].flatMap((one): Found[] => {
+      const cost = toolCost(one, people, policy.document.campaign['max-collateral']);
+      return cost === null ? [] : [{ ...one.live, ...cost, signature: one.signature, coverage: 0 }];
+    });
+    if (sent.length > 0) goodClients = Math.max(goodClients, people.count);
+    found.push(...sent);
   }
   return { found, goodClients };
 }
@@ -74,19 +85,44 @@ function toolsOf(campaign: OpenCampaign): LiveSignature[] {
     const { signature, collateral } = live;
     const predicates = tellingOf(signature);
     if (collateral > mostBorne || signature.except_good || predicates.some(isAddress)) continue;
-    looks.set(canonicalSignature({ ...signature, predicates }), live);
+    const name = canonicalSignature({ ...signature, predicates });
+    if ((looks.get(name)?.goodSample ?? -1) < live.goodSample) looks.set(name, live);
   }
   return [...looks.values()];
+}
+
+/** Servers that people come through to where a campaign acts. */
+function serversOfScopes(state: SiteState, { scopes }: OpenCampaign): ReadonlySet<number> {
+  const servers = new Set<number>();
+  for (const { kind, key } of scopes) {
+    const watched = kind === 'endpoint' ? state.scopes.get(scopeId(kind, key)) : undefined;
+    if (watched !== undefined) for (const client of serversThrough(state, watched)) servers.add(client);
+  }
+  return servers;
 }
 
 /** Addresses are no tool's looks, and others have them too. */
 const isAddress = ({ attribute }: Predicate): boolean => addressAttributes.has(attribute);
 
-/** Whether what is stopped at the scope is chosen there already, or by what another campaign sends. */
-function isTaken(state: SiteState, campaign: OpenCampaign, { scope }: WatchedScope): boolean {
+/**
+ * Told by what the people of an endpoint do not have: those of another one may. Not by what a partner tells of whom it calls
+ * for: they are the same people at all that it calls.
+ */
+const isOfPeopleHere = ({ attribute, op }: Predicate): boolean =>
+  op === 'not_in' && !attribute.startsWith('end_user_');
+
+/** Panes for which a campaign is left alone with what it was opened for. */
+const aloneFor = 10;
+
+/**
+ * Whether what is stopped at the scope is chosen there, or by what another campaign sends. A campaign that found nothing at its
+ * scope for that long may have been opened there by this tool.
+ */
+function isTaken(state: SiteState, campaign: OpenCampaign, { scope }: WatchedScope, pane: number): boolean {
   for (const other of state.campaigns.values()) {
     if (other.simulated !== campaign.simulated || other.behaviour === null) continue;
-    if (other.scopes.some((taken) => covers(taken, scope))) return true;
+    const isIts = other.scopes.some((taken) => covers(taken, scope));
+    if (isIts && (other === campaign || pane - other.openedAt / paneMs < aloneFor)) return true;
     if (other !== campaign && inForce(other).some(({ signature }) => holdsAt(signature, scope))) return true;
   }
   return false;

@@ -1,4 +1,4 @@
-import type { Signature } from '../../../../lib/contracts/generated.ts';
+import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 import { sampleCost } from '../miner/sample-predicate.ts';
 import { shareSelected, type Weighted } from '../miner/weighted.ts';
@@ -21,9 +21,14 @@ export interface Moved {
  * The signature at another endpoint; null when it says nothing but where it holds, or is told by what the people of its
  * endpoint do not have: those of another one may.
  */
-export function movedTo(state: SiteState, scope: Scope, signature: Signature): Signature | null {
+export function movedTo(
+  state: SiteState,
+  scope: Scope,
+  signature: Signature,
+  isOfPeople: (predicate: Predicate) => boolean = ({ op }) => op === 'not_in',
+): Signature | null {
   const telling = tellingOf(signature);
-  return telling.length === 0 || telling.some(({ op }) => op === 'not_in')
+  return telling.length === 0 || telling.some(isOfPeople)
     ? null
     : { ...signature, predicates: [...scopePredicates(state, scope), ...telling] };
 }
