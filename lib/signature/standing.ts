@@ -41,6 +41,16 @@ export function partBit(name: string): number {
   return bits.get(name) ?? bits.get('other')!;
 }
 
+/** Those that say what somebody did there. */
+export const namedParts = partMask & ~(partBit('other') | partBit('content'));
+
+/** What is left of a standing without some parts: who used no others but these has seen no more than them. */
+export function withoutParts(standing: number, without: number): number {
+  const used = standing & partMask;
+  const left = used & ~without;
+  return (standing & ~pages) | left | (used !== 0 && left === 0 ? 0 : standing & several);
+}
+
 /** The bit of an endpoint. The form of a log-in that is asked for is a page like another; the log-in is what is sent. */
 export function partOf(endpointFunction: string, method: string): number {
   const isForm = endpointFunction === 'login' && (method === 'GET' || method === 'HEAD');

@@ -59,7 +59,7 @@ interface ReduceSnapshot {
 export function createReduceStep(options: ReduceOptions): StatefulStep<'aggregates'> {
   const step: StatefulStep<'aggregates'> = {
     name: 'detector.reduce',
-    layoutHash: `reduce-16-${aggregateLayoutHash}`,
+    layoutHash: `reduce-17-${aggregateLayoutHash}`,
     open: (partition, snapshot) => new ReducePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, ({ value }) => value.watermark_at);

@@ -74,7 +74,7 @@ export function openCampaign(
   });
   state.campaigns.set(campaign.id, campaign);
   const here: CampaignAt = { state, settings, campaign, watched, policy, pane };
-  const changed = acting ? mineInTurn(here, { behaviour: behaviour!, missed: 1 }, []) : [];
+  const changed = acting ? mineInTurn(here, { behaviour: behaviour!, missed: 1, software: [] }, []) : [];
   refreshCampaign(here, true);
   return [campaignOut(campaignRecord(campaign, at)), ...verdictsOn(campaign, changed, at)];
 }

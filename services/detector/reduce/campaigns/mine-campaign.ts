@@ -10,6 +10,7 @@ import type { LiveSignature, Search } from '../site/campaign-state.ts';
 import { effectiveAt, scopeId } from '../site/site-state.ts';
 import { evidence } from './choose-anew.ts';
 import { outlived } from './outlived.ts';
+import type { SoftwareMix } from './software-mix.ts';
 
 /**
  * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Where nothing tells what
@@ -17,9 +18,13 @@ import { outlived } from './outlived.ts';
  * anybody, who failed and saw no page first is fewer. Answers all that came or went: their verdicts are due once the campaign's
  * evidence is fresh.
  */
-export function mineInTurn(here: CampaignAt, most: Missed, others: readonly Missed[]): LiveSignature[] {
+export function mineInTurn(
+  here: CampaignAt,
+  most: Missed & { readonly software: SoftwareMix },
+  others: readonly Missed[],
+): LiveSignature[] {
   const { campaign, policy } = here;
-  const search = beginSearch(here, most.missed);
+  const search = beginSearch(here, most);
   let changed = mine(here, most.behaviour);
   // what the strongest shows is the most there is to stop: it is looked at twice
   if (search.fruitless > 0)
@@ -60,16 +65,21 @@ function mine(here: CampaignAt, behaviour: CountName): LiveSignature[] {
   return [...changed, ...enforce(here, { ...chosen, signatures: room.kept }, at)];
 }
 
-function beginSearch({ campaign, watched, pane }: CampaignAt, missed: number): Search {
+function beginSearch(
+  { campaign, watched, pane }: CampaignAt,
+  { missed, software }: { readonly missed: number; readonly software: SoftwareMix },
+): Search {
   const id = scopeId(watched.scope.kind, watched.scope.key);
   const search = campaign.searches.get(id) ?? {
     pane,
     missed,
+    software,
     fruitless: 0,
     chosenOn: evidence(watched, campaign.behaviour!, pane).length,
   };
   search.pane = pane;
   search.missed = missed;
+  search.software = software;
   campaign.searches.set(id, search);
   return search;
 }

@@ -1,10 +1,15 @@
-import { missedBy, showing } from '../signatures/strongest-behaviour.ts';
+import type { Signature } from '../../../../lib/contracts/generated.ts';
+import type { CountName } from '../../layout.ts';
+import { sampleSignature } from '../miner/sample-predicate.ts';
+import type { Weighted } from '../miner/weighted.ts';
+import { missedBy, type Showing, showing } from '../signatures/strongest-behaviour.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import { inForce, type LiveSignature } from '../site/campaign-state.ts';
 import { scopeId } from '../site/site-state.ts';
 import { chooseAnew } from './choose-anew.ts';
 import { followedBy } from './lend-behaviours.ts';
 import { mineInTurn, replace } from './mine-campaign.ts';
+import { isOtherSoftware, softwareMix } from './software-mix.ts';
 
 /** Look for further signatures when those in force miss more than this of the excess, honest look-alikes aside. */
 const tolerated = 0.01;
@@ -38,7 +43,9 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
   if (changed.length > 0) return changed;
   if (most.missed <= tolerated) return [];
   const search = searchOf(here);
+  const software = softwareMix(missedOf(shown, most.behaviour, signatures));
   if (search !== undefined) {
+    if (isOtherSoftware(search.software, software)) search.fruitless = 0;
     if (most.missed >= muchMore * search.missed) {
       if (most.missed >= anotherShape) search.fruitless = 0;
     } else {
@@ -48,7 +55,18 @@ export function searchOn(here: CampaignAt): LiveSignature[] {
   }
   return mineInTurn(
     here,
-    most,
+    { ...most, software },
     others.filter((one) => one.missed > tolerated),
   );
+}
+
+/** Samples of what shows by a behaviour, and no signature selects. */
+function missedOf(
+  shown: readonly Showing[],
+  behaviour: CountName,
+  signatures: readonly Signature[],
+): readonly Weighted[] {
+  const tests = signatures.map(sampleSignature);
+  const samples = shown.find((one) => one.behaviour === behaviour)?.samples ?? [];
+  return samples.filter(({ sample }) => !tests.some((selects) => selects(sample)));
 }

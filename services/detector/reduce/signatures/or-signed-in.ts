@@ -1,6 +1,7 @@
 import { orSignedIn } from '../../../../lib/signature/standing.ts';
 import { spared } from '../../layout.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
+import { attackedParts } from '../site/attacked-parts.ts';
 import { hasJourneys, type Requirement, shareWithout } from '../site/journeys.ts';
 import { poolsOf, type SiteState, type WatchedScope } from '../site/site-state.ts';
 
@@ -29,6 +30,7 @@ export function orSignedInWhereFree(
     milder,
     baseline.journeys,
     poolsOf(state, felt).class?.journeys ?? null,
+    attackedParts(state, felt),
   );
   if (left === null || left.share === 1) return demand;
   const stopped = excess.filter(({ sample: { flags } }) => !spared(flags, demand.required));

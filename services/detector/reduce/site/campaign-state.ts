@@ -20,6 +20,8 @@ export interface Search {
   pane: number;
   /** Share of the excess that those in force missed then. */
   missed: number;
+  /** What that came from: each software, and its share; empty where too few requests told. */
+  software: readonly (readonly [software: string, share: number])[];
   /** Searches in a row that found nothing new. */
   fruitless: number;
   /** Samples on which they were last chosen from nothing. */

@@ -1,4 +1,4 @@
-import { meets, type Part, requiredBits, several } from '../../../../lib/signature/standing.ts';
+import { meets, type Part, requiredBits, several, withoutParts } from '../../../../lib/signature/standing.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 import type { BoundedShare } from '../miner/collateral.ts';
 
@@ -113,19 +113,41 @@ export function habitOf(own: Journeys, ofClass: Journeys | null): Requirement | 
 
 /**
  * Of the honest requests whose clients have none of `required`, the share that has none of `others` either, which are more.
- * null: nothing is known.
+ * null: nothing is known. `nothing`: parts that speak for nobody.
  */
 export function shareWithout(
   required: number,
   others: number,
   own: Journeys,
   ofClass: Journeys | null,
+  nothing = 0,
 ): BoundedShare | null {
   const known = knownOf(own, ofClass);
-  const { failing } = shareOut(known, required);
+  const journeys = known.journeys.map(({ standing, weight }) => ({
+    standing: withoutParts(standing, nothing),
+    weight,
+  }));
+  const { failing } = shareOut({ ...known, journeys }, required);
   if (failing === 0) return null;
-  const share = shareOut(known, others).failing / failing;
+  const share = shareOut({ ...known, journeys }, others).failing / failing;
   return { share, upper: wilsonUpper(share, failing / alike) };
+}
+
+/** Of the honest requests whose clients have one of `required`, the share that has none where these parts speak for nobody; 0 where nothing is known. */
+export function shareRestingOn(
+  nothing: number,
+  required: number,
+  own: Journeys,
+  ofClass: Journeys | null,
+): number {
+  let all = 0;
+  let resting = 0;
+  for (const { standing, weight } of knownOf(own, ofClass).journeys) {
+    if (!meets(standing, required)) continue;
+    all += weight;
+    if (!meets(withoutParts(standing, nothing), required)) resting += weight;
+  }
+  return all === 0 ? 0 : resting / all;
 }
 
 interface Known {

@@ -1,0 +1,50 @@
+import { minedAttributes } from '../../layout.ts';
+import { type Weighted, weigh } from '../miner/weighted.ts';
+
+/** What requests came from: each software's share of them. */
+export type SoftwareMix = readonly (readonly [software: string, share: number])[];
+
+const at = (name: (typeof minedAttributes)[number]): number => minedAttributes.indexOf(name);
+const [ja4, ja3, browser, platform, userAgent] = [
+  at('ja4'),
+  at('ja3'),
+  at('browser'),
+  at('platform'),
+  at('user_agent'),
+];
+
+/** By what its connections show, else by what it calls itself; versions aside, which are many and change with every request. */
+function softwareOf({ sample: { attributes } }: Weighted): string {
+  const shown = attributes[ja4] ?? attributes[ja3];
+  if (shown != null) return shown;
+  return attributes[browser] == null
+    ? (attributes[userAgent]?.split('/', 1)[0] ?? '')
+    : `${attributes[browser]} ${attributes[platform]}`;
+}
+
+/** Fewer requests show no mix. */
+const leastSamples = 30;
+
+/** In order of name; empty where they are too few to tell. */
+export function softwareMix(of: readonly Weighted[]): SoftwareMix {
+  if (of.length < leastSamples) return [];
+  const total = weigh(of);
+  const shares = new Map<string, number>();
+  for (const one of of) {
+    const software = softwareOf(one);
+    shares.set(software, (shares.get(software) ?? 0) + one.weight / total);
+  }
+  return [...shares].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** So much of what comes is of other software than before: more than chance makes of as few requests. */
+const otherSoftware = 0.5;
+
+/** Whether half of it is something else (total variation distance). */
+export function isOtherSoftware(before: SoftwareMix, now: SoftwareMix): boolean {
+  if (before.length === 0 || now.length === 0) return false;
+  const was = new Map(before);
+  let more = 0;
+  for (const [software, share] of now) more += Math.max(0, share - (was.get(software) ?? 0));
+  return more >= otherSoftware;
+}
