@@ -37,14 +37,12 @@ export function softwareMix(of: readonly Weighted[]): SoftwareMix {
   return [...shares].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** So much of what comes is of other software than before: more than chance makes of as few requests. */
-const otherSoftware = 0.5;
+/** So much more of what comes is of one software than before: more than chance makes of as few requests, of however many kinds. */
+const risen = 0.3;
 
-/** Whether half of it is something else (total variation distance). */
+/** Whether there is much more of one software than before. People's own kinds are many, and of each of them little. */
 export function isOtherSoftware(before: SoftwareMix, now: SoftwareMix): boolean {
   if (before.length === 0 || now.length === 0) return false;
   const was = new Map(before);
-  let more = 0;
-  for (const [software, share] of now) more += Math.max(0, share - (was.get(software) ?? 0));
-  return more >= otherSoftware;
+  return now.some(([software, share]) => share - (was.get(software) ?? 0) >= risen);
 }
