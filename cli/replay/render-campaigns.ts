@@ -6,9 +6,9 @@ import type { CampaignSummary } from './summary.ts';
 /** What the figures of a campaign are, where one would take them for something else. */
 export const campaignLegend: readonly (readonly [column: string, meaning: string])[] = [
   ['Peak', 'the highest rate there, in times of what is usual'],
-  ['Requests', 'those that a signature of it selects; all there, where it is only watched'],
+  ['Requests', 'those there that a signature of it selects; all, where it is only watched'],
   ['Clients/min', 'the most addresses there in one minute'],
-  ['Would stop', 'requests after the warm-up and the delay of the edge'],
+  ['Would stop', 'requests after the warm-up and the delay of the edge, wherever its tool goes'],
 ];
 
 const legend = campaignLegend.map(([column, meaning]) => `${column.toUpperCase()}: ${meaning}`).join(' · ');
