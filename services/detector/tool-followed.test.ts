@@ -124,3 +124,47 @@ it('there the tool earns nothing, and people what they always did', () => {
   const people = standing('honest');
   expect(people.filter(Boolean).length / people.length).toBeGreaterThan(0.6);
 });
+
+/** Log-ins for people who link an account, through two servers of a partner; a session is opened before each. */
+function* linking(seed: number, everyMs: number, from: number, label: string): Generator<Sketch> {
+  const next = random(seed);
+  const pick = (of: readonly string[]): string => of[Math.floor(next() * of.length)]!;
+  const isAttack = label === 'attack';
+  for (let at = from; at < until; at += everyMs) {
+    const server = {
+      ip: `198.51.100.${next() < 0.5 ? 7 : 8}`,
+      partner: 'acme',
+      agent: 'acme-connect/3',
+      ja4: 't13d_acme',
+      language: null,
+      country: 'DE',
+      asn: 3320,
+      network: 'hosting',
+      session: `l${next()}`,
+      endUserCountry: pick(isAttack ? ['VN', 'BR', 'ID', 'NG', 'PK', 'RO'] : ['DE', 'DE', 'AT', 'CH']),
+      label,
+    };
+    yield { ...server, at, endpoint: opening, fn: 'other' };
+    yield {
+      ...server,
+      at: at + 300,
+      endpoint: 'POST /login',
+      fn: 'login',
+      status: next() < (isAttack ? 0.98 : 0.1) ? 401 : 200,
+      account: `v${Math.floor(next() * 1e6)}`,
+    };
+  }
+}
+const opening = 'POST /sessions';
+
+it('through a partner it is told by whom the partner calls for, at all that it calls', async () => {
+  const linked = inOrder(
+    crowd({ seed: 11, from: start, until, visits: () => 3 }),
+    linking(12, 700, start, 'honest'),
+    linking(13, 60, attackAt, 'attack'),
+  );
+  const found = score(await runDetector(linked), linked, opening);
+  expect(found.attackStopped).toBeGreaterThan(0.9);
+  expect(found.onTarget).toBeGreaterThan(200);
+  expect(found.honestStopped).toBe(0);
+}, 60_000);

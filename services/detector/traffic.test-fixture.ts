@@ -31,6 +31,8 @@ export interface Sketch {
   readonly host?: string;
   readonly documented?: boolean;
   readonly client?: string;
+  /** Of whom a partner calls for. */
+  readonly endUserCountry?: string;
 }
 
 export const key = sipKey(Buffer.alloc(32, 7));
@@ -118,7 +120,7 @@ export function enriched(sketch: Sketch, index: number): EnrichedRequest {
     bot: 'none',
     bot_name: null,
     data_snapshot: 'test',
-    end_user_country: null,
+    end_user_country: sketch.endUserCountry ?? null,
     end_user_asn: null,
   };
 }

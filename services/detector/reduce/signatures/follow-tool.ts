@@ -7,6 +7,7 @@ import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { addressAttributes } from '../miner/search.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
 import { inForce, type LiveSignature, type OpenCampaign } from '../site/campaign-state.ts';
+import { feltBy } from '../site/felt-by.ts';
 import { covers } from '../site/route.ts';
 import { samplesOf, sum } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
@@ -64,10 +65,12 @@ export function followTool(
     });
     const rare = moved.length > 0 ? [] : foreignAt(state, watched, foreign, { servers, isLeft, pane });
     if (moved.length + rare.length === 0) continue;
+    const before = peopleBefore(watched, servers);
+    // who is new and comes through the servers that the attack comes through is not told from it
     const people =
-      moved.length > 0
-        ? peopleOf(goodSamples(state, watched, pane, watched, 'looks'), servers)
-        : peopleBefore(watched, servers);
+      moved.length === 0 || before.throughServers
+        ? before
+        : peopleOf(goodSamples(state, watched, pane, watched, 'looks'), servers);
     const sent = [...moved, ...rare].flatMap((one): Found[] => {
       const cost = toolCost(one, people, policy.document.campaign['max-collateral']);
       return cost === null ? [] : [{ ...one.live, ...cost, signature: one.signature, coverage: 0 }];
@@ -95,8 +98,9 @@ function toolsOf(campaign: OpenCampaign): LiveSignature[] {
 function serversOfScopes(state: SiteState, { scopes }: OpenCampaign): ReadonlySet<number> {
   const servers = new Set<number>();
   for (const { kind, key } of scopes) {
-    const watched = kind === 'endpoint' ? state.scopes.get(scopeId(kind, key)) : undefined;
-    if (watched !== undefined) for (const client of serversThrough(state, watched)) servers.add(client);
+    const watched = state.scopes.get(scopeId(kind, key));
+    if (watched === undefined) continue;
+    for (const client of serversThrough(state, feltBy(state, watched))) servers.add(client);
   }
   return servers;
 }
