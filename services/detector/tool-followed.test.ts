@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import { spares } from '../../lib/signature/standing.ts';
 import { type Run, runDetector, score } from './run.test-fixture.ts';
 import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
 
@@ -106,9 +107,16 @@ it('what a campaign knows its tool by goes where the tool is at work besides', (
 });
 
 it('what nobody on the site uses is stopped where it is seldom, too: at what it reads of the accounts that it got into', () => {
-  const found = score(run, sketches, account);
-  expect(found.attackStopped).toBeGreaterThan(0.7);
-  expect(found.honestStopped).toBe(0);
+  const read = run.evaluations.filter(({ event }) => {
+    const { label, at, endpoint } = sketches[event.source_offset]!;
+    return label === 'attack' && endpoint === account && at > attackAt + 60_000;
+  });
+  const stopped = read.filter(
+    ({ evaluation: { inForce, standing } }) => inForce !== null && !spares(inForce.signature, standing),
+  );
+  expect(read.length).toBeGreaterThan(30);
+  expect(stopped.length / read.length).toBeGreaterThan(0.9);
+  expect(score(run, sketches, account).honestStopped).toBe(0);
 });
 
 it('there the tool earns nothing, and people what they always did', () => {
