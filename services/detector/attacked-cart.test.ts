@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { runDetector, score } from './run.test-fixture.ts';
-import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { crowd, inOrder, newcomer, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -8,19 +8,6 @@ const attackAt = start + 6 * minute;
 const until = start + 9 * minute;
 const cart = { endpoint: 'POST /api/cart', fn: 'cart' } as const;
 const payment = { endpoint: 'POST /api/v2/payments', fn: 'payment' } as const;
-
-function newcomer(next: () => number) {
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return {
-    ip: `${below(2) === 0 ? 84 : 91}.${below(250)}.${below(250)}.${below(250)}`,
-    session: `n${below(1e9)}`,
-    ...browser(next),
-    country: 'DE',
-    asn: 3320,
-    ageDays: 30,
-    language: 'de-DE',
-  };
-}
 
 /** People who order again what they always order, from a widget of an app that they are signed in to: a cart, and it is paid. */
 function* widgets(seed: number): Generator<Sketch> {

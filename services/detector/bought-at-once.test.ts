@@ -1,25 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { runDetector, score } from './run.test-fixture.ts';
-import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { crowd, inOrder, newcomer, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
 const launchAt = start + 6 * minute;
 const until = start + 8 * minute;
 const payment = { endpoint: 'POST /api/v2/payments', fn: 'payment' } as const;
-
-function newcomer(next: () => number) {
-  const below = (limit: number): number => Math.floor(next() * limit);
-  const software = browser(next);
-  return {
-    ip: `${below(2) === 0 ? 84 : 91}.${below(250)}.${below(250)}.${below(250)}`,
-    session: `n${below(1e9)}`,
-    ...software,
-    country: 'DE',
-    asn: 3320,
-    language: 'de-DE',
-  };
-}
 
 /** People who come for one product: two in five have it from a button on its page, the others put it into a cart. */
 function* launch(seed: number): Generator<Sketch> {

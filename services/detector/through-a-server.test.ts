@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runDetector, score } from './run.test-fixture.ts';
-import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { browser, crowd, inOrder, partnerServer, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
@@ -21,20 +21,13 @@ function* through(
   const next = random(seed);
   for (let at = from + seed; at < until; at += everyMs)
     yield {
+      ...partnerServer(next),
       at,
-      ip: `198.51.100.${next() < 0.5 ? 7 : 8}`,
       endpoint,
       fn: 'login',
       status: next() < failing ? 401 : 200,
       account: `v${Math.floor(next() * 1e6)}`,
       session: `p${next()}`,
-      partner: 'acme',
-      agent: 'acme-connect/3',
-      ja4: 't13d_acme',
-      language: null,
-      country: 'DE',
-      asn: 3320,
-      network: 'hosting',
       label: failing > 0.5 ? 'attack' : 'honest',
     };
 }

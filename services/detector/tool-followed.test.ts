@@ -1,13 +1,25 @@
 import { beforeAll, expect, it } from 'vitest';
 import { spares } from '../../lib/signature/standing.ts';
 import { type Run, runDetector, score } from './run.test-fixture.ts';
-import { browser, crowd, inOrder, random, type Sketch } from './traffic.test-fixture.ts';
+import { browser, crowd, inOrder, partnerServer, random, type Sketch } from './traffic.test-fixture.ts';
 
 const start = Date.UTC(2026, 10, 2, 9);
 const minute = 60_000;
 const attackAt = start + 6 * minute;
 const until = start + 9 * minute;
 const page = 'GET /p/{number}';
+
+/** What every request of the attack looks like. */
+const tool = {
+  agent: 'Chrome/157',
+  ja4: 't13d0000_bot',
+  browserVersion: 157,
+  plausible: true,
+  ageDays: 30,
+  country: 'DE',
+  asn: 3320,
+  label: 'attack',
+};
 
 /** A pool of addresses tries passwords, and opens a page before each try. The page's answers say nothing against it. */
 function* attack(): Generator<Sketch> {
@@ -17,14 +29,7 @@ function* attack(): Generator<Sketch> {
     const bot = {
       ip: `${84 + 7 * below(2)}.${below(250)}.${below(250)}.${below(250)}`,
       session: `x${below(1e9)}`,
-      agent: 'Chrome/157',
-      ja4: 't13d0000_bot',
-      browserVersion: 157,
-      plausible: true,
-      ageDays: 30,
-      country: 'DE',
-      asn: 3320,
-      label: 'attack',
+      ...tool,
     };
     yield { ...bot, at, endpoint: page, fn: 'content' };
     yield {
@@ -49,14 +54,7 @@ function* loot(): Generator<Sketch> {
       ip: `84.${below(250)}.${below(250)}.${below(250)}`,
       session: `x${below(1e9)}`,
       account: `v${below(1e6)}`,
-      agent: 'Chrome/157',
-      ja4: 't13d0000_bot',
-      browserVersion: 157,
-      plausible: true,
-      ageDays: 30,
-      country: 'DE',
-      asn: 3320,
-      label: 'attack',
+      ...tool,
     };
     yield { ...bot, at, endpoint: 'POST /login', fn: 'login' };
     yield { ...bot, at: at + 400, endpoint: account, fn: 'account' };
@@ -140,14 +138,7 @@ function* linking(seed: number, everyMs: number, from: number, label: string): G
   const isAttack = label === 'attack';
   for (let at = from; at < until; at += everyMs) {
     const server = {
-      ip: `198.51.100.${next() < 0.5 ? 7 : 8}`,
-      partner: 'acme',
-      agent: 'acme-connect/3',
-      ja4: 't13d_acme',
-      language: null,
-      country: 'DE',
-      asn: 3320,
-      network: 'hosting',
+      ...partnerServer(next),
       session: `l${next()}`,
       endUserCountry: pick(isAttack ? ['VN', 'BR', 'ID', 'NG', 'PK', 'RO'] : ['DE', 'DE', 'AT', 'CH']),
       label,

@@ -189,6 +189,34 @@ export const homes: readonly (readonly [string, number])[] = [
   ['FR', 3215],
 ];
 
+/** Somebody at home who was never seen before. */
+export function newcomer(next: () => number) {
+  const below = (limit: number): number => Math.floor(next() * limit);
+  const software = browser(next);
+  return {
+    ip: `${below(2) === 0 ? 84 : 91}.${below(250)}.${below(250)}.${below(250)}`,
+    session: `n${below(1e9)}`,
+    ...software,
+    country: 'DE',
+    asn: 3320,
+    language: 'de-DE',
+  };
+}
+
+/** One of the two servers of a partner. */
+export function partnerServer(next: () => number) {
+  return {
+    ip: `198.51.100.${next() < 0.5 ? 7 : 8}`,
+    partner: 'acme',
+    agent: 'acme-connect/3',
+    ja4: 't13d_acme',
+    language: null,
+    country: 'DE',
+    asn: 3320,
+    network: 'hosting',
+  };
+}
+
 export interface CrowdOptions {
   readonly seed: number;
   readonly from: number;

@@ -10,7 +10,6 @@ import type { LiveSignature, Search } from '../site/campaign-state.ts';
 import { effectiveAt, scopeId } from '../site/site-state.ts';
 import { evidence } from './choose-anew.ts';
 import { outlived } from './outlived.ts';
-import type { SoftwareMix } from './software-mix.ts';
 
 /**
  * Adds signatures for what the campaign's present ones miss, and ends those that must give way. Where nothing tells what
@@ -20,7 +19,7 @@ import type { SoftwareMix } from './software-mix.ts';
  */
 export function mineInTurn(
   here: CampaignAt,
-  most: Missed & { readonly software: SoftwareMix },
+  most: Missed & Pick<Search, 'software'>,
   others: readonly Missed[],
 ): LiveSignature[] {
   const { campaign, policy } = here;
@@ -67,7 +66,7 @@ function mine(here: CampaignAt, behaviour: CountName): LiveSignature[] {
 
 function beginSearch(
   { campaign, watched, pane }: CampaignAt,
-  { missed, software }: { readonly missed: number; readonly software: SoftwareMix },
+  { missed, software }: Pick<Search, 'missed' | 'software'>,
 ): Search {
   const id = scopeId(watched.scope.kind, watched.scope.key);
   const search = campaign.searches.get(id) ?? {

@@ -1,7 +1,7 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
 import type { CountName } from '../../layout.ts';
 import { sampleSignature } from '../miner/sample-predicate.ts';
-import type { Weighted } from '../miner/weighted.ts';
+import { leftBy, type Weighted } from '../miner/weighted.ts';
 import { missedBy, type Showing, showing } from '../signatures/strongest-behaviour.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import { inForce, type LiveSignature } from '../site/campaign-state.ts';
@@ -66,7 +66,6 @@ function missedOf(
   behaviour: CountName,
   signatures: readonly Signature[],
 ): readonly Weighted[] {
-  const tests = signatures.map(sampleSignature);
   const samples = shown.find((one) => one.behaviour === behaviour)?.samples ?? [];
-  return samples.filter(({ sample }) => !tests.some((selects) => selects(sample)));
+  return samples.filter(leftBy(signatures.map(sampleSignature)));
 }

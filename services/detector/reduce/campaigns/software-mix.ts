@@ -1,8 +1,6 @@
 import { minedAttributes } from '../../layout.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
-
-/** What requests came from: each software's share of them. */
-export type SoftwareMix = readonly (readonly [software: string, share: number])[];
+import type { SoftwareMix } from '../site/campaign-state.ts';
 
 const at = (name: (typeof minedAttributes)[number]): number => minedAttributes.indexOf(name);
 const [ja4, ja3, browser, platform, userAgent] = [

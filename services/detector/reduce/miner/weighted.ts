@@ -12,6 +12,12 @@ export function weigh(of: readonly Weighted[]): number {
   return of.reduce((sum, { weight }) => sum + weight, 0);
 }
 
+/** Of a request whether none of the tests is true for it. */
+export const leftBy =
+  (tests: readonly SampleTest[]) =>
+  ({ sample }: Weighted): boolean =>
+    !tests.some((test) => test(sample));
+
 /** Requests, by weight, that one of the tests is true for. */
 export function weightSelected(of: readonly Weighted[], tests: readonly SampleTest[]): number {
   return of.reduce((sum, { sample, weight }) => (tests.some((test) => test(sample)) ? sum + weight : sum), 0);

@@ -6,7 +6,7 @@ import { wilsonUpper } from '../miner/bounds.ts';
 import type { BoundedShare } from '../miner/collateral.ts';
 import { mineSignatures } from '../miner/mine.ts';
 import { sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
-import { shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
+import { leftBy, shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
 import { withUnseen } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { habitOf, type Requirement } from '../site/journeys.ts';
@@ -92,9 +92,8 @@ export function chooseSignatures(input: ChooseInput): Chosen | null {
 
 function choose(input: ChooseInput): Chosen | null {
   const { state, watched, policy, behaviour, pane } = input;
-  const present = input.present.map(sampleSignature);
-  const isLeft = ({ sample }: Weighted): boolean => !present.some((test) => test(sample));
-  const few = present.length === 0 ? fewSamples.first : fewSamples.later;
+  const isLeft = leftBy(input.present.map(sampleSignature));
+  const few = input.present.length === 0 ? fewSamples.first : fewSamples.later;
   const felt = feltBy(state, watched);
   const enoughSamples = input.all === true ? Infinity : few;
   const all = asSpared(state, felt, excessSamples(watched, behaviour, pane, isLeft, enoughSamples));
@@ -150,8 +149,7 @@ function choose(input: ChooseInput): Chosen | null {
         collateralUpper,
       });
     }
-    const now = found.map(({ signature }) => sampleSignature(signature));
-    rest = rest.filter(({ sample }) => !now.some((test) => test(sample)));
+    rest = rest.filter(leftBy(found.map(({ signature }) => sampleSignature(signature))));
   };
   const covered = (): number => 1 - Math.min(1, bad(rest) / Math.max(1e-9, bad(excess)));
 

@@ -1,20 +1,21 @@
 import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { isPagePart } from '../../../../lib/path/endpoint-function.ts';
+import { isOfEndUser } from '../../../../lib/signature/attributes.ts';
 import { canonicalSignature } from '../../../../lib/signature/signature.ts';
 import { countIndex, paneMs } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { addressAttributes } from '../miner/search.ts';
-import { type Weighted, weigh } from '../miner/weighted.ts';
+import { leftBy, type Weighted, weigh } from '../miner/weighted.ts';
 import { inForce, type LiveSignature, type OpenCampaign } from '../site/campaign-state.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { covers } from '../site/route.ts';
 import { samplesOf, sum } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
 import type { Found } from './choose-signatures.ts';
-import { foreignAt, foreignOf } from './foreign-tools.ts';
+import { foreignAt, foreignOf, isTimeForForeign } from './foreign-tools.ts';
 import { goodSamples, mostBorne } from './good-traffic.ts';
-import { movedTo } from './sent-ahead.ts';
+import { type Moved, movedTo } from './sent-ahead.ts';
 import { holdsAt, tellingOf } from './signature-place.ts';
 import { serversThrough } from './through-servers.ts';
 import { peopleBefore, peopleOf, toolCost } from './tool-cost.ts';
@@ -41,8 +42,8 @@ export function followTool(
   if (pane % everyPanes !== 0) return none;
   const tools = toolsOf(campaign);
   if (tools.length === 0) return none;
-  const servers = serversOfScopes(state, campaign);
-  const foreign = foreignOf(state, tools, servers, pane);
+  const servers = once(() => serversOfScopes(state, campaign));
+  const foreign = isTimeForForeign(pane) ? foreignOf(state, tools, servers()) : [];
   const found: Found[] = [];
   let goodClients = 0;
   for (const watched of state.scopes.values()) {
@@ -51,26 +52,20 @@ export function followTool(
     const isBusy = sum(scope, countIndex.requests, pane, seenPanes) >= atWork.requests;
     if (!isBusy && foreign.length === 0) continue;
     if (isTaken(state, campaign, watched, pane)) continue;
-    const present = inForce(campaign)
-      .filter(({ signature }) => holdsAt(signature, scope))
-      .map(({ signature }) => sampleSignature(signature));
-    const isLeft = ({ sample }: Weighted): boolean => !present.some((selects) => selects(sample));
-    const recent = isBusy ? samplesOf(scope, pane, seenPanes, () => true) : [];
-    const left = recent.filter(isLeft);
-    const moved = tools.flatMap((live) => {
-      const signature = movedTo(state, scope, live.signature, isOfPeopleHere);
-      return signature !== null && isAtWork(left, weigh(recent), sampleSignature(signature))
-        ? [{ live, signature }]
-        : [];
-    });
-    const rare = moved.length > 0 ? [] : foreignAt(state, watched, foreign, { servers, isLeft, pane });
+    const present = inForce(campaign).filter(({ signature }) => holdsAt(signature, scope));
+    const isLeft = leftBy(present.map(({ signature }) => sampleSignature(signature)));
+    const moved = isBusy ? movedAt(state, watched, tools, { isLeft, pane }) : [];
+    const rare =
+      moved.length > 0 || foreign.length === 0
+        ? []
+        : foreignAt(state, watched, foreign, { servers: servers(), isLeft, pane });
     if (moved.length + rare.length === 0) continue;
-    const before = peopleBefore(watched, servers);
+    const before = peopleBefore(watched, servers());
     // who is new and comes through the servers that the attack comes through is not told from it
     const people =
       moved.length === 0 || before.throughServers
         ? before
-        : peopleOf(goodSamples(state, watched, pane, watched, 'looks'), servers);
+        : peopleOf(goodSamples(state, watched, pane, watched, 'looks'), servers());
     const sent = [...moved, ...rare].flatMap((one): Found[] => {
       const cost = toolCost(one, people, policy.document.campaign['max-collateral']);
       return cost === null ? [] : [{ ...one.live, ...cost, signature: one.signature, coverage: 0 }];
@@ -79,6 +74,22 @@ export function followTool(
     found.push(...sent);
   }
   return { found, goodClients };
+}
+
+/** Which tools are at work at an endpoint. */
+function movedAt(
+  state: SiteState,
+  { scope }: WatchedScope,
+  tools: readonly LiveSignature[],
+  { isLeft, pane }: { readonly isLeft: (one: Weighted) => boolean; readonly pane: number },
+): Moved[] {
+  const recent = samplesOf(scope, pane, seenPanes, () => true);
+  const left = recent.filter(isLeft);
+  const all = weigh(recent);
+  return tools.flatMap((live) => {
+    const signature = movedTo(state, scope, live.signature, isOfPeopleHere);
+    return signature !== null && isAtWork(left, all, sampleSignature(signature)) ? [{ live, signature }] : [];
+  });
 }
 
 /** What its tool looks like, each look once: the same signature may be in force in many places. */
@@ -92,6 +103,15 @@ function toolsOf(campaign: OpenCampaign): LiveSignature[] {
     if ((looks.get(name)?.goodSample ?? -1) < live.goodSample) looks.set(name, live);
   }
   return [...looks.values()];
+}
+
+/** Asked for where a tool is at work only, which it hardly ever is. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Servers that people come through to where a campaign acts. */
@@ -112,8 +132,7 @@ const isAddress = ({ attribute }: Predicate): boolean => addressAttributes.has(a
  * Told by what the people of an endpoint do not have: those of another one may. Not by what a partner tells of whom it calls
  * for: they are the same people at all that it calls.
  */
-const isOfPeopleHere = ({ attribute, op }: Predicate): boolean =>
-  op === 'not_in' && !attribute.startsWith('end_user_');
+const isOfPeopleHere = ({ attribute, op }: Predicate): boolean => op === 'not_in' && !isOfEndUser(attribute);
 
 /** Panes for which a campaign is left alone with what it was opened for. */
 const aloneFor = 10;

@@ -7,7 +7,7 @@ import type { LiveSignature } from '../site/campaign-state.ts';
 import { createSiteState } from '../site/create-site-state.ts';
 import { paneOf, sampleOf, scopeOf } from '../site/scope.test-fixture.ts';
 import { type SiteState, scopeId, type WatchedScope, watchedScope } from '../site/site-state.ts';
-import { foreignAt, foreignOf } from './foreign-tools.ts';
+import { foreignAt, foreignOf, isTimeForForeign } from './foreign-tools.ts';
 
 const pane = 1500;
 const nobody = new Set<number>();
@@ -41,17 +41,17 @@ function siteOf(people: number): SiteState {
 
 test('software that nobody of many people uses is foreign, be it known by it alone or not', () => {
   const foreign = (state: SiteState, ...looks: LiveSignature[]): number =>
-    foreignOf(state, looks, nobody, pane).length;
+    foreignOf(state, looks, nobody).length;
   expect(foreign(siteOf(300), lookOf(tool))).toBe(1);
   expect(foreign(siteOf(300), lookOf(tool, abroad))).toBe(1);
   expect(foreign(siteOf(200), lookOf(tool))).toBe(0);
   expect(foreign(siteOf(300), { ...lookOf(tool), collateral: 0.001 })).toBe(0);
   // looked for now and then
-  expect(foreignOf(siteOf(300), [lookOf(tool)], nobody, pane + 1)).toEqual([]);
+  expect([pane, pane + 1].map(isTimeForForeign)).toEqual([true, false]);
 });
 
 test('a common browser is no foreign software where people do not come from, nor is a country without software', () => {
-  expect(foreignOf(siteOf(300), [lookOf(browser, abroad), lookOf(abroad)], nobody, pane)).toEqual([]);
+  expect(foreignOf(siteOf(300), [lookOf(browser, abroad), lookOf(abroad)], nobody)).toEqual([]);
 });
 
 test('it is stopped wherever strangers are seen with it twice, and lets in who looked around', () => {

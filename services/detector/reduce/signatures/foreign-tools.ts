@@ -37,15 +37,16 @@ function isForeign({ signature, collateral, goodSample }: LiveSignature, site: P
   );
 }
 
-/** Tools that nobody of the site has; none but when it is time to look. */
+export const isTimeForForeign = (pane: number): boolean => pane % everyPanes === 0;
+
+/** Tools that nobody of the site has. */
 export function foreignOf(
   state: SiteState,
   tools: readonly LiveSignature[],
   servers: ReadonlySet<number>,
-  pane: number,
 ): readonly LiveSignature[] {
   const site = state.scopes.get(scopeId('site', ''));
-  if (pane % everyPanes !== 0 || site === undefined) return [];
+  if (site === undefined) return [];
   const people = peopleBefore(site, servers);
   return tools.filter((live) => isForeign(live, people));
 }
@@ -63,7 +64,6 @@ export function foreignAt(
   foreign: readonly LiveSignature[],
   { servers, isLeft, pane }: Seen,
 ): Moved[] {
-  if (foreign.length === 0) return [];
   const left = samplesOf(scope, pane, seenPanes, () => true).filter(isLeft);
   return foreign.flatMap((live) => {
     const moved = movedTo(state, scope, live.signature);

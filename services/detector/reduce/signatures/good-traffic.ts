@@ -1,7 +1,7 @@
 import { countIndex, flag, minedAttributes, paneMs, suspiciousFlags } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
-import { type Weighted, weigh } from '../miner/weighted.ts';
+import { leftBy, type Weighted, weigh } from '../miner/weighted.ts';
 import { type Baseline, knownReference } from '../site/baseline.ts';
 import { cleanSamples, credibleSuccesses } from '../site/before-onset.ts';
 import { inForce } from '../site/campaign-state.ts';
@@ -113,7 +113,7 @@ export function goodSamples(
     answers,
   );
   const elsewhere = attackedElsewhere(state, attacked);
-  const newcomers = others.filter(({ sample }) => !elsewhere.some((selects) => selects(sample)));
+  const newcomers = others.filter(leftBy(elsewhere));
   const now = [...proven, ...newcomers].filter((one) => !isAccused(one));
   const old = answers ? stillThere(state, watched, pane) : 1;
   return [

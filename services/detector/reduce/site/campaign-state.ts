@@ -15,13 +15,16 @@ export interface LiveSignature {
   verdictUntilAt: number;
 }
 
+/** What requests came from: each software's share of them. */
+export type SoftwareMix = readonly (readonly [software: string, share: number])[];
+
 /** How signatures were last looked for at a scope. */
 export interface Search {
   pane: number;
   /** Share of the excess that those in force missed then. */
   missed: number;
-  /** What that came from: each software, and its share; empty where too few requests told. */
-  software: readonly (readonly [software: string, share: number])[];
+  /** What that came from; empty where too few requests told. */
+  software: SoftwareMix;
   /** Searches in a row that found nothing new. */
   fruitless: number;
   /** Samples on which they were last chosen from nothing. */

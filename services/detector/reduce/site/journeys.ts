@@ -122,14 +122,13 @@ export function shareWithout(
   ofClass: Journeys | null,
   nothing = 0,
 ): BoundedShare | null {
-  const known = knownOf(own, ofClass);
-  const journeys = known.journeys.map(({ standing, weight }) => ({
+  const journeys = knownOf(own, ofClass).journeys.map(({ standing, weight }) => ({
     standing: withoutParts(standing, nothing),
     weight,
   }));
-  const { failing } = shareOut({ ...known, journeys }, required);
+  const { failing } = shareOut({ journeys }, required);
   if (failing === 0) return null;
-  const share = shareOut({ ...known, journeys }, others).failing / failing;
+  const share = shareOut({ journeys }, others).failing / failing;
   return { share, upper: wilsonUpper(share, failing / alike) };
 }
 
@@ -171,7 +170,10 @@ function knownOf(own: Journeys, ofClass: Journeys | null): Known {
 }
 
 /** Those who do not meet what is asked, and those who tell whether people do. */
-function shareOut({ journeys }: Known, required: number): { failing: number; telling: number } {
+function shareOut(
+  { journeys }: Pick<Known, 'journeys'>,
+  required: number,
+): { failing: number; telling: number } {
   let failing = 0;
   let telling = 0;
   for (const { standing, weight } of journeys) {
