@@ -74,3 +74,19 @@ test('a key makes a server of nobody who was not here for a while: one that an a
   expect(direct([call, later(1), later(30), later(61), later(62)])).toEqual([true, true, true, false, false]);
   expect(direct([{ ...call, key: undefined, partner: 'pays' }])).toEqual([false]);
 });
+
+test('of a partner nothing is seen but his app: what comes from his servers and his pages begins with him', () => {
+  const call = {
+    at: start,
+    endpoint: 'GET /v2/stores/7/vouchers',
+    fn: 'inventory',
+    partner: 'fuel',
+  };
+  const app = { ...call, ip: '203.0.113.9', agent: 'Fuel/6.0.0 (Android 15; SM-A256B)', client: 'app' };
+  const page = { ...call, ip: '203.0.113.10', agent: 'Mozilla/5.0 (iPhone) AppleWebKit/605', client: 'app' };
+  const server = { ...call, ip: '198.51.100.7', agent: 'fuel-backend/2.1', client: 'unknown' };
+  expect(direct([app, page, server])).toEqual([true, false, false]);
+  // who was here for a while is no stranger, whatever his software is called
+  const later = (seconds: number) => ({ ...app, at: start + seconds * 1000 });
+  expect(direct([app, later(1), later(30), later(61), later(62)])).toEqual([true, true, true, false, false]);
+});

@@ -33,6 +33,19 @@ function isKnownCaller(event: EnrichedRequest, { present }: RequestFacts, part: 
   );
 }
 
+/**
+ * A partner's server, or a page of his that calls from people's browsers: what came before it was seen by him alone. His app
+ * calls from people's phones, where everybody can read its key, and what they do in it is seen.
+ */
+function isBehindPartner(
+  { client_class: software, request }: EnrichedRequest,
+  { present }: RequestFacts,
+): boolean {
+  if ((present & known.partner) === 0) return false;
+  // a page that an app shows is a page
+  return software !== 'app' || request.user_agent?.startsWith('Mozilla/') === true;
+}
+
 /** Whether it asked for something that is not there. */
 export function isMissing({ request: { method, status, response_bytes: bytes } }: EnrichedRequest): boolean {
   return (
@@ -136,9 +149,8 @@ export function observe(
   let serial = false;
 
   actors.open(clientActorLo(facts), clientActorHi(facts), second);
-  // who takes a key out of an app comes from everywhere with it, a server from where it is
-  const isCaller =
-    isKnownCaller(event, facts, part) && ((facts.present & known.partner) !== 0 || actors.lasting());
+  // who takes a key out of an app, or a partner's name, comes from everywhere with it, a server from where it is
+  const isCaller = isKnownCaller(event, facts, part) && (isBehindPartner(event, facts) || actors.lasting());
   const looksUp = bit === inventoryBit && !isCaller;
   if (actors.fresh) flags |= flag.newClient;
   let journey = actors.journey(bit, endpoint);
