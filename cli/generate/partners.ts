@@ -66,6 +66,12 @@ export function kitAppearance(partner: Partner, random: Random): Appearance {
   return programAppearance(`${partner.kit}/${build} ${system}`, phoneFingerprints[ios ? 1 : 0], '2');
 }
 
+/** The same phones after a release of the kit that brings a TLS library of its own, which nobody has been seen with. */
+export function rebuiltKit(partner: Partner, random: Random): Appearance {
+  const agent = kitAppearance(partner, random).userAgent!.replace(/\/[\d.]+/, '/3.0.0');
+  return programAppearance(agent, 't13d1714h2_349b0b6425cc_1091bb58a45b', '2');
+}
+
 /** A call to the bank by a partner's client; the session, on whose behalf, and the answer are still to come. */
 export function partnerCall(
   partner: Partner,

@@ -47,6 +47,14 @@ export const controls: readonly ScenarioDraft[] = [
     crowds: ['app-release'],
   },
   {
+    name: 'rebuilt-app',
+    title:
+      'a partner’s new app with another TLS library: what it had stored is refused, then people type passwords',
+    row: 'crowd',
+    populations: ['bank'],
+    crowds: ['rebuilt-app'],
+  },
+  {
     name: 'locked-out',
     title: 'all sessions are revoked: apps are refused where they begin, and people type passwords',
     row: 'crowd',

@@ -1,6 +1,6 @@
 import { bankApiHost, bankHost } from '../bank.ts';
 import { type Due, due, respond } from '../event.ts';
-import { type Partner, partnerCall } from '../partners.ts';
+import { type Partner, partnerCall, rebuiltKit } from '../partners.ts';
 import { appAppearance, type Person, updated } from '../people.ts';
 import { chance, integer, pick, type Random, token } from '../random.ts';
 import { createVisit, type Visit } from '../visit.ts';
@@ -148,6 +148,37 @@ function* lockedOut(world: World, person: Person, random: Random, at: number): G
   yield due(visit.request('GET', '/mobile/v1/accounts', { bytes: 3800, ms: 110 }));
 }
 
+/**
+ * A partner's new kit has another TLS library, and what it had stored is not believed: it is refused where passwords are shown too,
+ * and gets in when people have typed theirs.
+ */
+function* storedInVain(partner: Partner, person: Person, random: Random, at: number): Generator<Due, void> {
+  const address = person.address(random);
+  const look = rebuiltKit(partner, random);
+  const session = token(random, 26);
+  let now = at;
+  const call = (method: string, path: string, status: number, account?: string): Due => {
+    const event = partnerCall(partner, now, address, look, method, path);
+    event.session_id = session;
+    event.account_id = account;
+    if (path.endsWith('/login')) event.outcome = status === 200 ? 'success' : 'failure';
+    respond(event, random, status, status === 200 ? 900 : 160, 120);
+    return due(event);
+  };
+  yield call('GET', '/partner/v2/status', 200);
+  now += 300 + random() * 500;
+  yield call('POST', '/partner/v2/login', 401);
+  if (chance(random, 0.25)) return;
+  now += 4000 + random() * 18_000;
+  if (chance(random, 0.2)) {
+    yield call('POST', '/partner/v2/login', 401, person.account);
+    now += 4000 + random() * 6000;
+  }
+  yield call('POST', '/partner/v2/login', 200, person.account);
+  now += 400 + random() * 900;
+  yield call('GET', '/partner/v2/accounts', 200, person.account);
+}
+
 export function bankCrowds(world: World, partners: readonly Partner[]): Community['crowds'] {
   const { people } = world;
   return {
@@ -166,6 +197,15 @@ export function bankCrowds(world: World, partners: readonly Partner[]): Communit
         wave('log-in-again', options, options.rate * 0.2, 90_000, (random, at) => {
           const person = people.regular(random);
           return honest(person, logInAgain(world, person, random, at), 'update-');
+        }),
+      ],
+    },
+    'rebuilt-app': {
+      onTarget: ({ path }) => path === '/partner/v2/login' || path === '/partner/v2/accounts',
+      flows: (options) => [
+        wave('rebuilt-kit', options, options.rate * 0.25, 45_000, (random, at) => {
+          const person = people.regular(random);
+          return honest(person, storedInVain(partners[0]!, person, random, at), 'rebuilt-kit-');
         }),
       ],
     },

@@ -92,7 +92,15 @@ export interface AttackClient {
   requests: number;
 }
 
-export type CrowdName = 'sale' | 'viral' | 'landing' | 'app-release' | 'locked-out' | 'batch' | 'machines';
+export type CrowdName =
+  | 'sale'
+  | 'viral'
+  | 'landing'
+  | 'app-release'
+  | 'rebuilt-app'
+  | 'locked-out'
+  | 'batch'
+  | 'machines';
 
 export interface Crowd {
   /** What the crowd is about: the endpoints at which it could be mistaken for an attack. */

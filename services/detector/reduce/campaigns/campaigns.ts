@@ -27,6 +27,7 @@ import {
 import { adjustSparing } from './adjust-sparing.ts';
 import { countedScopes } from './counted-scopes.ts';
 import { joinCampaign } from './join-campaign.ts';
+import { endForLetIn } from './let-in.ts';
 import { mineInTurn } from './mine-campaign.ts';
 import { campaignRecord, newCampaign, publishPanes, verdictsOn } from './open-campaign.ts';
 import { campaignOut } from './outputs.ts';
@@ -130,7 +131,7 @@ function actOn(here: CampaignAt, counts: boolean): LiveSignature[] {
     (campaign.state === 'stopped' && shows(selected(10), live, watched, pane, 10))
   )
     campaign.lastActivePane = pane;
-  const changed = [...adjustSparing(here), ...endForUnseen(here)];
+  const changed = [...endForLetIn(here), ...adjustSparing(here), ...endForUnseen(here)];
   return changed.length === 0 && isDue(here) ? searchOn(here) : changed;
 }
 

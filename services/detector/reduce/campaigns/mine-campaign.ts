@@ -1,6 +1,6 @@
 import type { CountName } from '../../layout.ts';
 import type { Policy } from '../../policies/load-policies.ts';
-import { type Chosen, chooseSignatures } from '../signatures/choose-signatures.ts';
+import { type Chosen, chooseSignatures, isUndecided } from '../signatures/choose-signatures.ts';
 import { followAnalogues } from '../signatures/follow-analogues.ts';
 import { addSignatures, endSignature, newAmong } from '../signatures/live-signatures.ts';
 import { inForceAt, makeRoom } from '../signatures/make-room.ts';
@@ -24,19 +24,26 @@ export function mineInTurn(
 ): LiveSignature[] {
   const { campaign, policy } = here;
   const search = beginSearch(here, most);
-  let changed = mine(here, most.behaviour);
+  let { changed, waits } = mine(here, most.behaviour);
   // what the strongest shows is the most there is to stop: it is looked at twice
   if (search.fruitless > 0)
     for (const { behaviour } of others) {
-      if (changed.length > 0) break;
-      changed = mine(here, behaviour);
+      if (changed.length > 0 || waits) break;
+      ({ changed, waits } = mine(here, behaviour));
     }
-  search.fruitless = changed.some(({ untilAt }) => untilAt === null) ? 0 : search.fruitless + 1;
+  // what is waited for is not sought in vain
+  if (!waits) search.fruitless = changed.some(({ untilAt }) => untilAt === null) ? 0 : search.fruitless + 1;
   if (campaign.signatures.length === 0) campaign.appliedAction = weaker(policy);
   return changed;
 }
 
-function mine(here: CampaignAt, behaviour: CountName): LiveSignature[] {
+interface Mined {
+  readonly changed: LiveSignature[];
+  /** It is to be seen what becomes of those that were found. */
+  readonly waits: boolean;
+}
+
+function mine(here: CampaignAt, behaviour: CountName): Mined {
   const { state, settings, campaign, watched, policy, pane } = here;
   const at = effectiveAt(settings, pane);
   const changed: LiveSignature[] = [];
@@ -58,10 +65,11 @@ function mine(here: CampaignAt, behaviour: CountName): LiveSignature[] {
     for (const live of outlived(here, behaviour)) end(live);
     if (changed.length > 0) chosen = choose();
   }
-  if (chosen === null) return changed;
+  if (chosen === null) return { changed, waits: false };
   const room = makeRoom(here, behaviour, newAmong(campaign, chosen.signatures));
   for (const live of room.ended) end(live);
-  return [...changed, ...enforce(here, { ...chosen, signatures: room.kept }, at)];
+  changed.push(...enforce(here, { ...chosen, signatures: room.kept }, at));
+  return { changed, waits: isUndecided(chosen) };
 }
 
 function beginSearch(

@@ -9,3 +9,12 @@ export function wilsonUpper(share: number, n: number, z = 1.645): number {
   const spread = z * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
   return Math.min(1, (centre + spread) / (1 + z2 / n));
 }
+
+/** The one-sided lower bound of the same interval. 0 without observations. */
+export function wilsonLower(share: number, n: number, z = 1.645): number {
+  if (n <= 0) return 0;
+  const z2 = z * z;
+  const centre = share + z2 / (2 * n);
+  const spread = z * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
+  return Math.max(0, (centre - spread) / (1 + z2 / n));
+}

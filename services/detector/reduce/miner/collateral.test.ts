@@ -142,4 +142,29 @@ describe('collateral', () => {
     });
     expect(collateral.of(none)).toEqual({ share: 0, upper: 1 });
   });
+
+  it('is what the people of one part pay, where that is more than all pay together', () => {
+    // forty of two hundred through one partner, among a thousand
+    const parted = [...own, ...clients(200, 20_000)];
+    const everybodyThere = { own: firstOf(1200, 1200), other: firstOf(600, 600) };
+    const costs = (parts: readonly { from: number; to: number }[], from: number, count: number) =>
+      createCollateral({
+        own: parts.length === 0 ? own : parted,
+        parts,
+        other,
+        callers: nobodyOften,
+        unspared: parts.length === 0 ? everybody : everybodyThere,
+        unsparedShare: null,
+        spares: false,
+      }).of({
+        own: maskOf(parts.length === 0 ? 1000 : 1200, (index) => index >= from && index < from + count),
+        other: firstOf(600, 0),
+      });
+    const parts = [{ from: 1000, to: 1200 }];
+    expect(costs(parts, 1000, 40).share).toBeCloseTo(0.173, 2);
+    // one of them may be chance
+    expect(costs(parts, 1000, 1).share).toBeLessThan(0.004);
+    // the repeated samples are no more of the whole than they were
+    expect(costs(parts, 0, 400)).toEqual(costs([], 0, 400));
+  });
 });

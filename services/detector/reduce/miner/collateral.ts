@@ -1,6 +1,6 @@
-import { wilsonUpper } from './bounds.ts';
+import { wilsonLower, wilsonUpper } from './bounds.ts';
 import { type Population, population, shareOf, unseen } from './good-samples.ts';
-import { emptyMask, hits, type Mask, maskOf, without } from './mask.ts';
+import { both, hits, type Mask, maskOf, without } from './mask.ts';
 import type { Weighted } from './weighted.ts';
 
 /** Who a scope's usual requests come from. */
@@ -23,9 +23,16 @@ export interface GoodHits {
   readonly other: Mask;
 }
 
+/** Positions of good samples, `to` not included: of people whose cost is not to be lost among what others bring. */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface CollateralInput {
-  /** Good requests at the attacked scope. */
+  /** Good requests at the attacked scope, and behind them those of its parts once more. */
   readonly own: readonly Weighted[];
+  readonly parts?: readonly Part[];
   /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
   readonly other: readonly Weighted[];
   /** Who its usual requests come from. */
@@ -58,20 +65,51 @@ const ofAll: Trust = { siblings: 400, own: 50, telling: 150 };
 /** Who comes to a scope without anything that speaks for them, comes so for its own reasons: others say little. */
 const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60 };
 
+/** Standard deviations: what so few people as those of a part surely pay. */
+const surely = 1;
+
 /**
  * What a rule costs, as a stratified estimate: among those that are spared (only rules that spare nobody select them),
  * and among the few that are not. How many these are was counted over the whole baseline; only what they look like has
  * to come from samples, and there, unlike in the share itself, the rest of the site can help.
  */
 export function createCollateral(input: CollateralInput): Collateral {
-  const { own, other, callers, unspared, spares } = input;
-  const whole = wholeOf(own, other, callers);
+  const { own, parts = [] } = input;
+  const whole = wholeCollateral(input);
+  if (parts.length === 0) return whole;
+  const ofParts = parts.map(({ from, to }) => {
+    const { weights, total } = population(
+      own,
+      maskOf(own.length, (index) => index >= from && index < to),
+    );
+    return (selected: Mask): number => wilsonLower(hits(selected, weights) / total, to - from, surely);
+  });
+  return {
+    clients: whole.clients,
+    of(rule) {
+      const { share, upper } = whole.of(rule);
+      const most = Math.max(...ofParts.map((costs) => costs(rule.own)));
+      return { share: Math.max(share, most), upper: Math.max(upper, most) };
+    },
+  };
+}
+
+/** What it costs of all that comes to the scope. */
+function wholeCollateral(input: CollateralInput): Collateral {
+  const { own, other, parts = [], callers, unspared, spares } = input;
+  const scope = { own: maskOf(own.length, (index) => index < scopesOwn(own, parts)), other: allOf(other) };
+  const whole = wholeOf(own, other, callers, scope);
   if (!spares) return { clients: whole.clients, of: (rule) => estimate(whole, rule) };
-  const exposed = stratumOf(own, other, unspared, ofUnspared);
+  const exposed = stratumOf(
+    own,
+    other,
+    { own: both(scope.own, unspared.own), other: unspared.other },
+    ofUnspared,
+  );
   const safe = stratumOf(
     own,
     other,
-    { own: rest(own, unspared.own), other: rest(other, unspared.other) },
+    { own: without(scope.own, unspared.own), other: without(scope.other, unspared.other) },
     ofAll,
   );
   const share = input.unsparedShare ?? estimate(whole, unspared);
@@ -113,15 +151,23 @@ const wholes = new WeakMap<
   { readonly other: readonly Weighted[]; readonly callers: Callers; readonly stratum: Stratum }
 >();
 
-function wholeOf(own: readonly Weighted[], other: readonly Weighted[], callers: Callers): Stratum {
+function wholeOf(
+  own: readonly Weighted[],
+  other: readonly Weighted[],
+  callers: Callers,
+  scope: GoodHits,
+): Stratum {
   const known = wholes.get(own);
   if (known?.other === other && known.callers === callers) return known.stratum;
   const { clients, others } = callers;
-  let stratum = stratumOf(own, other, null, ofAll);
+  let stratum = stratumOf(own, other, scope, ofAll);
   if (others.share < 1) {
-    const isCaller = maskOf(own.length, (index) => clients.has(own[index]!.sample.client));
+    const isCaller = both(
+      scope.own,
+      maskOf(own.length, (index) => clients.has(own[index]!.sample.client)),
+    );
     const by = population(own, isCaller);
-    const people = { own: rest(own, isCaller), other: rest(other, emptyMask(other.length)) };
+    const people = { own: without(scope.own, isCaller), other: scope.other };
     if (by.total > 0) stratum = { ...stratumOf(own, other, people, ofAll), through: { by, others } };
   }
   wholes.set(own, { other, callers, stratum });
@@ -131,11 +177,11 @@ function wholeOf(own: readonly Weighted[], other: readonly Weighted[], callers: 
 function stratumOf(
   own: readonly Weighted[],
   other: readonly Weighted[],
-  part: GoodHits | null,
+  part: GoodHits,
   trust: Trust,
 ): Stratum {
-  const ofOwn = population(own, part?.own ?? null);
-  const ofOther = population(other, part?.other ?? null);
+  const ofOwn = population(own, part.own);
+  const ofOther = population(other, part.other);
   const siblings = Math.min(trust.siblings, ofOther.clients);
   return {
     own: ofOwn,
@@ -188,9 +234,7 @@ function estimateOfMany(stratum: Stratum, rule: GoodHits): BoundedShare {
   };
 }
 
-function rest(of: readonly Weighted[], mask: Mask): Mask {
-  return without(
-    maskOf(of.length, () => true),
-    mask,
-  );
-}
+const allOf = (of: readonly Weighted[]): Mask => maskOf(of.length, () => true);
+
+/** How many of the samples are the scope's own, before its parts are repeated. */
+const scopesOwn = (own: readonly Weighted[], [first]: readonly Part[]): number => first?.from ?? own.length;

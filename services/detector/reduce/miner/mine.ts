@@ -2,7 +2,7 @@ import type { Predicate } from '../../../../lib/contracts/generated.ts';
 import { spared } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { candidatePredicates, leastLift, leastLiftSparing, namingOf } from './candidates.ts';
-import { type BoundedShare, type Callers, createCollateral } from './collateral.ts';
+import { type BoundedShare, type Callers, createCollateral, type Part } from './collateral.ts';
 import { contradictions } from './contradictions.ts';
 import { knownHalf, leastHalved, population } from './good-samples.ts';
 import { selectedWithout } from './lonely-values.ts';
@@ -19,8 +19,9 @@ export interface MineInput {
   readonly weight: number;
   /** Share of `excess` that is expected to be honest. */
   readonly honestShare: number;
-  /** Good requests at the attacked scope: before the onset, and clean ones during it. */
+  /** Good requests at the attacked scope: before the onset, and clean ones during it. Behind them those of its parts once more. */
   readonly good: readonly Weighted[];
+  readonly parts?: readonly Part[];
   /**
    * Who is a visible part of the scope's usual traffic by himself: a partner's server, a gateway. A rule that selects
    * most of one is not worth its small share of all requests: for that caller it is an outage.
@@ -171,6 +172,7 @@ export function mineSignatures(input: MineInput): MineResult {
   const known = sparing === null ? people : exposedGood(input, everything);
   const collateral = createCollateral({
     own: input.good,
+    parts: input.parts ?? [],
     other: input.siblings,
     callers: input.callers,
     unspared: everything,

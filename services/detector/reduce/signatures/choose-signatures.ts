@@ -11,6 +11,7 @@ import { withUnseen } from '../site/behaviour.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { habitOf, type Requirement } from '../site/journeys.ts';
 import { stopsServer } from '../site/known-callers.ts';
+import { severalPartners } from '../site/partner-scopes.ts';
 import {
   contrastOf,
   expected,
@@ -24,7 +25,8 @@ import { unknownStanding } from '../site/unknown-standing.ts';
 import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
-import { goodBothWays } from './good-traffic.ts';
+import { believedOf } from './gets-in.ts';
+import { goodBothWays, goodSamples } from './good-traffic.ts';
 import { orSignedInWhereFree } from './or-signed-in.ts';
 import { scopePredicates } from './signature-place.ts';
 import { seenAt, spareWhereFree } from './spare-where-free.ts';
@@ -58,6 +60,10 @@ export interface Chosen {
   readonly goodClients: number;
 }
 
+/** It is to be seen what becomes of what was found. */
+const undecided: Chosen = { signatures: [], coverage: 0, goodClients: 0 };
+export const isUndecided = (chosen: Chosen | null): boolean => chosen === undecided;
+
 /** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */
 const leastForSparing = 0.05;
 
@@ -83,6 +89,11 @@ export interface ChooseInput {
 export function chooseSignatures(input: ChooseInput): Chosen | null {
   const chosen = choose(input);
   if (chosen === null) return null;
+  const believed = chosen.signatures.map(({ signature }) => believedOf(input, signature));
+  if (believed.includes('people')) return null;
+  // who is stopped already is not waited for when he changes his tools
+  const isStopped = input.present.length > 0 || (input.leftBefore ?? 1) < 1;
+  if (!isStopped && believed.includes('undecided')) return undecided;
   const felt = feltBy(input.state, input.watched);
   return {
     ...chosen,
@@ -117,7 +128,7 @@ function choose(input: ChooseInput): Chosen | null {
   const unspared = unsparedShares(state, felt, pane);
   const stage = (sparing: number | null, budget: BoundedShare, unsparedShare: BoundedShare | null): void => {
     if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
-    const { own, siblings } = good[sparing === null ? 'looks' : 'standing'];
+    const { own, parts, siblings } = good[sparing === null ? 'looks' : 'standing'];
     const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
     const mined = mineSignatures({
       excess: rest,
@@ -125,6 +136,7 @@ function choose(input: ChooseInput): Chosen | null {
       honestShare: honestOf(rest),
       callers,
       good: own,
+      parts,
       siblings,
       taken: (sample) => costs.some((selects) => selects(sample)),
       budget,
@@ -294,6 +306,9 @@ export function everyoneButTheGood(
   honest: number,
 ): Chosen | null {
   const felt = feltBy(state, watched);
+  const partners = severalPartners(state, felt, pane);
+  const unsparedOf = (one: WatchedScope, required: number): number =>
+    shareSelected(goodSamples(state, one, pane, felt), [({ flags }) => !spared(flags, required)]);
   let best: Chosen | null = null;
   for (const demand of unsparedShares(state, felt, pane)) {
     const { samples } = demand;
@@ -302,6 +317,7 @@ export function everyoneButTheGood(
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
     const most = policy.document.campaign['max-collateral-except-good'] * leeway(state, felt, pane, samples);
     if (share > most || upper > 2 * most || stopsServer(felt, required)) continue;
+    if (partners.some((one) => unsparedOf(one, required) > most)) continue;
     const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
     if (best !== null && coverage <= best.coverage + leastGain) continue;
     best = {

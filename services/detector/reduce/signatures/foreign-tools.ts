@@ -4,6 +4,7 @@ import type { LiveSignature } from '../site/campaign-state.ts';
 import { samplesOf } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
 import { type Moved, movedTo } from './sent-ahead.ts';
+import { namesSoftware } from './signature-place.ts';
 import { type People, peopleBefore } from './tool-cost.ts';
 
 /** Panes between two looks, and how many each looks at. */
@@ -20,14 +21,9 @@ const seen = { samples: 2, strangers: 0.8 } as const;
  */
 const browsed = ['inventory', 'search', 'cart', 'content'];
 
-/** What software is told by. */
-const ofSoftware: ReadonlySet<string> = new Set(['ja3', 'ja4', 'user_agent']);
-
 /** Whether nobody of the site has the software that a look names, wherever he comes from, nor whoever was good where it was found. */
 function isForeign({ signature, collateral, goodSample }: LiveSignature, site: People): boolean {
-  const predicates = signature.predicates.filter(
-    ({ attribute, op }) => op === 'in' && ofSoftware.has(attribute),
-  );
+  const predicates = signature.predicates.filter(namesSoftware);
   const software = { predicates, except_good: false, good_after: [] };
   return (
     predicates.length > 0 &&

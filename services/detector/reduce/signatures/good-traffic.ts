@@ -1,10 +1,12 @@
 import { countIndex, flag, minedAttributes, paneMs, suspiciousFlags } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
+import type { Part } from '../miner/collateral.ts';
 import { type SampleTest, sampleSignature } from '../miner/sample-predicate.ts';
 import { leftBy, type Weighted, weigh } from '../miner/weighted.ts';
 import { type Baseline, knownReference } from '../site/baseline.ts';
 import { cleanSamples, credibleSuccesses } from '../site/before-onset.ts';
 import { inForce } from '../site/campaign-state.ts';
+import { severalPartners } from '../site/partner-scopes.ts';
 import { samplesOf, sum } from '../site/scope.ts';
 import { type SiteState, scopeId, type WatchedScope } from '../site/site-state.ts';
 import { usualRate } from '../site/usual-rate.ts';
@@ -149,9 +151,15 @@ function tellsOutcomes({ baseline: { totals } }: WatchedScope): boolean {
 type Judged = 'looks' | 'standing';
 
 interface GoodAround {
-  readonly own: Weighted[];
-  readonly siblings: Weighted[];
+  /** Behind those of the scope those of its partners once more. */
+  readonly own: readonly Weighted[];
+  readonly parts: readonly Part[];
+  readonly siblings: readonly Weighted[];
 }
+
+/** Good requests of each partner once more. */
+const goodOfPartners = (state: SiteState, felt: WatchedScope, pane: number, judged: Judged): Weighted[][] =>
+  severalPartners(state, felt, pane).map((watched) => goodSamples(state, watched, pane, felt, judged));
 
 const isClean = (flags: number): boolean => (flags & (suspiciousFlags | flag.verified)) === 0;
 const hasHistory = (flags: number): boolean => (flags & flag.good) !== 0;
@@ -164,8 +172,15 @@ export function goodAround(
   judged: Judged = 'standing',
 ): GoodAround {
   const site = state.scopes.get(scopeId('site', ''));
+  const own = goodSamples(state, felt, pane, felt, judged);
+  const parts: Part[] = [];
+  for (const good of goodOfPartners(state, felt, pane, judged)) {
+    parts.push({ from: own.length, to: own.length + good.length });
+    own.push(...good);
+  }
   return {
-    own: goodSamples(state, felt, pane, felt, judged),
+    own,
+    parts,
     siblings: site === undefined ? [] : goodSamples(state, site, pane, felt, judged),
   };
 }

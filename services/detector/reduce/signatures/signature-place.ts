@@ -31,3 +31,9 @@ export function isPlace({ attribute }: Predicate): boolean {
 export function tellingOf({ predicates }: Signature): Predicate[] {
   return predicates.filter((predicate) => !isPlace(predicate));
 }
+
+/** What software is told by. */
+const ofSoftware: ReadonlySet<string> = new Set(['ja3', 'ja4', 'user_agent']);
+
+export const namesSoftware = ({ attribute, op }: Predicate): boolean =>
+  op === 'in' && ofSoftware.has(attribute);

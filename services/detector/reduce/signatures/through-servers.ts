@@ -1,6 +1,6 @@
-import { endpointOfPair } from '../../groups.ts';
 import { flag } from '../../layout.ts';
 import type { Weighted } from '../miner/weighted.ts';
+import { partnerScopes } from '../site/partner-scopes.ts';
 import type { SiteState, WatchedScope } from '../site/site-state.ts';
 import { gatewaysOf } from '../site/usual-callers.ts';
 
@@ -10,11 +10,8 @@ import { gatewaysOf } from '../site/usual-callers.ts';
  */
 export function serversThrough(state: SiteState, felt: WatchedScope): ReadonlySet<number> {
   const found = new Set(gatewaysOf(felt));
-  for (const watched of state.scopes.values()) {
-    const { kind, key } = watched.scope;
-    if (kind !== 'partner_endpoint' || endpointOfPair(kind, key) !== felt.scope.key) continue;
+  for (const watched of partnerScopes(state, felt))
     for (const client of gatewaysOf(watched)) found.add(client);
-  }
   return found;
 }
 

@@ -31,10 +31,11 @@ export function effectsAt(
   excess: readonly Weighted[],
   pane: number,
 ): (signatures: readonly Signature[]) => Effect {
-  const { own, siblings: other } = goodAround(state, felt, pane);
+  const { own, parts, siblings: other } = goodAround(state, felt, pane);
   const nobody = { own: emptyMask(own.length), other: emptyMask(other.length) };
   const collateral = createCollateral({
     own,
+    parts,
     other,
     callers: callersOf(felt),
     unspared: nobody,
