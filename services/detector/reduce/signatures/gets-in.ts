@@ -43,10 +43,13 @@ const patience = 15;
 const leastRefused = 15;
 /** The share of those that were here before that has what nobody had. */
 const mostKnown = 0.005;
+/** So much of what is refused, and it says what all of it is. */
+const mostOfIt = 0.5;
 
 /**
- * Those that are let in, of what a signature selects: so many, and so many of those that were refused a while ago. At a log-in where somebody tries credentials of
- * others one in a hundred is right; elsewhere none of them comes to the log-in, or the same few are right there.
+ * Those that are let in, of what a signature selects: so many, and so many of those that were refused a while ago. At a log-in where
+ * somebody tries credentials of others one in a hundred is right; elsewhere none of them comes to the log-in, or the same few are
+ * right there.
  */
 const people = { letIn: 3, ofRefused: { login: 0.1, elsewhere: 0.05 }, ofUsual: 0.5 } as const;
 
@@ -71,10 +74,11 @@ export function believedOf(where: Where, signature: Signature): 'people' | 'unde
   const refusedIn = (until: number, panes: number): Weighted[] =>
     samplesOf(scope, until, panes, (flags) => (flags & flag.failing) !== 0).filter(isSelected);
   const refused = refusedIn(pane, samplePanes);
-  const most = 0.5 * weigh(refused);
-  if (weigh(refused.filter(({ sample }) => (sample.flags & flag.direct) !== 0)) > most) return 'tool';
   const servers = serversThrough(state, felt);
-  if (weigh(refused.filter(({ sample }) => servers.has(sample.client))) > most) return 'tool';
+  const isMostOfIt = (is: (one: Weighted) => boolean): boolean =>
+    weigh(refused.filter(is)) > mostOfIt * weigh(refused);
+  if (isMostOfIt(({ sample }) => (sample.flags & flag.direct) !== 0)) return 'tool';
+  if (isMostOfIt(({ sample }) => servers.has(sample.client))) return 'tool';
   const waited = weigh(refusedIn(pane - patience, samplePanes - patience));
   const { letIn, usual } = logInsOf(where, isSelected);
   if (letIn >= people.letIn) {

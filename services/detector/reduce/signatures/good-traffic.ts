@@ -192,7 +192,8 @@ export function goodBothWays(
   pane: number,
 ): { readonly [J in Judged]: GoodAround } {
   const looks = goodAround(state, felt, pane, 'looks');
-  const isAllKnown = [felt, state.scopes.get(scopeId('site', '')) ?? felt].every(
+  const site = state.scopes.get(scopeId('site', '')) ?? felt;
+  const isAllKnown = [felt, site, ...severalPartners(state, felt, pane)].every(
     ({ baseline }) => unknownOf(baseline).length === 0,
   );
   return { looks, standing: isAllKnown ? looks : goodAround(state, felt, pane) };
