@@ -65,11 +65,11 @@ function mine(here: CampaignAt, behaviour: CountName): Mined {
     for (const live of outlived(here, behaviour)) end(live);
     if (changed.length > 0) chosen = choose();
   }
-  if (chosen === null) return { changed, waits: false };
+  if (chosen === null || isUndecided(chosen)) return { changed, waits: chosen !== null };
   const room = makeRoom(here, behaviour, newAmong(campaign, chosen.signatures));
   for (const live of room.ended) end(live);
   changed.push(...enforce(here, { ...chosen, signatures: room.kept }, at));
-  return { changed, waits: isUndecided(chosen) };
+  return { changed, waits: false };
 }
 
 function beginSearch(

@@ -68,11 +68,7 @@ const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60 };
 /** Standard deviations: what so few people as those of a part surely pay. */
 const surely = 1;
 
-/**
- * What a rule costs, as a stratified estimate: among those that are spared (only rules that spare nobody select them),
- * and among the few that are not. How many these are was counted over the whole baseline; only what they look like has
- * to come from samples, and there, unlike in the share itself, the rest of the site can help.
- */
+/** What a rule costs: of all that comes to the scope, or, where that is more, what the worst of its parts surely pays. */
 export function createCollateral(input: CollateralInput): Collateral {
   const { own, parts = [] } = input;
   const whole = wholeCollateral(input);
@@ -94,7 +90,11 @@ export function createCollateral(input: CollateralInput): Collateral {
   };
 }
 
-/** What it costs of all that comes to the scope. */
+/**
+ * What a rule costs of all, as a stratified estimate: among those that are spared (only rules that spare nobody select them),
+ * and among the few that are not. How many these are was counted over the whole baseline; only what they look like has
+ * to come from samples, and there, unlike in the share itself, the rest of the site can help.
+ */
 function wholeCollateral(input: CollateralInput): Collateral {
   const { own, other, parts = [], callers, unspared, spares } = input;
   const scope = { own: maskOf(own.length, (index) => index < scopesOwn(own, parts)), other: allOf(other) };

@@ -1,6 +1,7 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
 import { goodAfter, history, signedIn } from '../../../../lib/signature/standing.ts';
 import { type CountName, paneMs, spared } from '../../layout.ts';
+import type { Sample } from '../../pane-group.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 import type { BoundedShare } from '../miner/collateral.ts';
@@ -8,10 +9,10 @@ import { mineSignatures } from '../miner/mine.ts';
 import { sampleCost, sampleSignature } from '../miner/sample-predicate.ts';
 import { leftBy, shareSelected, type Weighted, weigh } from '../miner/weighted.ts';
 import { withUnseen } from '../site/behaviour.ts';
+import type { PolicyAt } from '../site/campaign-at.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { habitOf, type Requirement } from '../site/journeys.ts';
 import { stopsServer } from '../site/known-callers.ts';
-import { severalPartners } from '../site/partner-scopes.ts';
 import {
   contrastOf,
   expected,
@@ -26,7 +27,7 @@ import { callersOf } from '../site/usual-callers.ts';
 import { budgetSparing, priceOfEveryone, sparingFactor } from './budgets.ts';
 import { excessSamples, fewSamples } from './excess-samples.ts';
 import { believedOf } from './gets-in.ts';
-import { goodBothWays, goodSamples } from './good-traffic.ts';
+import { goodBothWays, goodOfPartners } from './good-traffic.ts';
 import { orSignedInWhereFree } from './or-signed-in.ts';
 import { scopePredicates } from './signature-place.ts';
 import { seenAt, spareWhereFree } from './spare-where-free.ts';
@@ -67,12 +68,8 @@ export const isUndecided = (chosen: Chosen | null): boolean => chosen === undeci
 /** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */
 const leastForSparing = 0.05;
 
-export interface ChooseInput {
-  readonly state: SiteState;
-  readonly watched: WatchedScope;
-  readonly policy: Policy;
+export interface ChooseInput extends PolicyAt {
   readonly behaviour: CountName;
-  readonly pane: number;
   /** Signatures already in force there, of whatever campaign: what they select needs no further one, and they use up the budget. */
   readonly present: readonly Signature[];
   /** Looks at all samples that there are, not only at the newest as soon as they are enough. */
@@ -301,14 +298,12 @@ const directBounded = (direct: Requirement): Requirement => ({
  * The stricter demand is made only of attackers who meet the milder one. `honest`: share of the excess that is expected to be.
  */
 export function everyoneButTheGood(
-  { state, watched, policy, pane }: Pick<ChooseInput, 'state' | 'watched' | 'policy' | 'pane'>,
+  { state, watched, policy, pane }: PolicyAt,
   excess: readonly Weighted[],
   honest: number,
 ): Chosen | null {
   const felt = feltBy(state, watched);
-  const partners = severalPartners(state, felt, pane);
-  const unsparedOf = (one: WatchedScope, required: number): number =>
-    shareSelected(goodSamples(state, one, pane, felt), [({ flags }) => !spared(flags, required)]);
+  const ofPartners = goodOfPartners(state, felt, pane);
   let best: Chosen | null = null;
   for (const demand of unsparedShares(state, felt, pane)) {
     const { samples } = demand;
@@ -317,8 +312,9 @@ export function everyoneButTheGood(
     // the estimate errs upwards while a log is young, so its bound may be twice what is allowed
     const most = policy.document.campaign['max-collateral-except-good'] * leeway(state, felt, pane, samples);
     if (share > most || upper > 2 * most || stopsServer(felt, required)) continue;
-    if (partners.some((one) => unsparedOf(one, required) > most)) continue;
-    const coverage = shareSelected(excess, [({ flags }) => !spared(flags, required)]);
+    const stops = [({ flags }: Sample): boolean => !spared(flags, required)];
+    if (ofPartners.some((good) => shareSelected(good, stops) > most)) continue;
+    const coverage = shareSelected(excess, stops);
     if (best !== null && coverage <= best.coverage + leastGain) continue;
     best = {
       signatures: [

@@ -1,27 +1,19 @@
 import type { Signature } from '../../../../lib/contracts/generated.ts';
 import { flag } from '../../layout.ts';
-import type { Policy } from '../../policies/load-policies.ts';
 import { sampleSignature } from '../miner/sample-predicate.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
+import type { PolicyAt } from '../site/campaign-at.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { type Scope, samplePanes, samplesOf } from '../site/scope.ts';
-import { expected, type SiteState, type WatchedScope } from '../site/site-state.ts';
+import { expected } from '../site/site-state.ts';
 import { namesSoftware, tellingOf } from './signature-place.ts';
 import { serversThrough } from './through-servers.ts';
-
-export interface Where {
-  readonly state: SiteState;
-  /** Where what the signature selects is not believed. */
-  readonly watched: WatchedScope;
-  readonly policy: Policy;
-  readonly pane: number;
-}
 
 /** The form of a log-in lets nobody in. */
 const isLogin = ({ traits }: Scope): boolean => traits.function === 'login' && traits.write;
 
 /** Log-ins of the site that a signature selects, wherever they are, of the last half minute. */
-function logInsOf({ state, pane }: Where, isSelected: (one: Weighted) => boolean) {
+function logInsOf({ state, pane }: PolicyAt, isSelected: (one: Weighted) => boolean) {
   let letIn = 0;
   let usual = 0;
   for (const watched of state.scopes.values()) {
@@ -57,10 +49,10 @@ const people = { letIn: 3, ofRefused: { login: 0.1, elsewhere: 0.05 }, ofUsual: 
  * A release of an app that comes with sessions which nobody believes looks like a tool: software that nobody had before, refused by the
  * hundred. What tells it is what becomes of it: people are sent to the log-in, type their password and get in.
  *
- * `people`: they do. `undecided`: whoever it is looked around before he came, and it is too early to say. `tool`: neither; and of a
+ * `where`: what it selects is not believed there. `people`: they do. `undecided`: whoever it is looked around before he came, and it is too early to say. `tool`: neither; and of a
  * signature that names no software, and of what comes through servers, which nobody sees looking around.
  */
-export function believedOf(where: Where, signature: Signature): 'people' | 'undecided' | 'tool' {
+export function believedOf(where: PolicyAt, signature: Signature): 'people' | 'undecided' | 'tool' {
   const { state, watched, policy, pane } = where;
   const { scope } = watched;
   const predicates = tellingOf(signature);
@@ -74,10 +66,10 @@ export function believedOf(where: Where, signature: Signature): 'people' | 'unde
   const refusedIn = (until: number, panes: number): Weighted[] =>
     samplesOf(scope, until, panes, (flags) => (flags & flag.failing) !== 0).filter(isSelected);
   const refused = refusedIn(pane, samplePanes);
-  const servers = serversThrough(state, felt);
   const isMostOfIt = (is: (one: Weighted) => boolean): boolean =>
     weigh(refused.filter(is)) > mostOfIt * weigh(refused);
   if (isMostOfIt(({ sample }) => (sample.flags & flag.direct) !== 0)) return 'tool';
+  const servers = serversThrough(state, felt);
   if (isMostOfIt(({ sample }) => servers.has(sample.client))) return 'tool';
   const waited = weigh(refusedIn(pane - patience, samplePanes - patience));
   const { letIn, usual } = logInsOf(where, isSelected);

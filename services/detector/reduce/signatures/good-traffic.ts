@@ -158,7 +158,12 @@ interface GoodAround {
 }
 
 /** Good requests of each partner once more. */
-const goodOfPartners = (state: SiteState, felt: WatchedScope, pane: number, judged: Judged): Weighted[][] =>
+export const goodOfPartners = (
+  state: SiteState,
+  felt: WatchedScope,
+  pane: number,
+  judged: Judged = 'standing',
+): Weighted[][] =>
   severalPartners(state, felt, pane).map((watched) => goodSamples(state, watched, pane, felt, judged));
 
 const isClean = (flags: number): boolean => (flags & (suspiciousFlags | flag.verified)) === 0;

@@ -1,11 +1,11 @@
 import type { CountName } from '../../layout.ts';
-import type { Policy } from '../../policies/load-policies.ts';
 import { type Weighted, weigh } from '../miner/weighted.ts';
 import { mostShare } from '../site/behaviour.ts';
+import type { PolicyAt } from '../site/campaign-at.ts';
 import { feltBy } from '../site/felt-by.ts';
 import { samplePanes } from '../site/scope.ts';
 import { unseenVisits } from '../site/sight.ts';
-import { expected, type SiteState, type WatchedScope } from '../site/site-state.ts';
+import { expected } from '../site/site-state.ts';
 import { behaviourFlag } from './excess-samples.ts';
 
 /** Behaviours of which none follows from another, nor from how a request is answered. */
@@ -19,19 +19,7 @@ const telling = { people: 0.1, selected: 0.8 } as const;
  * behaviour says that the part is one, and not a few of the crowd who happen to be alike.
  */
 export function isWitnessed(
-  {
-    state,
-    watched,
-    policy,
-    behaviour,
-    pane,
-  }: {
-    readonly state: SiteState;
-    readonly watched: WatchedScope;
-    readonly policy: Policy;
-    readonly behaviour: CountName;
-    readonly pane: number;
-  },
+  { state, watched, policy, behaviour, pane }: PolicyAt & { readonly behaviour: CountName },
   selected: readonly Weighted[],
 ): boolean {
   const felt = feltBy(state, watched);
