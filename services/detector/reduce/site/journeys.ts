@@ -4,7 +4,8 @@ import type { BoundedShare } from '../miner/collateral.ts';
 
 /**
  * What spoke for the clients of a scope when they came, as weights by standing (lib/signature/standing.ts). They tell
- * whether what should lead to a part of the site really does: who pays has filled a cart.
+ * whether what should lead to a part of the site really does: who pays has filled a cart. None is taken out but by
+ * `scaleJourneys`.
  */
 export type Journeys = Map<number, number>;
 
@@ -32,9 +33,11 @@ export function addJourneys(to: Journeys, from: Journeys, scale = 1): void {
 }
 
 export function scaleJourneys(journeys: Journeys, factor: number): void {
+  const { size } = journeys;
   for (const [standing, weight] of journeys)
     if (weight < 0.01) journeys.delete(standing);
     else journeys.set(standing, weight * factor);
+  if (journeys.size !== size) orders.delete(journeys);
 }
 
 function weightOf(journeys: readonly Journey[]): number {
@@ -204,11 +207,17 @@ interface Journey {
   readonly weight: number;
 }
 
+/** Their standings in order, until there is another one or one less: they are read far more often than that. */
+const orders = new WeakMap<Journeys, Float64Array>();
+
 /** Sums are taken in one order, whatever the order in which standings were first seen. */
 function inOrder(journeys: Journeys): Journey[] {
+  let order = orders.get(journeys);
+  if (order?.length !== journeys.size) {
+    order = Float64Array.from(journeys.keys()).sort();
+    orders.set(journeys, order);
+  }
   const found: Journey[] = [];
-  journeys.forEach((weight, standing) => {
-    found.push({ standing, weight });
-  });
-  return found.sort((a, b) => a.standing - b.standing);
+  for (const standing of order) found.push({ standing, weight: journeys.get(standing)! });
+  return found;
 }

@@ -43,7 +43,7 @@ test('what two servers do that make up most of the calls is no habit of the peop
   setCallersApart(watched, pane);
   expect(split(watched.scope, 'direct', pane, 1)).toEqual([22, 30]);
 
-  updateKnownCallers(watched, pane);
+  updateKnownCallers(watched);
   expect(watched.baseline.callers).toEqual(new Set([1, 2]));
   setCallersApart(watched, pane);
   expect(split(watched.scope, 'direct', pane, 1)).toEqual([2, 10]);
@@ -52,20 +52,17 @@ test('what two servers do that make up most of the calls is no habit of the peop
   expect(samplesOf(watched.scope, pane, 1, (flags) => (flags & flag.hostile) !== 0)).toHaveLength(20);
 });
 
-test('not at a log-in, where they speak for others, nor who is mostly refused; and once a minute', () => {
+test('not at a log-in, where they speak for others, nor who is mostly refused', () => {
   for (const watched of [watch('login'), watch('inventory', 6)]) {
-    updateKnownCallers(watched, pane);
+    updateKnownCallers(watched);
     expect(watched.baseline.callers.size).toBe(0);
   }
-  const watched = watch('inventory');
-  updateKnownCallers(watched, pane + 10);
-  expect(watched.baseline.callers.size).toBe(0);
 });
 
 test('who is spared alone is asked of each of them: one that nothing speaks for would be stopped altogether', () => {
   const watched = watch('inventory');
   expect(stopsServer(watched, 0)).toBe(false);
-  updateKnownCallers(watched, pane);
+  updateKnownCallers(watched);
   expect(stopsServer(watched, 0)).toBe(true);
   const { reference } = watched.baseline;
   const withHistory = (of: number): void =>

@@ -1,4 +1,4 @@
-import { type CountName, countIndex, flag, minutePanes, spared } from '../../layout.ts';
+import { type CountName, countIndex, flag, spared } from '../../layout.ts';
 import { countOf, samplesOf, setCount } from './scope.ts';
 import type { WatchedScope } from './site-state.ts';
 import { serversOf } from './usual-callers.ts';
@@ -15,10 +15,10 @@ const leastShare = 0.03;
 
 const { requests, direct, by_others } = countIndex;
 
-/** Looks anew, once a minute, who these callers are. `end`: the pane after the last that was learned from. */
-export function updateKnownCallers(watched: WatchedScope, end: number): void {
+/** Looks anew who these callers are. */
+export function updateKnownCallers(watched: WatchedScope): void {
   const { scope, baseline } = watched;
-  if (scope.kind !== 'endpoint' || end % minutePanes !== 0) return;
+  if (scope.kind !== 'endpoint') return;
   if (scope.traits.function === 'login' || scope.traits.function === 'content') return;
   const { totals } = baseline;
   if (baseline.callers.size === 0 && totals[direct]! < leastShare * totals[requests]!) return;

@@ -1,5 +1,5 @@
 import { verified } from '../../../../lib/signature/standing.ts';
-import { paneMs, standingOf } from '../../layout.ts';
+import { minutePanes, paneMs, standingOf } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import type { Policy } from '../../policies/load-policies.ts';
 import type { FeatureSpec } from '../../policies/policy-schema.ts';
@@ -9,7 +9,7 @@ import { updateKnownCallers } from './known-callers.ts';
 import { updatePageReading } from './page-reading.ts';
 import { referenceLimit } from './reference-limit.ts';
 import { overlaps } from './route.ts';
-import { countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
+import { advanceScope, countsOf, type Scope, samplesIn, samplesOf } from './scope.ts';
 import { isBlind } from './sight.ts';
 import { halveMix, learnMix } from './site-mix.ts';
 import {
@@ -26,8 +26,33 @@ const nowhereToBegin: ReadonlySet<string> = new Set(['payment', 'cart']);
 
 const nothingLearned: LearnedFeatures = { keys: [], specs: [] };
 
-/** Ten seconds of a scope are over (`end` is the pane after them): hold them, and let in what was held long enough. */
-export function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope, end: number): void {
+/**
+ * Moves a scope up to (not into) `pane`, and learns what came before. What takes long to work out from it, and no lesson
+ * needs, is worked out once, however long the scope was idle.
+ */
+export function catchUp(
+  state: SiteState,
+  settings: ReduceSettings,
+  watched: WatchedScope,
+  pane: number,
+): void {
+  let hasLearned = false;
+  let isMinute = false;
+  advanceScope(watched.scope, pane, (end) => {
+    if (!learn(state, settings, watched, end)) return;
+    hasLearned = true;
+    isMinute ||= end % minutePanes === 0;
+  });
+  if (!hasLearned) return;
+  if (isMinute) updateKnownCallers(watched);
+  if (watched.scope.kind === 'endpoint') updateRequirement(state, watched);
+}
+
+/**
+ * Ten seconds of a scope are over (`end` is the pane after them): holds them, and lets in what was held long enough. true: there
+ * was such.
+ */
+function learn(state: SiteState, settings: ReduceSettings, watched: WatchedScope, end: number): boolean {
   const { scope, baseline } = watched;
   const now = end * paneMs;
   const { learning } = settings.config;
@@ -55,27 +80,25 @@ export function learn(state: SiteState, settings: ReduceSettings, watched: Watch
       ? (samples: readonly Sample[]) => learnMix(state.mix, samples)
       : undefined;
   const { halvedAt } = baseline;
-  if (
-    release(
-      baseline,
-      now,
-      learning,
-      pools,
-      state.firstPane * paneMs,
-      !nowhereToBegin.has(scope.traits.function),
-      referenceLimit(state),
-      learnSamples,
-    )
-  ) {
+  const hasLearned = release(
+    baseline,
+    now,
+    learning,
+    pools,
+    state.firstPane * paneMs,
+    !nowhereToBegin.has(scope.traits.function),
+    referenceLimit(state),
+    learnSamples,
+  );
+  if (hasLearned) {
     watched.expected.clear();
     watched.primed.clear();
     watched.usual = null;
     updatePageReading(watched);
-    updateKnownCallers(watched, end);
-    if (scope.kind === 'endpoint') updateRequirement(state, watched);
   }
   // the mix forgets as the site does
   if (scope.kind === 'site' && baseline.halvedAt !== halvedAt) halveMix(state.mix);
+  return hasLearned;
 }
 
 /** What spoke for the clients of the last ten panes when they came. */

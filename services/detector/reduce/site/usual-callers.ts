@@ -20,19 +20,20 @@ interface Caller {
 
 /** Who is a visible part of normal samples by itself. */
 function visible<Key>(reference: readonly Sample[], keyOf: (sample: Sample) => Key | null): Map<Key, Caller> {
-  const counts = new Map<Key, { all: number; refused: number }>();
+  const counts = new Map<Key, number>();
   for (const sample of reference) {
     const key = keyOf(sample);
-    if (key === null) continue;
-    const count = counts.get(key) ?? { all: 0, refused: 0 };
-    count.all++;
-    if ((sample.flags & (flag.failing | flag.missing)) !== 0) count.refused++;
-    counts.set(key, count);
+    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const least = Math.max(leastCaller.samples, leastCaller.share * reference.length);
   const callers = new Map<Key, Caller>();
-  for (const [key, { all, refused }] of counts)
-    if (all >= least) callers.set(key, { share: all / reference.length, behaved: refused * 2 < all });
+  for (const [key, all] of counts) {
+    if (all < least) continue;
+    let refused = 0;
+    for (const sample of reference)
+      if ((sample.flags & (flag.failing | flag.missing)) !== 0 && keyOf(sample) === key) refused++;
+    callers.set(key, { share: all / reference.length, behaved: refused * 2 < all });
+  }
   return callers;
 }
 
