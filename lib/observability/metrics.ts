@@ -101,6 +101,11 @@ export function createMetrics() {
       'Whether a host that usually has many of the site’s requests is silent: what its pages would tell is not believed',
       ['site'],
     ),
+    rerouted: gauge(
+      'tidegate_rerouted',
+      'Whether the site’s people come from networks of servers all at once, as when a proxy hides their addresses: nothing new is stopped then',
+      ['site'],
+    ),
     campaignsOpen: gauge('tidegate_campaigns_open', 'Campaigns that are observed or active', ['kind']),
     decisionsActive: gauge('tidegate_decisions_active', 'Decisions in force', ['action', 'target_kind']),
     edgeEntries: gauge('tidegate_edge_entries', 'Entries at an edge', ['edge', 'state']),

@@ -14,6 +14,9 @@ export const requestsOfIt = `requests WHERE client_ip = toIPv6({ip:String})
 /** The answer says no. */
 const refused = "(outcome = 'failure' OR (outcome = 'unknown' AND status IN (400, 401, 403, 422)))";
 
+/** It was let in, as far as one answer tells. */
+const letIn = "(outcome = 'success' OR (outcome = 'unknown' AND status IN (302, 303)))";
+
 /**
  * The three calendar minutes in which an address stood out most, with the figures that policies on clients ask for, by
  * their names (services/detector/layout.ts). What the archive cannot tell is not in a row.
@@ -34,7 +37,8 @@ export async function busiestMinutes(
             uniqExact(endpoint, toString(param_hashes), toString(path_param_hashes)) AS targets_60s,
             uniqExact(ifNull(user_agent, ''), ifNull(ja4, '')) AS agents_60s,
             uniqExact(session_id) AS sessions_60s,
-            greatest(1, agents_60s, if(requests_60s >= 2 * sessions_60s OR requests_60s < 2 * requests_20s, sessions_60s, 0)) AS visitors_60s,
+            countIf(endpoint_function = 'login' AND method NOT IN ('GET', 'HEAD') AND ${letIn}) AS let_in,
+            greatest(1, agents_60s, let_in, if(requests_60s >= 2 * sessions_60s OR requests_60s < 2 * requests_20s, sessions_60s, 0)) AS visitors_60s,
             countIf(partner_id IS NOT NULL OR api_key_id IS NOT NULL) AS identified_60s,
             toUInt8(countIf(bot = 'verified') > 0) AS verified
      FROM ${requestsOfIt}

@@ -121,8 +121,12 @@ export const clientCountNames = [
   'agents_60s',
   /** Sessions; 0: none was seen, so nothing is known. */
   'sessions_60s',
-  /** People that it shows: agents, or sessions that come back. */
+  /** People that it shows: agents, or sessions that come back. Reduce adds `let_in`, and `paged_in` where that is no refusal. */
   'visitors_60s',
+  /** Log-ins that were answered with a redirect, and forms that were just opened: who gets in is somebody. */
+  'let_in',
+  /** Log-ins that were answered with a page. */
+  'paged_in',
   /** Requests that carried a partner or an API key, or were let in with a name of their own and no person's. */
   'identified_60s',
   'verified',

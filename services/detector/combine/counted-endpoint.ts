@@ -16,6 +16,8 @@ export class CountedEndpoint {
   readonly asked: string | null;
   /** Its bit of lib/signature/standing.ts. */
   readonly part: number;
+  /** The page from which a log-in is sent. */
+  readonly isLoginForm: boolean;
   /** Who asks for it has used a part of the site. */
   readonly isPage: boolean;
   /** Its number among the places where visits begin (entry-names.ts); 0: not looked for yet. */
@@ -35,6 +37,7 @@ export class CountedEndpoint {
     this.asked = operation === null ? null : askedOf({ name: this.key, operation });
     const method = endpoint.slice(0, endpoint.indexOf(' '));
     this.part = partOf(endpointFunction, method);
+    this.isLoginForm = endpointFunction === 'login' && method === 'GET';
     this.isPage = !asideMethods.has(method);
     this.#identity = identity;
   }

@@ -44,7 +44,7 @@ export class LocalGroups {
 
   add(
     event: EnrichedRequest,
-    { site, part }: CountedEndpoint,
+    { site, part, isLoginForm }: CountedEndpoint,
     facts: RequestFacts,
     second: number,
     flags: number,
@@ -57,7 +57,8 @@ export class LocalGroups {
     addresses.open(facts.clientLo, facts.clientHi, second);
     const identified = isIdentified(event, facts, flags);
     count(addresses, facts, flags, identified);
-    if ((flags & flag.failing) !== 0 && part === loginBit) addresses.add(windowColumn.loginFailing);
+    if (part === loginBit) countLogin(addresses, flags);
+    else if (isLoginForm) addresses.addForm();
     addresses.mark(endpointLo, softwareLo, target, facts.sessionLo, (flags & flag.newSession) === 0);
     if (
       isSparedSeries(flags) ||
@@ -105,6 +106,11 @@ function count(windows: AddressWindows, { present }: RequestFacts, flags: number
   if (identified) windows.add(windowColumn.identified);
 }
 
+function countLogin(addresses: AddressWindows, flags: number): void {
+  if ((flags & flag.failing) !== 0) addresses.add(windowColumn.loginFailing);
+  if ((flags & flag.succeeding) !== 0) addresses.addLetIn((flags & flag.paged) !== 0);
+}
+
 /** A series of somebody who looked at the site first: whoever did not is told by that. */
 function isSparedSeries(flags: number): boolean {
   return (flags & (flag.serial | flag.direct)) === flag.serial;
@@ -123,9 +129,15 @@ function networkKey(ip: Buffer): string {
  * nobody. That is seen after a while: a class that has just sat down asks for the first time.
  */
 function visitors(windows: AddressWindows, requests: number, recent: number): number {
-  const early = requests < 2 * recent;
-  return Math.max(1, windows.distinct('agents'), windows.distinct(early ? 'members' : 'returning'));
+  return Math.max(
+    1,
+    windows.distinct('agents'),
+    windows.distinct(isEarly(requests, recent) ? 'members' : 'returning'),
+  );
 }
+
+/** Most of what the address sent in a minute is of the last twenty seconds. */
+const isEarly = (requests: number, recent: number): boolean => requests < 2 * recent;
 
 function clientCounts(windows: AddressWindows, flags: number, part: number): number[] {
   const counts = new Array<number>(clientCountNames.length).fill(0);
@@ -143,6 +155,9 @@ function clientCounts(windows: AddressWindows, flags: number, part: number): num
   counts[clientCountIndex.agents_60s] = windows.distinct('agents');
   counts[clientCountIndex.sessions_60s] = windows.distinct('members');
   counts[clientCountIndex.visitors_60s] = visitors(windows, requests, recent);
+  const { letIn, pagedIn, forms } = windows.people;
+  counts[clientCountIndex.let_in] = Math.round(letIn) + (isEarly(requests, recent) ? forms : 0);
+  counts[clientCountIndex.paged_in] = Math.round(pagedIn);
   counts[clientCountIndex.verified] = (flags & flag.verified) !== 0 ? 1 : 0;
   counts[clientCountIndex.declined] = isDeclinedPayment(flags, part) ? 1 : 0;
   counts[clientCountIndex.serial] = isSparedSeries(flags) ? 1 : 0;

@@ -78,8 +78,12 @@ export const clientDocs: { readonly [N in ClientCountName]: string } = {
   agents_60s: 'Distinct kinds of client software (estimate), at least 1.',
   sessions_60s: 'Distinct sessions (estimate); null when none was carried.',
   visitors_60s:
-    'People that the address shows: its agents, or its sessions that come back (all, while it is too early to tell), whichever are more; ' +
-    'at least 1.',
+    'People that the address shows: its agents, its sessions that come back (all, while it is too early to tell), or those who got in at ' +
+    'the log-in (of half an hour ago half; for the first seconds those on its form, too), whichever are more; at least 1.',
+  let_in:
+    'Log-ins that were answered with a redirect (of half an hour ago half), and at first the forms of a log-in that were just opened.',
+  paged_in:
+    'Log-ins that were answered with a page, which is a refusal where the log-in is a form (of half an hour ago half).',
   identified_60s: 'Requests with a partner or an API key.',
   verified: '1 for a verified bot, else 0.',
   declined: '1 when its newest request was a payment whose card was declined, else 0.',

@@ -91,6 +91,12 @@ export const variables: { readonly [name: string]: Variable } = {
           'that shows. Who is a visible part of that by itself is a server or a gateway that others come through.',
         type: 'number',
       },
+      of_site: {
+        doc:
+          'The share that it has of what is normal at the site as a whole. Who has a good part of that stands in front of it, as a load ' +
+          'balancer does whose log does not tell for whom it asks.',
+        type: 'number',
+      },
       servers: {
         doc:
           'Share of what it asked for in the last 20 seconds that it asked of endpoints which only servers usually call; 0 ' +

@@ -20,6 +20,7 @@ import { standsOut } from '../standing-out.ts';
 import { verdictOut } from '../verdict.ts';
 import { shareAmongServers } from './site/among-servers.ts';
 import { type AttackedFunctions, attackedFunctions } from './site/attacked-functions.ts';
+import { standsForOthers } from './site/rerouted.ts';
 import { distinct, sum } from './site/scope.ts';
 import {
   effectiveAt,
@@ -28,7 +29,7 @@ import {
   scopeId,
   type WatchedScope,
 } from './site/site-state.ts';
-import { usualShares } from './site/usual-callers.ts';
+import { usualShareOfSite, usualShares } from './site/usual-callers.ts';
 
 interface Peers {
   readonly clients: number;
@@ -68,11 +69,13 @@ export function judgeLocal(
           )
         : null;
     if (kind === 'client' && peers === null) continue;
+    const pagesRefuse = logins(state).some(({ baseline }) => baseline.pageRefuses);
     for (const policy of policies) {
       let attacked: AttackedFunctions | undefined;
       for (const group of reported) {
         const figures = new Map<string, number | null>();
-        for (const { name, spec } of policy.features) figures.set(name, figureOf(kind, spec, group));
+        for (const { name, spec } of policy.features)
+          figures.set(name, figureOf(kind, spec, group, pagesRefuse));
         const values = {
           ...Object.fromEntries(figures),
           ...(peers === null ? {} : { peers }),
@@ -81,6 +84,9 @@ export function judgeLocal(
             shares ??= usualShares(state);
             return {
               share: shares.get(group.key) ?? 0,
+              get of_site() {
+                return usualShareOfSite(state, group.key);
+              },
               get servers() {
                 return shareAmongServers(state, group.key, pane);
               },
@@ -92,6 +98,7 @@ export function judgeLocal(
           },
         };
         if (!policy.condition(values)) continue;
+        if (kind === 'client' && isFront(state, group, pane)) return outputs;
         const verdict = localVerdict(state, settings, policy, group, values, figures, peers, pane, at);
         if (verdict !== null) outputs.push(verdictOut(verdict));
       }
@@ -99,6 +106,14 @@ export function judgeLocal(
   }
   return outputs;
 }
+
+const isFront = (state: SiteState, { counts }: PaneGroup, pane: number): boolean =>
+  standsForOthers(
+    state,
+    pane,
+    counts[clientCountIndex.requests_20s]!,
+    counts[clientCountIndex.requests_60s]!,
+  );
 
 /** The other clients of the site; null: there is no site to compare with. */
 function peersOf(state: SiteState, pane: number, reported: readonly PaneGroup[]): Peers | null {
@@ -142,12 +157,24 @@ function shareOfOthers(
 const refused = ['failing', 'outcome_known'] as const;
 const inVain = ['missing', 'status_known'] as const;
 
-/** null is unknown: no request of the group said whether it failed, or carried a session. */
-function figureOf(kind: LocalKind, spec: FeatureSpec, { counts }: PaneGroup): number | null {
+/**
+ * null is unknown: no request of the group said whether it failed, or carried a session. `pagesRefuse`: who is shown a page at the
+ * log-in did not get in.
+ */
+function figureOf(
+  kind: LocalKind,
+  spec: FeatureSpec,
+  { counts }: PaneGroup,
+  pagesRefuse: boolean,
+): number | null {
   if (kind === 'client' && spec.type === 'client') {
     const value = counts[clientCountIndex[spec.of]]!;
     if (outcomeCounts.has(spec.of) && counts[clientCountIndex.known_60s] === 0) return null;
     if (spec.of === 'sessions_60s' && value === 0) return null;
+    if (spec.of === 'visitors_60s') {
+      const letIn = counts[clientCountIndex.let_in]!;
+      return Math.max(value, pagesRefuse ? letIn : letIn + counts[clientCountIndex.paged_in]!);
+    }
     // linear counting may say none of what was certainly there once
     return spec.of === 'agents_60s' ? Math.max(1, value) : value;
   }

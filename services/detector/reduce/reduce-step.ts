@@ -22,6 +22,7 @@ import { passQuietTime } from './campaigns/quiet-campaigns.ts';
 import { createSiteState } from './site/create-site-state.ts';
 import { learnedFeatures } from './site/learn-scope.ts';
 import { type LearnedSite, learnedOf, warm } from './site/learned.ts';
+import { areNetworksHidden } from './site/rerouted.ts';
 import { FigureTable } from './site/scope-figures.ts';
 import { isHostMissing } from './site/sight.ts';
 import { judgedKinds } from './site/site-mix.ts';
@@ -221,6 +222,7 @@ class ReducePartition implements PartitionState<'aggregates'> {
       }
       const isMissing = isHostMissing(state, this.#reducedUntil / paneMs - 1);
       metrics.hostMissing.set({ site: state.site }, isMissing ? 1 : 0);
+      metrics.rerouted.set({ site: state.site }, areNetworksHidden(state) ? 1 : 0);
     }
     const table = 'reduce.scopes';
     metrics.stateEntries.set({ table }, scopes);

@@ -19,6 +19,7 @@ import { catchUp } from './site/learn-scope.ts';
 import { readPages } from './site/page-reading.ts';
 import { shareOutSamples } from './site/reference-limit.ts';
 import { forgetRefuted, noteRefuted, wasRefuted } from './site/refutations.ts';
+import { areAddressesOthers, areNetworksHidden, noteRerouted } from './site/rerouted.ts';
 import { covers, overlaps } from './site/route.ts';
 import { withRoutes } from './site/routes.ts';
 import { addPane, type Scope, sum } from './site/scope.ts';
@@ -62,7 +63,8 @@ export function reducePane(
     present.push(watched);
   }
   noteMissingHost(state, pane);
-  for (const watched of operationsFirst(present)) {
+  noteRerouted(state, pane);
+  for (const watched of areNetworksHidden(state) ? [] : operationsFirst(present)) {
     if (sum(watched.scope, countIndex.requests, pane, 60) < leastRequests) continue;
     const figures = figuresOf(settings.figures, state, watched, pane);
     for (const rule of figures.rules) {
@@ -81,7 +83,7 @@ export function reducePane(
     }
   }
   outputs.push(...endRefuted(state, settings, pane), ...updateCampaigns(state, settings, pane));
-  outputs.push(...judgeLocal(state, settings, pane, groups));
+  if (!areAddressesOthers(state)) outputs.push(...judgeLocal(state, settings, pane, groups));
   return outputs;
 }
 

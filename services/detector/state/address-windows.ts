@@ -1,5 +1,5 @@
 import { linearCount, ones } from './linear-counting.ts';
-import { clearPacked, packedCount, packedWords, raisePacked } from './packed-counts.ts';
+import { clearPacked, packedCount, packedWords, raisePacked, setPacked } from './packed-counts.ts';
 import { SegmentedTable, type TableSnapshot } from './segmented-table.ts';
 
 const buckets = 6;
@@ -23,14 +23,20 @@ const counts = 1;
 /** endpoints, agents, targets (2 words), members (2 words), members that came back; two generations of a minute each */
 const bitmaps = counts + packedWords(buckets * perBucket);
 const generationWords = 7;
-const words = bitmaps + 2 * generationWords;
+/** Of 16 bits: log-ins answered with a redirect and with a page, in parts of one; forms of a log-in that were opened. */
+const people = bitmaps + 2 * generationWords;
+const words = people + 2;
+/** Who got in is forgotten by half in half an hour, a form by half in ten seconds. */
+const letInKept = 0.5 ** (bucketSeconds / 1800);
+const letInParts = 256;
+const peopleColumn = { letIn: 0, pagedIn: 1, forms: 2 } as const;
 /** All counts are over after a minute, and the bitmaps after the minute that follows. */
 const voidAfterSeconds = 120;
 
 /**
  * The last minute of each address, or network, in six buckets of ten seconds, with small bitmaps for how many
  * endpoints, targets (endpoint with its parameters), agents and members it showed: members are the sessions of an
- * address, the addresses of a network. 144 bytes a slot; the place of one that was silent for two minutes is free, so
+ * address, the addresses of a network; and who got in at a log-in from an address, for as long as it goes on. 152 bytes a slot; the place of one that was silent for two minutes is free, so
  * the table is as large as what two minutes bring, and bounded.
  *
  * `open` chooses the address or network that the other methods speak of.
@@ -77,7 +83,48 @@ export class AddressWindows {
         record[word] = 0;
       }
     }
+    this.#forgetPeople(now - last);
     record[at + newest] = now;
+  }
+
+  #forgetPeople(passed: number): void {
+    const { record, at } = this.#table;
+    if (record[at + people] === 0 && record[at + people + 1] === 0) return;
+    // a slot may be another's after that
+    const keep = passed * bucketSeconds < voidAfterSeconds ? letInKept ** passed : 0;
+    for (const column of [peopleColumn.letIn, peopleColumn.pagedIn])
+      setPacked(record, at + people, column, Math.floor(this.#people(column) * keep));
+    setPacked(
+      record,
+      at + people,
+      peopleColumn.forms,
+      this.#people(peopleColumn.forms) >> Math.min(passed, 16),
+    );
+  }
+
+  #people(column: number): number {
+    return packedCount(this.#table.record, this.#table.at + people, column);
+  }
+
+  /** Somebody sent a log-in that was not refused: it was answered with a page, or with a redirect. */
+  addLetIn(isPage: boolean): void {
+    const column = isPage ? peopleColumn.pagedIn : peopleColumn.letIn;
+    const { record, at } = this.#table;
+    setPacked(record, at + people, column, Math.min(0xffff, this.#people(column) + letInParts));
+  }
+
+  /** Somebody opened the form of a log-in. */
+  addForm(): void {
+    raisePacked(this.#table.record, this.#table.at + people, peopleColumn.forms);
+  }
+
+  /** Log-ins that were not refused, at most 255 each (of those of half an hour ago half), and forms that were just opened. */
+  get people(): { readonly letIn: number; readonly pagedIn: number; readonly forms: number } {
+    return {
+      letIn: this.#people(peopleColumn.letIn) / letInParts,
+      pagedIn: this.#people(peopleColumn.pagedIn) / letInParts,
+      forms: this.#people(peopleColumn.forms),
+    };
   }
 
   /** As SegmentedTable: looks at the address without opening it. */

@@ -11,6 +11,7 @@ import { discardHeld, rateKey } from '../site/baseline.ts';
 import { noteBefore } from '../site/before-onset.ts';
 import type { CampaignAt } from '../site/campaign-at.ts';
 import { inForce, type LiveSignature, type OpenCampaign } from '../site/campaign-state.ts';
+import { areNetworksHidden } from '../site/rerouted.ts';
 import { overlaps } from '../site/route.ts';
 import { rate, samplesOf, sum } from '../site/scope.ts';
 import { figuresOf } from '../site/scope-figures.ts';
@@ -132,7 +133,7 @@ function actOn(here: CampaignAt, counts: boolean): LiveSignature[] {
   )
     campaign.lastActivePane = pane;
   const changed = [...endForLetIn(here), ...adjustSparing(here), ...endForUnseen(here)];
-  return changed.length === 0 && isDue(here) ? searchOn(here) : changed;
+  return changed.length === 0 && isDue(here) && !areNetworksHidden(state) ? searchOn(here) : changed;
 }
 
 /** Gives verdicts in force another time to live when half of theirs is used up, while the campaign is seen. */
@@ -169,7 +170,7 @@ export function updateCampaigns(state: SiteState, settings: ReduceSettings, pane
     }
     const [first, ...others] = seen;
     if (first === undefined) continue;
-    if (campaign.behaviour !== null) {
+    if (campaign.behaviour !== null && !areNetworksHidden(state)) {
       const tool = followTool(state, campaign, policy, pane);
       changed.push(...addSignatures(campaign, tool.found, tool.goodClients, effectiveAt(settings, pane)));
     }

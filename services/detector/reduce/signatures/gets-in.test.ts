@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { flag, traitIndex } from '../../layout.ts';
+import { flag, minedAttributes, traitIndex } from '../../layout.ts';
 import type { PaneGroup, Sample } from '../../pane-group.ts';
 import { loadPolicies } from '../../policies/load-policies.ts';
 import { createBaseline } from '../site/baseline.ts';
@@ -78,7 +78,26 @@ for (const place of ['login', 'sync'] as const) {
   });
 }
 
-test('who comes straight to a log-in, and who is known, is waited for by nobody', () => {
+test('who comes straight to a log-in is waited for where he is from the places that people are from', () => {
+  const typed = (second: number): number => (second >= 14 ? 1 : 0);
+  const direct = refused | flag.direct;
+  const here = { country: 'DE', asn: '3320' };
+  const from = (place: Partial<typeof here>, seconds: number) => {
+    const thought = thoughtOf('login', seconds, typed, direct);
+    const put = (sample: Sample, where: Partial<typeof here>): void =>
+      Object.entries(where).forEach(([name, value]) => {
+        (sample.attributes as (string | null)[])[minedAttributes.indexOf(name as 'asn')] = value;
+      });
+    for (const sample of thought.watched.baseline.reference) put(sample, here);
+    for (const { samples } of thought.watched.scope.samples) for (const sample of samples) put(sample, place);
+    return thought;
+  };
+  expect(believedOf(from(here, 12), look)).toBe('undecided');
+  expect(believedOf(from(here, 26), look)).toBe('people');
+  expect(believedOf(from({ country: 'BR', asn: '28573' }, 12), look)).toBe('tool');
+});
+
+test('who comes straight to a log-in from who knows where, and who is known, is waited for by nobody', () => {
   const never = (): number => 0;
   expect(believedOf(thoughtOf('login', 12, never, refused | flag.direct), look)).toBe('tool');
   const known = thoughtOf('login', 12, never);

@@ -8,6 +8,7 @@ import { type Scope, samplePanes, samplesOf } from '../site/scope.ts';
 import { expected } from '../site/site-state.ts';
 import { namesSoftware, tellingOf } from './signature-place.ts';
 import { serversThrough } from './through-servers.ts';
+import { areFromUsualPlaces } from './usual-places.ts';
 
 /** The form of a log-in lets nobody in. */
 const isLogin = ({ traits }: Scope): boolean => traits.function === 'login' && traits.write;
@@ -68,7 +69,8 @@ export function believedOf(where: PolicyAt, signature: Signature): 'people' | 'u
   const refused = refusedIn(pane, samplePanes);
   const isMostOfIt = (is: (one: Weighted) => boolean): boolean =>
     weigh(refused.filter(is)) > mostOfIt * weigh(refused);
-  if (isMostOfIt(({ sample }) => (sample.flags & flag.direct) !== 0)) return 'tool';
+  const isDirect = isMostOfIt(({ sample }) => (sample.flags & flag.direct) !== 0);
+  if (isDirect && !areFromUsualPlaces(refused, felt.baseline.reference)) return 'tool';
   const servers = serversThrough(state, felt);
   if (isMostOfIt(({ sample }) => servers.has(sample.client))) return 'tool';
   const waited = weigh(refusedIn(pane - patience, samplePanes - patience));

@@ -10,7 +10,7 @@ export function createSiteState(site: string, firstPane: number): SiteState {
     pools: new Map(),
     alikeAt: firstPane,
     firstPane,
-    sight: { pane: firstPane, unseen: 1, missing: null },
+    sight: { pane: firstPane, unseen: 1, missing: null, rerouted: null },
     campaigns: new Map(),
     before: new Map(),
     refuted: new Map(),

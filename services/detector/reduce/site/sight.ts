@@ -1,6 +1,7 @@
 import { partOf } from '../../../../lib/signature/standing.ts';
 import { countIndex, paneMs } from '../../layout.ts';
 import { rateKey } from './baseline.ts';
+import { areNetworksHidden, type Rerouted } from './rerouted.ts';
 import { rate, type Scope, sum } from './scope.ts';
 import { isAttacked, normal, type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 import { usualRate } from './usual-rate.ts';
@@ -15,6 +16,8 @@ export interface Sight {
   /** Share of visits whose beginning was not seen, at that pane. */
   readonly unseen: number;
   readonly missing: MissingHosts | null;
+  /** null: people come from where they always did. */
+  readonly rerouted: Rerouted | null;
 }
 
 /** Hosts that usually have many of the site's requests, and were not in the log. */
@@ -166,9 +169,10 @@ export function isHostMissing({ sight: { missing } }: SiteState, pane: number): 
 }
 
 /**
- * Whether the site has come out of a gap just now: what it would learn of how people come is not so. Where the log begins
+ * Whether the site has come out of a gap just now, or its people come another way: what it would learn of how they come is not so. Where the log begins
  * baselines correct that themselves.
  */
 export function isBlind(state: SiteState, pane: number): boolean {
+  if (areNetworksHidden(state)) return true;
   return state.sight.pane > state.firstPane && unseenInGap(state, pane) > mostUnseen;
 }

@@ -3,7 +3,7 @@ import { flag, minedAttributes } from '../../layout.ts';
 import type { Sample } from '../../pane-group.ts';
 import { wilsonUpper } from '../miner/bounds.ts';
 import type { BoundedShare, Callers } from '../miner/collateral.ts';
-import type { SiteState, WatchedScope } from './site-state.ts';
+import { type SiteState, scopeId, type WatchedScope } from './site-state.ts';
 
 /** A caller sends at least this share of what is usual at the scope, in this many samples. */
 const leastCaller = { share: 0.02, samples: 8 } as const;
@@ -66,6 +66,13 @@ const addressAt = minedAttributes.indexOf('client_ip');
 export function clientKeyOf({ attributes }: Sample): string | null {
   const address = attributes[addressAt] ?? null;
   return address?.includes(':') ? clientKey(parseIp(address)!) : address;
+}
+
+/** The share that a client has of what is normal at the site as a whole; 0: too little is known. */
+export function usualShareOfSite({ scopes }: SiteState, key: string): number {
+  const reference = scopes.get(scopeId('site', ''))?.baseline.reference ?? [];
+  if (reference.length < leastReference) return 0;
+  return reference.filter((sample) => clientKeyOf(sample) === key).length / reference.length;
 }
 
 /**
