@@ -75,7 +75,7 @@ export function createCombineStep(options: CombineOptions): StatefulStep<'reques
   const step: StatefulStep<'requests.enriched'> = {
     name: 'detector.combine',
     views: true,
-    layoutHash: `combine-11-${tableLayout}-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
+    layoutHash: `combine-12-${tableLayout}-${aggregateLayoutHash}-${options.sources}-${options.targets}`,
     open: (partition, snapshot) => new CombinePartition(partition, snapshot, options),
   };
   return settledOnly(step, options.policies, (record) =>

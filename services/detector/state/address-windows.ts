@@ -1,5 +1,6 @@
 import { linearCount, ones } from './linear-counting.ts';
-import { clearPacked, packedCount, packedWords, raisePacked, setPacked } from './packed-counts.ts';
+import { clearPacked, packedCount, packedWords, raisePacked } from './packed-counts.ts';
+import { addForm, addLetIn, forgetPeople, type People, peopleAt, peopleWords } from './people-counts.ts';
 import { SegmentedTable, type TableSnapshot } from './segmented-table.ts';
 
 const buckets = 6;
@@ -23,13 +24,10 @@ const counts = 1;
 /** endpoints, agents, targets (2 words), members (2 words), members that came back; two generations of a minute each */
 const bitmaps = counts + packedWords(buckets * perBucket);
 const generationWords = 7;
-/** Of 16 bits: log-ins answered with a redirect and with a page, in parts of one; forms of a log-in that were opened. */
 const people = bitmaps + 2 * generationWords;
-const words = people + 2;
+const words = people + peopleWords;
 /** Who got in is forgotten by half in half an hour, a form by half in ten seconds. */
 const letInKept = 0.5 ** (bucketSeconds / 1800);
-const letInParts = 256;
-const peopleColumn = { letIn: 0, pagedIn: 1, forms: 2 } as const;
 /** All counts are over after a minute, and the bitmaps after the minute that follows. */
 const voidAfterSeconds = 120;
 
@@ -83,48 +81,26 @@ export class AddressWindows {
         record[word] = 0;
       }
     }
-    this.#forgetPeople(now - last);
-    record[at + newest] = now;
-  }
-
-  #forgetPeople(passed: number): void {
-    const { record, at } = this.#table;
-    if (record[at + people] === 0 && record[at + people + 1] === 0) return;
+    const passed = now - last;
     // a slot may be another's after that
     const keep = passed * bucketSeconds < voidAfterSeconds ? letInKept ** passed : 0;
-    for (const column of [peopleColumn.letIn, peopleColumn.pagedIn])
-      setPacked(record, at + people, column, Math.floor(this.#people(column) * keep));
-    setPacked(
-      record,
-      at + people,
-      peopleColumn.forms,
-      this.#people(peopleColumn.forms) >> Math.min(passed, 16),
-    );
-  }
-
-  #people(column: number): number {
-    return packedCount(this.#table.record, this.#table.at + people, column);
+    forgetPeople(record, at + people, keep, passed);
+    record[at + newest] = now;
   }
 
   /** Somebody sent a log-in that was not refused: it was answered with a page, or with a redirect. */
   addLetIn(isPage: boolean): void {
-    const column = isPage ? peopleColumn.pagedIn : peopleColumn.letIn;
-    const { record, at } = this.#table;
-    setPacked(record, at + people, column, Math.min(0xffff, this.#people(column) + letInParts));
+    addLetIn(this.#table.record, this.#table.at + people, isPage);
   }
 
   /** Somebody opened the form of a log-in. */
   addForm(): void {
-    raisePacked(this.#table.record, this.#table.at + people, peopleColumn.forms);
+    addForm(this.#table.record, this.#table.at + people);
   }
 
-  /** Log-ins that were not refused, at most 255 each (of those of half an hour ago half), and forms that were just opened. */
-  get people(): { readonly letIn: number; readonly pagedIn: number; readonly forms: number } {
-    return {
-      letIn: this.#people(peopleColumn.letIn) / letInParts,
-      pagedIn: this.#people(peopleColumn.pagedIn) / letInParts,
-      forms: this.#people(peopleColumn.forms),
-    };
+  /** Log-ins that were not refused (of those of half an hour ago half), and forms that were just opened. */
+  get people(): People {
+    return peopleAt(this.#table.record, this.#table.at + people);
   }
 
   /** As SegmentedTable: looks at the address without opening it. */

@@ -17,9 +17,3 @@ export function raisePacked(record: Int32Array, first: number, count: number): v
 export function clearPacked(record: Int32Array, first: number, count: number): void {
   record[first + (count >> 1)]! &= (count & 1) === 0 ? ~most : most;
 }
-
-export function setPacked(record: Int32Array, first: number, count: number, value: number): void {
-  const place = first + (count >> 1);
-  const shift = (count & 1) * 16;
-  record[place] = (record[place]! & ~(most << shift)) | (value << shift);
-}
