@@ -22,6 +22,7 @@ const headers: readonly AttributeName[] = [
   'client_ip',
   'network_24_48',
   'user_agent',
+  'product',
   'browser',
   'browser_version',
   'platform',

@@ -1,5 +1,6 @@
 import type { EnrichedRequest } from '../contracts/generated.ts';
 import { formatIp, networkText } from '../ip.ts';
+import { productOf } from './user-agent-product.ts';
 
 /** What an attribute's values are, and so which operators make sense on it. */
 export type AttributeType = 'text' | 'number' | 'presence';
@@ -63,6 +64,12 @@ export const attributes = {
     edgeVisible: true,
     description: 'User-Agent header',
     read: (e) => e.request.user_agent,
+  },
+  product: {
+    type: 'text',
+    edgeVisible: true,
+    description: 'First product of the user agent, with its version (`Shop/8.1.0`)',
+    read: ({ request: { user_agent: agent } }) => (agent === null ? null : productOf(agent)),
   },
   browser: {
     type: 'text',

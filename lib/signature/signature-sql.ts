@@ -17,6 +17,7 @@ export const attributeSql: { readonly [name in AttributeName]: string } = {
   ja3: 'ja3',
   ja4: 'ja4',
   user_agent: 'user_agent',
+  product: `nullIf(splitByChar(' ', ifNull(user_agent, ''))[1], '')`,
   browser: 'browser',
   browser_version: 'toString(browser_version)',
   platform: 'platform',

@@ -252,6 +252,7 @@ export const minedAttributes = [
   'ja3',
   'ja4',
   'user_agent',
+  'product',
   'browser',
   'browser_version',
   'platform',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Predicate } from '../../lib/contracts/generated.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 import { compileSignature } from '../../lib/signature/signature.ts';
+import { productOf } from '../../lib/signature/user-agent-product.ts';
 import type { Entry } from '../../services/actuator/edge.ts';
 import type { BrowserReleases } from '../../services/enricher/browser-releases.ts';
 import { readUserAgent } from '../../services/enricher/client-traits.ts';
@@ -162,6 +163,7 @@ export function proxyContract(contract: ProxyContract): void {
       const wanted = [
         ...telling('browser', (each) => each.browser),
         ...telling('platform', (each) => each.platform),
+        ...telling('product', (each) => productOf(each.userAgent)),
         rule(is('browser', 'absent')),
         rule(is('browser_version', 'absent')),
         rule(is('browser_version', 'gte', '118')),
@@ -247,6 +249,7 @@ export const strangePredicate: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({
     attribute: fc.constantFrom(
       'user_agent',
+      'product',
       'accept_language',
       'method',
       'endpoint',
@@ -270,7 +273,7 @@ export const strangePredicate: fc.Arbitrary<Predicate> = fc.oneof(
     }),
   }),
   fc.record({
-    attribute: fc.constantFrom('user_agent', 'platform', 'endpoint'),
+    attribute: fc.constantFrom('user_agent', 'product', 'platform', 'endpoint'),
     op: fc.constantFrom('absent', 'present'),
     values: fc.constant([]),
   }),
@@ -302,10 +305,10 @@ const agentsOfAllKinds: readonly string[] = [
 
 const noReleases = { find: () => ({}) } as unknown as BrowserReleases;
 
-const agents = ['Mozilla/5.0', 'curl/8', 'a$b"c\\d{e}', 'grün', '~^.*'];
+const agents = ['Mozilla/5.0', 'curl/8', 'curl/8 libssl/3', 'a$b"c\\d{e}', 'grün', '~^.*'];
 const plainPredicate: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({
-    attribute: fc.constant('user_agent'),
+    attribute: fc.constantFrom('user_agent', 'product'),
     op: fc.constantFrom('in', 'not_in'),
     values: fc.subarray(agents, { minLength: 1 }),
   }),

@@ -60,6 +60,8 @@ export function awsStatement(condition: Condition): AwsStatement {
       throw new InexpressibleError('addresses within a signature need an IP set of their own');
     case 'equal':
       return equalStatement(condition.field, condition.values);
+    case 'prefix':
+      return textStatement(condition.field, condition.values, 'STARTS_WITH');
     case 'present':
       return presentStatement(condition.field);
     case 'match':
@@ -119,6 +121,14 @@ function equalStatement(field: RequestField, values: readonly string[]): AwsStat
       throw new InexpressibleError('at most 100 AS numbers');
     return { statement: { AsnMatchStatement: { AsnList: numbers } }, units: 1 };
   }
+  return textStatement(field, values, 'EXACTLY');
+}
+
+function textStatement(
+  field: RequestField,
+  values: readonly string[],
+  where: 'EXACTLY' | 'STARTS_WITH',
+): AwsStatement {
   const { match, transformations, units } = fieldOf(field);
   return joined(
     'OrStatement',
@@ -131,7 +141,7 @@ function equalStatement(field: RequestField, values: readonly string[]): AwsStat
             SearchString: Buffer.from(text, 'utf8'),
             FieldToMatch: match,
             TextTransformations: transformations,
-            PositionalConstraint: 'EXACTLY',
+            PositionalConstraint: where,
           },
         },
         units: 2 + units,

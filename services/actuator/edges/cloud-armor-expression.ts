@@ -1,5 +1,6 @@
 import { type Condition, InexpressibleError, type RequestField } from '../rules/condition.ts';
 import { alternatives } from './cloudflare-expression.ts';
+import { literalPattern } from './pattern-text.ts';
 
 /** Limits of one rule (cloud.google.com/armor/docs/rules-language-reference, and quotas). */
 const longest = 2048;
@@ -69,6 +70,12 @@ export function cloudArmorExpression(
           throw new InexpressibleError(`Cloud Armor can not tell whether ${part.field} is known`);
         return relation(`has(request.headers['${header}'])`);
       }
+      case 'prefix':
+        return relation(
+          part.values.length === 1
+            ? `${fieldOf(part.field)}.startsWith(${quoted(part.values[0]!)})`
+            : `${fieldOf(part.field)}.matches(${quoted(`^(?:${alternatives(part.values.map(literalPattern))})`)})`,
+        );
       case 'match': {
         const pattern = part.patterns.length === 1 ? part.patterns[0]! : alternatives(part.patterns);
         const flags = part.ignoreCase ? '(?i)' : '';

@@ -61,6 +61,11 @@ function written(condition: Condition, dialect: CloudflareDialect): string {
       if (condition.field === 'country') return 'ip.src.country ne "XX"';
       if (condition.field === 'accept_language') return `any(${languages} ne "")`;
       return `${fieldOf(condition.field, dialect)} ne ""`;
+    case 'prefix': {
+      const field = fieldOf(condition.field, dialect);
+      const parts = condition.values.map((value) => `starts_with(${field}, ${quoted(value)})`);
+      return parts.length === 1 ? parts[0]! : `(${parts.join(' or ')})`;
+    }
     case 'match': {
       if (!dialect.regex)
         throw new InexpressibleError('needs regular expressions, which the plan does not have');

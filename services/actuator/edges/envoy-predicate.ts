@@ -18,6 +18,9 @@ const text = (name: string, value_match: object): EnvoyPredicate => ({
 /** The header has this value. A header that is not sent has none. */
 export const equals = (name: string, value: string): Condition => text(name, { exact: value });
 
+/** The value begins with this text. */
+export const startsWith = (name: string, prefix: string): Condition => text(name, { prefix });
+
 /** The whole value fits the pattern (RE2). */
 export const fits = (name: string, pattern: string): Condition =>
   text(name, { safe_regex: { google_re2: {}, regex: pattern } });

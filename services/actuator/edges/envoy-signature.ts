@@ -1,6 +1,7 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { formatNetwork } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { isProduct } from '../../../lib/signature/user-agent-product.ts';
 import { networkOfValue } from './address-values.ts';
 import { encodedEndpoint } from './endpoint-pattern.ts';
 import { hasBrowser, hasPlatform, hasVersion, isBrowser, isPlatform, isVersion } from './envoy-browser.ts';
@@ -15,6 +16,7 @@ import {
   isIn,
   isSent,
   not,
+  startsWith,
 } from './envoy-predicate.ts';
 import { literalPattern } from './pattern-text.ts';
 
@@ -44,9 +46,13 @@ const each =
     return any(...conditions);
   };
 
+const agent = 'user-agent';
+/** Half a character can not be said. */
+const saidOf = (value: string, condition: Condition): Condition | null =>
+  /\p{Surrogate}/u.test(value) ? null : condition;
 const ofHeader = (name: string): Question => ({
   present: isSent(name),
-  isOneOf: each((value) => (/\p{Surrogate}/u.test(value) ? null : equals(name, value))),
+  isOneOf: each((value) => saidOf(value, equals(name, value))),
 });
 /** A header that is sent or not. */
 const presences: { readonly [name in AttributeName]?: string } = {
@@ -61,7 +67,14 @@ function question(attribute: AttributeName, inputs: EnvoyInputs): Question | nul
   if (named !== undefined) return ofHeader(named);
   switch (attribute) {
     case 'user_agent':
-      return ofHeader('user-agent');
+      return ofHeader(agent);
+    case 'product':
+      return {
+        present: isSent(agent),
+        isOneOf: each((value) =>
+          isProduct(value) ? saidOf(value, any(equals(agent, value), startsWith(agent, `${value} `))) : false,
+        ),
+      };
     case 'accept_language':
       return ofHeader('accept-language');
     case 'method':

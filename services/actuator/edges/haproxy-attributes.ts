@@ -1,5 +1,6 @@
 import { formatIp } from '../../../lib/ip.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
+import { isProduct } from '../../../lib/signature/user-agent-product.ts';
 import { type AddressAttribute, networkOfValue } from './address-values.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 
@@ -21,7 +22,7 @@ export interface HaproxyAttribute {
  * Generation of our lines for frontends. Lines of an earlier one leave the conditions out that they do not know, which
  * would make rules wider; so each generation asks for its own rules, and the lines before never see them.
  */
-export const frontendGeneration = 2;
+export const frontendGeneration = 3;
 
 const longestKey = 4096;
 /** Keys end at a blank, and a line that starts with # is a comment: only texts without such are keys as they are. */
@@ -64,6 +65,12 @@ export const haproxyAttributes: { readonly [name in AttributeName]?: HaproxyAttr
   ja3: supplied('ja3'),
   ja4: supplied('ja4'),
   user_agent: from('req.fhdr(user-agent),base64', encoded),
+  product: {
+    ...from(`req.fhdr(user-agent),field(1,' '),base64`, (value) =>
+      isProduct(value) ? encoded(value) : null,
+    ),
+    since: 3,
+  },
   accept_language: from('req.fhdr(accept-language),base64', encoded),
   has_accept_language: presence('accept-language'),
   has_referer: presence('referer'),

@@ -1,6 +1,7 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { type AttributeName, attributes } from '../../../lib/signature/attributes.ts';
 import { sparedBy } from '../../../lib/signature/standing.ts';
+import { isProduct } from '../../../lib/signature/user-agent-product.ts';
 import { type AddressAttribute, isAddressAttribute, networkOfValue } from './address-values.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { goodPattern } from './good-clients.ts';
@@ -14,6 +15,7 @@ type Lines = readonly string[];
 /** Where nginx finds an attribute: a variable that is empty when the request does not say. */
 const ownVariables: { readonly [name in AttributeName]?: string } = {
   user_agent: '$http_user_agent',
+  product: '$http_user_agent',
   accept_language: '$http_accept_language',
   method: '$request_method',
   host: '$host',
@@ -119,7 +121,7 @@ function renderPredicate(predicate: Predicate, variable: string, variables: Ngin
         const pattern = valuePattern(attribute as AttributeName, value);
         if (pattern === null)
           return { inexpressible: `nginx can not say ${attribute} ${JSON.stringify(value)}` };
-        if (value !== '') patterns.push(pattern);
+        if (value !== '' && (attribute !== 'product' || isProduct(value))) patterns.push(pattern);
       }
       return op === 'in' ? test(patterns, 1, 0) : test(patterns, 0, 1);
     }
@@ -137,6 +139,7 @@ function renderPredicate(predicate: Predicate, variable: string, variables: Ngin
 
 function valuePattern(attribute: AttributeName, value: string): string | null {
   if (attribute === 'endpoint') return endpointPattern(value);
+  if (attribute === 'product') return `${literalPattern(value)}(?:\\x20.*)?`;
   if (attribute === 'http_version') return `HTTP/${literalPattern(value)}(?:\\x2e0)?`;
   // Collectors are given both spellings.
   if (attribute === 'tls_version') return `(?:TLSv)?${literalPattern(value.replace(/^TLSv?/i, ''))}`;

@@ -26,6 +26,8 @@ export type Condition =
   | { readonly is: 'always' | 'never' }
   /** The field is one of these texts. A field that the request lacks equals nothing. */
   | { readonly is: 'equal'; readonly field: RequestField; readonly values: readonly string[] }
+  /** The field begins with one of these texts. */
+  | { readonly is: 'prefix'; readonly field: RequestField; readonly values: readonly string[] }
   /** One of these patterns, in RE2's syntax, is found in the field. */
   | {
       readonly is: 'match';
@@ -70,6 +72,10 @@ export function equal(field: RequestField, values: readonly string[]): Condition
   return values.length === 0 ? never : { is: 'equal', field, values };
 }
 
+export function prefix(field: RequestField, values: readonly string[]): Condition {
+  return values.length === 0 ? never : { is: 'prefix', field, values };
+}
+
 export function match(field: RequestField, patterns: readonly string[], ignoreCase = false): Condition {
   return patterns.length === 0 ? never : { is: 'match', field, patterns, ignoreCase };
 }
@@ -94,6 +100,10 @@ export function holds(condition: Condition, request: RequestView): boolean {
       return !holds(condition.of, request);
     case 'equal':
       return condition.values.includes(request[condition.field] ?? '\0');
+    case 'prefix': {
+      const text = request[condition.field] ?? '';
+      return condition.values.some((value) => text.startsWith(value));
+    }
     case 'match': {
       const text = request[condition.field] ?? '';
       const flags = condition.ignoreCase ? 'i' : '';

@@ -1,4 +1,5 @@
 import type { Predicate, Signature } from '../../../lib/contracts/generated.ts';
+import { isProduct } from '../../../lib/signature/user-agent-product.ts';
 import { type AddressAttribute, isAddressAttribute, networkOfValue } from '../edges/address-values.ts';
 import { endpointPattern } from '../edges/endpoint-pattern.ts';
 import { atLeastPattern, atMostPattern } from '../edges/pattern-text.ts';
@@ -13,6 +14,7 @@ import {
   match,
   never,
   not,
+  prefix,
   type RequestField,
 } from './condition.ts';
 
@@ -54,6 +56,7 @@ function predicateCondition(predicate: Predicate): Condition {
   if (strange !== undefined) throw new InexpressibleError(`${attribute} ${JSON.stringify(strange)}`);
   if (isAddressAttribute(attribute)) return addressCondition(attribute, predicate);
   if (attribute === 'endpoint') return endpointCondition(predicate);
+  if (attribute === 'product') return productCondition(predicate);
   if (attribute === 'platform') return answered(predicate, platformCondition(values), anyPlatform);
   const presence = presences[attribute];
   if (presence !== undefined) return presenceCondition(predicate, presence);
@@ -80,6 +83,19 @@ function answered({ attribute, op }: Predicate, isIn: Condition, isKnown: Condit
     default:
       throw new InexpressibleError(`${attribute} has no order`);
   }
+}
+
+/** The agent is the product, or goes on after a blank. An agent that begins with one has none; edges trim it away. */
+function productCondition(predicate: Predicate): Condition {
+  const products = [...new Set(predicate.values.filter(isProduct))];
+  const isIn = any(
+    equal('user_agent', products),
+    prefix(
+      'user_agent',
+      products.map((product) => `${product} `),
+    ),
+  );
+  return answered(predicate, isIn, { is: 'present', field: 'user_agent' });
 }
 
 /** Collectors are given several spellings of a version. */

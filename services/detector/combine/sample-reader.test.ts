@@ -35,6 +35,10 @@ const events: readonly EnrichedRequest[] = [
   enriched({ ...plain, params: { sku: '7', page: '2' }, session: 's1' }, 3),
   enriched({ ...plain, agent: 'x'.repeat(1025) }, 4),
   enriched({ ...plain, agent: '中'.repeat(200) }, 5),
+  enriched({ ...plain, agent: 'Shop/8.1.0 (iPhone; iOS 26.1)' }, 8),
+  enriched({ ...plain, agent: `${'x'.repeat(1025)} 中` }, 9),
+  enriched({ ...plain, agent: ' curl/8' }, 10),
+  enriched({ ...plain, agent: '中/1 curl/8' }, 11),
   {
     ...bare,
     documented: true,

@@ -51,12 +51,14 @@ const presences = columnsOf([
 const columns = {
   address: columnOf('client_ip'),
   network: columnOf('network_24_48'),
+  product: columnOf('product'),
   cookies: columnOf('has_cookie'),
   caller: columnOf('caller'),
   params: columnOf('param_names'),
 } as const;
 const slots = {
   address: enrichedSlots['request.client_ip']!,
+  agent: enrichedSlots['request.user_agent']!,
   cookies: enrichedSlots['request.cookie_count']!,
   partner: enrichedSlots['request.partner_id']!,
   apiKey: enrichedSlots['request.api_key_id']!,
@@ -124,6 +126,8 @@ export class SampleReader {
     }
     for (let index = 0; index < presences.length; index += 2)
       words[at + presences[index]!] = known.yesNo(placeOf(view, presences[index + 1]!) !== 0);
+    const agent = placeOf(view, slots.agent);
+    if (agent !== 0) words[at + columns.product] = known.numberOfWordAt(bytes, agent, sampledValue);
     const cookies = placeOf(view, slots.cookies);
     if (cookies !== 0) words[at + columns.cookies] = known.yesNo(integerAt(bytes, cookies) > 0);
     if (placeOf(view, slots.partner) !== 0) words[at + columns.caller] = known.numberOf('partner');

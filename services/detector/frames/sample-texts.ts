@@ -5,6 +5,7 @@ import { textBytes } from './text-bytes.ts';
 
 /** Where the number of a text was found last, by its bytes. */
 const memoSlots = 1 << 13;
+const blank = 0x20;
 
 /**
  * Texts of samples as numbers from 1 on; 0 stands for null. Most texts of most requests are those of others: told by their
@@ -72,8 +73,19 @@ export class SampleTexts {
    * are not known by their bytes.
    */
   numberAt(bytes: Buffer, place: number, shown: (text: string) => string): number {
+    return this.#numberOfBytes(bytes, afterInteger(bytes, place), integerAt(bytes, place), shown);
+  }
+
+  /** The same of what stands there up to the first blank; 0: nothing does. */
+  numberOfWordAt(bytes: Buffer, place: number, shown: (text: string) => string): number {
     const at = afterInteger(bytes, place);
     const length = integerAt(bytes, place);
+    let size = 0;
+    while (size < length && bytes[at + size] !== blank) size++;
+    return size === 0 ? 0 : this.#numberOfBytes(bytes, at, size, shown);
+  }
+
+  #numberOfBytes(bytes: Buffer, at: number, length: number, shown: (text: string) => string): number {
     const slot = bytesHash(bytes, at, length) & (memoSlots - 1);
     const last = this.#memo[slot]!;
     // never of what another text stands for: that is not the text of the bytes

@@ -43,7 +43,7 @@ const statement: z.ZodType = z.lazy(() =>
         SearchString: bytes,
         FieldToMatch: field,
         TextTransformations: transformations,
-        PositionalConstraint: z.literal('EXACTLY'),
+        PositionalConstraint: z.literal(['EXACTLY', 'STARTS_WITH']),
       }),
     }),
     z.strictObject({
@@ -140,8 +140,12 @@ export function matches(of: Statement, request: RequestView, inSet: (arn: string
   const inspected = of.ByteMatchStatement ?? of.RegexMatchStatement ?? of.SizeConstraintStatement!;
   const text = textOf(request, inspected.FieldToMatch!);
   if (text === undefined) return false;
-  if (of.ByteMatchStatement)
-    return Buffer.from(of.ByteMatchStatement.SearchString!).toString('utf8') === text;
+  if (of.ByteMatchStatement) {
+    const wanted = Buffer.from(of.ByteMatchStatement.SearchString!).toString('utf8');
+    return of.ByteMatchStatement.PositionalConstraint === 'EXACTLY'
+      ? wanted === text
+      : text.startsWith(wanted);
+  }
   if (of.RegexMatchStatement) return regularExpression(of.RegexMatchStatement.RegexString!).test(text);
   return text.length > 0;
 }

@@ -80,6 +80,17 @@ export function parseCloudflare(source: string): CloudflareTest {
       take(')');
       return of;
     }
+    if (isNext('starts_with')) {
+      at++;
+      take('(');
+      const [type, read] = fields[next()?.text ?? ''] ?? fail('no such field');
+      if (type !== 'text') fail('starts_with is for text');
+      at++;
+      take(',');
+      const start = value(type);
+      take(')');
+      return (request) => read(request).startsWith(start);
+    }
     return comparison(null);
   };
   const value = (type: FieldType): string => {
@@ -152,7 +163,7 @@ export function regularExpression(pattern: string): RegExp {
 function tokensOf(source: string): Token[] {
   const tokens: Token[] = [];
   const pattern =
-    /\s+|"((?:[^"\\]|\\["\\])*)"|([(){}])|(\$[a-z0-9_]+|[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*\/\d+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+)(?=[\s})]|$)|(\d+)(?=[\s})]|$)|([a-z][a-z0-9_.]*(?:\["[a-z-]+"\]\[\*\])?)/gy;
+    /\s+|"((?:[^"\\]|\\["\\])*)"|([(){},])|(\$[a-z0-9_]+|[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*\/\d+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+)(?=[\s})]|$)|(\d+)(?=[\s})]|$)|([a-z][a-z0-9_.]*(?:\["[a-z-]+"\]\[\*\])?)/gy;
   while (pattern.lastIndex < source.length) {
     const from = pattern.lastIndex;
     const match = pattern.exec(source);

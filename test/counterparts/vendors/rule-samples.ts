@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { EnrichedRequest, Predicate, Signature } from '../../../lib/contracts/generated.ts';
 import { contains, parseIp, parseNetwork } from '../../../lib/ip.ts';
+import { productOf } from '../../../lib/signature/user-agent-product.ts';
 import type { RequestView } from '../../../services/actuator/rules/condition.ts';
 import { readUserAgent } from '../../../services/enricher/client-traits.ts';
 
@@ -126,6 +127,7 @@ const predicate: fc.Arbitrary<Predicate> = fc
     choice('http_version', ['in', 'not_in'], ['1.1', '2']),
     choice('tls_version', ['in', 'not_in'], ['1.2']),
     choice('user_agent', sets, [userAgents[0]!, userAgents[13]!]),
+    choice('product', sets, [productOf(userAgents[0]!)!, productOf(userAgents[13]!)!, 'Shop/4.2']),
     choice('accept_language', sets, ['en', 'a"b\\c']),
     choice('has_referer', ['in', 'not_in'], ['yes', 'no']),
     choice('has_cookie', ['in', 'not_in'], ['yes', 'no']),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Predicate, Signature } from '../../../../lib/contracts/generated.ts';
-import { traitIndex } from '../../layout.ts';
+import { minedAttributes, traitIndex } from '../../layout.ts';
 import { sampleOf } from '../site/scope.test-fixture.ts';
 import { weightBeforeUpdate } from './app-updates.ts';
 import { candidatePredicates } from './candidates.ts';
@@ -46,7 +46,7 @@ describe('a version of an app', () => {
     ['a browser', 'Mozilla/5.0 (X11; Linux x86_64) Chrome/157.0.0.0 Safari/537.36', 0],
     ['no version', 'Shop', 0],
   ])('weighs what the earlier ones do: %s', (_, agent, weight) => {
-    expect(weightBeforeUpdate(people, agent)).toBe(weight);
+    expect(weightBeforeUpdate(people, 'user_agent', agent)).toBe(weight);
   });
 
   it.each([
@@ -60,7 +60,21 @@ describe('a version of an app', () => {
       ...many(3, 'Bus/2.9.1 (2.9.1; iPhone15,2; iOS 26.1; v2.9.1-beta) CFNetwork/3826', 50),
       ...many(2, 'Bus/2.9.1 (2.9.1; iPhone13,4; iOS 26.1; v2.9.1-beta) CFNetwork/3826', 60),
     ];
-    expect(weightBeforeUpdate(known, agent)).toBe(weight);
+    expect(weightBeforeUpdate(known, 'user_agent', agent)).toBe(weight);
+  });
+
+  it('as a product costs everyone who has an earlier one, on whatever device', () => {
+    const using = (version: string, device: string, order: number): Weighted => {
+      const { sample, weight } = by(`Pay/${version} (${device})`, order);
+      const attributes = [...sample.attributes];
+      attributes[minedAttributes.indexOf('product')] = `Pay/${version}`;
+      return { weight, sample: { ...sample, attributes } };
+    };
+    const known = ['SM-A546E', 'SM-G991B', 'Pixel 9'].map((device, order) => using('7.40.2', device, order));
+    expect(weightBeforeUpdate(known, 'product', 'Pay/7.42.0')).toBe(3);
+    expect(weightBeforeUpdate(known, 'product', 'Pay/7.12.0')).toBe(0);
+    const costs = sampleCost(signatureOf({ attribute: 'product', op: 'in', values: ['Pay/7.42.0'] }));
+    expect(known.filter(({ sample }) => costs(sample))).toHaveLength(3);
   });
 
   it('costs those who will have it, and stops those who do', () => {

@@ -9,7 +9,7 @@ import type { Weighted } from './weighted.ts';
  * release brings it to all of them within hours, its faults as well. So a version costs what the earlier ones would, be it
  * ever so new. Only upwards: nobody goes back, and who imitates an app mostly imitates an old one. And only on the same
  * device: a user agent that names it stays with those who hold one, and a list of models that a tool was given is not what
- * a release brings.
+ * a release brings. A product names none, so it costs everyone who has an earlier one.
  */
 
 interface AppVersion {
@@ -19,7 +19,14 @@ interface AppVersion {
   readonly order: number;
 }
 
-const agentAt = minedAttributes.indexOf('user_agent');
+/** What names the version of an app. */
+type Naming = 'user_agent' | 'product';
+const isNaming = (attribute: string): attribute is Naming =>
+  attribute === 'user_agent' || attribute === 'product';
+const places: { readonly [naming in Naming]: number } = {
+  user_agent: minedAttributes.indexOf('user_agent'),
+  product: minedAttributes.indexOf('product'),
+};
 const firstProduct = /^([A-Za-z][\w.%+-]{0,63})\/(\d{1,5})(?:\.(\d{1,5}))?(?:\.(\d{1,5}))?/;
 /**
  * What else an update of an app changes: the versions of its libraries, the number of its build. Versions of the system (`Android 14`,
@@ -52,8 +59,8 @@ function versionOf(agent: string): AppVersion | null {
   return found === none ? null : found;
 }
 
-function appOf({ attributes }: Sample): AppVersion | null {
-  const agent = attributes[agentAt];
+function appOf({ attributes }: Sample, naming: Naming): AppVersion | null {
+  const agent = attributes[places[naming]];
   return attributes[traitIndex.client_class] !== 'app' || agent === null || agent === undefined
     ? null
     : versionOf(agent);
@@ -61,7 +68,7 @@ function appOf({ attributes }: Sample): AppVersion | null {
 
 /** Those that a predicate would select once they have updated their apps; null: the same as now. */
 export function updatedInto({ attribute, op, values }: Predicate): ((sample: Sample) => boolean) | null {
-  if (attribute !== 'user_agent' || op !== 'in') return null;
+  if (!isNaming(attribute) || op !== 'in') return null;
   const newest = new Map<string, number>();
   for (const agent of values) {
     const version = versionOf(agent);
@@ -69,35 +76,41 @@ export function updatedInto({ attribute, op, values }: Predicate): ((sample: Sam
   }
   if (newest.size === 0) return null;
   return (sample) => {
-    const version = appOf(sample);
+    const version = appOf(sample, attribute);
     return version !== null && version.order < (newest.get(version.app) ?? 0);
   };
 }
 
-/** Requests of each app by version: what is added up of an array is kept, so it must not change. */
-const weightsOf = new WeakMap<readonly Weighted[], ReadonlyMap<string, ReadonlyMap<number, number>>>();
+type AppWeights = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
-function appWeights(of: readonly Weighted[]): ReadonlyMap<string, ReadonlyMap<number, number>> {
-  const known = weightsOf.get(of);
+/** Requests of each app by version: what is added up of an array is kept, so it must not change. */
+const weightsOf: { readonly [naming in Naming]: WeakMap<readonly Weighted[], AppWeights> } = {
+  user_agent: new WeakMap(),
+  product: new WeakMap(),
+};
+
+function appWeights(of: readonly Weighted[], naming: Naming): AppWeights {
+  const known = weightsOf[naming].get(of);
   if (known !== undefined) return known;
   const weights = new Map<string, Map<number, number>>();
   for (const { sample, weight } of of) {
-    const version = appOf(sample);
+    const version = appOf(sample, naming);
     if (version === null) continue;
     const app = weights.get(version.app) ?? new Map<number, number>();
     app.set(version.order, (app.get(version.order) ?? 0) + weight);
     weights.set(version.app, app);
   }
-  weightsOf.set(of, weights);
+  weightsOf[naming].set(of, weights);
   return weights;
 }
 
-/** Weight of those whose apps would have this user agent once they are updated. */
-export function weightBeforeUpdate(of: readonly Weighted[], agent: string | null): number {
-  const version = agent === null ? null : versionOf(agent);
+/** Weight of those whose apps would have this value of the attribute once they are updated. */
+export function weightBeforeUpdate(of: readonly Weighted[], attribute: string, value: string | null): number {
+  if (!isNaming(attribute)) return 0;
+  const version = value === null ? null : versionOf(value);
   if (version === null) return 0;
   let before = 0;
-  for (const [order, weight] of appWeights(of).get(version.app) ?? [])
+  for (const [order, weight] of appWeights(of, attribute).get(version.app) ?? [])
     if (order < version.order) before += weight;
   return before;
 }

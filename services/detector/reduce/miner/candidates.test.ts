@@ -19,6 +19,24 @@ test('a range of versions can begin where those of the attack begin', () => {
   expect(found).toContainEqual({ attribute: 'browser_version', op: 'lte', values: ['80'] });
 });
 
+test('a tool with ever other devices is named by the version of the app that it imitates', () => {
+  const app = (version: string, count: number, from: number): Weighted[] =>
+    Array.from({ length: count }, (_, index) => {
+      const said = {
+        user_agent: `Shop/${version} (Android ${12 + (index % 4)}; SM-${index})`,
+        product: `Shop/${version}`,
+      };
+      return { weight: 1, sample: sampleOf({ order: from + index, client: from + index }, said) };
+    });
+  const found = candidatePredicates(
+    app('7.2.0', 60, 0),
+    [...app('8.1.0', 400, 100), ...app('7.2.0', 4, 600)],
+    { addresses: false, networks: false },
+    false,
+  );
+  expect(found).toContainEqual({ attribute: 'product', op: 'in', values: ['Shop/7.2.0'] });
+});
+
 test('a value too long to be sampled is named by no list, and is another one than those that are', () => {
   const many = (count: number, from: number, language: string, ja4 = language): Weighted[] =>
     Array.from({ length: count }, (_, index) => ({

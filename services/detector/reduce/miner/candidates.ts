@@ -109,8 +109,7 @@ export function candidatePredicates(
     const badShare = (value: string | null): number => (bad.by.get(value) ?? 0) / bad.total;
     // half a sample of doubt: a value not seen among few good samples is not thereby unknown to them
     const fineShare = (value: string | null): number =>
-      ((fine.by.get(value) ?? 0) + (attribute === 'user_agent' ? weightBeforeUpdate(good, value) : 0) + 0.5) /
-      (fine.total + 1);
+      ((fine.by.get(value) ?? 0) + weightBeforeUpdate(good, attribute, value) + 0.5) / (fine.total + 1);
     const rising = [...bad.by.keys()]
       .filter(
         (value): value is string =>

@@ -33,7 +33,7 @@ export function tellingOf({ predicates }: Signature): Predicate[] {
 }
 
 /** What software is told by. */
-const ofSoftware: ReadonlySet<string> = new Set(['ja3', 'ja4', 'user_agent']);
+const ofSoftware: ReadonlySet<string> = new Set(['ja3', 'ja4', 'user_agent', 'product']);
 
 export const namesSoftware = ({ attribute, op }: Predicate): boolean =>
   op === 'in' && ofSoftware.has(attribute);
