@@ -29,6 +29,7 @@ import { excessSamples, fewSamples } from './excess-samples.ts';
 import { believedOf } from './gets-in.ts';
 import { goodBothWays, goodOfPartners } from './good-traffic.ts';
 import { orSignedInWhereFree } from './or-signed-in.ts';
+import { areRefusedAlone } from './refused-alone.ts';
 import { scopePredicates } from './signature-place.ts';
 import { seenAt, spareWhereFree } from './spare-where-free.ts';
 import { asSpared } from './through-servers.ts';
@@ -224,10 +225,14 @@ function choose(input: ChooseInput): Chosen | null {
         covered() >= Math.max(0.2, leastGainOf(found) / left)
       : covered() >= leastCoverage.alone ||
         (covered() >= leastCoverage.witnessed &&
-          isWitnessed(
+          (areRefusedAlone(
             input,
-            excess.filter((one) => !missed.has(one)),
-          ));
+            found.map(({ signature }) => signature),
+          ) ||
+            isWitnessed(
+              input,
+              excess.filter((one) => !missed.has(one)),
+            )));
   return isWorthIt ? { signatures: found, coverage: covered(), goodClients } : null;
 }
 
