@@ -66,9 +66,6 @@ export interface Chosen {
 const undecided: Chosen = { signatures: [], coverage: 0, goodClients: 0 };
 export const isUndecided = (chosen: Chosen | null): boolean => chosen === undecided;
 
-/** What signatures cost that spare the good is not paid for the last of an attack: for less than this share of it. */
-const leastForSparing = 0.05;
-
 export interface ChooseInput extends PolicyAt {
   readonly behaviour: CountName;
   /** Signatures already in force there, of whatever campaign: what they select needs no further one, and they use up the budget. */
@@ -177,7 +174,7 @@ function choose(input: ChooseInput): Chosen | null {
     stage(milder.required, of, milder);
   };
   const stageSparing = (of: BoundedShare): void => {
-    if (left < leastForSparing) return;
+    if (left < leastGain) return;
     for (const required of demands) stageOf(unspared.find((one) => one.required === required)!, of);
   };
   const sparingBudget = budgetSparing(limits, 0, factor);
@@ -214,7 +211,7 @@ function choose(input: ChooseInput): Chosen | null {
   )
     return { ...everyone, signatures: [...found, ...everyone.signatures] };
   stageSparing(budgetSparing(limits, left, factor));
-  const habit = asked === 0 && left >= leastForSparing ? habitAt(state, felt, pane) : null;
+  const habit = asked === 0 && left >= leastGain ? habitAt(state, felt, pane) : null;
   // habits change within a minute: what rests on one costs no more than what spares nobody
   if (habit !== null) stageOf(habit, budget);
   if (found.length === 0) return null;
