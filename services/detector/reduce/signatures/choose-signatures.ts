@@ -45,6 +45,11 @@ const leastCoverage = { alone: 0.5, witnessed: 0.2 } as const;
 /** Signatures for what is left over must select this much of the whole excess; those that no good client has, less. */
 const leastGain = 0.01;
 const leastGainFree = 0.004;
+/**
+ * Where nothing that spares the good tells attackers from people, as where they do first what people do, but a log-in refuses them alone,
+ * what signatures cost may be so much less certain than it is little: on eight hundred samples, half a percent may be 1.3.
+ */
+const uncertainty = 1.5;
 /** Fewer suspicious samples say nothing about what they have in common. */
 const leastSamples = 8;
 
@@ -115,6 +120,7 @@ function choose(input: ChooseInput): Chosen | null {
   const callers = callersOf(felt);
 
   let found: Found[] = [];
+  const signaturesFound = (): Signature[] => found.map(({ signature }) => signature);
   let rest: readonly Weighted[] = excess;
   let goodClients = 0;
   const honestOf = (of: readonly Weighted[]): number => Math.min(0.9, honest / Math.max(1e-9, weigh(of)));
@@ -124,7 +130,7 @@ function choose(input: ChooseInput): Chosen | null {
   const stage = (sparing: number | null, budget: BoundedShare, unsparedShare: BoundedShare | null): void => {
     if (rest.length < leastSamples || bad(rest) < leastGainFree * whole) return;
     const { own, parts, siblings } = good[sparing === null ? 'looks' : 'standing'];
-    const costs = [...input.present, ...found.map(({ signature }) => signature)].map(sampleCost);
+    const costs = [...input.present, ...signaturesFound()].map(sampleCost);
     const mined = mineSignatures({
       excess: rest,
       weight: Math.min(1, bad(rest) / whole),
@@ -156,7 +162,7 @@ function choose(input: ChooseInput): Chosen | null {
         collateralUpper,
       });
     }
-    rest = rest.filter(leftBy(found.map(({ signature }) => sampleSignature(signature))));
+    rest = rest.filter(leftBy(signaturesFound().map(sampleSignature)));
   };
   const covered = (): number => 1 - Math.min(1, bad(rest) / Math.max(1e-9, bad(excess)));
 
@@ -178,21 +184,23 @@ function choose(input: ChooseInput): Chosen | null {
     for (const required of demands) stageOf(unspared.find((one) => one.required === required)!, of);
   };
   const sparingBudget = budgetSparing(limits, 0, factor);
-  stage(null, budget, asSampled);
-  stage(history, budget, asSampled);
-  stageSparing(sparingBudget);
-  // where nothing was found for the whole budget, nothing is for less of it
-  if (found.length > 0 && covered() < enough) {
-    // what spares nobody uses up the budget for little: keep of it only what is next to free
+  const stages = (ofOthers: BoundedShare, ofSparing: BoundedShare | null): void => {
+    stage(null, ofOthers, asSampled);
+    stage(history, ofOthers, asSampled);
+    if (ofSparing !== null) stageSparing(ofSparing);
+  };
+  stages(budget, sparingBudget);
+  /** Anew with other budgets; what was found before stays if that does no better. */
+  const tryAnew = (ofOthers: BoundedShare, ofSparing: BoundedShare | null, isSure = () => true): void => {
     const before = { found, rest, covered: covered() };
     found = [];
     rest = excess;
-    const little = { share: most / 2, upper: most / 2 };
-    stage(null, little, asSampled);
-    stage(history, little, asSampled);
-    stageSparing(sparingBudget);
-    if (covered() < before.covered + leastGain) ({ found, rest } = before);
-  }
+    stages(ofOthers, ofSparing);
+    if (covered() < before.covered + leastGain || !isSure()) ({ found, rest } = before);
+  };
+  // what spares nobody uses up the budget for little: keep of it only what is next to free. Where nothing was found for the whole
+  // budget, nothing is for less of it
+  if (found.length > 0 && covered() < enough) tryAnew({ share: most / 2, upper: most / 2 }, sparingBudget);
   const everyone = everyoneButTheGood(input, excess, honestOf(excess));
   // where people hardly ever come directly, the endpoint itself catches those that look genuine, now and later
   if (covered() >= enough)
@@ -214,6 +222,9 @@ function choose(input: ChooseInput): Chosen | null {
   const habit = asked === 0 && left >= leastGain ? habitAt(state, felt, pane) : null;
   // habits change within a minute: what rests on one costs no more than what spares nobody
   if (habit !== null) stageOf(habit, budget);
+  const isRefused = (): boolean => areRefusedAlone(input, signaturesFound());
+  if (covered() < enough && [...input.present, ...signaturesFound()].every((one) => !one.except_good))
+    tryAnew({ share: most, upper: uncertainty * most }, null, isRefused);
   if (found.length === 0) return null;
   const missed = new Set(rest);
   const isWorthIt =
@@ -222,10 +233,7 @@ function choose(input: ChooseInput): Chosen | null {
         covered() >= Math.max(0.2, leastGainOf(found) / left)
       : covered() >= leastCoverage.alone ||
         (covered() >= leastCoverage.witnessed &&
-          (areRefusedAlone(
-            input,
-            found.map(({ signature }) => signature),
-          ) ||
+          (isRefused() ||
             isWitnessed(
               input,
               excess.filter((one) => !missed.has(one)),
