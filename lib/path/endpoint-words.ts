@@ -115,7 +115,12 @@ export const around = words('near nearby nearest closest');
 
 /** Created by a log-in; reading or ending one is none. */
 export const sessionWords = words('credential credentials session sessions token tokens');
+/**
+ * Nor is what a television asks every few seconds until its owner confirms a code on another device (RFC 8628), nor a token that messages
+ * are sent to, or that a form carries.
+ */
 export const notLogin = words(
   'logout signout refresh revoke introspect abmelden ausloggen deconnexion cerrarsesion uitloggen wyloguj',
+  'devicecode devicecodes devicetoken devicetokens pushtoken pushtokens fcmtoken apnstoken csrftoken xsrftoken',
 );
 export const contentFolder = words('static assets images img css js fonts media');
