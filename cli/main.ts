@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../lib/config.ts';
 import { loadCommandsFor } from './commands.ts';
 import { ExitError } from './exit-error.ts';
+import { isBrokenPipe } from './line-writer.ts';
 import { version } from './version.ts';
 
 const program = new Command('tidegate')
@@ -15,6 +16,12 @@ const program = new Command('tidegate')
   .exitOverride();
 program.hook('preAction', (command) => {
   if (command.opts()['color'] === false) process.env['NO_COLOR'] = '1';
+});
+
+// `| head` has seen enough: commands that write files besides listen themselves, and end them
+process.stdout.on('error', (error) => {
+  if (!isBrokenPipe(error)) throw error;
+  if (process.stdout.listenerCount('error') === 1) process.exit();
 });
 
 try {
