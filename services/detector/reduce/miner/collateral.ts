@@ -1,6 +1,7 @@
 import { wilsonLower, wilsonUpper } from './bounds.ts';
 import { type Population, population, shareOf, unseen } from './good-samples.ts';
-import { both, hits, type Mask, maskOf, without } from './mask.ts';
+import { both, emptyMask, hits, type Mask, maskOf, without } from './mask.ts';
+import { cameWithoutCookie } from './strangers.ts';
 import type { Weighted } from './weighted.ts';
 
 /** Who a scope's usual requests come from. */
@@ -17,10 +18,11 @@ export interface BoundedShare {
   readonly upper: number;
 }
 
-/** Which of the good samples of the scope, and of those elsewhere on the site, a rule selects. */
+/** Which of the good samples of the scope, of those elsewhere on the site, and of the scope's people as strangers a rule selects. */
 export interface GoodHits {
   readonly own: Mask;
   readonly other: Mask;
+  readonly strange?: Mask;
 }
 
 /** Positions of good samples, `to` not included: of people whose cost is not to be lost among what others bring. */
@@ -35,6 +37,8 @@ export interface CollateralInput {
   readonly parts?: readonly Part[];
   /** Good requests elsewhere on the site: they stand in while the scope's own are few. */
   readonly other: readonly Weighted[];
+  /** The scope's own people as strangers, where that is known (strangers.ts): they stand in for strangers of whom few were seen. */
+  readonly strangers?: readonly Weighted[];
   /** Who its usual requests come from. */
   readonly callers: Callers;
   /** Masks of those that are not spared. */
@@ -59,11 +63,15 @@ interface Trust {
   readonly own: number;
   /** Clients of its own from which their number bounds what a scope's signatures cost. */
   readonly telling: number;
+  /** Standard deviations within which chance moves the best of many rules: others' estimate is believed as far as that. */
+  readonly chance: number;
 }
 
-const ofAll: Trust = { siblings: 400, own: 50, telling: 150 };
+const ofAll: Trust = { siblings: 400, own: 50, telling: 150, chance: 2 };
 /** Who comes to a scope without anything that speaks for them, comes so for its own reasons: others say little. */
-const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60 };
+const ofUnspared: Trust = { siblings: 60, own: 20, telling: 60, chance: 2 };
+/** What its own people would be as strangers says more: a rule that none of few strangers has was looked for among thousands. */
+const ofStrangers: Trust = { siblings: 30, own: 20, telling: 60, chance: 3 };
 
 /** Standard deviations: what so few people as those of a part surely pay. */
 const surely = 1;
@@ -93,30 +101,32 @@ export function createCollateral(input: CollateralInput): Collateral {
 /**
  * What a rule costs of all, as a stratified estimate: among those that are spared (only rules that spare nobody select them),
  * and among the few that are not. How many these are was counted over the whole baseline; only what they look like has
- * to come from samples, and there, unlike in the share itself, the rest of the site can help.
+ * to come from samples, and there, unlike in the share itself, others can help: the scope's own people, as they would be if nobody
+ * knew them, or the rest of the site. Where nobody is spared, who came without a cookie is such a few.
  */
 function wholeCollateral(input: CollateralInput): Collateral {
-  const { own, other, parts = [], callers, unspared, spares } = input;
+  const { own, other, strangers = [], parts = [], callers, spares } = input;
   const scope = { own: maskOf(own.length, (index) => index < scopesOwn(own, parts)), other: allOf(other) };
   const whole = wholeOf(own, other, callers, scope);
-  if (!spares) return { clients: whole.clients, of: (rule) => estimate(whole, rule) };
-  const exposed = stratumOf(
-    own,
-    other,
-    { own: both(scope.own, unspared.own), other: unspared.other },
-    ofUnspared,
-  );
+  const isPlain = strangers.length === 0 || callers.others.share < 1;
+  if (!spares && isPlain) return { clients: whole.clients, of: (rule) => estimate(whole, rule) };
+  const unspared = spares ? input.unspared : { own: cookieless(own), other: cookieless(other) };
+  const few = both(scope.own, unspared.own);
+  const exposed = isPlain
+    ? stratumOf(own, other, { own: few, other: unspared.other }, ofUnspared)
+    : stratumOf(own, strangers, { own: few, other: allOf(strangers) }, ofStrangers);
   const safe = stratumOf(
     own,
     other,
     { own: without(scope.own, unspared.own), other: without(scope.other, unspared.other) },
     ofAll,
   );
-  const share = input.unsparedShare ?? estimate(whole, unspared);
+  const share = spares ? (input.unsparedShare ?? estimate(whole, unspared)) : shareAmong(few, whole.own);
   return {
     clients: whole.clients,
     of(rule) {
-      const picked = estimate(exposed, rule);
+      const strange = rule.strange ?? emptyMask(strangers.length);
+      const picked = estimate(exposed, isPlain ? rule : { own: rule.own, other: strange });
       const earlier =
         hits(rule.own, safe.own.weights) + hits(rule.other, safe.other.weights) === 0
           ? { share: 0, upper: 0 }
@@ -131,6 +141,14 @@ function wholeCollateral(input: CollateralInput): Collateral {
       return { share: total, upper: Math.min(1, total + spread) };
     },
   };
+}
+
+const cookieless = (of: readonly Weighted[]): Mask =>
+  maskOf(of.length, (index) => cameWithoutCookie(of[index]!.sample));
+
+function shareAmong(few: Mask, { weights, total, clients }: Population): BoundedShare {
+  const share = total === 0 ? 0 : hits(few, weights) / total;
+  return { share, upper: wilsonUpper(share, clients) };
 }
 
 interface Stratum {
@@ -195,9 +213,6 @@ function stratumOf(
   };
 }
 
-/** Standard deviations within which chance moves the best of many rules. */
-const chance = 2;
-
 function estimate(stratum: Stratum, rule: GoodHits): BoundedShare {
   const people = estimateOfMany(stratum, rule);
   if (stratum.through === null) return people;
@@ -218,7 +233,7 @@ function estimateOfMany(stratum: Stratum, rule: GoodHits): BoundedShare {
   const ownShare = shareOf(rule.own, own, stratum.ownUnseen);
   const otherShare = shareOf(rule.other, other, stratum.otherUnseen);
   // others stand in for what the scope's own people do not tell yet, and say no more than these may plausibly be
-  const most = wilsonUpper(ownShare, own.clients, chance);
+  const most = wilsonUpper(ownShare, own.clients, trust.chance);
   const share = Math.min(most, (ownShare * own.clients + otherShare * siblings) / n);
   // a scope whose own clients differ from the site's is judged by them as soon as they are many
   // and not by more than twice what the site's would make of them

@@ -10,6 +10,7 @@ import { both, count, countBoth, either, emptyMask, has, hits, type Mask, maskOf
 import { indexOf } from './sample-index.ts';
 import { samplePredicate } from './sample-predicate.ts';
 import { leastGain, type Rule, search } from './search.ts';
+import { asStrangers } from './strangers.ts';
 import { type Weighted, weigh } from './weighted.ts';
 
 export interface MineInput {
@@ -161,11 +162,13 @@ export function mineSignatures(input: MineInput): MineResult {
 
   const exposed = (of: readonly Weighted[]): Mask =>
     maskOf(of.length, (index) => sparing === null || !spared(of[index]!.sample.flags, sparing));
+  const strangers = asStrangers(input.good, input.parts?.[0]?.from);
   const everything: Rule = {
     predicates: [],
     bad: exposed(judged),
     own: exposed(input.good),
     other: exposed(input.siblings),
+    strange: maskOf(strangers.length, () => true),
   };
   const people = knownGood(input);
   // what tells the excess from people must tell it from those who are not spared
@@ -174,13 +177,18 @@ export function mineSignatures(input: MineInput): MineResult {
     own: input.good,
     parts: input.parts ?? [],
     other: input.siblings,
+    strangers,
     callers: input.callers,
     unspared: everything,
     unsparedShare: input.unsparedShare,
     spares: sparing !== null,
   });
 
-  const nobody = { own: emptyMask(input.good.length), other: emptyMask(input.siblings.length) };
+  const nobody = {
+    own: emptyMask(input.good.length),
+    other: emptyMask(input.siblings.length),
+    strange: emptyMask(strangers.length),
+  };
   const leastUpper = sparing === null && collateral.clients >= leastKnown ? collateral.of(nobody).upper : 0;
   // where people are few, that none of them is selected is the most that can be shown
   const budget = { ...input.budget, upper: Math.max(input.budget.upper, leastUpper) };
@@ -204,11 +212,12 @@ export function mineSignatures(input: MineInput): MineResult {
   let covered = emptyMask(judged.length);
   let coveredOwn = taken(input.good);
   let coveredOther = taken(input.siblings);
+  let coveredStrange = taken(strangers);
   let remaining = trained;
   const total = {
     coverage: 0,
     share: 0,
-    upper: collateral.of({ own: coveredOwn, other: coveredOther }).upper,
+    upper: collateral.of({ own: coveredOwn, other: coveredOther, strange: coveredStrange }).upper,
   };
 
   const without = selectedWithout(known, trained, sparing === null ? leastLift : leastLiftSparing);
@@ -230,6 +239,7 @@ export function mineSignatures(input: MineInput): MineResult {
       bad: conjunction(everything.bad, (one) => indexOf(judged).select(one)),
       own: conjunction(everything.own, costsOwn),
       other: conjunction(everything.other, costsOther),
+      strange: conjunction(everything.strange, (one) => indexOf(strangers).costs(one)),
     };
   };
   while (chosen.length < mostWithFree && remaining.length > 0) {
@@ -238,7 +248,11 @@ export function mineSignatures(input: MineInput): MineResult {
       contradictions(remaining, people).map(ruleOf),
       everything,
       (rule) => {
-        const united = { own: either(coveredOwn, rule.own), other: either(coveredOther, rule.other) };
+        const united = {
+          own: either(coveredOwn, rule.own),
+          other: either(coveredOther, rule.other),
+          strange: either(coveredStrange, rule.strange),
+        };
         const cost = collateral.of(united);
         const reached = hits(either(covered, rule.bad), bad.weights) / Math.max(1e-9, bad.total);
         return {
@@ -267,7 +281,8 @@ export function mineSignatures(input: MineInput): MineResult {
     covered = either(covered, rule.bad);
     coveredOwn = either(coveredOwn, rule.own);
     coveredOther = either(coveredOther, rule.other);
-    const union = collateral.of({ own: coveredOwn, other: coveredOther });
+    coveredStrange = either(coveredStrange, rule.strange);
+    const union = collateral.of({ own: coveredOwn, other: coveredOther, strange: coveredStrange });
     total.coverage += best.gain;
     total.share = union.share;
     total.upper = union.upper;

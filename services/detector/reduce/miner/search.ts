@@ -14,12 +14,13 @@ const leastSaving = 0.1;
 const worthOfAddresses = 0.5;
 export const addressAttributes: ReadonlySet<string> = new Set(['client_ip', 'network_24_48']);
 
-/** A conjunction, and what it selects of the judged excess and of the good samples here and elsewhere. */
+/** A conjunction, and what it selects of the judged excess, of the good samples here and elsewhere, and of people as strangers. */
 export interface Rule {
   readonly predicates: readonly Predicate[];
   readonly bad: Mask;
   readonly own: Mask;
   readonly other: Mask;
+  readonly strange: Mask;
 }
 
 interface Entry {
@@ -92,6 +93,7 @@ export function search(
               bad: both(rule.bad, single.bad),
               own: both(rule.own, single.own),
               other: both(rule.other, single.other),
+              strange: both(rule.strange, single.strange),
             },
             of,
           ),
