@@ -210,14 +210,17 @@ export function mineSignatures(input: MineInput): MineResult {
   const taken = (of: readonly Weighted[]): Mask =>
     maskOf(of.length, (index) => input.taken(of[index]!.sample));
   let covered = emptyMask(judged.length);
-  let coveredOwn = taken(input.good);
-  let coveredOther = taken(input.siblings);
-  let coveredStrange = taken(strangers);
+  let coveredGood = { own: taken(input.good), other: taken(input.siblings), strange: taken(strangers) };
+  const coveredWith = ({ own, other, strange }: Rule) => ({
+    own: either(coveredGood.own, own),
+    other: either(coveredGood.other, other),
+    strange: either(coveredGood.strange, strange),
+  });
   let remaining = trained;
   const total = {
     coverage: 0,
     share: 0,
-    upper: collateral.of({ own: coveredOwn, other: coveredOther, strange: coveredStrange }).upper,
+    upper: collateral.of(coveredGood).upper,
   };
 
   const without = selectedWithout(known, trained, sparing === null ? leastLift : leastLiftSparing);
@@ -248,12 +251,7 @@ export function mineSignatures(input: MineInput): MineResult {
       contradictions(remaining, people).map(ruleOf),
       everything,
       (rule) => {
-        const united = {
-          own: either(coveredOwn, rule.own),
-          other: either(coveredOther, rule.other),
-          strange: either(coveredStrange, rule.strange),
-        };
-        const cost = collateral.of(united);
+        const cost = collateral.of(coveredWith(rule));
         const reached = hits(either(covered, rule.bad), bad.weights) / Math.max(1e-9, bad.total);
         return {
           gain: coverageOf(reached, cost.share) - total.coverage,
@@ -279,10 +277,8 @@ export function mineSignatures(input: MineInput): MineResult {
       collateralUpper: alone.upper,
     });
     covered = either(covered, rule.bad);
-    coveredOwn = either(coveredOwn, rule.own);
-    coveredOther = either(coveredOther, rule.other);
-    coveredStrange = either(coveredStrange, rule.strange);
-    const union = collateral.of({ own: coveredOwn, other: coveredOther, strange: coveredStrange });
+    coveredGood = coveredWith(rule);
+    const union = collateral.of(coveredGood);
     total.coverage += best.gain;
     total.share = union.share;
     total.upper = union.upper;
